@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROTOS := $(shell find proto third_party/buf -name '*.proto' 2>/dev/null)
+
+.PHONY: help up test check gen bench format install
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: install ## Set everything up and run it, with live demo traffic (ARGS="--help" for choices)
+	$(BIN)/shadower up --demo $(ARGS)
+
+test: install ## Run every test (ARGS goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: install ## Run every linter and prove generated code by diff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format proto --diff --exit-code
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.check_contract
+	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory gen GEN=$(VENV)/gen && diff -r $(VENV)/gen gen
+
+GEN ?= gen
+gen: install ## Generate code from the contract into gen/
+	rm -rf $(GEN) && mkdir -p $(GEN)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I proto -I third_party \
+		--python_out=$(GEN) --grpc_python_out=$(GEN) --mypy_out=quiet,readable_stubs:$(GEN) \
+		--mypy_grpc_out=quiet:$(GEN) $(PROTOS)
+	find $(GEN) -name '*_grpc.py*' ! -name '*_service_pb2*' -delete
+
+bench: install ## Print a published figure: make bench B=name (without B, the list)
+	$(BIN)/python -m bench $(B)
+
+format: install ## Format code and contract
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/buf format -w proto
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,cli,dev]'
+	touch $@

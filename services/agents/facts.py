@@ -1,0 +1,76 @@
+"""All that an agent's performance is made of, read from one snapshot."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from services.warehouse.database import Session
+from services.warehouse.queries import performance as queries
+from services.warehouse.queries.buckets import Buckets, Granularity, cut
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.selection import Filter, Selection
+from services.warehouse.queries.statistics import Statistics, fetch_statistics
+
+HOURLY_UP_TO = timedelta(hours=48)
+
+
+@dataclass(frozen=True)
+class AgentFacts:
+    """One agent in one interval, and what it is compared with."""
+
+    agent_id: str
+    agent_name: str
+    interval: Interval
+    current: Statistics
+    previous: Statistics
+    workspace: Statistics
+    reliability: queries.Reliability
+    peak_concurrency: int
+    grades: list[int]
+    models: list[queries.ModelUse]
+    errors: list[queries.ErrorCount]
+    error_patterns: list[queries.ErrorPattern]
+    usage: list[queries.UsageCell]
+    top_users: list[queries.UserUse]
+    granularity: Granularity
+    buckets: Buckets
+    trend: list[queries.TrendPoint]
+    standing: queries.Standing | None
+
+
+async def fetch_facts(
+    session: Session, agent_id: str, interval: Interval, zone: ZoneInfo
+) -> AgentFacts | None:
+    """None if the agent never ran in the workspace."""
+    only_it = Filter(agent_ids=(agent_id,))
+    selection, workspace = Selection(interval, only_it), Selection(interval)
+    runs = queries.AgentRuns(session, selection)
+    name = await runs.name(agent_id)
+    if name is None:
+        return None
+    granularity = trend_granularity(interval)
+    buckets = cut(interval, granularity, zone)
+    return AgentFacts(
+        agent_id=agent_id,
+        agent_name=name,
+        interval=interval,
+        current=await fetch_statistics(session, selection),
+        previous=await fetch_statistics(session, Selection(interval.previous(), only_it)),
+        workspace=await fetch_statistics(session, workspace),
+        reliability=await runs.reliability(),
+        peak_concurrency=await runs.peak_concurrency(),
+        grades=await runs.grades(),
+        models=await runs.models(),
+        errors=await runs.errors(),
+        error_patterns=await runs.error_patterns(),
+        usage=await runs.usage(zone.key),
+        top_users=await runs.top_users(),
+        granularity=granularity,
+        buckets=buckets,
+        trend=await runs.trend(buckets),
+        standing=await queries.fetch_standing(session, workspace, agent_id),
+    )
+
+
+def trend_granularity(interval: Interval) -> Granularity:
+    return Granularity.HOUR if interval.length <= HOURLY_UP_TO else Granularity.DAY

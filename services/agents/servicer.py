@@ -1,0 +1,111 @@
+"""AgentsService: the agents of a workspace, as a list and one by one."""
+
+from shadower.agents.v1 import agents_service_pb2 as pb
+from shadower.agents.v1.agent_summary_pb2 import AgentSummary
+from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceServicer
+
+from services.agents.answer import performance
+from services.agents.facts import fetch_facts
+from services.runtime.call import Context
+from services.runtime.faults import NotFound
+from services.runtime.times import optional_timestamp, to_timestamp
+from services.translation import requests, values
+from services.translation.pages import bad_token, page_size, read_token, write_token
+from services.warehouse.database import Database
+from services.warehouse.queries.agents import AgentsQuery, RankedAgent, fetch_agents
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.selection import Selection
+
+DEFAULT_PAGE = 50
+MAX_PAGE = 500
+
+
+class AgentsServicer(AgentsServiceServicer):
+    """Translates between the contract and the warehouse's queries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ListAgents(
+        self, request: pb.ListAgentsRequest, context: Context
+    ) -> pb.ListAgentsResponse:
+        interval, after = _place(request)
+        limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
+        query = AgentsQuery(
+            selection=Selection(interval, requests.fact_filter(request.filter)),
+            order=_order(request),
+            ascending=request.ascending,
+            limit=limit + 1,
+            after=after,
+        )
+        async with self._database.reading(request.workspace_id) as session:
+            agents = await fetch_agents(session, query)
+        return pb.ListAgentsResponse(
+            agents=[_agent(agent) for agent in agents[:limit]],
+            next_page_token=_next_token(request, interval, agents, limit),
+            interval=requests.time_interval(interval),
+            as_of=to_timestamp(session.as_of),
+        )
+
+    async def GetAgentPerformance(
+        self, request: pb.GetAgentPerformanceRequest, context: Context
+    ) -> pb.GetAgentPerformanceResponse:
+        interval = requests.interval(request)
+        zone = requests.zone(request.time_zone)
+        async with self._database.reading(request.workspace_id) as session:
+            facts = await fetch_facts(session, request.agent_id, interval, zone)
+        if facts is None:
+            raise _not_found(request.agent_id)
+        answer = performance(facts)
+        answer.as_of.CopyFrom(to_timestamp(session.as_of))
+        return pb.GetAgentPerformanceResponse(performance=answer)
+
+
+def _place(request: pb.ListAgentsRequest) -> tuple[Interval, tuple[float | None, str] | None]:
+    """The interval of the first page, and the place behind the last agent seen."""
+    if not request.page_token:
+        return requests.interval(request), None
+    interval, position = read_token(request)
+    match position:
+        case [float() | int() | None as value, str() as agent_id] if interval is not None:
+            return interval, (value, agent_id)
+    raise bad_token("is not one of ours")
+
+
+def _next_token(
+    request: pb.ListAgentsRequest, interval: Interval, agents: list[RankedAgent], limit: int
+) -> str:
+    if len(agents) <= limit:
+        return ""
+    last = agents[limit - 1]
+    return write_token(request, interval, [last.order_value, last.agent_id])
+
+
+def _order(request: pb.ListAgentsRequest) -> str:
+    if request.order_by == pb.AGENT_ORDER_UNSPECIFIED:
+        return "executions"
+    return pb.AgentOrder.Name(request.order_by).removeprefix("AGENT_ORDER_").lower()
+
+
+def _agent(agent: RankedAgent) -> AgentSummary:
+    statistics = agent.statistics
+    return AgentSummary(
+        agent_id=agent.agent_id,
+        agent_name=agent.agent_name,
+        position=agent.position,
+        executions=values.execution_counts(statistics),
+        success_rate=statistics.success_rate,
+        duration=values.duration_statistics(statistics),
+        tokens=values.token_usage(statistics),
+        cost=values.cost_usage(statistics),
+        distinct_users=statistics.users,
+        last_start_time=optional_timestamp(statistics.last_started_at),
+    )
+
+
+def _not_found(agent_id: str) -> NotFound:
+    return NotFound(
+        "AGENT_NOT_FOUND",
+        f"the workspace has no execution of agent {agent_id!r}",
+        metadata={"agentId": agent_id},
+    )

@@ -1,0 +1,33 @@
+"""The process that calculates aggregates."""
+
+from functools import partial
+
+from shadower.aggregates.v1.aggregates_service_pb2 import DESCRIPTOR
+from shadower.aggregates.v1.aggregates_service_pb2_grpc import (
+    add_AggregatesServiceServicer_to_server,
+)
+
+from services.aggregates.servicer import AggregatesServicer
+from services.runtime.pool import open_pool
+from services.runtime.process import run
+from services.runtime.server import Draining, Service, serve
+from services.runtime.settings import Settings
+from services.runtime.validator import MessageValidator
+from services.warehouse.database import Database
+from services.warehouse.schema import schema_version
+
+
+async def main(settings: Settings) -> None:
+    async with open_pool(settings) as pool:
+        database = Database(pool)
+        servicer = AggregatesServicer(database)
+        service = Service(
+            DESCRIPTOR.services_by_name["AggregatesService"].full_name,
+            partial(add_AggregatesServiceServicer_to_server, servicer),
+            partial(database.trouble, schema_version()),
+        )
+        await serve(settings, service, MessageValidator(), Draining())
+
+
+if __name__ == "__main__":
+    run("aggregates", main)

@@ -1,0 +1,118 @@
+"""AggregatesService: a question into a query, its rows into an answer."""
+
+from shadower.aggregates.v1 import aggregates_service_pb2 as pb
+from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceServicer
+from shadower.aggregates.v1.aggregation_pb2 import AggregateValue, Field
+from shadower.aggregates.v1.aggregation_pb2 import Aggregation as AggregationMessage
+from shadower.aggregates.v1.aggregation_pb2 import Function as FunctionEnum
+from shadower.common.v1.time_interval_pb2 import TimeInterval
+
+from services.aggregates.filling import FilledRow, GapFill, fill
+from services.runtime.call import Context
+from services.runtime.faults import invalid_field
+from services.runtime.times import to_timestamp
+from services.translation import requests
+from services.translation.values import optional_number
+from services.warehouse.database import Database
+from services.warehouse.queries.aggregation import (
+    AggregateQuery,
+    Aggregation,
+    Function,
+    fetch_aggregates,
+)
+from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.selection import Selection
+
+
+class AggregatesServicer(AggregatesServiceServicer):
+    """Translates between the contract and the warehouse's query engine."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def CalculateAggregates(
+        self, request: pb.CalculateAggregatesRequest, context: Context
+    ) -> pb.CalculateAggregatesResponse:
+        query = _query(request)
+        async with self._database.reading(request.workspace_id) as session:
+            rows = await fetch_aggregates(session, query)
+        filled = fill(rows, query, GapFill(request.gap_fill))
+        names = [_name(aggregation) for aggregation in request.aggregations]
+        return pb.CalculateAggregatesResponse(
+            rows=[_row(row, names, query) for row in filled],
+            interval=requests.time_interval(query.selection.interval),
+            as_of=to_timestamp(session.as_of),
+        )
+
+
+def _query(request: pb.CalculateAggregatesRequest) -> AggregateQuery:
+    _check_source(request)
+    _check_names(request)
+    interval = requests.interval(request)
+    return AggregateQuery(
+        aggregations=tuple(_aggregation(message) for message in request.aggregations),
+        selection=Selection(interval, requests.fact_filter(request.filter)),
+        dimensions=requests.dimensions(request.group_by),
+        tags=tuple(request.group_by_tags),
+        buckets=requests.buckets(interval, request.granularity, request.time_zone),
+    )
+
+
+def _check_source(request: pb.CalculateAggregatesRequest) -> None:
+    if request.aggregations[0].HasField("field"):
+        if request.group_by_tags or request.filter.tags:
+            field = "group_by_tags" if request.group_by_tags else "filter.tags"
+            raise invalid_field(field, "executions have no tags")
+    elif request.group_by or requests.narrows_executions(request.filter):
+        field = "group_by" if request.group_by else "filter"
+        raise invalid_field(field, "metric points have tags only")
+
+
+def _check_names(request: pb.CalculateAggregatesRequest) -> None:
+    names = [_name(aggregation) for aggregation in request.aggregations]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise invalid_field(f"aggregations[{index}].name", f"{name} is there already")
+
+
+def _aggregation(message: AggregationMessage) -> Aggregation:
+    return Aggregation(
+        function=Function(_function_name(message)),
+        field=_field_name(message),
+        metric_type=message.metric_type,
+        percentile=message.percentile,
+    )
+
+
+def _name(message: AggregationMessage) -> str:
+    if message.name:
+        return message.name
+    percentile = f"_{message.percentile:g}" if message.HasField("percentile") else ""
+    return f"{_function_name(message)}{percentile}_{_field_name(message) or message.metric_type}"
+
+
+def _function_name(message: AggregationMessage) -> str:
+    return FunctionEnum.Name(message.function).removeprefix("FUNCTION_").lower()
+
+
+def _field_name(message: AggregationMessage) -> str:
+    if not message.HasField("field"):
+        return ""
+    return Field.Name(message.field).removeprefix("FIELD_").lower()
+
+
+def _row(row: FilledRow, names: list[str], query: AggregateQuery) -> pb.AggregateRow:
+    return pb.AggregateRow(
+        labels=row.labels,
+        bucket=_bucket(row.bucket, query.buckets, query.selection.interval),
+        values=[
+            AggregateValue(name=name, value=optional_number(value), filled=row.filled)
+            for name, value in zip(names, row.values, strict=True)
+        ],
+    )
+
+
+def _bucket(bucket: int | None, buckets: Buckets | None, whole: Interval) -> TimeInterval:
+    is_whole = buckets is None or bucket is None
+    return requests.time_interval(whole if is_whole else buckets[bucket])  # type: ignore[index]

@@ -1,0 +1,33 @@
+"""The process that takes facts in."""
+
+from functools import partial
+
+from shadower.ingest.v1.ingest_service_pb2 import DESCRIPTOR
+from shadower.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
+
+from services.ingest.servicer import IngestServicer
+from services.runtime.pool import open_pool
+from services.runtime.process import run
+from services.runtime.server import Draining, Service, serve
+from services.runtime.settings import Settings
+from services.runtime.validator import MessageValidator
+from services.warehouse.database import Database
+from services.warehouse.facts.recorder import Recorder
+from services.warehouse.schema import schema_version
+
+
+async def main(settings: Settings) -> None:
+    validator = MessageValidator()
+    async with open_pool(settings) as pool:
+        database = Database(pool)
+        servicer = IngestServicer(Recorder(database), validator)
+        service = Service(
+            DESCRIPTOR.services_by_name["IngestService"].full_name,
+            partial(add_IngestServiceServicer_to_server, servicer),
+            partial(database.trouble, schema_version()),
+        )
+        await serve(settings, service, validator, Draining())
+
+
+if __name__ == "__main__":
+    run("ingest", main)

@@ -1,0 +1,133 @@
+"""A batch on its way: items judged one by one, the valid ones recorded together."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+from shadower.ingest.v1.record_result_pb2 import RecordCounts, RecordOutcome, RecordResult
+
+from services.runtime.faults import (
+    AlreadyExists,
+    Fault,
+    FieldViolation,
+    InvalidArgument,
+    invalid_fields,
+)
+from services.runtime.status import to_status
+from services.runtime.validator import MessageValidator
+from services.warehouse.facts.model import Outcome, Recorded
+from services.warehouse.queries.registry import BUILT_IN
+
+OUTCOMES = {
+    Outcome.STORED: RecordOutcome.RECORD_OUTCOME_STORED,
+    Outcome.UPDATED: RecordOutcome.RECORD_OUTCOME_UPDATED,
+    Outcome.DUPLICATE: RecordOutcome.RECORD_OUTCOME_DUPLICATE,
+}
+
+
+@dataclass(frozen=True)
+class ItemKind:
+    """What is particular about a kind of item."""
+
+    field: str
+    id_field: str
+    conflict_reason: str
+    to_fact: Callable[[Any], Any]
+    fact_id: Callable[[Any], str]
+
+
+@dataclass
+class JudgedItems:
+    """Items of one kind, each either a fact to be recorded or a reason why not."""
+
+    kind: ItemKind
+    items: Sequence[Message]
+    facts: dict[int, Any] = field(default_factory=dict)
+    refused: dict[int, Fault] = field(default_factory=dict)
+
+    @property
+    def violations(self) -> Iterable[FieldViolation]:
+        return (violation for fault in self.refused.values() for violation in fault.violations)
+
+    def results(self, recorded: Sequence[Recorded]) -> list[RecordResult]:
+        by_index = dict(zip(self.facts, recorded, strict=True))
+        return [
+            self._refusal(index, self.refused[index])
+            if index in self.refused
+            else self._outcome(index, by_index[index])
+            for index in range(len(self.items))
+        ]
+
+    def _outcome(self, index: int, recorded: Recorded) -> RecordResult:
+        if recorded.outcome is Outcome.CONFLICT:
+            return self._refusal(index, self._conflict(index, recorded))
+        item_id = self.kind.fact_id(self.facts[index])
+        return RecordResult(index=index, id=item_id, outcome=OUTCOMES[recorded.outcome])
+
+    def _conflict(self, index: int, recorded: Recorded) -> Fault:
+        item_id = self.kind.fact_id(self.facts[index])
+        fields = ",".join(recorded.conflicting)
+        return AlreadyExists(
+            self.kind.conflict_reason,
+            f"{item_id} is stored with other content: {fields}",
+            metadata={_camel(self.kind.id_field): item_id, "fields": fields},
+        )
+
+    def _refusal(self, index: int, fault: Fault) -> RecordResult:
+        return RecordResult(
+            index=index,
+            id=getattr(self.items[index], self.kind.id_field),
+            outcome=RecordOutcome.RECORD_OUTCOME_REJECTED,
+            error=to_status(fault),
+        )
+
+
+def judge(kind: ItemKind, items: Sequence[Any], validator: MessageValidator) -> JudgedItems:
+    judged = JudgedItems(kind, items)
+    for index, item in enumerate(items):
+        fault = _fault(item, f"{kind.field}[{index}]", validator)
+        if fault is None:
+            judged.facts[index] = kind.to_fact(item)
+        else:
+            judged.refused[index] = fault
+    return judged
+
+
+def refuse_if_nothing_is_valid(*judged: JudgedItems) -> None:
+    """A call that could store nothing fails as a whole, so that nobody overlooks it."""
+    if not any(items.facts for items in judged):
+        raise invalid_fields(*(v for items in judged for v in items.violations))
+
+
+def counts(results: Sequence[RecordResult]) -> RecordCounts:
+    outcomes = [result.outcome for result in results]
+    return RecordCounts(
+        received=len(outcomes),
+        stored=outcomes.count(RecordOutcome.RECORD_OUTCOME_STORED),
+        updated=outcomes.count(RecordOutcome.RECORD_OUTCOME_UPDATED),
+        duplicate=outcomes.count(RecordOutcome.RECORD_OUTCOME_DUPLICATE),
+        rejected=outcomes.count(RecordOutcome.RECORD_OUTCOME_REJECTED),
+    )
+
+
+def _fault(item: Any, path: str, validator: MessageValidator) -> InvalidArgument | None:
+    violations = validator.violations(item, path)
+    if violations:
+        return invalid_fields(*violations)
+    metric = getattr(item, "metric_type", "")
+    return _reserved(metric, f"{path}.metric_type") if metric in BUILT_IN else None
+
+
+def _reserved(metric: str, path: str) -> InvalidArgument:
+    return InvalidArgument(
+        "METRIC_NAME_RESERVED",
+        f"{metric} is a built-in metric",
+        metadata={"metric": metric},
+        violations=[FieldViolation(path, "is the name of a built-in metric")],
+    )
+
+
+def _camel(snake: str) -> str:
+    first, *rest = snake.split("_")
+    return first + "".join(word.capitalize() for word in rest)

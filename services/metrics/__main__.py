@@ -1,0 +1,38 @@
+"""The process that answers with metrics, past and live."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+
+from shadower.metrics.v1.metrics_service_pb2 import DESCRIPTOR
+from shadower.metrics.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
+
+from services.metrics.servicer import MetricsServicer
+from services.metrics.stream import Sources
+from services.runtime.pool import connect, open_pool
+from services.runtime.process import run
+from services.runtime.server import Draining, Service, serve
+from services.runtime.settings import Settings
+from services.runtime.validator import MessageValidator
+from services.warehouse.database import Database
+from services.warehouse.facts.announcements import open_announcements
+from services.warehouse.schema import schema_version
+
+
+async def main(settings: Settings) -> None:
+    draining = Draining()
+    async with AsyncExitStack() as stack:
+        database = Database(await stack.enter_async_context(open_pool(settings)))
+        announcements = await stack.enter_async_context(
+            open_announcements(partial(connect, settings))
+        )
+        servicer = MetricsServicer(Sources(database, announcements, draining), settings.max_streams)
+        service = Service(
+            DESCRIPTOR.services_by_name["MetricsService"].full_name,
+            partial(add_MetricsServiceServicer_to_server, servicer),
+            partial(database.trouble, schema_version()),
+        )
+        await serve(settings, service, MessageValidator(), draining)
+
+
+if __name__ == "__main__":
+    run("metrics", main)

@@ -1,0 +1,117 @@
+"""MetricsService: metrics over past time, metrics as they change, and the list of them."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+from shadower.metrics.v1 import metrics_service_pb2 as pb
+from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceServicer
+
+from services.metrics.answers import keyed, metric, time_series
+from services.metrics.questions import series_query
+from services.metrics.stream import MetricsStream, Sources
+from services.runtime.call import Context, current_call
+from services.runtime.faults import ResourceExhausted
+from services.runtime.times import to_timestamp
+from services.translation import requests
+from services.translation.pages import bad_token, page_size, read_token, write_token
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.registry import BUILT_IN, points_metric
+from services.warehouse.queries.series import Position, fetch_series
+from services.warehouse.queries.workspace import fetch_metric_types
+
+DEFAULT_PAGE, MAX_PAGE = 1_000, 10_000
+DEFAULT_LIST, MAX_LIST = 100, 1_000
+
+
+class MetricsServicer(MetricsServiceServicer):
+    """Translates between the contract and the warehouse's query engine."""
+
+    def __init__(self, sources: Sources, max_streams: int) -> None:
+        self._sources = sources
+        self._max_streams = max_streams
+        self._streams = 0
+
+    async def GetMetrics(
+        self, request: pb.GetMetricsRequest, context: Context
+    ) -> pb.GetMetricsResponse:
+        interval, position = _place(request)
+        query = series_query(request, interval)
+        limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
+        async with self._sources.database.reading(request.workspace_id) as session:
+            page = await fetch_series(session, query, limit, position)
+        return pb.GetMetricsResponse(
+            time_series=time_series(keyed(page.samples, query)),
+            next_page_token=_next_token(request, interval, page.following),
+            interval=requests.time_interval(interval),
+            as_of=to_timestamp(session.as_of),
+        )
+
+    async def StreamMetrics(
+        self, request: pb.StreamMetricsRequest, context: Context
+    ) -> AsyncIterator[pb.StreamMetricsResponse]:
+        self._refuse_if_full()
+        self._streams += 1
+        try:
+            expires_at = current_call().principal.expires_at
+            async for message in MetricsStream(self._sources, request, expires_at).messages():
+                yield message
+        finally:
+            self._streams -= 1
+
+    async def ListMetrics(
+        self, request: pb.ListMetricsRequest, context: Context
+    ) -> pb.ListMetricsResponse:
+        first = _first_metric(request)
+        async with self._sources.database.reading(request.workspace_id) as session:
+            recorded = await fetch_metric_types(session)
+        known = [*BUILT_IN.values(), *map(points_metric, recorded)]
+        end = first + page_size(request.page_size, DEFAULT_LIST, MAX_LIST)
+        return pb.ListMetricsResponse(
+            metrics=[metric(one) for one in known[first:end]],
+            next_page_token=write_token(request, None, [end]) if end < len(known) else "",
+        )
+
+    def _refuse_if_full(self) -> None:
+        if self._streams >= self._max_streams:
+            raise ResourceExhausted(
+                "SERVER_BUSY",
+                f"the server has its {self._max_streams} streams",
+                metadata={"limit": str(self._max_streams)},
+                retry_after=timedelta(seconds=1),
+            )
+
+
+def _place(request: pb.GetMetricsRequest) -> tuple[Interval, Position]:
+    """The interval of the first page, and the position behind the last one."""
+    if not request.page_token:
+        return requests.interval(request), Position()
+    interval, position = read_token(request)
+    match position:
+        case [int() as source, list() as key] if interval is not None:
+            return interval, Position(source, _checked(key))
+    raise bad_token("is not one of ours")
+
+
+def _checked(key: list[Any]) -> tuple[str | int, ...]:
+    if not all(isinstance(part, str | int) for part in key):
+        raise bad_token("is not one of ours")
+    return tuple(key)
+
+
+def _next_token(
+    request: pb.GetMetricsRequest, interval: Interval, following: Position | None
+) -> str:
+    if following is None:
+        return ""
+    return write_token(request, interval, [following.source, list(following.key)])
+
+
+def _first_metric(request: pb.ListMetricsRequest) -> int:
+    if not request.page_token:
+        return 0
+    _, position = read_token(request)
+    match position:
+        case [int() as first] if first >= 0:
+            return first
+    raise bad_token("is not one of ours")

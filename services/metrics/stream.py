@@ -1,0 +1,171 @@
+"""One stream of metrics: from its first message to the one that says why it ends."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+from shadower.metrics.v1 import metrics_service_pb2 as pb
+
+from services.metrics.answers import time_series
+from services.metrics.cursor import Cursor, read_cursor, write_cursor
+from services.metrics.live import LiveSeries, Look
+from services.metrics.questions import series_query
+from services.runtime.faults import Fault, Unauthenticated, Unavailable
+from services.runtime.server import Draining
+from services.runtime.status import to_status
+from services.runtime.times import from_duration, to_timestamp
+from services.translation.requests import interval, time_interval
+from services.warehouse.database import Database
+from services.warehouse.facts.announcements import Announcements
+from services.warehouse.queries.interval import Interval
+
+DEFAULT_HEARTBEAT = timedelta(seconds=15)
+DEFAULT_LENGTH = timedelta(hours=1)
+# Facts may lie an hour ahead of our clock; a minute more is for the clocks themselves.
+AHEAD = timedelta(hours=1, minutes=1)
+# Changes that come closer together than that are told together.
+CALM_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What streams of a process share."""
+
+    database: Database
+    announcements: Announcements
+    draining: Draining
+
+
+class MetricsStream:
+    """Follows a workspace for one reader. However slow that is, it costs one view, no queue."""
+
+    def __init__(
+        self, sources: Sources, request: pb.StreamMetricsRequest, expires_at: datetime
+    ) -> None:
+        self._sources = sources
+        self._request = request
+        self._expires_at = expires_at
+        self._cursor = read_cursor(request) or Cursor(_first_start(request), None)
+        self._live = LiveSeries(
+            sources.database, request.workspace_id, partial(series_query, request)
+        )
+        self._heartbeat = _heartbeat(request)
+        self._last: Look | None = None
+
+    async def messages(self) -> AsyncIterator[pb.StreamMetricsResponse]:
+        """Ends with a status in the stream, and with the same as an error unless it is OK."""
+        try:
+            async for message in self._content():
+                yield message
+        except Fault as fault:
+            yield self._message(status=to_status(fault))
+            raise
+        yield self._message(status=Status(code=0, message="the interval has ended"))
+
+    async def _content(self) -> AsyncIterator[pb.StreamMetricsResponse]:
+        following = self._sources.announcements.following(self._request.workspace_id)
+        with following as changed:
+            yield await self._beginning()
+            while not self._is_over():
+                if await self._wait(changed):
+                    changed.clear()
+                    look = self._last = await self._live.news(self._interval())
+                    if look.points:
+                        yield self._delta(look)
+                    await asyncio.sleep(CALM_SECONDS)
+                else:
+                    yield self._message(heartbeat=pb.StreamMetricsResponse.Heartbeat())
+
+    async def _beginning(self) -> pb.StreamMetricsResponse:
+        asked = self._interval()
+        if self._cursor.revision is not None:
+            missed = await self._live.since(self._cursor.revision, asked)
+            if missed is not None:
+                self._last = missed
+                return self._delta(missed)
+        self._last = await self._live.everything(asked)
+        snapshot = pb.StreamMetricsResponse.Snapshot(
+            time_series=time_series(self._last.points), interval=time_interval(asked)
+        )
+        return self._message(snapshot=snapshot)
+
+    async def _wait(self, changed: asyncio.Event) -> bool:
+        """True if the workspace may have changed, False if it is time for a heartbeat."""
+        until = time.monotonic() + self._heartbeat
+        while (left := until - time.monotonic()) > 0:
+            self._check_end()
+            await _first_of(changed, self._sources.draining, seconds=min(left, self._left()))
+            if changed.is_set():
+                return True
+            if self._is_over():
+                return False
+        self._check_end()
+        return False
+
+    def _check_end(self) -> None:
+        if self._sources.draining.is_set():
+            raise Unavailable(
+                "SERVER_DRAINING",
+                "the server is shutting down; reconnect with the cursor",
+                retry_after=timedelta(seconds=1),
+            )
+        if datetime.now(UTC) >= self._expires_at:
+            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
+
+    def _left(self) -> float:
+        """Seconds until the token expires or the interval ends, at least a moment."""
+        ends = [self._expires_at]
+        if self._request.HasField("interval"):
+            ends.append(self._interval().end)
+        return max(0.01, (min(ends) - datetime.now(UTC)).total_seconds())
+
+    def _is_over(self) -> bool:
+        return self._request.HasField("interval") and datetime.now(UTC) >= self._interval().end
+
+    def _interval(self) -> Interval:
+        if self._request.HasField("interval"):
+            return interval(self._request)
+        return Interval(self._cursor.start, datetime.now(UTC) + AHEAD)
+
+    def _delta(self, look: Look) -> pb.StreamMetricsResponse:
+        replaced = time_interval(look.replaced) if look.replaced else None
+        delta = pb.StreamMetricsResponse.Delta(
+            time_series=time_series(look.points), replaced=replaced
+        )
+        return self._message(delta=delta)
+
+    def _message(self, **payload: Message) -> pb.StreamMetricsResponse:
+        content: dict[str, Any] = dict(payload)
+        if self._last is None:
+            return pb.StreamMetricsResponse(**content)
+        return pb.StreamMetricsResponse(
+            cursor=write_cursor(self._request, Cursor(self._cursor.start, self._last.revision)),
+            as_of=to_timestamp(self._last.as_of),
+            **content,
+        )
+
+
+def _first_start(request: pb.StreamMetricsRequest) -> datetime:
+    return interval(request, DEFAULT_LENGTH).start
+
+
+def _heartbeat(request: pb.StreamMetricsRequest) -> float:
+    if not request.HasField("heartbeat_interval"):
+        return DEFAULT_HEARTBEAT.total_seconds()
+    return from_duration(request.heartbeat_interval).total_seconds()
+
+
+async def _first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Returns when one of the events is set, or time is up."""
+    tasks = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,118 @@
+"""Puts our interceptors around the handlers of grpc.aio, whatever streams in or out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.message import Message
+
+from services.runtime.call import CURRENT_CALL, Call, Context, Interceptor
+from services.runtime.contract import MethodContract, method_contract
+from services.runtime.faults import ResourceExhausted
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Behaviour = Callable[[Any, Context], Any]
+
+
+class Chain(grpc.aio.ServerInterceptor):
+    """The interceptors in their order. Health and reflection are not ours and pass by."""
+
+    def __init__(self, interceptors: Sequence[Interceptor], slow_reader_seconds: float) -> None:
+        self._interceptors = tuple(interceptors)
+        self._slow_reader_seconds = slow_reader_seconds
+        self._guarded: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        path = handler_call_details.method
+        if path not in self._guarded:
+            handler = await continuation(handler_call_details)
+            if handler is None or method_contract(path) is None:
+                return handler
+            self._guarded[path] = self._guard(handler, method_contract(path))
+        return self._guarded[path]
+
+    def _guard(self, handler: Handler, contract: MethodContract | None) -> Handler:
+        assert contract is not None  # noqa: S101 - for the type checker; the caller has looked.
+        make, behaviour = _shape(handler)
+        wrap = self._answer_with_stream if contract.streams_replies else self._answer_once
+        return make(
+            wrap(behaviour, contract),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _answer_once(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
+        async def answer(request: Any, context: Context) -> Any:
+            async with self._passage(contract, context) as call:
+                return await behaviour(self._admitted(call, request), context)
+
+        return answer
+
+    def _answer_with_stream(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
+        async def answer(request: Any, context: Context) -> None:
+            async with (
+                self._passage(contract, context) as call,
+                aclosing(behaviour(self._admitted(call, request), context)) as replies,
+            ):
+                async for reply in replies:
+                    await self._write(context, reply)
+
+        return answer
+
+    async def _write(self, context: Context, reply: Any) -> None:
+        """Bounds how long a reader who takes nothing can hold a stream."""
+        try:
+            async with asyncio.timeout(self._slow_reader_seconds):
+                await context.write(reply)
+        except TimeoutError as late:
+            seconds = f"{self._slow_reader_seconds:g}"
+            raise ResourceExhausted(
+                "CLIENT_TOO_SLOW",
+                f"no message was taken for {seconds} s",
+                metadata={"seconds": seconds},
+            ) from late
+
+    @asynccontextmanager
+    async def _passage(self, contract: MethodContract, context: Context) -> AsyncIterator[Call]:
+        call = Call(contract, context, _metadata(context))
+        CURRENT_CALL.set(call)
+        async with AsyncExitStack() as stack:
+            for interceptor in self._interceptors:
+                await stack.enter_async_context(interceptor.around(call))
+            yield call
+
+    def _admitted(self, call: Call, request: Any) -> Any:
+        if call.contract.streams_requests:
+            return self._admitted_stream(call, request)
+        self._admit(call, request)
+        return request
+
+    async def _admitted_stream(self, call: Call, requests: AsyncIterator[Message]) -> Any:
+        async for request in requests:
+            self._admit(call, request)
+            yield request
+
+    def _admit(self, call: Call, request: Message) -> None:
+        for interceptor in self._interceptors:
+            interceptor.admit(call, request)
+
+
+def _shape(handler: Any) -> tuple[Callable[..., Handler], Behaviour]:
+    if handler.request_streaming and handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler, handler.stream_stream
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler, handler.stream_unary
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler, handler.unary_stream
+    return grpc.unary_unary_rpc_method_handler, handler.unary_unary
+
+
+def _metadata(context: Context) -> dict[str, str]:
+    pairs = context.invocation_metadata() or ()
+    return {key: value for key, value in pairs if isinstance(value, str)}

@@ -1,0 +1,65 @@
+"""What the contract says of an RPC: read from the options in proto, decided nowhere else."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from shadower.common.v1 import permission_pb2 as options
+
+UNSPECIFIED_MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class MethodContract:
+    """The part of an RPC's definition that interceptors enforce."""
+
+    path: str
+    permission: str
+    max_request_bytes: int
+    streams_replies: bool
+    streams_requests: bool
+
+
+@cache
+def method_contract(path: str) -> MethodContract | None:
+    """The contract of "/package.Service/Method", or None if it is not one of ours."""
+    if not path.startswith("/shadower."):
+        return None
+    method = descriptor_pool.Default().FindMethodByName(path.strip("/").replace("/", "."))
+    return MethodContract(
+        path=path,
+        permission=permission_name(_required_permission(method)),
+        max_request_bytes=_max_bytes(method.input_type),
+        streams_replies=method.server_streaming,
+        streams_requests=method.client_streaming,
+    )
+
+
+def permission_name(number: "options.Permission.ValueType") -> str:
+    """PERMISSION_METRICS_READ is "metrics:read"; none is "", which nobody holds."""
+    if number == options.PERMISSION_UNSPECIFIED:
+        return ""
+    words = options.Permission.Name(number).removeprefix("PERMISSION_").lower()
+    return ":".join(words.rsplit("_", 1))
+
+
+@cache
+def role_grants() -> dict[str, frozenset[str]]:
+    """The permissions of each role, by its name in small letters."""
+    roles = options.Role.DESCRIPTOR.values
+    return {
+        role.name.removeprefix("ROLE_").lower(): frozenset(
+            permission_name(number) for number in role.GetOptions().Extensions[options.role_grants]
+        )
+        for role in roles
+        if role.number != options.ROLE_UNSPECIFIED
+    }
+
+
+def _required_permission(method: MethodDescriptor) -> "options.Permission.ValueType":
+    return method.GetOptions().Extensions[options.required_permission]
+
+
+def _max_bytes(request: Descriptor) -> int:
+    return int(request.GetOptions().Extensions[options.max_encoded_bytes]) or UNSPECIFIED_MAX_BYTES

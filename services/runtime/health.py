@@ -1,0 +1,52 @@
+"""grpc.health.v1 that tells the truth: a service serves while what it depends on does.
+
+The empty service name is the process itself (liveness); a service's full name is readiness.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from grpc_health.v1 import health, health_pb2
+
+Probe = Callable[[], Awaitable[str]]
+"""Answers with what is wrong with a dependency, or with "" if nothing is."""
+
+INTERVAL_SECONDS = 1.0
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@asynccontextmanager
+async def watched_health(service: str, probe: Probe) -> AsyncIterator[health.aio.HealthServicer]:
+    """A health servicer whose answer for `service` follows the probe."""
+    servicer = health.aio.HealthServicer()
+    await servicer.set("", SERVING)
+    await servicer.set(service, NOT_SERVING)
+    watch = asyncio.create_task(_watch(servicer, service, probe))
+    try:
+        yield servicer
+    finally:
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+
+async def _watch(servicer: health.aio.HealthServicer, service: str, probe: Probe) -> None:
+    known: str | None = None
+    while True:
+        trouble = await probe()
+        if trouble != known:
+            _log(trouble)
+            await servicer.set(service, NOT_SERVING if trouble else SERVING)
+            known = trouble
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+def _log(trouble: str) -> None:
+    log = structlog.get_logger("health")
+    if trouble:
+        log.warning("not serving", trouble=trouble)
+    else:
+        log.info("serving")

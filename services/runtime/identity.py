@@ -1,0 +1,123 @@
+"""Who calls: a token verified and turned into a principal."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+
+from services.runtime.contract import role_grants
+from services.runtime.faults import Unauthenticated
+from services.runtime.settings import Settings
+
+REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
+MIN_SECRET_BYTES = 32
+ALGORITHM_OF_KEY = {"OKP": "EdDSA", "EC": "ES256", "oct": "HS256"}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller as its verified token describes it."""
+
+    subject: str
+    workspace_ids: frozenset[str]
+    permissions: frozenset[str]
+    expires_at: datetime
+
+
+class WeakKeyError(ValueError):
+    """A key set that cannot protect anything; the process refuses to start."""
+
+
+class TokenVerifier:
+    """Checks signature, issuer, audience, expiry and id of tokens. See RFC 8725."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._issuer = settings.jwt_issuer
+        self._audience = settings.jwt_audience
+        self._keys = load_keys(settings.jwks_file.read_text(), settings.jwt_algorithms)
+
+    def verify(self, token: str) -> Principal:
+        """The caller behind a token. Raises Unauthenticated."""
+        try:
+            return _principal(self._claims(token))
+        except jwt.ExpiredSignatureError as expired:
+            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired") from expired
+        except jwt.InvalidTokenError as invalid:
+            check = _CHECKS.get(type(invalid), "format")
+            raise _refused(check) from invalid
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+        if key is None:
+            raise _refused("key")
+        return jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm_name],
+            issuer=self._issuer,
+            audience=self._audience,
+            options={"require": list(REQUIRED_CLAIMS)},
+        )
+
+
+_CHECKS: dict[type[jwt.InvalidTokenError], str] = {
+    jwt.InvalidSignatureError: "signature",
+    jwt.InvalidAudienceError: "audience",
+    jwt.InvalidIssuerError: "issuer",
+    jwt.MissingRequiredClaimError: "claims",
+    jwt.ImmatureSignatureError: "not_before",
+    jwt.InvalidIssuedAtError: "issued_at",
+    jwt.InvalidAlgorithmError: "algorithm",
+}
+
+
+def load_keys(jwks: str, algorithms: Iterable[str]) -> dict[str, jwt.PyJWK]:
+    """Verification keys by id. Raises WeakKeyError if one is weak or there is none."""
+    entries = json.loads(jwks).get("keys", [])
+    if not entries:
+        raise WeakKeyError("the key set is empty")
+    return {_key_id(entry): _strong_key(entry, frozenset(algorithms)) for entry in entries}
+
+
+def _key_id(entry: dict[str, str]) -> str:
+    if not entry.get("kid"):
+        raise WeakKeyError("a key has no kid")
+    return entry["kid"]
+
+
+def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
+    algorithm = ALGORITHM_OF_KEY.get(entry.get("kty", ""))
+    if algorithm not in algorithms:
+        raise WeakKeyError(f"a key of type {entry.get('kty')} is not for {sorted(algorithms)}")
+    if entry.get("alg", algorithm) != algorithm or entry.get("crv", "") in ("P-384", "P-521"):
+        raise WeakKeyError(f"a key is not for {algorithm}")
+    key = jwt.PyJWK(entry, algorithm=algorithm)
+    if isinstance(key.key, bytes) and len(key.key) < MIN_SECRET_BYTES:
+        raise WeakKeyError(f"a secret has fewer than {MIN_SECRET_BYTES} bytes")
+    return key
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    granted = role_grants().get(str(claims.get("role", "")), frozenset())
+    return Principal(
+        subject=str(claims["sub"]),
+        workspace_ids=frozenset(_strings(claims, "workspace_ids")),
+        permissions=granted | frozenset(_strings(claims, "permissions")),
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+    )
+
+
+def _strings(claims: dict[str, Any], name: str) -> list[str]:
+    values = claims.get(name, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _refused(name)
+    return values
+
+
+def _refused(check: str) -> Unauthenticated:
+    return Unauthenticated(
+        "TOKEN_INVALID", f"the token fails the check of its {check}", metadata={"check": check}
+    )

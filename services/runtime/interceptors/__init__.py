@@ -1,0 +1,23 @@
+"""The chain that every call passes, in its order from the outside in."""
+
+from services.runtime.call import Interceptor
+from services.runtime.identity import TokenVerifier
+from services.runtime.interceptors.authentication import Authentication
+from services.runtime.interceptors.authorisation import Authorisation
+from services.runtime.interceptors.deadline import Deadline
+from services.runtime.interceptors.errors import Errors
+from services.runtime.interceptors.telemetry import Telemetry
+from services.runtime.interceptors.validation import Validation
+from services.runtime.settings import Settings
+from services.runtime.validator import MessageValidator
+
+
+def standard_chain(settings: Settings, validator: MessageValidator) -> list[Interceptor]:
+    return [
+        Telemetry(),
+        Errors(),
+        Authentication(TokenVerifier(settings)),
+        Authorisation(),
+        Validation(validator),
+        Deadline(settings.deadline_seconds),
+    ]

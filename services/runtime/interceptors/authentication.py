@@ -1,0 +1,30 @@
+"""Finds out who calls. The edge has looked already; a service trusts nobody's look but its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from services.runtime.call import Call, Interceptor
+from services.runtime.faults import Unauthenticated
+from services.runtime.identity import TokenVerifier
+
+
+class Authentication(Interceptor):
+    """Refuses calls without a good bearer token."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
+        return self._authenticated(call)
+
+    @asynccontextmanager
+    async def _authenticated(self, call: Call) -> AsyncIterator[None]:
+        call.identity = self._verifier.verify(bearer_token(call))
+        yield
+
+
+def bearer_token(call: Call) -> str:
+    scheme, _, token = call.metadata.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("TOKEN_MISSING", "the call has no bearer token")
+    return token.strip()

@@ -1,0 +1,19 @@
+"""Gives every unary call an end, also when its caller set none."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+from services.runtime.call import Call, Interceptor
+
+
+class Deadline(Interceptor):
+    """Ends a call at the caller's deadline or at ours, whichever is first. Streams live on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
+        if call.contract.streams_replies:
+            return nullcontext()
+        remaining = call.context.time_remaining()
+        return asyncio.timeout(min(remaining or self._seconds, self._seconds))

@@ -1,0 +1,58 @@
+"""The process's connections to PostgreSQL: few, bounded, each with its limits set."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from services.runtime.settings import Settings
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+SCHEMA = "shadower"
+ROLE = "shadower_service"
+
+
+@asynccontextmanager
+async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+    """A pool that connects on first use, so that a process can start before its database."""
+    pool = asyncpg.create_pool(
+        settings.database_url,
+        min_size=0,
+        max_size=settings.pool_size,
+        command_timeout=settings.statement_timeout_seconds + 1,
+        server_settings=_session_settings(settings),
+        init=_prepare,
+    )
+    async with pool:
+        yield pool
+
+
+async def connect(settings: Settings) -> Connection:
+    """A connection beside the pool, for what holds one as long as the process lives."""
+    return await asyncpg.connect(
+        settings.database_url, server_settings=_session_settings(settings), timeout=10
+    )
+
+
+def _session_settings(settings: Settings) -> dict[str, str]:
+    """A role that owns nothing, so that row-level security binds it whoever connects."""
+    return {
+        "application_name": "shadower",
+        "role": ROLE,
+        "search_path": SCHEMA,
+        "timezone": "UTC",
+        "statement_timeout": f"{round(settings.statement_timeout_seconds * 1000)}ms",
+        "idle_in_transaction_session_timeout": "60s",
+        # A short analytical query never earns the cost of its compilation back.
+        "jit": "off",
+    }
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+    )

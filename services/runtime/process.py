@@ -1,0 +1,24 @@
+"""Starts a process of ours, or says in one line why it cannot start."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from pydantic import ValidationError
+
+from services.runtime.identity import WeakKeyError
+from services.runtime.logs import configure_logs
+from services.runtime.settings import Settings
+
+
+def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
+    try:
+        settings = Settings()
+        configure_logs(name, settings.log_level)
+        asyncio.run(_awaited(main(settings)))
+    except (ValidationError, WeakKeyError, OSError) as error:
+        sys.exit(f"{name} cannot start: {error}")
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work

@@ -1,0 +1,92 @@
+"""How any service of ours runs: one grpc.aio server, from its first probe to its drained end."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.runtime.chain import Chain
+from services.runtime.health import Probe, watched_health
+from services.runtime.interceptors import standard_chain
+from services.runtime.settings import Settings
+from services.runtime.validator import MessageValidator
+
+# Twice the largest request of the contract, so that its own limit speaks first.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", 64 * 1024 * 1024),
+    # Two processes on one port would share its calls in silence.
+    ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a process serves: a gRPC service by its full name, and when it can."""
+
+    name: str
+    register: Callable[[grpc.aio.Server], None]
+    probe: Probe
+
+
+class Draining(asyncio.Event):
+    """Set when the process is told to end; live streams end by themselves then."""
+
+
+async def serve(
+    settings: Settings, service: Service, validator: MessageValidator, draining: Draining
+) -> None:
+    """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
+    async with watched_health(service.name, service.probe) as health:
+        server = _server(settings, validator)
+        service.register(server)
+        health_pb2_grpc.add_HealthServicer_to_server(health, server)
+        if settings.reflection:
+            _enable_reflection(server, service.name)
+        async with _listening(server, settings):
+            await _until_told_to_end(draining)
+            await health.enter_graceful_shutdown()
+
+
+def _server(settings: Settings, validator: MessageValidator) -> grpc.aio.Server:
+    chain = Chain(standard_chain(settings, validator), settings.slow_reader_seconds)
+    return grpc.aio.server(
+        interceptors=[chain],
+        options=OPTIONS,
+        maximum_concurrent_rpcs=settings.max_concurrent_calls + settings.max_streams,
+    )
+
+
+def _enable_reflection(server: grpc.aio.Server, service: str) -> None:
+    health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+    reflection.enable_server_reflection((service, health, reflection.SERVICE_NAME), server)
+
+
+@asynccontextmanager
+async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterator[None]:
+    log: Any = structlog.get_logger("server")
+    server.add_insecure_port(settings.listen)
+    await server.start()
+    log.info("listening", address=settings.listen, environment=settings.environment)
+    try:
+        yield
+    finally:
+        await server.stop(settings.drain_seconds)
+        log.info("stopped")
+
+
+async def _until_told_to_end(draining: Draining) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, draining.set)
+    await draining.wait()

@@ -1,0 +1,62 @@
+"""What a process is told by its environment: read once, checked, then frozen."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One object per process, made by its `__main__`. Unknown or wrong values refuse to start."""
+
+    model_config = SettingsConfigDict(env_prefix="SHADOWER_", frozen=True, extra="ignore")
+
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    """PostgreSQL 15 or newer, as libpq writes it: postgresql://user@host/database."""
+
+    environment: Literal["development", "production"] = "production"
+    """Development switches gRPC reflection on; production leaves it off."""
+
+    listen: str = "127.0.0.1:50051"
+    """Address on which the process serves gRPC."""
+
+    jwks_file: Path
+    """JSON Web Key Set of the keys that sign tokens."""
+
+    jwt_algorithms: tuple[Literal["EdDSA", "ES256", "HS256"], ...] = ("EdDSA", "ES256")
+    """Accepted signatures. HS256 shares a signing secret with every service: by choice only."""
+
+    jwt_issuer: str = "https://shadower.dev"
+    """The `iss` that tokens must have."""
+
+    jwt_audience: str = "shadower"
+    """The `aud` that tokens must have."""
+
+    pool_size: int = Field(default=4, ge=1, le=50)
+    """Most connections of this process to the database."""
+
+    statement_timeout_seconds: float = Field(default=20, gt=0, le=600)
+    """After this long PostgreSQL gives a statement up."""
+
+    deadline_seconds: float = Field(default=30, gt=0, le=600)
+    """Time for a unary call whose caller sets no deadline, and the most that one may have."""
+
+    max_concurrent_calls: int = Field(default=1000, ge=1)
+    """Calls in flight at once; further ones get RESOURCE_EXHAUSTED."""
+
+    max_streams: int = Field(default=1000, ge=1)
+    """Live streams at once; further ones get RESOURCE_EXHAUSTED."""
+
+    slow_reader_seconds: float = Field(default=10, gt=0)
+    """A stream whose reader takes no message for this long is ended."""
+
+    drain_seconds: float = Field(default=10, ge=0)
+    """Time that calls in flight have to end after SIGTERM."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity of what is logged."""
+
+    @property
+    def reflection(self) -> bool:
+        return self.environment == "development"

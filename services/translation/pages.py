@@ -1,0 +1,68 @@
+"""Page tokens: where a query goes on, readable by nobody else and useless for another query."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.message import Message
+
+from services.runtime.faults import InvalidArgument, invalid_field
+from services.runtime.times import EPOCH
+from services.warehouse.queries.interval import Interval
+
+MICROSECOND = timedelta(microseconds=1)
+PAGE_FIELDS = ("page_token", "page_size")
+
+
+def page_size(asked: int, default: int, most: int) -> int:
+    return min(asked or default, most)
+
+
+def write_token(request: Message, answered: Interval | None, position: Sequence[Any]) -> str:
+    """`answered` fixes an interval that the request left to the time of its first page."""
+    return write_opaque(request, PAGE_FIELDS, answered, position)
+
+
+def read_token(request: Message) -> tuple[Interval | None, list[Any]]:
+    """The interval and position of a request's page token. Raises InvalidArgument."""
+    return read_opaque(request, PAGE_FIELDS, request.page_token, "page_token")  # type: ignore[attr-defined]
+
+
+def write_opaque(
+    request: Message, apart: Sequence[str], answered: Interval | None, position: Sequence[Any]
+) -> str:
+    span = answered and [(end - EPOCH) // MICROSECOND for end in (answered.start, answered.end)]
+    content = [_fingerprint(request, apart), span, list(position)]
+    text = json.dumps(content, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_opaque(
+    request: Message, apart: Sequence[str], token: str, field: str
+) -> tuple[Interval | None, list[Any]]:
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        fingerprint, span, position = json.loads(base64.urlsafe_b64decode(padded))
+        answered = span and Interval(*(EPOCH + MICROSECOND * int(end) for end in span))
+    except (binascii.Error, ValueError, TypeError, OverflowError) as malformed:
+        raise bad_token("is not one of ours", field) from malformed
+    if fingerprint != _fingerprint(request, apart) or not isinstance(position, list):
+        raise bad_token("belongs to another query", field)
+    return answered, position
+
+
+def bad_token(description: str, field: str = "page_token") -> InvalidArgument:
+    return invalid_field(field, description, reason="PAGE_TOKEN_INVALID")
+
+
+def _fingerprint(request: Message, apart: Sequence[str]) -> str:
+    """The same for all pages of a query: all of the request but where and how far to go on."""
+    query = type(request)()
+    query.CopyFrom(request)
+    for name in apart:
+        query.ClearField(name)
+    return hashlib.sha256(query.SerializeToString(deterministic=True)).hexdigest()[:16]

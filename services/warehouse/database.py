@@ -1,0 +1,94 @@
+"""Sessions in the database: each for one workspace, which row-level security enforces."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from services.runtime.faults import DeadlineExceeded, Unavailable
+from services.runtime.pool import Connection, Pool
+from services.warehouse.sql import Queries
+
+QUERIES = Queries(__file__)
+
+RETRY_DELAY = timedelta(seconds=1)
+
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A transaction in one workspace. A reading one sees everything committed by `as_of`."""
+
+    connection: Connection
+    workspace_id: str
+    as_of: datetime
+
+
+class Database:
+    """Opens sessions. Its errors are faults: no driver's exception leaves the warehouse."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def reading(self, workspace_id: str) -> AsyncIterator[Session]:
+        """Several queries over one snapshot."""
+        with _driver_errors_as_faults():
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield await _enter(connection, workspace_id)
+
+    @asynccontextmanager
+    async def writing(self, workspace_id: str) -> AsyncIterator[Session]:
+        """All of it is committed, or nothing is."""
+        with _driver_errors_as_faults():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield await _enter(connection, workspace_id)
+
+    async def ensure_month(self, fact_table: str, month: datetime) -> None:
+        """Makes sure that there is a partition for a time."""
+        with _driver_errors_as_faults():
+            await self._pool.execute(QUERIES["ensure_month"], fact_table, month)
+
+    async def trouble(self, schema_version: str) -> str:
+        """What keeps this code from working with the database; "" if nothing does."""
+        try:
+            applied = await self._pool.fetchval(QUERIES["schema_version"], timeout=5)
+        except (*UNREACHABLE, asyncpg.PostgresError, TimeoutError) as error:
+            return f"database: {error or type(error).__name__}"
+        return "" if applied == schema_version else f"schema {applied}, needed {schema_version}"
+
+
+async def _enter(connection: Any, workspace_id: str) -> Session:
+    as_of = await connection.fetchval(QUERIES["enter_workspace"], workspace_id)
+    return Session(connection, workspace_id, as_of)
+
+
+@contextmanager
+def _driver_errors_as_faults() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise  # Also an OSError, but about the caller's deadline, not about the database.
+    except asyncpg.QueryCanceledError as cancelled:
+        raise DeadlineExceeded("DEADLINE_EXCEEDED", "the query took too long") from cancelled
+    except UNREACHABLE as unreachable:
+        raise Unavailable(
+            "DATABASE_UNAVAILABLE",
+            "the database cannot be reached",
+            retry_after=RETRY_DELAY,
+        ) from unreachable

@@ -1,0 +1,30 @@
+-- name: insert_points
+-- Stores the points that are new, in the order of keys so that writers never wait in a circle.
+insert into metric_points (workspace_id, occurred_at, point_id, metric_type, value, tags)
+select $1, fact.*
+from unnest($2::timestamptz[], $3::text[], $4::text[], $5::float8[], $6::jsonb[]) as fact
+on conflict do nothing
+returning occurred_at, point_id as id
+
+-- name: find_points
+select p.occurred_at, p.point_id as id, p.metric_type, p.value, p.tags
+from unnest($2::timestamptz[], $3::text[]) as key (occurred_at, point_id)
+join metric_points p
+    on p.workspace_id = $1 and p.occurred_at = key.occurred_at and p.point_id = key.point_id
+
+-- name: insert_events
+-- Stores the events that are new, in the order of keys so that writers never wait in a circle.
+insert into events
+    (workspace_id, occurred_at, event_id, type, user_id, correlation_id, data, metadata)
+select $1, fact.*
+from unnest(
+    $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[]
+) as fact
+on conflict do nothing
+returning occurred_at, event_id as id
+
+-- name: find_events
+select v.occurred_at, v.event_id as id, v.type, v.user_id, v.correlation_id, v.data, v.metadata
+from unnest($2::timestamptz[], $3::text[]) as key (occurred_at, event_id)
+join events v
+    on v.workspace_id = $1 and v.occurred_at = key.occurred_at and v.event_id = key.event_id

@@ -1,0 +1,59 @@
+"""The log of changes of a workspace: numbers in the order of commits, and what they touched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from services.warehouse.database import Session
+from services.warehouse.sql import Queries
+
+QUERIES = Queries(__file__)
+
+# So many numbers back, a follower can still learn what changed.
+KEPT_CHANGES = 5_000
+# A change that touches more hours than that is told by its first and last.
+MAX_RANGES = 200
+HOUR = timedelta(hours=1)
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened since a revision. `complete` is False if the log does not go back so far."""
+
+    revision: int
+    spans: tuple[Span, ...]
+    complete: bool
+
+
+async def log_change(session: Session, touched: Iterable[datetime]) -> None:
+    """Must be the last statement of a transaction: it lets writers of the workspace queue up."""
+    spans = [asyncpg.Range(*span) for span in touched_hours(touched)]
+    await session.connection.execute(
+        QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES
+    )
+
+
+async def latest_revision(session: Session) -> int:
+    """The number of the last change that the session sees; 0 before the first."""
+    return await session.connection.fetchval(QUERIES["latest_revision"], session.workspace_id) or 0
+
+
+async def changes_since(session: Session, revision: int) -> Changes:
+    rows = await session.connection.fetch(QUERIES["changes_since"], session.workspace_id, revision)
+    latest = rows[-1]["revision"] if rows else await latest_revision(session)
+    spans = {(span.lower, span.upper) for row in rows for span in row["touched"]}
+    return Changes(latest, tuple(sorted(spans)), complete=len(rows) == latest - revision)
+
+
+def touched_hours(times: Iterable[datetime]) -> list[Span]:
+    """The hours that contain the times, as few spans as they need."""
+    hours = sorted(
+        {time.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for time in times}
+    )
+    if len(hours) > MAX_RANGES:
+        return [(hours[0], hours[-1] + HOUR)]
+    return [(hour, hour + HOUR) for hour in hours]

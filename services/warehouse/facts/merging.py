@@ -1,0 +1,61 @@
+"""What an arriving fact means beside the one that is stored. Pure; see contract, Execution."""
+
+from dataclasses import fields, replace
+
+from services.warehouse.facts.model import Event, Execution, MetricPoint, Outcome, Recorded, Status
+
+MAY_COME_LATE = ("user_rating", "cost_usd", "credits")
+
+
+def merge_execution(stored: Execution | None, arriving: Execution) -> tuple[Recorded, Execution]:
+    """What became of the arriving record, and what is to be stored after it."""
+    if stored is None:
+        return Recorded(Outcome.STORED), arriving
+    merged = _with_what_is_known(arriving, stored)
+    if merged == stored or _is_overtaken(stored, arriving):
+        return Recorded(Outcome.DUPLICATE), stored
+    conflicting = _contradictions(stored, merged) if _is_finished(stored) else ()
+    if conflicting:
+        return Recorded(Outcome.CONFLICT, conflicting), stored
+    return Recorded(Outcome.UPDATED), merged
+
+
+def compare_point(stored: MetricPoint, arriving: MetricPoint) -> Recorded:
+    return _same_or_conflict(_differing(stored, arriving))
+
+
+def compare_event(stored: Event, arriving: Event) -> Recorded:
+    return _same_or_conflict(_differing(stored, arriving))
+
+
+def _with_what_is_known(arriving: Execution, stored: Execution) -> Execution:
+    """Leaving out what may come late changes nothing."""
+    missing = {
+        name: getattr(stored, name) for name in MAY_COME_LATE if getattr(arriving, name) is None
+    }
+    return replace(arriving, **missing)
+
+
+def _is_overtaken(stored: Execution, arriving: Execution) -> bool:
+    """A record of the run's beginning, or a retry of it, that comes after its end."""
+    return _is_finished(stored) and not _is_finished(arriving)
+
+
+def _is_finished(execution: Execution) -> bool:
+    return execution.status is not Status.RUNNING
+
+
+def _contradictions(stored: Execution, arriving: Execution) -> tuple[str, ...]:
+    return tuple(name for name in _differing(stored, arriving) if name not in MAY_COME_LATE)
+
+
+def _differing(stored: object, arriving: object) -> tuple[str, ...]:
+    return tuple(
+        field.name
+        for field in fields(stored)  # type: ignore[arg-type] # Facts are dataclasses.
+        if getattr(stored, field.name) != getattr(arriving, field.name)
+    )
+
+
+def _same_or_conflict(differing: tuple[str, ...]) -> Recorded:
+    return Recorded(Outcome.CONFLICT, differing) if differing else Recorded(Outcome.DUPLICATE)

@@ -1,0 +1,29 @@
+"""Alembic's entry: one transaction a migration, one migrating process at a time."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+SCHEMA = "shadower"
+# Any number will do that nobody else of this database locks.
+MIGRATION_LOCK = 7_403_112_901
+
+
+def run() -> None:
+    engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
+    with engine.connect() as connection:
+        # Held by the session, so it outlasts each migration's own transaction.
+        connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.execute(text(f"create schema if not exists {SCHEMA}"))
+        connection.execute(text(f"set search_path to {SCHEMA}"))
+        connection.commit()
+        context.configure(
+            connection=connection,
+            version_table="schema_version",
+            version_table_schema=SCHEMA,
+            transaction_per_migration=True,
+        )
+        context.run_migrations()
+
+
+run()

@@ -1,0 +1,179 @@
+"""Metrics over time: built-in ones from executions, others from metric points, in pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.warehouse.database import Session
+from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.grouped import (
+    QUERIES,
+    Expression,
+    GroupedQuery,
+    GroupedRow,
+    Label,
+    dimension,
+    fetch_grouped,
+    tag,
+)
+from services.warehouse.queries.registry import BUILT_IN
+from services.warehouse.queries.selection import Selection
+from services.warehouse.sql import Parameters
+from services.warehouse.sql import Queries as NamedQueries
+
+FUNCTIONS = NamedQueries(__file__.replace("series.py", "functions.py"))
+
+POINT_STATISTICS = ("average", "sum", "minimum", "maximum", "count", "latest")
+
+
+@dataclass(frozen=True)
+class SeriesQuery:
+    """Which metrics, over which facts, by which groups and buckets."""
+
+    metrics: tuple[str, ...]
+    selection: Selection
+    dimensions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    buckets: Buckets | None = None
+    point_statistic: str = "average"
+
+    @property
+    def built_in(self) -> tuple[str, ...]:
+        return tuple(name for name in self.metrics if name in BUILT_IN)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        return tuple(name for name in self.metrics if name not in BUILT_IN)
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a reader has come: in which source, and behind which key."""
+
+    source: int = 0
+    key: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The known value of one metric for one group in one bucket (from 1; None is all of it)."""
+
+    metric: str
+    labels: dict[str, str]
+    bucket: int | None
+    value: int | float | Any
+
+
+@dataclass(frozen=True)
+class SeriesPage:
+    """Samples in the order of metrics, groups and time; and where to go on, if anywhere."""
+
+    samples: list[Sample]
+    following: Position | None
+
+
+async def fetch_series(
+    session: Session, query: SeriesQuery, limit: int, after: Position = Position()
+) -> SeriesPage:
+    """At most `limit` buckets of groups behind a position."""
+    samples: list[Sample] = []
+    sources = _sources(query)
+    for number in range(after.source, len(sources)):
+        key = after.key if number == after.source else ()
+        rows = await sources[number].fetch(session, query, limit + 1, key)
+        samples += sources[number].samples(query, rows[:limit])
+        if len(rows) > limit:
+            return SeriesPage(samples, Position(number, rows[limit - 1].key))
+        limit -= len(rows)
+        if limit == 0 and number + 1 < len(sources):
+            return SeriesPage(samples, Position(number + 1))
+    return SeriesPage(samples, None)
+
+
+class _Executions:
+    """Built-in metrics: one row has the values of all of them."""
+
+    async def fetch(
+        self, session: Session, query: SeriesQuery, limit: int, after: tuple[Any, ...]
+    ) -> list[GroupedRow]:
+        grouped = GroupedQuery(
+            table="executions",
+            condition=query.selection.of_executions,
+            labels=[dimension(name) for name in query.dimensions],
+            buckets=query.buckets,
+            values=[_fixed(BUILT_IN[name].expression) for name in query.built_in],
+            limit=limit,
+            after=after,
+        )
+        return await fetch_grouped(session, grouped)
+
+    def samples(self, query: SeriesQuery, rows: Sequence[GroupedRow]) -> list[Sample]:
+        return [
+            Sample(name, row.labels, row.bucket, row.values[number])
+            for number, name in enumerate(query.built_in)
+            for row in rows
+            if row.values[number] is not None
+        ]
+
+
+class _Points:
+    """Metric points: a row has the value of one metric."""
+
+    async def fetch(
+        self, session: Session, query: SeriesQuery, limit: int, after: tuple[Any, ...]
+    ) -> list[GroupedRow]:
+        grouped = GroupedQuery(
+            table="metric_points",
+            condition=_of_metrics(query),
+            labels=[_by_position(query.recorded), *(tag(key) for key in query.tags)],
+            buckets=query.buckets,
+            values=[_fixed(_point_function(query.point_statistic))],
+            limit=limit,
+            after=after,
+        )
+        return await fetch_grouped(session, grouped)
+
+    def samples(self, query: SeriesQuery, rows: Sequence[GroupedRow]) -> list[Sample]:
+        return [
+            Sample(
+                query.recorded[row.key[0] - 1],
+                {key: row.labels[key] for key in query.tags if key in row.labels},
+                row.bucket,
+                row.values[0],
+            )
+            for row in rows
+        ]
+
+
+def _sources(query: SeriesQuery) -> list[_Executions | _Points]:
+    sources: list[_Executions | _Points] = []
+    if query.built_in:
+        sources.append(_Executions())
+    if query.recorded:
+        sources.append(_Points())
+    return sources
+
+
+def _fixed(text: str) -> Expression:
+    return lambda _: text
+
+
+def _point_function(statistic: str) -> str:
+    if statistic == "latest":
+        return FUNCTIONS["latest_point"]
+    return FUNCTIONS[f"real_{statistic}"].format(value="value")
+
+
+def _by_position(metrics: tuple[str, ...]) -> Label:
+    def expression(parameters: Parameters) -> str:
+        return QUERIES["by_position"].format(metrics=parameters.bind(list(metrics)))
+
+    return Label("", expression)
+
+
+def _of_metrics(query: SeriesQuery) -> Expression:
+    def expression(parameters: Parameters) -> str:
+        asked = QUERIES["of_metrics"].format(metrics=parameters.bind(list(query.recorded)))
+        return f"{query.selection.of_points(parameters)} and {asked}"
+
+    return expression

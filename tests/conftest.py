@@ -1,0 +1,62 @@
+"""What tests of all rooms share: a database server, keys, and the services as processes."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.keys import KeyRing
+from tests.support.postgres import Server, migrated, running_server
+from tests.support.stack import Environment, Stack, Stubs, running_stack
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Server) -> str:
+    """The name of a migrated database that nobody uses."""
+    return migrated(postgres)
+
+
+@pytest.fixture
+def database_url(postgres: Server, template: str) -> Iterator[str]:
+    """A database of the test's own."""
+    url = postgres.create(template)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def keys() -> KeyRing:
+    return KeyRing()
+
+
+@pytest.fixture(scope="session")
+def jwks_file(keys: KeyRing, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return keys.write_jwks(tmp_path_factory.mktemp("keys") / "jwks.json")
+
+
+@pytest.fixture(scope="session")
+async def stack(
+    postgres: Server, template: str, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stack]:
+    """All services over one database. Tests keep apart by workspaces of their own."""
+    environment = Environment(postgres.create(template), jwks_file, tmp_path_factory.mktemp("logs"))
+    async with running_stack(environment) as running:
+        yield running
+
+
+@pytest.fixture
+def stubs(stack: Stack) -> Stubs:
+    return stack.stubs
+
+
+@pytest.fixture
+def workspace() -> str:
+    """A workspace that nobody else uses."""
+    return f"w-{uuid.uuid4().hex[:16]}"

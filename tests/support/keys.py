@@ -1,0 +1,50 @@
+"""Keys and tokens of a test's own identity provider."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+ISSUER = "https://shadower.dev"
+AUDIENCE = "shadower"
+
+
+@dataclass
+class KeyRing:
+    """Signs tokens; its public half is what the services and the edge are given."""
+
+    kid: str = "test-key"
+    private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    def write_jwks(self, path: Path) -> Path:
+        entry = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private.public_key()))
+        entry |= {"kid": self.kid, "alg": "EdDSA", "use": "sig"}
+        path.write_text(json.dumps({"keys": [entry]}))
+        return path
+
+    def token(self, *workspaces: str, role: str = "owner", **claims: Any) -> str:
+        """A good token, but for the claims given; a claim of None is left out."""
+        now = int(time.time())
+        payload: dict[str, Any] = {
+            "sub": "tester",
+            "email": "tester@example.com",
+            "workspace_ids": list(workspaces),
+            "role": role,
+            "permissions": [],
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + 1800,
+            "jti": str(uuid.uuid4()),
+        }
+        payload = {k: v for k, v in (payload | claims).items() if v is not None}
+        return jwt.encode(payload, self.private, algorithm="EdDSA", headers={"kid": self.kid})
+
+    def metadata(self, *workspaces: str, role: str = "owner", **claims: Any) -> tuple[Any, ...]:
+        """A good token as gRPC metadata."""
+        return (("authorization", f"Bearer {self.token(*workspaces, role=role, **claims)}"),)

