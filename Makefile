@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find proto third_party/buf -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen bench format install
+.PHONY: help up test check gen stubs bench format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -16,18 +16,24 @@ up: install ## Set everything up and run it, with live demo traffic (ARGS="--hel
 test: install ## Run every test (ARGS goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: install ## Run every linter and prove generated code by diff
+check: install ## Run every linter; prove generated code, schema and contract by diff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/buf format proto --diff --exit-code
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.check_contract
-	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory gen GEN=$(VENV)/gen && diff -r $(VENV)/gen gen
+	$(BIN)/buf breaking proto --against contract.binpb
+	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r $(VENV)/gen gen
+	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
 
+gen: install ## Generate code from the contract, and the schema from its migrations
+	$(MAKE) --no-print-directory stubs
+	$(BIN)/python -m tools.schema > $(SCHEMA)
+
+SCHEMA := services/warehouse/migrations/schema.sql
 GEN ?= gen
-gen: install ## Generate code from the contract into gen/
+stubs:
 	rm -rf $(GEN) && mkdir -p $(GEN)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I proto -I third_party \
 		--python_out=$(GEN) --grpc_python_out=$(GEN) --mypy_out=quiet,readable_stubs:$(GEN) \

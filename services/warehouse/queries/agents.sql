@@ -2,8 +2,6 @@
 with by_agent as (
     select
         agent_id,
-        (array_agg(agent_name order by started_at desc, execution_id desc)
-            filter (where agent_name is not null))[1] as agent_name,
         {statistics}
     from executions
     where {condition}
@@ -14,11 +12,21 @@ with by_agent as (
     select *,
         row_number() over (order by order_value {direction} nulls last, agent_id) as position
     from ordered
+), page as (
+    select * from ranked
+    where {beyond}
+    order by position
+    limit {limit}
 )
-select * from ranked
-where {beyond}
+select page.*, latest.agent_name
+from page
+left join lateral (
+    select agent_name from executions
+    where workspace_id = $1 and agent_id = page.agent_id and agent_name is not null
+    order by started_at desc, execution_id desc
+    limit 1
+) latest on true
 order by position
-limit {limit}
 
 -- name: beyond_value
 (order_value {sign} {value}::float8

@@ -17,19 +17,29 @@ group by 1
 order by 1
 
 -- name: top_agents
-select
-    agent_id,
-    coalesce((array_agg(agent_name order by started_at desc, execution_id desc)
-        filter (where agent_name is not null))[1], '') as agent_name,
-    count(*) as executions,
-    count(*) filter (where status = 'succeeded')::float8
-        / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
-        as success_rate
-from executions
-where {condition}
-group by agent_id
-order by executions desc, agent_id
-limit {limit}
+with top as (
+    select
+        agent_id,
+        count(*) as executions,
+        count(*) filter (where status = 'succeeded')::float8
+            / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
+            as success_rate
+    from executions
+    where {condition}
+    group by agent_id
+    order by executions desc, agent_id
+    limit {limit}
+)
+select top.agent_id, coalesce(latest.agent_name, '') as agent_name, top.executions,
+    top.success_rate
+from top
+left join lateral (
+    select agent_name from executions
+    where workspace_id = $1 and agent_id = top.agent_id and agent_name is not null
+    order by started_at desc, execution_id desc
+    limit 1
+) latest on true
+order by top.executions desc, top.agent_id
 
 -- name: metric_types
 -- One step of the index for each type, however many points it has.

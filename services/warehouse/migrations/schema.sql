@@ -1,0 +1,172 @@
+CREATE SCHEMA shadower;
+ALTER SCHEMA shadower OWNER TO postgres;
+CREATE TYPE shadower.error_type AS ENUM (
+    'timeout',
+    'rate_limit',
+    'validation',
+    'model_error',
+    'network',
+    'auth',
+    'resource',
+    'user_error',
+    'unknown'
+);
+ALTER TYPE shadower.error_type OWNER TO postgres;
+CREATE TYPE shadower.execution_status AS ENUM (
+    'running',
+    'succeeded',
+    'failed',
+    'timed_out',
+    'cancelled'
+);
+ALTER TYPE shadower.execution_status OWNER TO postgres;
+CREATE FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'shadower', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+    first_day timestamptz := date_trunc('month', month);
+    partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
+begin
+    if fact_table not in ('executions', 'metric_points', 'events') then
+        raise exception 'no fact table: %', fact_table;
+    end if;
+    if to_regclass(partition_name) is not null then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('shadower.ensure_month'));
+    if to_regclass(partition_name) is not null then
+        return;
+    end if;
+    execute format('create table %I (like %I including all)', partition_name, fact_table);
+    execute format(
+        'alter table %I attach partition %I for values from (%L) to (%L)',
+        fact_table, partition_name, first_day, first_day + interval '1 month'
+    );
+end
+$$;
+ALTER FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
+CREATE TABLE shadower.events (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    occurred_at timestamp with time zone NOT NULL,
+    event_id text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
+    correlation_id text COLLATE pg_catalog."C",
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+)
+PARTITION BY RANGE (occurred_at);
+ALTER TABLE ONLY shadower.events FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.events OWNER TO postgres;
+CREATE TABLE shadower.execution_keys (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    execution_id text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY shadower.execution_keys FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.execution_keys OWNER TO postgres;
+CREATE TABLE shadower.executions (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    execution_id text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    duration_us bigint GENERATED ALWAYS AS (((EXTRACT(epoch FROM (ended_at - started_at)) * (1000000)::numeric))::bigint) STORED,
+    status shadower.execution_status NOT NULL,
+    error_type shadower.error_type,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    agent_name text,
+    agent_version text COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
+    model text COLLATE pg_catalog."C",
+    provider text COLLATE pg_catalog."C",
+    input_tokens bigint,
+    output_tokens bigint,
+    cached_input_tokens bigint,
+    cost_usd numeric,
+    credits numeric,
+    user_rating smallint,
+    tool_calls integer,
+    parent_execution_id text COLLATE pg_catalog."C",
+    conversation_id text COLLATE pg_catalog."C",
+    error_message text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT executions_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT executions_check1 CHECK (((error_type IS NOT NULL) = (status = ANY (ARRAY['failed'::shadower.execution_status, 'timed_out'::shadower.execution_status]))))
+)
+PARTITION BY RANGE (started_at);
+ALTER TABLE ONLY shadower.executions FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.executions OWNER TO postgres;
+CREATE TABLE shadower.metric_points (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    occurred_at timestamp with time zone NOT NULL,
+    point_id text NOT NULL COLLATE pg_catalog."C",
+    metric_type text NOT NULL COLLATE pg_catalog."C",
+    value double precision NOT NULL,
+    tags jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+)
+PARTITION BY RANGE (occurred_at);
+ALTER TABLE ONLY shadower.metric_points FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.metric_points OWNER TO postgres;
+CREATE TABLE shadower.schema_version (
+    version_num character varying(32) NOT NULL
+);
+ALTER TABLE shadower.schema_version OWNER TO postgres;
+CREATE TABLE shadower.workspace_changes (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    revision bigint NOT NULL,
+    committed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    touched tstzmultirange NOT NULL
+);
+ALTER TABLE ONLY shadower.workspace_changes FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.workspace_changes OWNER TO postgres;
+CREATE TABLE shadower.workspaces (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    revision bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.workspaces OWNER TO postgres;
+ALTER TABLE ONLY shadower.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (workspace_id, occurred_at, event_id);
+ALTER TABLE ONLY shadower.execution_keys
+    ADD CONSTRAINT execution_keys_pkey PRIMARY KEY (workspace_id, execution_id);
+ALTER TABLE ONLY shadower.executions
+    ADD CONSTRAINT executions_pkey PRIMARY KEY (workspace_id, started_at, execution_id);
+ALTER TABLE ONLY shadower.metric_points
+    ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
+ALTER TABLE ONLY shadower.schema_version
+    ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY shadower.workspace_changes
+    ADD CONSTRAINT workspace_changes_pkey PRIMARY KEY (workspace_id, revision);
+ALTER TABLE ONLY shadower.workspaces
+    ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
+CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
+CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
+CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
+ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.workspaces USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+ALTER TABLE shadower.workspace_changes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.workspaces ENABLE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA shadower TO shadower_service;
+REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
+GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
+GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
+GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
+GRANT SELECT,INSERT,DELETE ON TABLE shadower.workspace_changes TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;
