@@ -1,0 +1,23 @@
+"""Prints a published figure: `make bench B=name`. Each measures its floor or peer in the same run.
+
+The last line is JSON, for programs.
+"""
+
+import sys
+from importlib import import_module
+
+FIGURES = {
+    "footprint": "memory of idle processes and of the whole stack, and the time to ready",
+    "unary": "GetWorkspaceSummary and GetMetrics on 100,000 executions beside a bare handler",
+}
+
+
+def main(arguments: list[str]) -> None:
+    if len(arguments) != 1 or arguments[0] not in FIGURES:
+        lines = [f"  make bench B={name:<10} {what}" for name, what in FIGURES.items()]
+        sys.exit("\n".join(["Figures:", *lines]))
+    import_module(f"bench.{arguments[0]}").main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

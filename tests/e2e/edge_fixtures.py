@@ -1,0 +1,320 @@
+"""A real Envoy in front of a backend that echoes: the edge alone, without the real services."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm
+from shadower.agents.v1 import agent_summary_pb2, agents_service_pb2, agents_service_pb2_grpc
+from shadower.aggregates.v1 import aggregates_service_pb2, aggregates_service_pb2_grpc
+from shadower.common.v1 import number_pb2, statistics_pb2
+from shadower.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc, record_result_pb2
+from shadower.metrics.v1 import metric_pb2, metrics_service_pb2, metrics_service_pb2_grpc
+from shadower.workspaces.v1 import (
+    workspace_summary_pb2,
+    workspaces_service_pb2,
+    workspaces_service_pb2_grpc,
+)
+
+from cli.edge import EdgeModel, Upstream, build_descriptor, command, render
+
+SERVICES = (
+    "shadower.agents.v1.AgentsService",
+    "shadower.aggregates.v1.AggregatesService",
+    "shadower.ingest.v1.IngestService",
+    "shadower.metrics.v1.MetricsService",
+    "shadower.workspaces.v1.WorkspacesService",
+)
+ISSUER = "https://issuer.test"
+AUDIENCE = "edge-test"
+ORIGIN = "https://console.test"
+READY_SECONDS = 15.0
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+
+@dataclass
+class Backend:
+    """What the echoing services saw, and when they may go on."""
+
+    messages: list[Any] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
+    remaining: float | None = None
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    health: HealthServicer = field(default_factory=HealthServicer)
+
+    async def saw(self, request: Any, context: Any) -> None:
+        """Notes the call; a workspace's name says how it goes on."""
+        self.messages.append(request)
+        self.metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        self.remaining = context.time_remaining()
+        if request.workspace_id == "broken":
+            await context.abort_with_status(rpc_status.to_status(refusal()))
+        if request.workspace_id == "slow":
+            await asyncio.sleep(60)
+
+
+def refusal() -> status_pb2.Status:
+    """The error of a service: a status with two details."""
+    reason = error_details_pb2.ErrorInfo(reason="VALIDATION_FAILED", domain="shadower.dev")
+    fields = error_details_pb2.BadRequest(
+        field_violations=[{"field": "interval.end_time", "description": "must be later"}]
+    )
+    details = [any_pb2.Any(), any_pb2.Any()]
+    details[0].Pack(reason)
+    details[1].Pack(fields)
+    return status_pb2.Status(
+        code=code_pb2.INVALID_ARGUMENT, message="interval is not valid", details=details
+    )
+
+
+class Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
+    """Echoes what was asked for."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def GetMetrics(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        points = [metric_pb2.Point(value=number_pb2.Number(integer=0)), metric_pb2.Point()]
+        names = [*request.metrics] * (20_000 if request.workspace_id == "large" else 1)
+        series = [metric_pb2.TimeSeries(metric=name, points=points) for name in names]
+        return metrics_service_pb2.GetMetricsResponse(time_series=series)
+
+    async def StreamMetrics(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        await self._backend.saw(request, context)
+        response = metrics_service_pb2.StreamMetricsResponse
+        yield response(cursor="1", snapshot=response.Snapshot())
+        await self._backend.gate.wait()
+        yield response(cursor="2", heartbeat=response.Heartbeat())
+        yield response(cursor="3", status=refusal())
+
+    async def ListMetrics(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return metrics_service_pb2.ListMetricsResponse(next_page_token=request.page_token)
+
+
+class Agents(agents_service_pb2_grpc.AgentsServiceServicer):
+    """Echoes what was asked for."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def ListAgents(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        counts = statistics_pb2.ExecutionCounts(total=2**60)
+        agent = agent_summary_pb2.AgentSummary(agent_id="idle", executions=counts)
+        return agents_service_pb2.ListAgentsResponse(agents=[agent])
+
+    async def GetAgentPerformance(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        response = agents_service_pb2.GetAgentPerformanceResponse()
+        response.performance.agent_id = request.agent_id
+        return response
+
+
+class Aggregates(aggregates_service_pb2_grpc.AggregatesServiceServicer):
+    """Echoes what was asked for."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def CalculateAggregates(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        rows = [aggregates_service_pb2.AggregateRow() for _ in request.aggregations]
+        return aggregates_service_pb2.CalculateAggregatesResponse(rows=rows)
+
+
+class Workspaces(workspaces_service_pb2_grpc.WorkspacesServiceServicer):
+    """Answers with a workspace in which nothing happened."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def GetWorkspaceSummary(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        summary = workspace_summary_pb2.WorkspaceSummary(workspace_id=request.workspace_id)
+        summary.tokens.SetInParent()
+        summary.cost.average_cost_usd = ""
+        return workspaces_service_pb2.GetWorkspaceSummaryResponse(summary=summary)
+
+
+class Ingest(ingest_service_pb2_grpc.IngestServiceServicer):
+    """Counts what was sent."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def RecordExecutions(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return ingest_service_pb2.RecordExecutionsResponse(counts=_counts(request.executions))
+
+    async def RecordMetricPoints(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return ingest_service_pb2.RecordMetricPointsResponse(counts=_counts(request.metric_points))
+
+    async def RecordEvents(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return ingest_service_pb2.RecordEventsResponse(counts=_counts(request.events))
+
+    async def StreamRecords(self, requests: Any, context: Any) -> AsyncIterator[Any]:
+        async for request in requests:
+            await self._backend.saw(request, context)
+            items = [*request.executions, *request.metric_points, *request.events]
+            yield ingest_service_pb2.StreamRecordsResponse(
+                sequence=request.sequence, counts=_counts(items)
+            )
+
+
+def _counts(items: Any) -> record_result_pb2.RecordCounts:
+    return record_result_pb2.RecordCounts(received=len(items), stored=len(items))
+
+
+@asynccontextmanager
+async def running_backend(port: int) -> AsyncIterator[Backend]:
+    """All five services in one server."""
+    backend = Backend()
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
+    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(Metrics(backend), server)
+    agents_service_pb2_grpc.add_AgentsServiceServicer_to_server(Agents(backend), server)
+    aggregates_service_pb2_grpc.add_AggregatesServiceServicer_to_server(Aggregates(backend), server)
+    workspaces_service_pb2_grpc.add_WorkspacesServiceServicer_to_server(Workspaces(backend), server)
+    ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(Ingest(backend), server)
+    health_pb2_grpc.add_HealthServicer_to_server(backend.health, server)
+    reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
+    await serving(backend, SERVICES)
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    try:
+        yield backend
+    finally:
+        await server.stop(None)
+
+
+async def serving(backend: Backend, services: tuple[str, ...], *, healthy: bool = True) -> None:
+    states = health_pb2.HealthCheckResponse
+    for service in services:
+        await backend.health.set(service, states.SERVING if healthy else states.NOT_SERVING)
+
+
+@dataclass
+class Keys:
+    """Keys that sign tokens, and the set of their public halves."""
+
+    eddsa: ed25519.Ed25519PrivateKey = field(default_factory=ed25519.Ed25519PrivateKey.generate)
+    es256: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+
+    def jwks(self) -> str:
+        eddsa = OKPAlgorithm.to_jwk(self.eddsa.public_key(), as_dict=True)
+        es256 = ECAlgorithm.to_jwk(self.es256.public_key(), as_dict=True)
+        return json.dumps({"keys": [{**eddsa, "kid": "eddsa"}, {**es256, "kid": "es256"}]})
+
+    def token(self, algorithm: str = "EdDSA", key: Any = None, **claims: Any) -> str:
+        """A good token, but for what is said otherwise; a claim of None is left out."""
+        kid = algorithm.lower()
+        wanted = {"sub": "tester", "iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 600}
+        given = {name: value for name, value in (wanted | claims).items() if value is not None}
+        signing_key = key or {"eddsa": self.eddsa, "es256": self.es256}[kid]
+        return jwt.encode(given, signing_key, algorithm=algorithm, headers={"kid": kid})
+
+
+@dataclass
+class Edge:
+    """A running Envoy, and what a caller needs to talk to it."""
+
+    model: EdgeModel
+    pid: int
+    keys: Keys
+    rest: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
+    channel: grpc.aio.Channel
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self.keys.token()}"),)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
+    build_descriptor(folder / "contract.binpb")
+    return EdgeModel(
+        upstreams=tuple(Upstream(name, f"127.0.0.1:{backend_port}") for name in SERVICES),
+        jwks=keys.jwks(),
+        descriptor=folder / "contract.binpb",
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        cors_origins=(ORIGIN,),
+    )
+
+
+@asynccontextmanager
+async def running_edge(folder: Path, model: EdgeModel, keys: Keys) -> AsyncIterator[Edge]:
+    """Envoy on ports of its own, ready to answer."""
+    own = replace(model, port=free_port(), admin_port=free_port())
+    config = folder / f"edge-{own.port}.yaml"
+    config.write_text(render(own))
+    async with AsyncExitStack() as stack:
+        pid = await stack.enter_async_context(_envoy(config))
+        base = f"http://127.0.0.1:{own.port}"
+        bearer = {"authorization": f"Bearer {keys.token()}"}
+        rest = await stack.enter_async_context(_client(base, bearer))
+        anonymous = await stack.enter_async_context(_client(base, {}))
+        channel = await stack.enter_async_context(_channel(own.port))
+        await until(lambda: _answers(anonymous))
+        yield Edge(own, pid, keys, rest, anonymous, channel)
+
+
+def _client(base: str, headers: dict[str, str]) -> httpx.AsyncClient:
+    # A proxy of the surroundings must not stand between a test and its edge.
+    return httpx.AsyncClient(base_url=base, headers=headers, trust_env=False)
+
+
+def _channel(port: int) -> grpc.aio.Channel:
+    return grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.enable_http_proxy", 0)])
+
+
+@asynccontextmanager
+async def _envoy(config: Path) -> AsyncIterator[int]:
+    with config.with_suffix(".log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command(config, concurrency=1), stdout=log, stderr=log
+        )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        while not await condition():  # noqa: ASYNC110, it waits for another process
+            await asyncio.sleep(0.05)
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/health")).status_code in (200, 503)
+    except httpx.TransportError:
+        return False
