@@ -1,0 +1,96 @@
+"""A developer's `buf curl` against a service's own port, by reflection."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.keys import KeyRing
+from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
+
+BUF = Path(sys.executable).parent / "buf"
+NOW = "2026-01-01T00:00:00Z"
+RUN = {
+    "executionId": "curl-1",
+    "agentId": "curl",
+    "status": "EXECUTION_STATUS_RUNNING",
+    "startTime": NOW,
+}
+CALLS: dict[str, dict[str, dict[str, Any]]] = {
+    "ingest": {
+        "RecordExecutions": {"executions": [RUN]},
+        "RecordMetricPoints": {"metricPoints": [{"metricType": "m", "timestamp": NOW}]},
+        "RecordEvents": {"events": [{"type": "EVENT_TYPE_SYSTEM_INFO", "timestamp": NOW}]},
+        "StreamRecords": {"executions": [RUN]},
+    },
+    "metrics": {
+        "GetMetrics": {"metrics": ["executions"]},
+        "StreamMetrics": {
+            "metrics": ["executions"],
+            "interval": {"startTime": NOW, "endTime": "2026-01-02T00:00:00Z"},
+        },
+        "ListMetrics": {},
+    },
+    "aggregates": {
+        "CalculateAggregates": {
+            "aggregations": [{"field": "FIELD_EXECUTION", "function": "FUNCTION_COUNT"}]
+        }
+    },
+    "workspaces": {"GetWorkspaceSummary": {}},
+    "agents": {"ListAgents": {}, "GetAgentPerformance": {"agentId": "curl"}},
+}
+
+
+async def buf_curl(address: str, path: str, *options: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        str(BUF),
+        *("curl", "--protocol", "grpc", "--http2-prior-knowledge", *options),
+        f"http://{address}{path}",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, error = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode or 0, out.decode(), error.decode()
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_it_lists_and_calls_every_rpc(
+    stack: Stack, keys: KeyRing, workspace: str, name: str
+) -> None:
+    address = stack.running[name].address
+    code, listed, error = await buf_curl(address, "", "--list-methods")
+    assert code == 0, error
+    methods = {line.strip() for line in listed.splitlines() if line.startswith(SERVICES[name])}
+    assert methods == {f"{SERVICES[name]}/{rpc}" for rpc in CALLS[name]}
+    bearer = f"authorization: Bearer {keys.token(workspace)}"
+    if name == "agents":
+        await _record(stack, bearer, workspace)
+    for rpc, content in CALLS[name].items():
+        data = json.dumps({"workspaceId": workspace} | content)
+        code, _, error = await buf_curl(
+            address, f"/{SERVICES[name]}/{rpc}", "-H", bearer, "-d", data
+        )
+        assert code == 0, error
+
+
+async def _record(stack: Stack, bearer: str, workspace: str) -> None:
+    path = f"/{SERVICES['ingest']}/RecordExecutions"
+    data = json.dumps({"workspaceId": workspace, "executions": [RUN]})
+    code, _, error = await buf_curl(stack.running["ingest"].address, path, "-H", bearer, "-d", data)
+    assert code == 0, error
+
+
+async def test_production_has_no_reflection(stack: Stack, jwks_file: Path, tmp_path: Path) -> None:
+    production = (("SHADOWER_ENVIRONMENT", "production"),)
+    service = start("agents", Environment(stack.database_url, jwks_file, tmp_path, production))
+    try:
+        await ready(service)
+        code, listed, error = await buf_curl(service.address, "", "--list-methods")
+        assert (code != 0, listed) == (True, "")
+        assert "unimplemented" in error
+    finally:
+        stop(service)
