@@ -17,7 +17,6 @@ from services.runtime.faults import (
 from services.runtime.status import to_status
 from services.runtime.validator import MessageValidator
 from services.warehouse.facts.model import Outcome, Recorded
-from services.warehouse.queries.registry import BUILT_IN
 
 OUTCOMES = {
     Outcome.STORED: RecordOutcome.RECORD_OUTCOME_STORED,
@@ -35,6 +34,8 @@ class ItemKind:
     conflict_reason: str
     to_fact: Callable[[Any], Any]
     fact_id: Callable[[Any], str]
+    check: Callable[[Any, str], None] = lambda _item, _path: None
+    """Raises InvalidArgument for what the rules of the contract cannot say."""
 
 
 @dataclass
@@ -86,10 +87,10 @@ class JudgedItems:
 def judge(kind: ItemKind, items: Sequence[Any], validator: MessageValidator) -> JudgedItems:
     judged = JudgedItems(kind, items)
     for index, item in enumerate(items):
-        fault = _fault(item, f"{kind.field}[{index}]", validator)
-        if fault is None:
+        try:
+            _check(kind, item, f"{kind.field}[{index}]", validator)
             judged.facts[index] = kind.to_fact(item)
-        else:
+        except InvalidArgument as fault:
             judged.refused[index] = fault
     return judged
 
@@ -111,21 +112,11 @@ def counts(results: Sequence[RecordResult]) -> RecordCounts:
     )
 
 
-def _fault(item: Any, path: str, validator: MessageValidator) -> InvalidArgument | None:
+def _check(kind: ItemKind, item: Any, path: str, validator: MessageValidator) -> None:
     violations = validator.violations(item, path)
     if violations:
-        return invalid_fields(*violations)
-    metric = getattr(item, "metric_type", "")
-    return _reserved(metric, f"{path}.metric_type") if metric in BUILT_IN else None
-
-
-def _reserved(metric: str, path: str) -> InvalidArgument:
-    return InvalidArgument(
-        "METRIC_NAME_RESERVED",
-        f"{metric} is a built-in metric",
-        metadata={"metric": metric},
-        violations=[FieldViolation(path, "is the name of a built-in metric")],
-    )
+        raise invalid_fields(*violations)
+    kind.check(item, path)
 
 
 def _camel(snake: str) -> str:

@@ -15,6 +15,7 @@ from services.ingest.batches import (
     judge,
     refuse_if_nothing_is_valid,
 )
+from services.ingest.checks import check_event, check_point
 from services.runtime.call import Context, current_call
 from services.runtime.validator import MessageValidator
 from services.warehouse.facts.recorder import Batch, Recorder
@@ -27,9 +28,16 @@ EXECUTIONS = ItemKind(
     attrgetter("execution_id"),
 )
 METRIC_POINTS = ItemKind(
-    "metric_points", "point_id", "METRIC_POINT_CONFLICT", facts.metric_point, attrgetter("id")
+    "metric_points",
+    "point_id",
+    "METRIC_POINT_CONFLICT",
+    facts.metric_point,
+    attrgetter("id"),
+    check_point,
 )
-EVENTS = ItemKind("events", "event_id", "EVENT_CONFLICT", facts.event, attrgetter("id"))
+EVENTS = ItemKind(
+    "events", "event_id", "EVENT_CONFLICT", facts.event, attrgetter("id"), check_event
+)
 
 
 class IngestServicer(IngestServiceServicer):

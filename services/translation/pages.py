@@ -36,8 +36,8 @@ def write_opaque(
     request: Message, apart: Sequence[str], answered: Interval | None, position: Sequence[Any]
 ) -> str:
     span = answered and [(end - EPOCH) // MICROSECOND for end in (answered.start, answered.end)]
-    content = [_fingerprint(request, apart), span, list(position)]
-    text = json.dumps(content, separators=(",", ":"))
+    content = [span, list(position)]
+    text = json.dumps([_seal(request, apart, content), *content], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -46,11 +46,12 @@ def read_opaque(
 ) -> tuple[Interval | None, list[Any]]:
     try:
         padded = token + "=" * (-len(token) % 4)
-        fingerprint, span, position = json.loads(base64.urlsafe_b64decode(padded))
+        seal, *content = json.loads(base64.urlsafe_b64decode(padded))
+        span, position = content
         answered = span and Interval(*(EPOCH + MICROSECOND * int(end) for end in span))
     except (binascii.Error, ValueError, TypeError, OverflowError) as malformed:
         raise bad_token("is not one of ours", field) from malformed
-    if fingerprint != _fingerprint(request, apart) or not isinstance(position, list):
+    if seal != _seal(request, apart, content):
         raise bad_token("belongs to another query", field)
     return answered, position
 
@@ -59,10 +60,11 @@ def bad_token(description: str, field: str = "page_token") -> InvalidArgument:
     return invalid_field(field, description, reason="PAGE_TOKEN_INVALID")
 
 
-def _fingerprint(request: Message, apart: Sequence[str]) -> str:
-    """The same for all pages of a query: all of the request but where and how far to go on."""
+def _seal(request: Message, apart: Sequence[str], content: list[Any]) -> str:
+    """Ties a position to its query: to all of the request but where and how far to go on."""
     query = type(request)()
     query.CopyFrom(request)
     for name in apart:
         query.ClearField(name)
-    return hashlib.sha256(query.SerializeToString(deterministic=True)).hexdigest()[:16]
+    sealed = query.SerializeToString(deterministic=True) + json.dumps(content).encode()
+    return hashlib.sha256(sealed).hexdigest()[:16]

@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import asyncpg
+
+from services.runtime.faults import invalid_field
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.selection import Selection
@@ -137,7 +140,11 @@ class AgentRuns:
         return await self._fetch("error_patterns", ErrorPattern, limit=MAX_PATTERNS)
 
     async def usage(self, time_zone: str) -> list[UsageCell]:
-        return await self._fetch("usage", UsageCell, time_zone=time_zone)
+        try:
+            return await self._fetch("usage", UsageCell, time_zone=time_zone)
+        except asyncpg.InvalidParameterValueError as unknown:
+            # The database's list of zones need not be as long as ours.
+            raise invalid_field("time_zone", f"the database lacks {time_zone!r}") from unknown
 
     async def top_users(self) -> list[UserUse]:
         return await self._fetch("top_users", UserUse, limit=TOP)

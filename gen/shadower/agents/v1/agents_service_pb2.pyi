@@ -176,7 +176,7 @@ class GetAgentPerformanceRequest(message.Message):
     workspace_id: builtins.str
     """The workspace."""
     agent_id: builtins.str
-    """The agent, 1 to 128 characters."""
+    """The agent, 1 to 128 printable characters without slashes."""
     time_zone: builtins.str
     """Time zone of days and hours as an IANA name, such as "Europe/Berlin". If empty,
     UTC.

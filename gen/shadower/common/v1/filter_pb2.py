@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from shadower.common.v1 import execution_pb2 as shadower_dot_common_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/common/v1/filter.proto\x12\x12shadower.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"shadower/common/v1/execution.proto\"\xa5\x03\n\x06\x46ilter\x12$\n\tagent_ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01\x12(\n\x0e\x61gent_versions\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x64\"\x06r\x04\x10\x01\x18@\x12#\n\x08user_ids\x18\x03 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01\x12!\n\x06models\x18\x04 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01\x12#\n\tproviders\x18\x05 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x64\"\x06r\x04\x10\x01\x18@\x12H\n\x08statuses\x18\x06 \x03(\x0e\x32#.shadower.common.v1.ExecutionStatusB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07\x82\x01\x04\x10\x01 \x00\x12\x45\n\x0b\x65rror_types\x18\x07 \x03(\x0e\x32\x1d.shadower.common.v1.ErrorTypeB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07\x82\x01\x04\x10\x01 \x00\x12M\n\x04tags\x18\x08 \x03(\tB?\xbaH<\x92\x01\x39\x10\x64\"5r3\x18\xc1\x02\x32.^[A-Za-z_][A-Za-z0-9_.-]{0,63}=[^\\x00]{0,256}$b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/common/v1/filter.proto\x12\x12shadower.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"shadower/common/v1/execution.proto\"\xe6\x03\n\x06\x46ilter\x12\x31\n\tagent_ids\x18\x01 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x64\"\x14r\x12\x10\x01\x18\x80\x01\x32\x0b^[^\\p{C}]+$\x12\x35\n\x0e\x61gent_versions\x18\x02 \x03(\tB\x1d\xbaH\x1a\x92\x01\x17\x10\x64\"\x13r\x11\x10\x01\x18@2\x0b^[^\\p{C}]+$\x12\x30\n\x08user_ids\x18\x03 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x64\"\x14r\x12\x10\x01\x18\x80\x01\x32\x0b^[^\\p{C}]+$\x12.\n\x06models\x18\x04 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x64\"\x14r\x12\x10\x01\x18\x80\x01\x32\x0b^[^\\p{C}]+$\x12\x30\n\tproviders\x18\x05 \x03(\tB\x1d\xbaH\x1a\x92\x01\x17\x10\x64\"\x13r\x11\x10\x01\x18@2\x0b^[^\\p{C}]+$\x12H\n\x08statuses\x18\x06 \x03(\x0e\x32#.shadower.common.v1.ExecutionStatusB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07\x82\x01\x04\x10\x01 \x00\x12\x45\n\x0b\x65rror_types\x18\x07 \x03(\x0e\x32\x1d.shadower.common.v1.ErrorTypeB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07\x82\x01\x04\x10\x01 \x00\x12M\n\x04tags\x18\x08 \x03(\tB?\xbaH<\x92\x01\x39\x10\x64\"5r3\x18\xc1\x02\x32.^[A-Za-z_][A-Za-z0-9_.-]{0,63}=[^\\x00]{0,256}$b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,15 +34,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.common.v1.filter_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FILTER'].fields_by_name['agent_ids']._loaded_options = None
-  _globals['_FILTER'].fields_by_name['agent_ids']._serialized_options = b'\272H\016\222\001\013\020d\"\007r\005\020\001\030\200\001'
+  _globals['_FILTER'].fields_by_name['agent_ids']._serialized_options = b'\272H\033\222\001\030\020d\"\024r\022\020\001\030\200\0012\013^[^\\p{C}]+$'
   _globals['_FILTER'].fields_by_name['agent_versions']._loaded_options = None
-  _globals['_FILTER'].fields_by_name['agent_versions']._serialized_options = b'\272H\r\222\001\n\020d\"\006r\004\020\001\030@'
+  _globals['_FILTER'].fields_by_name['agent_versions']._serialized_options = b'\272H\032\222\001\027\020d\"\023r\021\020\001\030@2\013^[^\\p{C}]+$'
   _globals['_FILTER'].fields_by_name['user_ids']._loaded_options = None
-  _globals['_FILTER'].fields_by_name['user_ids']._serialized_options = b'\272H\016\222\001\013\020d\"\007r\005\020\001\030\200\001'
+  _globals['_FILTER'].fields_by_name['user_ids']._serialized_options = b'\272H\033\222\001\030\020d\"\024r\022\020\001\030\200\0012\013^[^\\p{C}]+$'
   _globals['_FILTER'].fields_by_name['models']._loaded_options = None
-  _globals['_FILTER'].fields_by_name['models']._serialized_options = b'\272H\016\222\001\013\020d\"\007r\005\020\001\030\200\001'
+  _globals['_FILTER'].fields_by_name['models']._serialized_options = b'\272H\033\222\001\030\020d\"\024r\022\020\001\030\200\0012\013^[^\\p{C}]+$'
   _globals['_FILTER'].fields_by_name['providers']._loaded_options = None
-  _globals['_FILTER'].fields_by_name['providers']._serialized_options = b'\272H\r\222\001\n\020d\"\006r\004\020\001\030@'
+  _globals['_FILTER'].fields_by_name['providers']._serialized_options = b'\272H\032\222\001\027\020d\"\023r\021\020\001\030@2\013^[^\\p{C}]+$'
   _globals['_FILTER'].fields_by_name['statuses']._loaded_options = None
   _globals['_FILTER'].fields_by_name['statuses']._serialized_options = b'\272H\016\222\001\013\020d\"\007\202\001\004\020\001 \000'
   _globals['_FILTER'].fields_by_name['error_types']._loaded_options = None
@@ -50,5 +50,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FILTER'].fields_by_name['tags']._loaded_options = None
   _globals['_FILTER'].fields_by_name['tags']._serialized_options = b'\272H<\222\0019\020d\"5r3\030\301\0022.^[A-Za-z_][A-Za-z0-9_.-]{0,63}=[^\\x00]{0,256}$'
   _globals['_FILTER']._serialized_start=121
-  _globals['_FILTER']._serialized_end=542
+  _globals['_FILTER']._serialized_end=607
 # @@protoc_insertion_point(module_scope)

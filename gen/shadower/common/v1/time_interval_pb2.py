@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&shadower/common/v1/time_interval.proto\x12\x12shadower.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x03\n\x0cTimeInterval\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01:\xc0\x02\xbaH\xbc\x02\x1a\x8f\x01\n\x19\x65nd_time.after_start_time\x12!end_time must be after start_time\x1aO!has(this.start_time) || !has(this.end_time) || this.end_time > this.start_time\x1a\xa7\x01\n\x19\x65nd_time.within_ten_years\x12#an interval spans ten years at most\x1a\x65!has(this.start_time) || !has(this.end_time) || this.end_time - this.start_time <= duration(\'87660h\')b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&shadower/common/v1/time_interval.proto\x12\x12shadower.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x03\n\x0cTimeInterval\x12\x41\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x08\x32\x06\x08\x80\xbb\xfa\xac\x02\xc8\x01\x01\x12?\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x08\x1a\x06\x08\x80\xb2\xf8\x84\x1b\xc8\x01\x01:\xc0\x02\xbaH\xbc\x02\x1a\x8f\x01\n\x19\x65nd_time.after_start_time\x12!end_time must be after start_time\x1aO!has(this.start_time) || !has(this.end_time) || this.end_time > this.start_time\x1a\xa7\x01\n\x19\x65nd_time.within_ten_years\x12#an interval spans ten years at most\x1a\x65!has(this.start_time) || !has(this.end_time) || this.end_time - this.start_time <= duration(\'87660h\')b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.common.v1.time_int
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TIMEINTERVAL'].fields_by_name['start_time']._loaded_options = None
-  _globals['_TIMEINTERVAL'].fields_by_name['start_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_TIMEINTERVAL'].fields_by_name['start_time']._serialized_options = b'\272H\016\262\001\0102\006\010\200\273\372\254\002\310\001\001'
   _globals['_TIMEINTERVAL'].fields_by_name['end_time']._loaded_options = None
-  _globals['_TIMEINTERVAL'].fields_by_name['end_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_TIMEINTERVAL'].fields_by_name['end_time']._serialized_options = b'\272H\016\262\001\010\032\006\010\200\262\370\204\033\310\001\001'
   _globals['_TIMEINTERVAL']._loaded_options = None
   _globals['_TIMEINTERVAL']._serialized_options = b'\272H\274\002\032\217\001\n\031end_time.after_start_time\022!end_time must be after start_time\032O!has(this.start_time) || !has(this.end_time) || this.end_time > this.start_time\032\247\001\n\031end_time.within_ten_years\022#an interval spans ten years at most\032e!has(this.start_time) || !has(this.end_time) || this.end_time - this.start_time <= duration(\'87660h\')'
   _globals['_TIMEINTERVAL']._serialized_start=125
-  _globals['_TIMEINTERVAL']._serialized_end=572
+  _globals['_TIMEINTERVAL']._serialized_end=594
 # @@protoc_insertion_point(module_scope)

@@ -29,11 +29,13 @@ class TimeInterval(message.Message):
     END_TIME_FIELD_NUMBER: builtins.int
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
-        """The first instant of the interval, kept to the microsecond."""
+        """The first instant of the interval, kept to the microsecond: from 1990 on."""
 
     @builtins.property
     def end_time(self) -> timestamp_pb2.Timestamp:
-        """The first instant after the interval, at most ten years after start_time."""
+        """The first instant after the interval, at most ten years after start_time, and
+        before 2200.
+        """
 
     def __init__(
         self,
