@@ -7,6 +7,7 @@ from enum import Enum
 from services.runtime.faults import FieldViolation, InvalidArgument
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.functions import function_over, of_metric
 from services.warehouse.queries.grouped import (
     QUERIES,
     Expression,
@@ -17,7 +18,6 @@ from services.warehouse.queries.grouped import (
     tag,
 )
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.series import FUNCTIONS
 from services.warehouse.sql import Parameters
 
 MAX_ROWS = 10_000
@@ -65,18 +65,15 @@ class Aggregation:
 
     def expression(self, parameters: Parameters) -> str:
         kind, value = FIELDS[self.field] if self.field else ("real", "value")
-        needs_fraction = self.function is Function.PERCENTILE
-        text = FUNCTIONS[f"{kind}_{self.function.value}"].format(
-            value=value,
-            fraction=f"{parameters.bind(_fraction(self.percentile))}::float8"
-            if needs_fraction
-            else "",
-        )
-        return text if self.field else self._of_metric(text, parameters)
+        text = function_over(kind, self.function.value, value, self._fraction(parameters))
+        return text if self.field else of_metric(text, parameters.bind(self.metric_type))
 
-    def _of_metric(self, text: str, parameters: Parameters) -> str:
-        metric = parameters.bind(self.metric_type)
-        return FUNCTIONS["of_metric"].format(function=text, metric=metric)
+    def _fraction(self, parameters: Parameters) -> str:
+        """99.9 is 0.999, which dividing the float by a hundred would miss."""
+        if self.function is not Function.PERCENTILE:
+            return ""
+        fraction = float(Decimal(repr(self.percentile)) / 100)
+        return f"{parameters.bind(fraction)}::float8"
 
 
 @dataclass(frozen=True)
@@ -105,11 +102,6 @@ def too_many_rows() -> InvalidArgument:
         metadata={"limit": str(MAX_ROWS), "fields": "group_by,granularity,interval"},
         violations=[FieldViolation("group_by", f"gives more than {MAX_ROWS} rows")],
     )
-
-
-def _fraction(percentile: float) -> float:
-    """99.9 is 0.999, which dividing the float by a hundred would miss."""
-    return float(Decimal(repr(percentile)) / 100)
 
 
 def _grouped(query: AggregateQuery) -> GroupedQuery:

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.functions import over_points
 from services.warehouse.queries.grouped import (
     QUERIES,
     Expression,
@@ -19,11 +20,6 @@ from services.warehouse.queries.grouped import (
 from services.warehouse.queries.registry import BUILT_IN
 from services.warehouse.queries.selection import Selection
 from services.warehouse.sql import Parameters
-from services.warehouse.sql import Queries as NamedQueries
-
-FUNCTIONS = NamedQueries(__file__.replace("series.py", "functions.py"))
-
-POINT_STATISTICS = ("average", "sum", "minimum", "maximum", "count", "latest")
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ class _Points:
             condition=_of_metrics(query),
             labels=[_by_position(query.recorded), *(tag(key) for key in query.tags)],
             buckets=query.buckets,
-            values=[_fixed(_point_function(query.point_statistic))],
+            values=[_fixed(over_points(query.point_statistic))],
             limit=limit,
             after=after,
         )
@@ -156,12 +152,6 @@ def _sources(query: SeriesQuery) -> list[_Executions | _Points]:
 
 def _fixed(text: str) -> Expression:
     return lambda _: text
-
-
-def _point_function(statistic: str) -> str:
-    if statistic == "latest":
-        return FUNCTIONS["latest_point"]
-    return FUNCTIONS[f"real_{statistic}"].format(value="value")
 
 
 def _by_position(metrics: tuple[str, ...]) -> Label:
