@@ -6,18 +6,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
+
+from services.runtime.faults import Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(database_url: str, to: str = "head") -> list[str]:
-    """Applies what is missing, each migration in a transaction. Names what it applied."""
-    before = applied_version(database_url)
-    command.upgrade(_config(database_url), to)
-    after = applied_version(database_url)
-    return [name for name in known_versions() if (before or "") < name <= (after or "")]
+    """Applies what is missing, each migration in a transaction. Names what it applied.
+
+    Raises Unavailable if the database cannot be reached.
+    """
+    try:
+        before = applied_version(database_url) or ""
+        command.upgrade(_config(database_url), to)
+        after = applied_version(database_url) or ""
+    except OperationalError as unreachable:
+        reason = str(unreachable.orig).strip()
+        raise Unavailable("DATABASE_UNAVAILABLE", f"database: {reason}") from unreachable
+    return [name for name in known_versions() if before < name <= after]
 
 
 def known_versions() -> list[str]:

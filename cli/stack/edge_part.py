@@ -1,0 +1,57 @@
+"""Envoy as a process of a stack."""
+
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+from cli import edge
+from cli.failures import CommandError
+from cli.home import Home, write_whole
+from cli.stack.parts import Part
+from cli.stack.ports import free_ports
+from cli.stack.readiness import http_path
+from cli.tokens.keys import jwks_file
+from cli.tokens.signing import Issuer
+
+ADMIN_PORT = 9901
+Environment = Literal["development", "production"]
+
+
+def edge_part(
+    home: Home, services: Sequence[Part], host: str, port: int, environment: Environment
+) -> Part:
+    """Writes the edge's configuration. Raises CommandError without an Envoy."""
+    home.edge.mkdir(exist_ok=True)
+    model = _model(home, services, host, port, environment)
+    edge.build_descriptor(model.descriptor)
+    config = home.edge / "edge.yaml"
+    write_whole(config, edge.render(model))
+    try:
+        command = edge.command(config)
+    except FileNotFoundError as error:
+        raise CommandError(str(error), exit_code=1) from error
+    reached = f"http://{_reachable(host)}:{port}"
+    ready = http_path(_reachable(host), port, "/health")
+    return Part("edge", command, os.environ, reached, ready)
+
+
+def _model(
+    home: Home, services: Sequence[Part], host: str, port: int, environment: Environment
+) -> edge.EdgeModel:
+    issuer = Issuer.of_environment()
+    [admin_port] = free_ports([ADMIN_PORT])
+    return edge.EdgeModel(
+        upstreams=tuple(edge.Upstream(part.service, part.address) for part in services),
+        jwks=jwks_file(home),
+        descriptor=home.edge / "contract.pb",
+        host=host,
+        port=port,
+        admin_port=admin_port,
+        issuer=issuer.name,
+        audience=issuer.audience,
+        environment=environment,
+    )
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - compared only

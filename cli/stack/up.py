@@ -1,0 +1,102 @@
+"""`shadower up`."""
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from cli.home import DEFAULT_HOME, Home, HomeOption, write_whole
+from cli.stack.edge_part import Environment, edge_part
+from cli.stack.launcher import Launcher, python_command, run_once
+from cli.stack.leftovers import stop_leftovers
+from cli.stack.lock import held_lock
+from cli.stack.parts import Part
+from cli.stack.ports import refuse_if_taken
+from cli.stack.postgres import EmbeddedPostgres
+from cli.stack.readiness import at_once
+from cli.stack.screen import Screen, welcome
+from cli.stack.services import service_parts
+from cli.tokens.keys import ensured_key
+from cli.tokens.signing import Grant, Issuer, signed
+
+TOKEN_LIFE = timedelta(hours=12)
+# Two weeks, so that the last one has another to be compared with.
+DEMO = ("--workspace", "demo", "--rate", "0.5", "--history", "14d", "--seed", "1")
+
+
+def up(  # noqa: PLR0913 - one parameter for each option
+    *,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill workspace demo with traffic.")] = False,
+    port: Annotated[
+        int, typer.Option(envvar="SHADOWER_PORT", min=1, max=65535, help="The edge's port.")
+    ] = 8080,
+    host: Annotated[
+        str, typer.Option(envvar="SHADOWER_HOST", help="The edge's address to listen on.")
+    ] = "127.0.0.1",
+    production: Annotated[
+        bool, typer.Option("--production", help="Run as in production: no reflection.")
+    ] = False,
+    database_url: Annotated[
+        str | None,
+        typer.Option(envvar="DATABASE_URL", help="[default: a PostgreSQL of its own]"),
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Start everything on this machine: database, services and edge, until Ctrl-C.
+
+    Data stays in the home folder and is there again the next time.
+    """
+    room = Home.at(home)
+    room.path.mkdir(parents=True, exist_ok=True)
+    with held_lock(room):
+        stop_leftovers(room.read_state())
+        room.state.unlink(missing_ok=True)
+        refuse_if_taken(host, port)
+        launcher = Launcher(room, Screen(), f"http://{host}:{port}", database_url or "")
+        environment: Environment = "production" if production else "development"
+        work = partial(_bring_up, host=host, port=port, environment=environment, demo=demo)
+        asyncio.run(launcher.run(work))
+
+
+async def _bring_up(
+    launcher: Launcher, *, host: str, port: int, environment: Environment, demo: bool
+) -> None:
+    home = launcher.home
+    token = _written_token(home)
+    await _start_database(launcher)
+    services = service_parts(home, launcher.database_url, environment)
+    edge = edge_part(home, services, host, port, environment)
+    launcher.address = edge.address
+    for part in (*services, edge):
+        await launcher.start_process(part)
+    await launcher.until_ready()
+    if demo:
+        await launcher.start_process(_demo_part(home, edge.address))
+    launcher.screen.say(welcome(launcher.state(), token, home.path / "token"))
+
+
+async def _start_database(launcher: Launcher) -> None:
+    if not launcher.database_url:
+        launcher.screen.waiting_for(["postgres"])
+        postgres = EmbeddedPostgres(launcher.home)
+        await launcher.start(postgres)
+        launcher.database_url = postgres.url
+    launcher.screen.waiting_for(["migrations"])
+    environment = {**os.environ, "DATABASE_URL": launcher.database_url}
+    migrations = Part("migrate", python_command("migrate"), environment, "", at_once)
+    await run_once(launcher, migrations)
+
+
+def _demo_part(home: Home, address: str) -> Part:
+    options = (*DEMO, "--address", address, "--home", str(home.path))
+    return Part("demo", python_command("simulate", *options), os.environ, "", at_once)
+
+
+def _written_token(home: Home) -> str:
+    grant = Grant(("demo",), life=TOKEN_LIFE)
+    token = signed(grant, ensured_key(home), Issuer.of_environment(), datetime.now(UTC))
+    write_whole(home.path / "token", token + "\n")
+    return token

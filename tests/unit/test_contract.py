@@ -1,0 +1,153 @@
+"""What holds for every RPC of the contract, and for every reason that the code gives."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.api import annotations_pb2, http_pb2
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from shadower.agents.v1 import agents_service_pb2
+from shadower.aggregates.v1 import aggregates_service_pb2
+from shadower.common.v1 import permission_pb2 as options
+from shadower.common.v1.error_reason_pb2 import ErrorReason
+from shadower.ingest.v1 import ingest_service_pb2
+from shadower.metrics.v1 import metrics_service_pb2
+from shadower.workspaces.v1 import workspaces_service_pb2
+
+from services.runtime.contract import method_contract, permission_name, role_grants
+
+ROOT = Path(__file__).parent.parent.parent
+MODULES = (
+    agents_service_pb2,
+    aggregates_service_pb2,
+    ingest_service_pb2,
+    metrics_service_pb2,
+    workspaces_service_pb2,
+)
+METHODS: dict[str, MethodDescriptor] = {
+    method.full_name: method
+    for module in MODULES
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+SERVICE_PROTOS = sorted((ROOT / "proto").glob("shadower/*/v1/*_service.proto"))
+LEVELS = (MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT)
+
+
+def bindings(method: MethodDescriptor) -> list[http_pb2.HttpRule]:
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    return [rule, *rule.additional_bindings]
+
+
+def test_all_services_of_the_contract_are_looked_at() -> None:
+    texts = [path.read_text() for path in SERVICE_PROTOS]
+    rpcs = [name for text in texts for name in re.findall(r"^  rpc (\w+)\(", text, re.MULTILINE)]
+    assert sorted(rpcs) == sorted(method.name for method in METHODS.values())
+    assert len(rpcs) >= 11
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_rpc_needs_a_permission(name: str) -> None:
+    number = METHODS[name].GetOptions().Extensions[options.required_permission]
+    assert number in {value for value in options.Permission.values() if value}
+    contract = method_contract(f"/{name.rpartition('.')[0]}/{name.rpartition('.')[2]}")
+    assert contract
+    assert contract.permission == permission_name(number) != ""
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_rpc_says_whether_it_may_be_repeated(name: str) -> None:
+    method = METHODS[name]
+    level = method.GetOptions().idempotency_level
+    assert level in LEVELS
+    writes = method.containing_service.name == "IngestService"
+    assert level == (MethodOptions.IDEMPOTENT if writes else MethodOptions.NO_SIDE_EFFECTS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_rpc_has_a_path_in_its_workspace(name: str) -> None:
+    for rule in bindings(METHODS[name]):
+        kind = rule.WhichOneof("pattern")
+        assert kind in ("get", "post")
+        assert "{workspace_id}" in getattr(rule, kind)
+        assert rule.body == ("*" if kind == "post" else "")
+
+
+def test_no_two_rpcs_share_a_path() -> None:
+    paths = [str(rule).partition("\n")[0] for m in METHODS.values() for rule in bindings(m)]
+    assert len(paths) == len(set(paths))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_request_names_its_workspace(name: str) -> None:
+    field = METHODS[name].input_type.fields_by_name["workspace_id"]
+    assert (field.number, field.type) == (1, FieldDescriptor.TYPE_STRING)
+
+
+def test_a_request_has_a_limit_of_bytes_below_the_transport() -> None:
+    for name in METHODS:
+        contract = method_contract(f"/{name.rpartition('.')[0]}/{name.rpartition('.')[2]}")
+        assert contract
+        assert 0 < contract.max_request_bytes <= 4 * 1024 * 1024
+
+
+def test_roles_grant_known_permissions_only() -> None:
+    known = {permission_name(number) for number in options.Permission.values() if number}
+    assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
+    assert set().union(*role_grants().values()) == known
+    assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
+
+
+def test_a_method_that_is_not_ours_has_no_contract() -> None:
+    assert method_contract("/grpc.health.v1.Health/Check") is None
+
+
+FAULTS = {
+    *("Fault", "InvalidArgument", "NotFound", "AlreadyExists", "Unauthenticated"),
+    *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded"),
+    *("invalid_field", "invalid_fields", "ItemKind", "_info"),
+}
+REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
+
+
+def sources() -> list[Path]:
+    return sorted((ROOT / "services").rglob("*.py"))
+
+
+def reasons(source: Path) -> Iterator[str]:
+    """Constants in the place of a reason, wherever a fault is made."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and _name(node.func) in FAULTS:
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            texts = [one.value for one in given if isinstance(one, ast.Constant)]
+            yield from (text for text in texts if isinstance(text, str) and REASON.match(text))
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def known_reasons() -> set[str]:
+    return {name.removeprefix("ERROR_REASON_") for name, number in ErrorReason.items() if number}
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_reason_stands_in_the_contract(source: Path) -> None:
+    assert set(reasons(source)) <= known_reasons()
+
+
+def test_the_reasons_of_the_contract_are_given_somewhere() -> None:
+    given = {reason for source in sources() for reason in reasons(source)}
+    # VALIDATION_FAILED is the default of invalid_fields; EDGE_REFUSED is the edge's to say.
+    assert given | {"VALIDATION_FAILED", "EDGE_REFUSED"} == known_reasons()
+
+
+def test_enums_begin_with_what_is_not_set() -> None:
+    pool = descriptor_pool.Default()
+    for name in ("ErrorReason", "Permission", "Role", "ExecutionStatus", "ErrorType", "Dimension"):
+        first = pool.FindEnumTypeByName(f"shadower.common.v1.{name}").values[0]
+        assert (first.number, first.name.endswith("_UNSPECIFIED")) == (0, True)
