@@ -14,7 +14,7 @@ RUN = (
     '{{"executions":[{{"executionId":"hello-1","agentId":"greeter",'
     '"status":"EXECUTION_STATUS_SUCCEEDED","startTime":"{at}","endTime":"{at}"}}]}}'
 )
-METRICS = "metrics=executions&metrics=success_rate&metrics=duration"
+METRICS = "metrics=executions&metrics=success_rate&metrics=duration_p95"
 
 
 @dataclass
