@@ -1,5 +1,7 @@
 """AgentsService: the agents of a workspace, as a list and one by one."""
 
+from decimal import Decimal
+
 from shadower.agents.v1 import agents_service_pb2 as pb
 from shadower.agents.v1.agent_summary_pb2 import AgentSummary
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceServicer
@@ -18,6 +20,8 @@ from services.warehouse.queries.selection import Selection
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 500
+
+Place = tuple[float | Decimal | None, str]
 
 
 class AgentsServicer(AgentsServiceServicer):
@@ -61,7 +65,7 @@ class AgentsServicer(AgentsServiceServicer):
         return pb.GetAgentPerformanceResponse(performance=answer)
 
 
-def _place(request: pb.ListAgentsRequest) -> tuple[Interval, tuple[float | None, str] | None]:
+def _place(request: pb.ListAgentsRequest) -> tuple[Interval, Place | None]:
     """The interval of the first page, and the place behind the last agent seen."""
     if not request.page_token:
         return requests.interval(request), None
@@ -69,6 +73,8 @@ def _place(request: pb.ListAgentsRequest) -> tuple[Interval, tuple[float | None,
     match position:
         case [float() | int() | None as value, str() as agent_id] if interval is not None:
             return interval, (value, agent_id)
+        case [str() as exact, str() as agent_id] if interval is not None:
+            return interval, (Decimal(exact), agent_id)
     raise bad_token("is not one of ours")
 
 
@@ -78,7 +84,9 @@ def _next_token(
     if len(agents) <= limit:
         return ""
     last = agents[limit - 1]
-    return write_token(request, interval, [last.order_value, last.agent_id])
+    value = last.order_value
+    carried = str(value) if isinstance(value, Decimal) else value
+    return write_token(request, interval, [carried, last.agent_id])
 
 
 def _order(request: pb.ListAgentsRequest) -> str:

@@ -88,8 +88,11 @@ def _aggregation(message: AggregationMessage) -> Aggregation:
 def _name(message: AggregationMessage) -> str:
     if message.name:
         return message.name
-    percentile = f"_{message.percentile:g}" if message.HasField("percentile") else ""
-    return f"{_function_name(message)}{percentile}_{_field_name(message) or message.metric_type}"
+    percentile = repr(message.percentile).removesuffix(".0")
+    words = [_function_name(message), _field_name(message) or message.metric_type]
+    if message.HasField("percentile"):
+        words.insert(1, percentile)
+    return "_".join(words)
 
 
 def _function_name(message: AggregationMessage) -> str:
@@ -107,7 +110,9 @@ def _row(row: FilledRow, names: list[str], query: AggregateQuery) -> pb.Aggregat
         labels=row.labels,
         bucket=_bucket(row.bucket, query.buckets, query.selection.interval),
         values=[
-            AggregateValue(name=name, value=optional_number(value), filled=row.filled)
+            AggregateValue(
+                name=name, value=optional_number(value), filled=row.filled and value is not None
+            )
             for name, value in zip(names, row.values, strict=True)
         ],
     )

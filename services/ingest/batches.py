@@ -24,6 +24,9 @@ OUTCOMES = {
     Outcome.DUPLICATE: RecordOutcome.RECORD_OUTCOME_DUPLICATE,
 }
 
+# What the warehouse calls otherwise than the contract does.
+CONTRACT_NAMES = {"started_at": "start_time", "ended_at": "end_time", "occurred_at": "timestamp"}
+
 
 @dataclass(frozen=True)
 class ItemKind:
@@ -54,31 +57,30 @@ class JudgedItems:
     def results(self, recorded: Sequence[Recorded]) -> list[RecordResult]:
         by_index = dict(zip(self.facts, recorded, strict=True))
         return [
-            self._refusal(index, self.refused[index])
-            if index in self.refused
-            else self._outcome(index, by_index[index])
-            for index in range(len(self.items))
+            self._outcome(index, by_index[index])
+            if index in by_index
+            else self._refusal(index, self.refused[index], getattr(item, self.kind.id_field))
+            for index, item in enumerate(self.items)
         ]
 
     def _outcome(self, index: int, recorded: Recorded) -> RecordResult:
-        if recorded.outcome is Outcome.CONFLICT:
-            return self._refusal(index, self._conflict(index, recorded))
         item_id = self.kind.fact_id(self.facts[index])
+        if recorded.outcome is Outcome.CONFLICT:
+            return self._refusal(index, self._conflict(item_id, recorded), item_id)
         return RecordResult(index=index, id=item_id, outcome=OUTCOMES[recorded.outcome])
 
-    def _conflict(self, index: int, recorded: Recorded) -> Fault:
-        item_id = self.kind.fact_id(self.facts[index])
-        fields = ",".join(recorded.conflicting)
+    def _conflict(self, item_id: str, recorded: Recorded) -> Fault:
+        fields = ",".join(CONTRACT_NAMES.get(name, name) for name in recorded.conflicting)
         return AlreadyExists(
             self.kind.conflict_reason,
             f"{item_id} is stored with other content: {fields}",
             metadata={_camel(self.kind.id_field): item_id, "fields": fields},
         )
 
-    def _refusal(self, index: int, fault: Fault) -> RecordResult:
+    def _refusal(self, index: int, fault: Fault, item_id: str) -> RecordResult:
         return RecordResult(
             index=index,
-            id=getattr(self.items[index], self.kind.id_field),
+            id=item_id,
             outcome=RecordOutcome.RECORD_OUTCOME_REJECTED,
             error=to_status(fault),
         )

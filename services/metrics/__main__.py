@@ -25,7 +25,7 @@ async def main(settings: Settings) -> None:
         announcements = await stack.enter_async_context(
             open_announcements(partial(connect, settings))
         )
-        servicer = MetricsServicer(Sources(database, announcements, draining), settings.max_streams)
+        servicer = MetricsServicer(Sources(database, announcements, draining))
         service = Service(
             DESCRIPTOR.services_by_name["MetricsService"].full_name,
             partial(add_MetricsServiceServicer_to_server, servicer),

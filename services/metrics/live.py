@@ -68,7 +68,8 @@ class LiveSeries:
         query = self._ask(interval)
         async with self._database.reading(self._workspace_id) as session:
             changes = await changes_since(session, self._revision)
-            touched = _touched(query, changes.spans) if changes.complete else interval
+            spans = changes.spans if changes.complete else ((interval.start, interval.end),)
+            touched = _touched(query, spans)
             part = touched and self._ask(_common(touched, interval))
             found = await _all_points(session, part) if part else {}
         self._revision = changes.revision
@@ -79,7 +80,7 @@ class LiveSeries:
         gone: Points = {key: None for key in before if key not in found}
         different = {k: v for k, v in found.items() if k not in before or before[k] != v}
         self._told = {k: v for k, v in self._told.items() if k not in gone} | different
-        return different | gone
+        return dict(sorted((different | gone).items(), key=lambda point: point[0][2]))
 
 
 def _touched(query: SeriesQuery, spans: tuple[Span, ...]) -> Interval | None:

@@ -1,7 +1,6 @@
 """MetricsService: metrics over past time, metrics as they change, and the list of them."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 from shadower.metrics.v1 import metrics_service_pb2 as pb
@@ -11,7 +10,6 @@ from services.metrics.answers import keyed, metric, time_series
 from services.metrics.questions import series_query
 from services.metrics.stream import MetricsStream, Sources
 from services.runtime.call import Context, current_call
-from services.runtime.faults import ResourceExhausted
 from services.runtime.times import to_timestamp
 from services.translation import requests
 from services.translation.pages import bad_token, page_size, read_token, write_token
@@ -27,10 +25,8 @@ DEFAULT_LIST, MAX_LIST = 100, 1_000
 class MetricsServicer(MetricsServiceServicer):
     """Translates between the contract and the warehouse's query engine."""
 
-    def __init__(self, sources: Sources, max_streams: int) -> None:
+    def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._max_streams = max_streams
-        self._streams = 0
 
     async def GetMetrics(
         self, request: pb.GetMetricsRequest, context: Context
@@ -50,14 +46,9 @@ class MetricsServicer(MetricsServiceServicer):
     async def StreamMetrics(
         self, request: pb.StreamMetricsRequest, context: Context
     ) -> AsyncIterator[pb.StreamMetricsResponse]:
-        self._refuse_if_full()
-        self._streams += 1
-        try:
-            expires_at = current_call().principal.expires_at
-            async for message in MetricsStream(self._sources, request, expires_at).messages():
-                yield message
-        finally:
-            self._streams -= 1
+        expires_at = current_call().principal.expires_at
+        async for message in MetricsStream(self._sources, request, expires_at).messages():
+            yield message
 
     async def ListMetrics(
         self, request: pb.ListMetricsRequest, context: Context
@@ -71,15 +62,6 @@ class MetricsServicer(MetricsServiceServicer):
             metrics=[metric(one) for one in known[first:end]],
             next_page_token=write_token(request, None, [end]) if end < len(known) else "",
         )
-
-    def _refuse_if_full(self) -> None:
-        if self._streams >= self._max_streams:
-            raise ResourceExhausted(
-                "SERVER_BUSY",
-                f"the server has its {self._max_streams} streams",
-                metadata={"limit": str(self._max_streams)},
-                retry_after=timedelta(seconds=1),
-            )
 
 
 def _place(request: pb.GetMetricsRequest) -> tuple[Interval, Position]:

@@ -14,6 +14,7 @@ from services.runtime.settings import Settings
 
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MIN_SECRET_BYTES = 32
+MAX_TOKEN_LENGTH = 16 * 1024
 ALGORITHM_OF_KEY = {"OKP": "EdDSA", "EC": "ES256", "oct": "HS256"}
 
 
@@ -41,6 +42,8 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Principal:
         """The caller behind a token. Raises Unauthenticated."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise _refused("length")
         try:
             return _principal(self._claims(token))
         except jwt.ExpiredSignatureError as expired:
@@ -76,16 +79,22 @@ _CHECKS: dict[type[jwt.InvalidTokenError], str] = {
 
 def load_keys(jwks: str, algorithms: Iterable[str]) -> dict[str, jwt.PyJWK]:
     """Verification keys by id. Raises WeakKeyError if one is weak or there is none."""
-    entries = json.loads(jwks).get("keys", [])
-    if not entries:
-        raise WeakKeyError("the key set is empty")
-    return {_key_id(entry): _strong_key(entry, frozenset(algorithms)) for entry in entries}
+    return {
+        str(entry["kid"]): _strong_key(entry, frozenset(algorithms)) for entry in _entries(jwks)
+    }
 
 
-def _key_id(entry: dict[str, str]) -> str:
-    if not entry.get("kid"):
+def _entries(jwks: str) -> list[dict[str, str]]:
+    try:
+        content = json.loads(jwks)
+    except json.JSONDecodeError as malformed:
+        raise WeakKeyError(f"the key set is not JSON: {malformed}") from malformed
+    entries = content.get("keys") if isinstance(content, dict) else None
+    if not entries or not isinstance(entries, list):
+        raise WeakKeyError("the key set has no keys")
+    if not all(isinstance(entry, dict) and entry.get("kid") for entry in entries):
         raise WeakKeyError("a key has no kid")
-    return entry["kid"]
+    return entries
 
 
 def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
@@ -94,7 +103,10 @@ def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
         raise WeakKeyError(f"a key of type {entry.get('kty')} is not for {sorted(algorithms)}")
     if entry.get("alg", algorithm) != algorithm or entry.get("crv", "") in ("P-384", "P-521"):
         raise WeakKeyError(f"a key is not for {algorithm}")
-    key = jwt.PyJWK(entry, algorithm=algorithm)
+    try:
+        key = jwt.PyJWK(entry, algorithm=algorithm)
+    except (jwt.PyJWKError, jwt.InvalidKeyError, ValueError) as malformed:
+        raise WeakKeyError(f"a key is malformed: {malformed}") from malformed
     if isinstance(key.key, bytes) and len(key.key) < MIN_SECRET_BYTES:
         raise WeakKeyError(f"a secret has fewer than {MIN_SECRET_BYTES} bytes")
     return key
@@ -106,8 +118,15 @@ def _principal(claims: dict[str, Any]) -> Principal:
         subject=str(claims["sub"]),
         workspace_ids=frozenset(_strings(claims, "workspace_ids")),
         permissions=granted | frozenset(_strings(claims, "permissions")),
-        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        expires_at=_expiry(claims["exp"]),
     )
+
+
+def _expiry(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError) as beyond:
+        raise _refused("expiry") from beyond
 
 
 def _strings(claims: dict[str, Any], name: str) -> list[str]:

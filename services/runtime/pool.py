@@ -54,5 +54,10 @@ def _session_settings(settings: Settings) -> dict[str, str]:
 
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
-        "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        "jsonb", encoder=json.dumps, decoder=_read_json, schema="pg_catalog"
     )
+
+
+def _read_json(text: str) -> Any:
+    """Numbers of google.protobuf.Struct are floats, also where jsonb writes them as integers."""
+    return json.loads(text, parse_int=float)

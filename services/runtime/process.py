@@ -16,8 +16,18 @@ def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
         settings = Settings()
         configure_logs(name, settings.log_level)
         asyncio.run(_awaited(main(settings)))
-    except (ValidationError, WeakKeyError, OSError) as error:
+    except ValidationError as wrong:
+        sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
+    except (WeakKeyError, OSError) as error:
         sys.exit(f"{name} cannot start: {error}")
+
+
+def _settings_that_are_wrong(error: ValidationError) -> str:
+    """Names and reasons only: values may be secret."""
+    return "; ".join(
+        f"setting {'.'.join(map(str, one['loc']))}: {one['msg']}"
+        for one in error.errors(include_input=False, include_url=False)
+    )
 
 
 async def _awaited(work: Awaitable[None]) -> None:

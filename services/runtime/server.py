@@ -25,7 +25,14 @@ OPTIONS = (
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
     # Two processes on one port would share its calls in silence.
     ("grpc.so_reuseport", 0),
+    # A token that is too long gets an answer from us, not a reset from the transport.
+    ("grpc.max_metadata_size", 128 * 1024),
+    ("grpc.absolute_max_metadata_size", 256 * 1024),
     ("grpc.keepalive_time_ms", 60_000),
+    # The status of a stream waits behind what its reader does not take, and so would the
+    # stream. Whoever does not read at all is let go with its connection.
+    ("grpc.max_connection_age_ms", 3_600_000),
+    ("grpc.max_connection_age_grace_ms", 3_600_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
 )
 
@@ -60,11 +67,7 @@ async def serve(
 
 def _server(settings: Settings, validator: MessageValidator) -> grpc.aio.Server:
     chain = Chain(standard_chain(settings, validator), settings.slow_reader_seconds)
-    return grpc.aio.server(
-        interceptors=[chain],
-        options=OPTIONS,
-        maximum_concurrent_rpcs=settings.max_concurrent_calls + settings.max_streams,
-    )
+    return grpc.aio.server(interceptors=[chain], options=OPTIONS)
 
 
 def _enable_reflection(server: grpc.aio.Server, service: str) -> None:
@@ -75,7 +78,7 @@ def _enable_reflection(server: grpc.aio.Server, service: str) -> None:
 @asynccontextmanager
 async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterator[None]:
     log: Any = structlog.get_logger("server")
-    server.add_insecure_port(settings.listen)
+    _bind(server, settings.listen)
     await server.start()
     log.info("listening", address=settings.listen, environment=settings.environment)
     try:
@@ -83,6 +86,13 @@ async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterat
     finally:
         await server.stop(settings.drain_seconds)
         log.info("stopped")
+
+
+def _bind(server: grpc.aio.Server, address: str) -> None:
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError as refused:
+        raise OSError(f"{address} cannot be listened on") from refused
 
 
 async def _until_told_to_end(draining: Draining) -> None:

@@ -1,5 +1,7 @@
 """Checks messages by the rules that stand in the contract."""
 
+import json
+
 import protovalidate
 from google.protobuf.message import Message
 
@@ -14,16 +16,21 @@ class MessageValidator:
 
     def violations(self, message: Message, prefix: str = "") -> list[FieldViolation]:
         """Violations with paths such as `executions[3].end_time`, below `prefix`."""
-        return [
-            FieldViolation(_path(violation.proto, prefix), violation.proto.message)
-            for violation in self._validator.collect_violations(message)
-        ]
+        try:
+            found = self._validator.collect_violations(message)
+        except protovalidate.EvaluationError as error:
+            # A rule could not be calculated, so a value lies beyond anything that it may be.
+            return [FieldViolation(prefix or message.DESCRIPTOR.name, f"is out of range: {error}")]
+        return [FieldViolation(_path(one.proto, prefix), one.proto.message) for one in found]
 
 
 def _path(violation: protovalidate.ViolationPb, prefix: str) -> str:
-    """A rule of a whole message names its field in its id: "end_time.after_start_time"."""
+    """A rule of a whole message names its field in its id: "end_time.after_start_time".
+
+    A oneof is named by the path itself, and its rule is called "required".
+    """
     elements = [_step(element) for element in violation.field.elements] if violation.field else []
-    if violation.rule is None:
+    if violation.rule is None and violation.rule_id != "required":
         elements.append(violation.rule_id.partition(".")[0])
     return ".".join([prefix, *elements] if prefix else elements)
 
@@ -32,9 +39,4 @@ def _step(element: protovalidate.FieldPathElementPb) -> str:
     subscript = element.subscript
     if subscript is None:
         return element.field_name
-    value = subscript.value
-    return (
-        f"{element.field_name}[{value!r}]"
-        if isinstance(value, str)
-        else f"{element.field_name}[{value}]"
-    )
+    return f"{element.field_name}[{json.dumps(subscript.value)}]"

@@ -15,6 +15,8 @@ from services.runtime.times import EPOCH
 from services.warehouse.queries.interval import Interval
 
 MICROSECOND = timedelta(microseconds=1)
+# What decoding raises, from wrong base64 to JSON that is nested too deep.
+UNREADABLE = (binascii.Error, ValueError, TypeError, OverflowError, RecursionError)
 PAGE_FIELDS = ("page_token", "page_size")
 
 
@@ -49,7 +51,7 @@ def read_opaque(
         seal, *content = json.loads(base64.urlsafe_b64decode(padded))
         span, position = content
         answered = span and Interval(*(EPOCH + MICROSECOND * int(end) for end in span))
-    except (binascii.Error, ValueError, TypeError, OverflowError) as malformed:
+    except UNREADABLE as malformed:
         raise bad_token("is not one of ours", field) from malformed
     if seal != _seal(request, apart, content):
         raise bad_token("belongs to another query", field)

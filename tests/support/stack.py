@@ -112,19 +112,21 @@ def start(name: str, environment: Environment) -> Running:
 async def ready(service: Running) -> None:
     """Returns when the service says that it serves."""
     async with service.channel() as channel, asyncio.timeout(READY_SECONDS):
-        request = health_pb2.HealthCheckRequest(service=SERVICES[service.name])
-        while True:
+        health = health_pb2_grpc.HealthStub(channel)
+        while (
+            await _state(health, SERVICES[service.name]) != health_pb2.HealthCheckResponse.SERVING
+        ):
             assert service.process.poll() is None, service.log.read_text()
-            try:
-                reply = await health_pb2_grpc.HealthStub(channel).Check(
-                    request, wait_for_ready=True, timeout=2
-                )
-            except grpc.aio.AioRpcError as error:
-                assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED, error
-            else:
-                if reply.status == health_pb2.HealthCheckResponse.SERVING:
-                    return
             await asyncio.sleep(0.05)
+
+
+async def _state(health: Any, name: str) -> int:
+    """What the service says of itself; UNKNOWN while nobody answers."""
+    request = health_pb2.HealthCheckRequest(service=name)
+    try:
+        return int((await health.Check(request, wait_for_ready=True, timeout=2)).status)
+    except grpc.aio.AioRpcError:
+        return int(health_pb2.HealthCheckResponse.UNKNOWN)
 
 
 def stop(service: Running, number: signal.Signals = signal.SIGTERM) -> int:

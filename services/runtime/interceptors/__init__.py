@@ -4,6 +4,7 @@ from services.runtime.call import Interceptor
 from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors.authentication import Authentication
 from services.runtime.interceptors.authorisation import Authorisation
+from services.runtime.interceptors.capacity import Capacity
 from services.runtime.interceptors.deadline import Deadline
 from services.runtime.interceptors.errors import Errors
 from services.runtime.interceptors.telemetry import Telemetry
@@ -16,6 +17,7 @@ def standard_chain(settings: Settings, validator: MessageValidator) -> list[Inte
     return [
         Telemetry(),
         Errors(),
+        Capacity(settings.max_concurrent_calls, settings.max_streams),
         Authentication(TokenVerifier(settings)),
         Authorisation(),
         Validation(validator),

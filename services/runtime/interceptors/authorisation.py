@@ -21,10 +21,8 @@ class Authorisation(Interceptor):
 
 def _check_workspace(call: Call, asked: str) -> None:
     """A stream stays in the workspace of its first message; later ones need not repeat it."""
-    if (
-        asked not in ("", call.workspace_id)
-        or call.workspace_id not in call.principal.workspace_ids
-    ):
+    is_covered = call.workspace_id in call.principal.workspace_ids - {""}
+    if not is_covered or asked not in ("", call.workspace_id):
         raise PermissionDenied(
             "WORKSPACE_DENIED",
             f"the token does not cover workspace {asked!r}",

@@ -1,5 +1,7 @@
 """Alembic's entry: one transaction a migration, one migrating process at a time."""
 
+from typing import Any
+
 from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -7,6 +9,10 @@ from sqlalchemy.pool import NullPool
 SCHEMA = "shadower"
 # Any number will do that nobody else of this database locks.
 MIGRATION_LOCK = 7_403_112_901
+
+
+def note_applied(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # noqa: ARG001 - Alembic's
+    context.config.attributes["applied"].append(step.up_revision_id)
 
 
 def run() -> None:
@@ -22,6 +28,7 @@ def run() -> None:
             version_table="schema_version",
             version_table_schema=SCHEMA,
             transaction_per_migration=True,
+            on_version_apply=note_applied,
         )
         context.run_migrations()
 

@@ -1,6 +1,7 @@
 """The agents of a workspace, in an order."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from services.warehouse.database import Session
@@ -11,17 +12,6 @@ from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
 
-ORDERS = (
-    "executions",
-    "success_rate",
-    "average_duration",
-    "p95_duration",
-    "total_tokens",
-    "cost",
-    "distinct_users",
-    "last_start_time",
-)
-
 
 @dataclass(frozen=True)
 class RankedAgent:
@@ -30,7 +20,7 @@ class RankedAgent:
     agent_id: str
     agent_name: str
     position: int
-    order_value: float | None
+    order_value: float | Decimal | None
     statistics: Statistics
 
 
@@ -42,7 +32,7 @@ class AgentsQuery:
     order: str
     ascending: bool
     limit: int
-    after: tuple[float | None, str] | None = None
+    after: tuple[float | Decimal | None, str] | None = None
 
 
 async def fetch_agents(session: Session, query: AgentsQuery) -> list[RankedAgent]:
@@ -67,8 +57,12 @@ def _beyond(query: AgentsQuery, parameters: Parameters) -> str:
     seen = parameters.bind(agent_id)
     if value is None:
         return QUERIES["beyond_unknown"].format(agent_id=seen)
-    sign = ">" if query.ascending else "<"
-    return QUERIES["beyond_value"].format(value=parameters.bind(value), sign=sign, agent_id=seen)
+    return QUERIES["beyond_value"].format(
+        value=parameters.bind(value),
+        kind="numeric" if isinstance(value, Decimal) else "float8",
+        sign=">" if query.ascending else "<",
+        agent_id=seen,
+    )
 
 
 def _agent(row: dict[str, Any]) -> RankedAgent:

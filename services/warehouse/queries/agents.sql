@@ -29,14 +29,14 @@ left join lateral (
 order by position
 
 -- name: beyond_value
-(order_value {sign} {value}::float8
+(order_value {sign} {value}::{kind}
     or order_value is null
-    or (order_value = {value}::float8 and agent_id > {agent_id}))
+    or (order_value = {value}::{kind} and agent_id > {agent_id}))
 
 -- name: beyond_unknown
 (order_value is null and agent_id > {agent_id})
 
--- Order values are all floats, which a page token carries without loss.
+-- Order values are floats but for cost, which is exact; a page token carries both without loss.
 
 -- name: order_executions
 total::float8
@@ -54,7 +54,7 @@ duration_percentiles[4]
 total_tokens::float8
 
 -- name: order_cost
-cost::float8
+cost
 
 -- name: order_distinct_users
 users::float8

@@ -8,7 +8,7 @@ count({value})
 (sum({value}) / 1000000)::float8
 
 -- name: seconds_average
-(avg({value}) / 1000000)::float8
+sum({value})::float8 / nullif(count({value}) * 1000000::float8, 0)
 
 -- name: seconds_minimum
 min({value}) / 1000000::float8
@@ -32,7 +32,7 @@ count({value})
 sum({value})::bigint
 
 -- name: whole_average
-avg({value})::float8
+sum({value})::float8 / nullif(count({value}), 0)
 
 -- name: whole_minimum
 min({value})::bigint
@@ -56,7 +56,7 @@ count({value})
 sum({value})
 
 -- name: decimal_average
-round(avg({value}), 12)
+round(sum({value})::numeric(60, 30) / nullif(count({value}), 0), 12)
 
 -- name: decimal_minimum
 min({value})

@@ -84,7 +84,7 @@ with messages as (
     select error_type, started_at,
         left(regexp_replace(
             error_message,
-            '[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}|0x[0-9a-f]+|\m[0-9a-f]{{16,}}\M|[0-9]+',
+            '[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}|0x[0-9a-f]+|\m(?=[0-9a-f]*[0-9])[0-9a-f]{{8,}}\M|[0-9]+',
             '#', 'gi'
         ), 256) as message
     from executions
@@ -123,7 +123,7 @@ select
     count(*) filter (where status = 'succeeded')::float8
         / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
         as success_rate,
-    (avg(duration_us) / 1000000)::float8 as average_duration,
+    sum(duration_us)::float8 / nullif(count(duration_us) * 1000000::float8, 0) as average_duration,
     sum(input_tokens + output_tokens)::bigint as total_tokens,
     sum(cost_usd) as cost
 from executions

@@ -29,7 +29,7 @@ count(*) filter (where status in ('failed', 'timed_out'))::float8
     / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
 
 -- name: duration_avg
-(avg(duration_us) / 1000000)::float8
+sum(duration_us)::float8 / nullif(count(duration_us) * 1000000::float8, 0)
 
 -- name: duration_min
 min(duration_us) / 1000000::float8
@@ -68,7 +68,7 @@ sum(cached_input_tokens)::bigint
 sum(input_tokens + output_tokens)::bigint
 
 -- name: total_tokens_avg
-avg(input_tokens + output_tokens)::float8
+sum(input_tokens + output_tokens)::float8 / nullif(count(input_tokens + output_tokens), 0)
 
 -- name: unknown_tokens
 count(*) filter (where input_tokens + output_tokens is null)
@@ -77,7 +77,7 @@ count(*) filter (where input_tokens + output_tokens is null)
 sum(cost_usd)
 
 -- name: cost_avg
-round(avg(cost_usd), 12)
+round(sum(cost_usd)::numeric(60, 30) / nullif(count(cost_usd), 0), 12)
 
 -- name: credits
 sum(credits)
@@ -89,7 +89,7 @@ count(distinct user_id)
 count(distinct agent_id)
 
 -- name: user_rating
-avg(user_rating)::float8
+sum(user_rating)::float8 / nullif(count(user_rating), 0)
 
 -- name: tool_calls
 sum(tool_calls)::bigint

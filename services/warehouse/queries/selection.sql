@@ -25,4 +25,4 @@ status = any({values}::execution_status[])
 error_type = any({values}::error_type[])
 
 -- name: tags
-tags ->> {key} = any({values}::text[])
+coalesce(tags ->> {key}, '') = any({values}::text[])

@@ -397,8 +397,8 @@ class ErrorCount(message.Message):
 
 @typing.final
 class ErrorPattern(message.Message):
-    """A message that several runs ended with. Numbers, hexadecimal ids and UUIDs in
-    messages are written "#", so that messages that differ in them only are one.
+    """A message that several runs ended with. Numbers, UUIDs and hexadecimal ids
+    (0x…, or eight digits and more) in messages are written "#", so that messages that differ in them only are one.
     """
 
     DESCRIPTOR: descriptor.Descriptor

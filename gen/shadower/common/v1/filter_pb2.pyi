@@ -67,7 +67,8 @@ class Filter(message.Message):
     @builtins.property
     def tags(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """Tags of metric points as "key=value", such as "region=eu". Values of one key
-        are alternatives, different keys narrow each other.
+        are alternatives, different keys narrow each other. An empty value also stands for
+        points without that tag.
         """
 
     def __init__(

@@ -33,8 +33,8 @@ class TimeInterval(message.Message):
 
     @builtins.property
     def end_time(self) -> timestamp_pb2.Timestamp:
-        """The first instant after the interval, at most ten years after start_time, and
-        before 2200.
+        """The first instant after the interval, at least a microsecond and at most
+        ten years after start_time, and before 2200.
         """
 
     def __init__(

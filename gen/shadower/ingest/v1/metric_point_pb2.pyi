@@ -62,7 +62,9 @@ class MetricPoint(message.Message):
     digits and _ . : / -, at most 128. The names of built-in metrics are reserved.
     """
     value: builtins.float
-    """The measured value, finite, in the producer's unit."""
+    """The measured value in the producer's unit: finite, and from −10^100 to 10^100, so
+    that sums and deviations are finite too.
+    """
     @builtins.property
     def timestamp(self) -> timestamp_pb2.Timestamp:
         """When it was measured, kept to the microsecond: after 2000, and at most an hour

@@ -235,7 +235,9 @@ class HealthScore(message.Message):
     success: builtins.float
     """The success rate, 0 to 1."""
     activity: builtins.float
-    """Share of the local days touched by the interval on which something ran, 0 to 1."""
+    """Share of the local days touched by the interval on which something ran, above 0
+    to 1; absent if nothing ran.
+    """
     engagement: builtins.float
     """Stickiness: daily / monthly active users, 0 to 1."""
     efficiency: builtins.float

@@ -1,0 +1,50 @@
+"""Bounds what a process does at once: full means RESOURCE_EXHAUSTED, never growth.
+
+Health checks are not counted: a busy process is not a sick one.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import timedelta
+
+from services.runtime.call import Call, Interceptor
+from services.runtime.faults import ResourceExhausted
+
+RETRY_DELAY = timedelta(seconds=1)
+
+
+class Capacity(Interceptor):
+    """Refuses calls beyond the most that may be in flight; streams have a bound of their own."""
+
+    def __init__(self, calls: int, streams: int) -> None:
+        self._calls = _Places(calls)
+        self._streams = _Places(streams)
+
+    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
+        return self._counted(self._streams if call.contract.streams_replies else self._calls)
+
+    @asynccontextmanager
+    async def _counted(self, places: "_Places") -> AsyncIterator[None]:
+        with places.taken():
+            yield
+
+
+class _Places:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        if self._taken >= self._limit:
+            raise ResourceExhausted(
+                "SERVER_BUSY",
+                f"the server does {self._limit} at once, and is full",
+                metadata={"limit": str(self._limit)},
+                retry_after=RETRY_DELAY,
+            )
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1

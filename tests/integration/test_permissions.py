@@ -1,0 +1,197 @@
+"""Who may call what: a table written by hand, so that no change of the contract passes unseen."""
+
+from typing import Any
+
+import grpc
+import psycopg
+import pytest
+from google.protobuf import descriptor_pool
+from google.protobuf.message import Message
+from shadower.agents.v1 import agents_service_pb2 as agents
+from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
+from shadower.aggregates.v1.aggregation_pb2 import Aggregation
+from shadower.common.v1.permission_pb2 import Role
+from shadower.ingest.v1 import ingest_service_pb2 as ingest
+from shadower.ingest.v1.event_pb2 import Event
+from shadower.ingest.v1.execution_pb2 import Execution
+from shadower.ingest.v1.metric_point_pb2 import MetricPoint
+from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
+
+from tests.support.errors import Refusal, refusal, refused
+from tests.support.keys import KeyRing
+from tests.support.stack import SERVICES, Stack, Stubs
+
+DENIED = grpc.StatusCode.PERMISSION_DENIED
+MODULES = {
+    "agents": agents,
+    "aggregates": aggregates,
+    "ingest": ingest,
+    "metrics": metrics,
+    "workspaces": workspaces,
+}
+RUN = Execution(execution_id="run", agent_id="a", status=2, start_time={"seconds": 1_700_000_000})
+POINT = MetricPoint(metric_type="depth", value=1, timestamp=RUN.start_time)
+EVENT = Event(type=6, timestamp=RUN.start_time)
+COST = [Aggregation(function=2, field=1)]
+
+READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
+    "metrics:read",
+    "workspaces:read",
+    "agents:read",
+    "aggregates:read",
+    "ingest:write",
+)
+# RPC: the permission that it needs, and a request.
+RPCS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),
+    "ingest.RecordMetricPoints": (WRITE, {"metric_points": [POINT]}),
+    "ingest.RecordEvents": (WRITE, {"events": [EVENT]}),
+    "ingest.StreamRecords": (WRITE, {"executions": [RUN]}),
+    "metrics.GetMetrics": (READ, {"metrics": ["cost"]}),
+    "metrics.StreamMetrics": (READ, {"metrics": ["cost"]}),
+    "metrics.ListMetrics": (READ, {}),
+    "workspaces.GetWorkspaceSummary": (SUMMARY, {}),
+    "agents.ListAgents": (AGENTS, {}),
+    "agents.GetAgentPerformance": (AGENTS, {"agent_id": "a"}),
+    "aggregates.CalculateAggregates": (CALCULATE, {"aggregations": COST}),
+}
+EVERYTHING = {READ, SUMMARY, AGENTS, CALCULATE, WRITE}
+ROLES: dict[str | None, set[str]] = {
+    "owner": EVERYTHING,
+    "admin": EVERYTHING,
+    "service": EVERYTHING,
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE},
+    "member": {READ, SUMMARY, AGENTS},
+    "viewer": {READ, SUMMARY},
+    "unspecified": set(),
+    "OWNER": set(),
+    "stranger": set(),
+    None: set(),
+}
+
+
+def request_of(rpc: str, workspace: str) -> Message:
+    service, _, name = rpc.partition(".")
+    make = getattr(MODULES[service], f"{name}Request")
+    return make(workspace_id=workspace, **RPCS[rpc][1])
+
+
+async def call(stubs: Stubs, rpc: str, workspace: str, metadata: Any) -> Any:
+    """The answer, or the first message of it."""
+    service, _, name = rpc.partition(".")
+    method, request = getattr(getattr(stubs, service), name), request_of(rpc, workspace)
+    if not name.startswith("Stream"):
+        return await method(request, metadata=metadata)
+    stream = method(iter([request]) if service == "ingest" else request, metadata=metadata)
+    try:
+        return await stream.read()
+    finally:
+        stream.cancel()
+
+
+def is_permission_missing(found: Refusal, permission: str) -> None:
+    assert (found.code, found.reason) == (DENIED, "PERMISSION_MISSING")
+    assert found.metadata == {"permission": permission}
+
+
+async def may(stubs: Stubs, rpc: str, workspace: str, metadata: Any) -> bool:
+    try:
+        answer = await call(stubs, rpc, workspace, metadata)
+    except grpc.aio.AioRpcError as error:
+        is_permission_missing(refusal(error), RPCS[rpc][0])
+        return False
+    assert isinstance(answer, Message)
+    return True
+
+
+async def allowed(stubs: Stubs, workspace: str, metadata: Any) -> set[str]:
+    return {rpc for rpc in RPCS if await may(stubs, rpc, workspace, metadata)}
+
+
+def needing(permissions: set[str]) -> set[str]:
+    return {rpc for rpc, (needed, _) in RPCS.items() if needed in permissions}
+
+
+@pytest.fixture
+async def used_workspace(stubs: Stubs, keys: KeyRing, workspace: str) -> str:
+    for rpc in needing({WRITE}):
+        await call(stubs, rpc, workspace, keys.metadata(workspace))
+    return workspace
+
+
+def test_the_tables_name_all_of_the_contract() -> None:
+    pool = descriptor_pool.Default()
+    services = [pool.FindServiceByName(name) for name in SERVICES.values()]
+    methods = {f"{s.full_name.split('.')[1]}.{m.name}" for s in services for m in s.methods}
+    assert set(RPCS) == methods
+    assert {service.full_name for service in _services_of_the_contract()} == set(SERVICES.values())
+    roles = {name.removeprefix("ROLE_").lower() for name in Role.keys()}  # noqa: SIM118
+    assert roles == set(ROLES) - {"OWNER", "stranger", None}
+
+
+def _services_of_the_contract() -> list[Any]:
+    return [one for m in MODULES.values() for one in m.DESCRIPTOR.services_by_name.values()]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_may_call_what_the_table_says(
+    stubs: Stubs, keys: KeyRing, used_workspace: str, role: Any
+) -> None:
+    metadata = keys.metadata(used_workspace, role=role)
+    assert await allowed(stubs, used_workspace, metadata) == needing(ROLES[role])
+
+
+@pytest.mark.parametrize("permission", [*sorted(EVERYTHING), "*", "metrics:write", "metrics"])
+@pytest.mark.parametrize("role", [None, "viewer"])
+async def test_permissions_add_to_a_role(
+    stubs: Stubs, keys: KeyRing, used_workspace: str, permission: str, role: Any
+) -> None:
+    metadata = keys.metadata(used_workspace, role=role, permissions=[permission])
+    assert await allowed(stubs, used_workspace, metadata) == needing({permission} | ROLES[role])
+
+
+def stored(stack: Stack, workspace: str) -> int:
+    tables = ("executions", "metric_points", "events", "workspaces")
+    parts = (f"(select count(*) from shadower.{t} where workspace_id = %(w)s)" for t in tables)
+    with psycopg.connect(stack.database_url) as connection:
+        return connection.execute(f"select {'+'.join(parts)}", {"w": workspace}).fetchall()[0][0]
+
+
+def is_denied(found: Refusal, workspace: str) -> None:
+    assert (found.code, found.reason) == (DENIED, "WORKSPACE_DENIED")
+    assert found.metadata == {"workspaceId": workspace}
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+@pytest.mark.parametrize("own", [(), ("mine", "mine-too")])
+async def test_another_workspace_is_denied(
+    stack: Stack, keys: KeyRing, workspace: str, rpc: str, own: tuple[str, ...]
+) -> None:
+    found = await refused(call(stack.stubs, rpc, workspace, keys.metadata(*own)))
+    is_denied(found, workspace)
+    assert stored(stack, workspace) == 0
+
+
+@pytest.mark.parametrize("covered", [False, True])
+async def test_a_stream_stays_in_its_first_workspace(
+    stack: Stack, keys: KeyRing, workspace: str, covered: bool
+) -> None:
+    other = f"{workspace}-other"
+    metadata = keys.metadata(workspace, *([other] if covered else []))
+    sent = [request_of("ingest.StreamRecords", one) for one in (workspace, "", other)]
+    stream = stack.stubs.ingest.StreamRecords(iter(sent), metadata=metadata)
+    answers = [await stream.read(), await stream.read()]
+    assert [(one.counts.stored, one.counts.duplicate) for one in answers] == [(1, 0), (0, 1)]
+    is_denied(await refused(stream.read()), other)
+    assert stored(stack, other) == 0
+
+
+@pytest.mark.parametrize("own", [(), ("",)])
+async def test_a_stream_begins_with_a_workspace(
+    stack: Stack, keys: KeyRing, own: tuple[str, ...]
+) -> None:
+    sent = [request_of("ingest.StreamRecords", "")]
+    stream = stack.stubs.ingest.StreamRecords(iter(sent), metadata=keys.metadata(*own))
+    assert (await refused(stream.read())).reason in ("VALIDATION_FAILED", "WORKSPACE_DENIED")
+    assert stored(stack, "") == 0

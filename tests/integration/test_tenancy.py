@@ -1,0 +1,182 @@
+"""The database itself keeps workspaces apart, also where a query forgets to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psycopg
+import pytest
+
+from services.runtime.pool import open_pool
+from services.runtime.settings import Settings
+from services.warehouse.database import Database
+
+TIME = "timestamptz '2024-05-05T00:00:00Z'"
+# For each table: the columns beside workspace_id that an insert needs, and their values.
+ROWS = {
+    "workspaces": ("revision", "1"),
+    "workspace_changes": ("revision, touched", "1, '{}'"),
+    "executions": ("execution_id, started_at, status, agent_id", f"'e', {TIME}, 'running', 'a'"),
+    "execution_keys": ("execution_id, started_at", f"'e', {TIME}"),
+    "metric_points": ("occurred_at, point_id, metric_type, value", f"{TIME}, 'p', 'depth', 1"),
+    "events": ("occurred_at, event_id, type", f"{TIME}, 'v', 'user.login'"),
+}
+TABLES = tuple(ROWS)
+NOT_FACTS = {"schema_version"}
+ALL_TABLES = """
+    select c.relname, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as is_forced,
+        has_table_privilege('shadower_service', c.oid, 'select, insert, update, delete') as is_open,
+        (select a.attname from pg_index i join pg_attribute a
+            on a.attrelid = c.oid and a.attnum = i.indkey[0]
+         where i.indrelid = c.oid and i.indisprimary) as key_begins_with,
+        exists (select from pg_policy p where p.polrelid = c.oid) as has_policy
+    from pg_class c
+    where c.relnamespace = 'shadower'::regnamespace and c.relkind in ('r', 'p', 'm', 'v')
+"""
+
+
+def insert(table: str, workspace: str) -> str:
+    columns, values = ROWS[table]
+    return f"insert into {table} (workspace_id, {columns}) values ('{workspace}', {values})"
+
+
+@pytest.fixture
+def filled(database_url: str) -> str:
+    """A database in which two workspaces have a row in every table."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("set search_path to shadower")
+        for table in ("executions", "metric_points", "events"):
+            connection.execute(f"select ensure_month('{table}', {TIME})")
+        for table in TABLES:
+            connection.execute(insert(table, "red"))
+            connection.execute(insert(table, "blue"))
+    return database_url
+
+
+def settings(url: str, pool_size: int) -> Settings:
+    return Settings(DATABASE_URL=url, jwks_file=Path("unused"), pool_size=pool_size)
+
+
+@asynccontextmanager
+async def small_pool(url: str, size: int = 1) -> AsyncIterator[Any]:
+    async with open_pool(settings(url, size)) as pool:
+        yield pool
+
+
+async def counts(connection: Any) -> dict[str, int]:
+    return {table: await connection.fetchval(f"select count(*) from {table}") for table in TABLES}
+
+
+async def workspaces_seen(connection: Any) -> set[str]:
+    found = [await connection.fetch(f"select workspace_id from {table}") for table in TABLES]
+    return {row["workspace_id"] for rows in found for row in rows}
+
+
+async def test_without_a_workspace_nothing_is_seen(filled: str) -> None:
+    async with small_pool(filled) as pool:
+        assert await counts(pool) == dict.fromkeys(TABLES, 0)
+        assert await pool.fetchval("select current_user") == "shadower_service"
+
+
+async def test_set_role_binds_the_owner_too(filled: str) -> None:
+    connection = await asyncpg.connect(filled)
+    try:
+        await connection.execute("set search_path to shadower; set role shadower_service")
+        assert await counts(connection) == dict.fromkeys(TABLES, 0)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("entered", ["red", None])
+async def test_nothing_is_written_for_another_workspace(
+    filled: str, table: str, entered: str | None
+) -> None:
+    async with small_pool(filled) as pool, pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        if entered:
+            await connection.execute(f"set local shadower.workspace_id = '{entered}'")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await connection.execute(insert(table, "green"))
+        await transaction.rollback()
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_rows_of_another_workspace_cannot_be_touched(filled: str, table: str) -> None:
+    async with small_pool(filled) as pool, Database(pool).writing("red") as session:
+        assert await workspaces_seen(session.connection) == {"red"}
+        for change in (f"update {table} set workspace_id = workspace_id", f"delete from {table}"):
+            try:
+                async with session.connection.transaction():
+                    done = await session.connection.execute(f"{change} where workspace_id = 'blue'")
+            except asyncpg.InsufficientPrivilegeError:
+                continue
+            assert done.endswith(" 0")
+
+
+async def test_workspaces_share_a_pool_and_see_only_their_own(filled: str) -> None:
+    async def look(database: Database, workspace: str) -> set[str]:
+        async with database.reading(workspace) as session:
+            await asyncio.sleep(0)
+            return await workspaces_seen(session.connection)
+
+    async with small_pool(filled, 2) as pool:
+        asked = ["red", "blue", "nobody"] * 20
+        seen = await asyncio.gather(*(look(Database(pool), workspace) for workspace in asked))
+    assert seen == [set() if workspace == "nobody" else {workspace} for workspace in asked]
+
+
+async def sleeping(database: Database, workspace: str, entered: asyncio.Event) -> None:
+    async with database.writing(workspace) as session:
+        await session.connection.execute(insert("events", workspace).replace("'v'", "'late'"))
+        entered.set()
+        await session.connection.execute("select pg_sleep(60)")
+
+
+@pytest.mark.parametrize("in_query", [True, False])
+async def test_a_cancelled_query_leaves_no_workspace_behind(filled: str, in_query: bool) -> None:
+    async with small_pool(filled) as pool, asyncio.timeout(30):
+        backend = await pool.fetchval("select pg_backend_pid()")
+        entered = asyncio.Event()
+        query = asyncio.create_task(sleeping(Database(pool), "red", entered))
+        await entered.wait()
+        await asyncio.sleep(0.2 if in_query else 0)
+        query.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await query
+        assert await counts(pool) == dict.fromkeys(TABLES, 0)
+        async with Database(pool).reading("red") as session:
+            assert (await counts(session.connection))["events"] == 1
+            assert await session.connection.fetchval("select pg_backend_pid()") == backend
+
+
+def tables(url: str) -> list[Any]:
+    with psycopg.connect(url) as connection:
+        return [row for row in connection.execute(ALL_TABLES) if row[0] not in NOT_FACTS]
+
+
+def test_every_table_is_kept_apart(filled: str) -> None:
+    found = tables(filled)
+    assert {name for name, is_partition, *_ in found if not is_partition} == set(TABLES)
+    for name, is_partition, is_forced, is_open, _, has_policy in found:
+        if is_partition:  # Policies of the parent do not hold for those who name its partition.
+            assert not is_open or (is_forced and has_policy), name
+        else:
+            assert is_forced, name
+            assert has_policy, name
+
+
+def test_every_primary_key_begins_with_the_workspace(filled: str) -> None:
+    assert {row[0]: row[4] for row in tables(filled)} == {
+        row[0]: "workspace_id" for row in tables(filled)
+    }
+
+
+def test_the_service_role_can_neither_log_in_nor_step_around(filled: str) -> None:
+    query = "select rolcanlogin or rolsuper or rolbypassrls from pg_roles where rolname = %s"
+    with psycopg.connect(filled) as connection:
+        assert connection.execute(query, ["shadower_service"]).fetchone() == (False,)
