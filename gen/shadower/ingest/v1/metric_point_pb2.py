@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%shadower/ingest/v1/metric_point.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe3\x04\n\x0bMetricPoint\x12\'\n\x08point_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18\x80\x01\x32\x0b^[^\\p{C}]*$\x12>\n\x0bmetric_type\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z_][A-Za-z0-9_.:/-]{0,127}$\x12\x66\n\x05value\x18\x03 \x01(\x01\x42W\xbaHT\x12\x02@\x01\xba\x01M\n\x0c\x64ouble.range\x12\x1cmust be from -1e100 to 1e100\x1a\x1fthis >= -1e100 && this <= 1e100\x12\xda\x01\n\ttimestamp\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\xaa\x01\xbaH\xa6\x01\xba\x01\x9f\x01\n\x13timestamp.plausible\x12=must be after the year 2000 and at most an hour in the future\x1aIthis >= timestamp(\'2000-01-01T00:00:00Z\') && this <= now + duration(\'1h\')\xc8\x01\x01\x12y\n\x04tags\x18\x05 \x03(\x0b\x32).shadower.ingest.v1.MetricPoint.TagsEntryB@\xbaH=\x9a\x01:\x10 \"#r!2\x1f^[A-Za-z_][A-Za-z0-9_.-]{0,63}$*\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%shadower/ingest/v1/metric_point.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x05\n\x0bMetricPoint\x12\'\n\x08point_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18\x80\x01\x32\x0b^[^\\p{C}]*$\x12>\n\x0bmetric_type\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z_][A-Za-z0-9_.:/-]{0,127}$\x12\x88\x01\n\x05value\x18\x03 \x01(\x01\x42y\xbaHv\x12\x02@\x01\xba\x01o\n\x0c\x64ouble.range\x12\x1cmust be from -1e100 to 1e100\x1a\x41this.isNan() || this.isInf() || (this >= -1e100 && this <= 1e100)\x12\xda\x01\n\ttimestamp\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\xaa\x01\xbaH\xa6\x01\xba\x01\x9f\x01\n\x13timestamp.plausible\x12=must be after the year 2000 and at most an hour in the future\x1aIthis >= timestamp(\'2000-01-01T00:00:00Z\') && this <= now + duration(\'1h\')\xc8\x01\x01\x12y\n\x04tags\x18\x05 \x03(\x0b\x32).shadower.ingest.v1.MetricPoint.TagsEntryB@\xbaH=\x9a\x01:\x10 \"#r!2\x1f^[A-Za-z_][A-Za-z0-9_.-]{0,63}$*\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,13 +40,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_METRICPOINT'].fields_by_name['metric_type']._loaded_options = None
   _globals['_METRICPOINT'].fields_by_name['metric_type']._serialized_options = b'\272H&r$2\"^[A-Za-z_][A-Za-z0-9_.:/-]{0,127}$'
   _globals['_METRICPOINT'].fields_by_name['value']._loaded_options = None
-  _globals['_METRICPOINT'].fields_by_name['value']._serialized_options = b'\272HT\022\002@\001\272\001M\n\014double.range\022\034must be from -1e100 to 1e100\032\037this >= -1e100 && this <= 1e100'
+  _globals['_METRICPOINT'].fields_by_name['value']._serialized_options = b'\272Hv\022\002@\001\272\001o\n\014double.range\022\034must be from -1e100 to 1e100\032Athis.isNan() || this.isInf() || (this >= -1e100 && this <= 1e100)'
   _globals['_METRICPOINT'].fields_by_name['timestamp']._loaded_options = None
   _globals['_METRICPOINT'].fields_by_name['timestamp']._serialized_options = b'\272H\246\001\272\001\237\001\n\023timestamp.plausible\022=must be after the year 2000 and at most an hour in the future\032Ithis >= timestamp(\'2000-01-01T00:00:00Z\') && this <= now + duration(\'1h\')\310\001\001'
   _globals['_METRICPOINT'].fields_by_name['tags']._loaded_options = None
   _globals['_METRICPOINT'].fields_by_name['tags']._serialized_options = b'\272H=\232\001:\020 \"#r!2\037^[A-Za-z_][A-Za-z0-9_.-]{0,63}$*\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_METRICPOINT']._serialized_start=124
-  _globals['_METRICPOINT']._serialized_end=735
-  _globals['_METRICPOINT_TAGSENTRY']._serialized_start=692
-  _globals['_METRICPOINT_TAGSENTRY']._serialized_end=735
+  _globals['_METRICPOINT']._serialized_end=770
+  _globals['_METRICPOINT_TAGSENTRY']._serialized_start=727
+  _globals['_METRICPOINT_TAGSENTRY']._serialized_end=770
 # @@protoc_insertion_point(module_scope)
