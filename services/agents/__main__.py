@@ -6,9 +6,10 @@ from shadower.agents.v1.agents_service_pb2 import DESCRIPTOR
 from shadower.agents.v1.agents_service_pb2_grpc import add_AgentsServiceServicer_to_server
 
 from services.agents.servicer import AgentsServicer
+from services.runtime.draining import Draining
 from services.runtime.pool import open_pool
 from services.runtime.process import run
-from services.runtime.server import Draining, Service, serve
+from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database

@@ -1,5 +1,6 @@
 """AgentsService: the agents of a workspace, as a list and one by one."""
 
+import re
 from decimal import Decimal
 
 from shadower.agents.v1 import agents_service_pb2 as pb
@@ -20,6 +21,7 @@ from services.warehouse.queries.selection import Selection
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 500
+DECIMAL = re.compile(r"\d{1,40}(\.\d{1,40})?")
 
 Place = tuple[float | Decimal | None, str]
 
@@ -71,10 +73,17 @@ def _place(request: pb.ListAgentsRequest) -> tuple[Interval, Place | None]:
         return requests.interval(request), None
     interval, position = read_token(request)
     match position:
-        case [float() | int() | None as value, str() as agent_id] if interval is not None:
-            return interval, (value, agent_id)
-        case [str() as exact, str() as agent_id] if interval is not None:
-            return interval, (Decimal(exact), agent_id)
+        case [value, str() as agent_id] if interval is not None:
+            return interval, (_order_value(request, value), agent_id)
+    raise bad_token("is not one of ours")
+
+
+def _order_value(request: pb.ListAgentsRequest, value: object) -> float | Decimal | None:
+    """Cost is exact and carried as text, everything else is a float; unknown is unknown."""
+    if value is None or (isinstance(value, float) and _order(request) != "cost"):
+        return value
+    if isinstance(value, str) and _order(request) == "cost" and DECIMAL.fullmatch(value):
+        return Decimal(value)
     raise bad_token("is not one of ours")
 
 

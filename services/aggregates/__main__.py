@@ -8,9 +8,10 @@ from shadower.aggregates.v1.aggregates_service_pb2_grpc import (
 )
 
 from services.aggregates.servicer import AggregatesServicer
+from services.runtime.draining import Draining
 from services.runtime.pool import open_pool
 from services.runtime.process import run
-from services.runtime.server import Draining, Service, serve
+from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database

@@ -6,9 +6,10 @@ from shadower.ingest.v1.ingest_service_pb2 import DESCRIPTOR
 from shadower.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
 
 from services.ingest.servicer import IngestServicer
+from services.runtime.draining import Draining
 from services.runtime.pool import open_pool
 from services.runtime.process import run
-from services.runtime.server import Draining, Service, serve
+from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database
@@ -17,16 +18,16 @@ from services.warehouse.schema import schema_version
 
 
 async def main(settings: Settings) -> None:
-    validator = MessageValidator()
+    validator, draining = MessageValidator(), Draining()
     async with open_pool(settings) as pool:
         database = Database(pool)
-        servicer = IngestServicer(Recorder(database), validator)
+        servicer = IngestServicer(Recorder(database), validator, draining)
         service = Service(
             DESCRIPTOR.services_by_name["IngestService"].full_name,
             partial(add_IngestServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, service, validator, Draining())
+        await serve(settings, service, validator, draining)
 
 
 if __name__ == "__main__":

@@ -99,8 +99,14 @@ def judge(kind: ItemKind, items: Sequence[Any], validator: MessageValidator) -> 
 
 def refuse_if_nothing_is_valid(*judged: JudgedItems) -> None:
     """A call that could store nothing fails as a whole, so that nobody overlooks it."""
-    if not any(items.facts for items in judged):
-        raise invalid_fields(*(v for items in judged for v in items.violations))
+    if any(items.facts for items in judged):
+        return
+    refused = [fault for items in judged for fault in items.refused.values()]
+    raise refused[0] if len(refused) == 1 else _all_refused(judged)
+
+
+def _all_refused(judged: Sequence[JudgedItems]) -> Fault:
+    return invalid_fields(*(v for items in judged for v in items.violations))
 
 
 def counts(results: Sequence[RecordResult]) -> RecordCounts:

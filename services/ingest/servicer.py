@@ -17,6 +17,7 @@ from services.ingest.batches import (
 )
 from services.ingest.checks import check_event, check_point
 from services.runtime.call import Context, current_call
+from services.runtime.draining import Draining, while_serving
 from services.runtime.validator import MessageValidator
 from services.warehouse.facts.recorder import Batch, Recorder
 
@@ -43,9 +44,10 @@ EVENTS = ItemKind(
 class IngestServicer(IngestServiceServicer):
     """Translates between the contract and the recorder."""
 
-    def __init__(self, recorder: Recorder, validator: MessageValidator) -> None:
+    def __init__(self, recorder: Recorder, validator: MessageValidator, draining: Draining) -> None:
         self._recorder = recorder
         self._validator = validator
+        self._draining = draining
 
     async def RecordExecutions(
         self, request: pb.RecordExecutionsRequest, context: Context
@@ -80,7 +82,7 @@ class IngestServicer(IngestServiceServicer):
     async def StreamRecords(
         self, request_iterator: AsyncIterator[pb.StreamRecordsRequest], context: Context
     ) -> AsyncIterator[pb.StreamRecordsResponse]:
-        async for request in request_iterator:
+        async for request in while_serving(request_iterator, self._draining):
             yield await self._acknowledge(request)
 
     async def _acknowledge(self, request: pb.StreamRecordsRequest) -> pb.StreamRecordsResponse:

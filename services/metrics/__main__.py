@@ -8,9 +8,10 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import add_MetricsServiceServi
 
 from services.metrics.servicer import MetricsServicer
 from services.metrics.stream import Sources
+from services.runtime.draining import Draining
 from services.runtime.pool import connect, open_pool
 from services.runtime.process import run
-from services.runtime.server import Draining, Service, serve
+from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database

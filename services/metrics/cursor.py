@@ -10,6 +10,7 @@ from services.translation.pages import read_opaque, write_opaque
 from services.warehouse.queries.interval import Interval
 
 # Neither changes what a stream tells.
+MOST_CHANGES = 2**63
 APART = ("cursor", "heartbeat_interval")
 
 
@@ -30,6 +31,6 @@ def read_cursor(request: pb.StreamMetricsRequest) -> Cursor | None:
     if not request.cursor:
         return None
     match read_opaque(request, APART, request.cursor, "cursor"):
-        case Interval() as view, [int() as revision]:
+        case Interval() as view, [int() as revision] if 0 <= revision < MOST_CHANGES:
             return Cursor(view.start, revision)
     raise invalid_field("cursor", "is not one of ours", reason="PAGE_TOKEN_INVALID")

@@ -80,6 +80,8 @@ class LiveSeries:
         gone: Points = {key: None for key in before if key not in found}
         different = {k: v for k, v in found.items() if k not in before or before[k] != v}
         self._told = {k: v for k, v in self._told.items() if k not in gone} | different
+        if len(self._told) > MAX_POINTS:
+            raise _too_many_points()
         return dict(sorted((different | gone).items(), key=lambda point: point[0][2]))
 
 
@@ -108,7 +110,7 @@ def _common(one: Interval, other: Interval) -> Interval:
 
 async def _all_points(session: Session, query: SeriesQuery) -> Points:
     page = await fetch_series(session, query, MAX_POINTS)
-    if page.following is not None:
+    if page.following is not None or len(page.samples) > MAX_POINTS:
         raise _too_many_points()
     return keyed(page.samples, query)
 

@@ -1,7 +1,6 @@
 """MetricsService: metrics over past time, metrics as they change, and the list of them."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from shadower.metrics.v1 import metrics_service_pb2 as pb
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceServicer
@@ -15,11 +14,12 @@ from services.translation import requests
 from services.translation.pages import bad_token, page_size, read_token, write_token
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.registry import BUILT_IN, points_metric
-from services.warehouse.queries.series import Position, fetch_series
+from services.warehouse.queries.series import Position, fetch_series, is_position_in
 from services.warehouse.queries.workspace import fetch_metric_types
 
 DEFAULT_PAGE, MAX_PAGE = 1_000, 10_000
 DEFAULT_LIST, MAX_LIST = 100, 1_000
+MOST_METRICS = 2**31
 
 
 class MetricsServicer(MetricsServiceServicer):
@@ -34,6 +34,8 @@ class MetricsServicer(MetricsServiceServicer):
         interval, position = _place(request)
         query = series_query(request, interval)
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
+        if not is_position_in(query, position):
+            raise bad_token("is not one of ours")
         async with self._sources.database.reading(request.workspace_id) as session:
             page = await fetch_series(session, query, limit, position)
         return pb.GetMetricsResponse(
@@ -71,14 +73,8 @@ def _place(request: pb.GetMetricsRequest) -> tuple[Interval, Position]:
     interval, position = read_token(request)
     match position:
         case [int() as source, list() as key] if interval is not None:
-            return interval, Position(source, _checked(key))
+            return interval, Position(source, tuple(key))
     raise bad_token("is not one of ours")
-
-
-def _checked(key: list[Any]) -> tuple[str | int, ...]:
-    if not all(isinstance(part, str | int) for part in key):
-        raise bad_token("is not one of ours")
-    return tuple(key)
 
 
 def _next_token(
@@ -94,6 +90,6 @@ def _first_metric(request: pb.ListMetricsRequest) -> int:
         return 0
     _, position = read_token(request)
     match position:
-        case [int() as first] if first >= 0:
+        case [int() as first] if 0 <= first < MOST_METRICS:
             return first
     raise bad_token("is not one of ours")

@@ -16,8 +16,8 @@ from services.metrics.answers import time_series
 from services.metrics.cursor import Cursor, read_cursor, write_cursor
 from services.metrics.live import LiveSeries, Look
 from services.metrics.questions import series_query
-from services.runtime.faults import Fault, Unauthenticated, Unavailable
-from services.runtime.server import Draining
+from services.runtime.draining import Draining
+from services.runtime.faults import Fault, Unauthenticated
 from services.runtime.status import to_status
 from services.runtime.times import from_duration, to_timestamp
 from services.translation.requests import interval, time_interval
@@ -57,6 +57,7 @@ class MetricsStream:
         )
         self._heartbeat = _heartbeat(request)
         self._last: Look | None = None
+        self._next_beat = 0.0
 
     async def messages(self) -> AsyncIterator[pb.StreamMetricsResponse]:
         """Ends with a status in the stream, and with the same as an error unless it is OK."""
@@ -75,12 +76,16 @@ class MetricsStream:
             while not self._is_over():
                 if await self._wait(changed):
                     changed.clear()
-                    look = self._last = await self._live.news(self._interval())
+                    look = await self._look()
                     if look.points:
                         yield self._delta(look)
                     await asyncio.sleep(CALM_SECONDS)
-                else:
+                if self._is_quiet():
                     yield self._message(heartbeat=pb.StreamMetricsResponse.Heartbeat())
+            # Whatever was committed before the end is told before the end.
+            look = await self._look()
+            if look.points:
+                yield self._delta(look)
 
     async def _beginning(self) -> pb.StreamMetricsResponse:
         asked = self._interval()
@@ -96,9 +101,8 @@ class MetricsStream:
         return self._message(snapshot=snapshot)
 
     async def _wait(self, changed: asyncio.Event) -> bool:
-        """True if the workspace may have changed, False if it is time for a heartbeat."""
-        until = time.monotonic() + self._heartbeat
-        while (left := until - time.monotonic()) > 0:
+        """True if the workspace may have changed, False if it is quiet or the end has come."""
+        while (left := self._next_beat - time.monotonic()) > 0:
             self._check_end()
             await _first_of(changed, self._sources.draining, seconds=min(left, self._left()))
             if changed.is_set():
@@ -110,11 +114,7 @@ class MetricsStream:
 
     def _check_end(self) -> None:
         if self._sources.draining.is_set():
-            raise Unavailable(
-                "SERVER_DRAINING",
-                "the server is shutting down; reconnect with the cursor",
-                retry_after=timedelta(seconds=1),
-            )
+            raise self._sources.draining.fault()
         if datetime.now(UTC) >= self._expires_at:
             raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
 
@@ -133,6 +133,14 @@ class MetricsStream:
             return interval(self._request)
         return Interval(self._cursor.start, datetime.now(UTC) + AHEAD)
 
+    async def _look(self) -> Look:
+        look = self._last = await self._live.news(self._interval())
+        return look
+
+    def _is_quiet(self) -> bool:
+        """True if nothing was told for a while, however much happened that is not asked for."""
+        return time.monotonic() >= self._next_beat
+
     def _delta(self, look: Look) -> pb.StreamMetricsResponse:
         replaced = time_interval(look.replaced) if look.replaced else None
         delta = pb.StreamMetricsResponse.Delta(
@@ -141,6 +149,7 @@ class MetricsStream:
         return self._message(delta=delta)
 
     def _message(self, **payload: Message) -> pb.StreamMetricsResponse:
+        self._next_beat = time.monotonic() + self._heartbeat
         content: dict[str, Any] = dict(payload)
         if self._last is None:
             return pb.StreamMetricsResponse(**content)

@@ -15,7 +15,7 @@ from services.runtime.settings import Settings
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MIN_SECRET_BYTES = 32
 MAX_TOKEN_LENGTH = 16 * 1024
-ALGORITHM_OF_KEY = {"OKP": "EdDSA", "EC": "ES256", "oct": "HS256"}
+ALGORITHM_OF_KEY = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256", ("oct", ""): "HS256"}
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,10 @@ def _entries(jwks: str) -> list[dict[str, str]]:
 
 
 def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
-    algorithm = ALGORITHM_OF_KEY.get(entry.get("kty", ""))
+    algorithm = ALGORITHM_OF_KEY.get((entry.get("kty", ""), entry.get("crv", "")))
     if algorithm not in algorithms:
         raise WeakKeyError(f"a key of type {entry.get('kty')} is not for {sorted(algorithms)}")
-    if entry.get("alg", algorithm) != algorithm or entry.get("crv", "") in ("P-384", "P-521"):
+    if entry.get("alg", algorithm) != algorithm:
         raise WeakKeyError(f"a key is not for {algorithm}")
     try:
         key = jwt.PyJWK(entry, algorithm=algorithm)

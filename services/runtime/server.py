@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.runtime.chain import Chain
+from services.runtime.draining import Draining
 from services.runtime.health import Probe, watched_health
 from services.runtime.interceptors import standard_chain
 from services.runtime.settings import Settings
@@ -44,10 +45,6 @@ class Service:
     name: str
     register: Callable[[grpc.aio.Server], None]
     probe: Probe
-
-
-class Draining(asyncio.Event):
-    """Set when the process is told to end; live streams end by themselves then."""
 
 
 async def serve(

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """One object per process, made by its `__main__`. Unknown or wrong values refuse to start."""
+    """One object per process, made by its `__main__`. A wrong value refuses to start."""
 
     model_config = SettingsConfigDict(env_prefix="SHADOWER_", frozen=True, extra="ignore")
 

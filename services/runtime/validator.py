@@ -18,10 +18,15 @@ class MessageValidator:
         """Violations with paths such as `executions[3].end_time`, below `prefix`."""
         try:
             found = self._validator.collect_violations(message)
-        except protovalidate.EvaluationError as error:
+        except protovalidate.EvaluationError:
             # A rule could not be calculated, so a value lies beyond anything that it may be.
-            return [FieldViolation(prefix or message.DESCRIPTOR.name, f"is out of range: {error}")]
-        return [FieldViolation(_path(one.proto, prefix), one.proto.message) for one in found]
+            return [FieldViolation(prefix or message.DESCRIPTOR.name, "is out of range")]
+        return [FieldViolation(_path(one.proto, prefix), _message(one.proto)) for one in found]
+
+
+def _message(violation: protovalidate.ViolationPb) -> str:
+    """Zero is how an enum says that it was not set."""
+    return "must be set" if violation.rule_id == "enum.not_in" else violation.message
 
 
 def _path(violation: protovalidate.ViolationPb, prefix: str) -> str:

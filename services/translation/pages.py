@@ -1,4 +1,7 @@
-"""Page tokens: where a query goes on, readable by nobody else and useless for another query."""
+"""Page tokens: where a query goes on. Nothing in them is secret, and they fit no other query.
+
+A seal finds what was changed by accident; positions are checked where they are read.
+"""
 
 import base64
 import binascii

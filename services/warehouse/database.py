@@ -22,7 +22,9 @@ UNREACHABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
 )
 
@@ -37,7 +39,7 @@ class Session:
 
 
 class Database:
-    """Opens sessions. Its errors are faults: no driver's exception leaves the warehouse."""
+    """Opens sessions. What may be tried again, or took too long, leaves as a fault."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -7,9 +7,10 @@ from shadower.workspaces.v1.workspaces_service_pb2_grpc import (
     add_WorkspacesServiceServicer_to_server,
 )
 
+from services.runtime.draining import Draining
 from services.runtime.pool import open_pool
 from services.runtime.process import run
-from services.runtime.server import Draining, Service, serve
+from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database

@@ -2,6 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
 
 from services.runtime.call import Call, Interceptor
 from services.runtime.faults import Unauthenticated
@@ -16,6 +19,11 @@ class Authentication(Interceptor):
 
     def around(self, call: Call) -> AbstractAsyncContextManager[object]:
         return self._authenticated(call)
+
+    def admit(self, call: Call, message: Message) -> None:
+        """A stream may outlive its token; what it sends after that is nobody's."""
+        if datetime.now(UTC) >= call.principal.expires_at:
+            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
 
     @asynccontextmanager
     async def _authenticated(self, call: Call) -> AsyncIterator[None]:

@@ -15,5 +15,5 @@ class Deadline(Interceptor):
     def around(self, call: Call) -> AbstractAsyncContextManager[object]:
         if call.contract.streams_replies:
             return nullcontext()
-        remaining = call.context.time_remaining()
-        return asyncio.timeout(min(remaining or self._seconds, self._seconds))
+        asked = call.context.time_remaining()
+        return asyncio.timeout(self._seconds if asked is None else min(asked, self._seconds))

@@ -39,6 +39,6 @@ class _Boundary(AbstractAsyncContextManager[None]):
         status = to_status(error, self._call.request_id)
         if status.code == grpc.StatusCode.INTERNAL.value[0]:
             structlog.get_logger("rpc").error(
-                "internal error", trace_id=self._call.request_id, exc_info=error
+                "internal error", request_id=self._call.request_id, exc_info=error
             )
         await self._call.context.abort_with_status(rpc_status.to_status(status))

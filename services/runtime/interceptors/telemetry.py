@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import grpc
@@ -12,6 +12,7 @@ import structlog
 from services.runtime.call import Call, Interceptor
 
 # https://www.w3.org/TR/trace-context/#traceparent-header
+NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
@@ -25,17 +26,19 @@ class Telemetry(Interceptor):
 @asynccontextmanager
 async def _logged(call: Call) -> AsyncIterator[None]:
     started = time.perf_counter()
-    call.request_id = trace_id(call.metadata.get("traceparent", ""))
+    call.request_id = request_id(call.metadata)
     try:
         yield
     finally:
         _log(call, time.perf_counter() - started)
 
 
-def trace_id(traceparent: str) -> str:
-    """The id of the caller's trace, or a new one."""
-    match = TRACEPARENT.match(traceparent)
-    return match.group(1) if match else secrets.token_hex(16)
+def request_id(metadata: Mapping[str, str]) -> str:
+    """The id of the caller's trace, or of the edge's request, or a new one."""
+    trace = TRACEPARENT.match(metadata.get("traceparent", ""))
+    if trace:
+        return trace.group(1)
+    return metadata.get("x-request-id", "")[:64] or secrets.token_hex(16)
 
 
 def _log(call: Call, seconds: float) -> None:
@@ -44,19 +47,14 @@ def _log(call: Call, seconds: float) -> None:
         method=call.contract.path,
         code=_code(call),
         seconds=round(seconds, 6),
-        trace_id=call.request_id,
+        request_id=call.request_id,
         workspace_id=call.workspace_id or None,
         subject=call.identity.subject if call.identity else None,
     )
 
 
 def _code(call: Call) -> str:
-    code = call.context.code()
     if call.context.cancelled():
         return grpc.StatusCode.CANCELLED.name
-    if isinstance(code, grpc.StatusCode):
-        return code.name
-    return grpc.StatusCode(_STATUS_BY_NUMBER[code]).name if code else grpc.StatusCode.OK.name
-
-
-_STATUS_BY_NUMBER = {code.value[0]: code.value for code in grpc.StatusCode}
+    code = call.context.code()
+    return code.name if isinstance(code, grpc.StatusCode) else NAMES[code or 0]

@@ -1,4 +1,4 @@
-"""Facts as they are stored. Empty text and None both mean: not known."""
+"""Facts as they are stored. None means: not known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,8 +6,7 @@ from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.statistics import QUERIES as STATISTICS
-from services.warehouse.queries.statistics import Statistics, statistics_of
+from services.warehouse.queries.statistics import STATISTICS, Statistics, statistics_of
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
@@ -39,7 +38,7 @@ async def fetch_agents(session: Session, query: AgentsQuery) -> list[RankedAgent
     """Agents behind a place; those whose order value is not known come last."""
     parameters = Parameters(session.workspace_id)
     statement = QUERIES["ranked_agents"].format(
-        statistics=STATISTICS["statistics"],
+        statistics=STATISTICS,
         order=QUERIES[f"order_{query.order}"],
         condition=query.selection.of_executions(parameters),
         direction="asc" if query.ascending else "desc",

@@ -11,9 +11,9 @@ import asyncpg
 from services.runtime.faults import invalid_field
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.registry import EXPRESSIONS
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.statistics import QUERIES as STATISTICS
-from services.warehouse.queries.statistics import Statistics, statistics_of
+from services.warehouse.queries.statistics import STATISTICS, Statistics, statistics_of
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
@@ -27,7 +27,6 @@ Row = TypeVar("Row")
 class Reliability:
     """Outages: from the end of a first failure to the end of the next success."""
 
-    decided: int
     observed_seconds: float | None
     outage_seconds: float
     recovered_outages: int
@@ -160,7 +159,8 @@ class AgentRuns:
         bound = {name: parameters.bind(value) for name, value in values.items()}
         statement = QUERIES[query].format(
             condition=self._selection.of_executions(parameters),
-            statistics=STATISTICS["statistics"],
+            statistics=STATISTICS,
+            **EXPRESSIONS,
             **bound,
         )
         rows = await self._session.connection.fetch(statement, *parameters.values)
@@ -171,7 +171,9 @@ async def fetch_standing(session: Session, workspace: Selection, agent_id: str) 
     """None if the agent did not run."""
     parameters = Parameters(session.workspace_id)
     statement = QUERIES["standing"].format(
-        condition=workspace.of_executions(parameters), agent_id=parameters.bind(agent_id)
+        condition=workspace.of_executions(parameters),
+        agent_id=parameters.bind(agent_id),
+        **EXPRESSIONS,
     )
     row = await session.connection.fetchrow(statement, *parameters.values)
     return Standing(**dict(row)) if row else None

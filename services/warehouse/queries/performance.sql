@@ -23,12 +23,11 @@ with decided as (
     from decided
     where is_failure is distinct from was_failure
 ), span as (
-    select count(*) as decided, min(ended_at) as first_end, max(ended_at) as last_end,
+    select min(ended_at) as first_end, max(ended_at) as last_end,
         (array_agg(is_failure order by number desc))[1] as in_outage
     from decided
 )
 select
-    span.decided,
     extract(epoch from span.last_end - span.first_end)::float8 as observed_seconds,
     coalesce(sum(extract(epoch from coalesce(turns.ended, span.last_end) - turns.began))
         filter (where turns.is_failure), 0)::float8 as outage_seconds,
@@ -37,7 +36,7 @@ select
         filter (where turns.is_failure)::float8 as recovery_seconds,
     coalesce(span.in_outage, false) as in_outage
 from span left join turns on true
-group by span.decided, span.first_end, span.last_end, span.in_outage
+group by span.first_end, span.last_end, span.in_outage
 
 -- name: peak_concurrency
 -- Runs that begin and end at one instant do not overlap those that begin at it.
@@ -120,10 +119,9 @@ limit {limit}
 select
     width_bucket(started_at, {starts}::timestamptz[]) as bucket,
     count(*) as executions,
-    count(*) filter (where status = 'succeeded')::float8
-        / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
+    {success_rate}
         as success_rate,
-    sum(duration_us)::float8 / nullif(count(duration_us) * 1000000::float8, 0) as average_duration,
+    {duration_avg} as average_duration,
     sum(input_tokens + output_tokens)::bigint as total_tokens,
     sum(cost_usd) as cost
 from executions
@@ -135,8 +133,7 @@ order by 1
 -- Ranks of an agent among all that ran; equal ones share a rank, unknown ones have none.
 with by_agent as (
     select agent_id, count(*) as runs,
-        count(*) filter (where status = 'succeeded')::float8
-            / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
+        {success_rate}
             as success_rate,
         avg(duration_us) as duration
     from executions

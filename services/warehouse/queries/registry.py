@@ -99,6 +99,9 @@ _METRICS = (
 
 BUILT_IN = MappingProxyType({metric.name: metric for metric in _METRICS})
 
+# For statements of other modules, which name a metric where they mean it.
+EXPRESSIONS = MappingProxyType({metric.name: metric.expression for metric in _METRICS})
+
 
 def points_metric(name: str) -> Metric:
     """A type of metric points, which producers name."""

@@ -21,6 +21,9 @@ from services.warehouse.queries.registry import BUILT_IN
 from services.warehouse.queries.selection import Selection
 from services.warehouse.sql import Parameters
 
+# What PostgreSQL's integer, a bucket's or a metric's number, can hold.
+MOST_NUMBERS = 2**31
+
 
 @dataclass(frozen=True)
 class SeriesQuery:
@@ -89,6 +92,9 @@ async def fetch_series(
 class _Executions:
     """Built-in metrics: one row has the values of all of them."""
 
+    def key_kinds(self, query: SeriesQuery) -> list[type]:
+        return [*(str for _ in query.dimensions), *([int] if query.buckets else [])]
+
     async def fetch(
         self, session: Session, query: SeriesQuery, limit: int, after: tuple[Any, ...]
     ) -> list[GroupedRow]:
@@ -115,6 +121,9 @@ class _Executions:
 class _Points:
     """Metric points: a row has the value of one metric."""
 
+    def key_kinds(self, query: SeriesQuery) -> list[type]:
+        return [int, *(str for _ in query.tags), *([int] if query.buckets else [])]
+
     async def fetch(
         self, session: Session, query: SeriesQuery, limit: int, after: tuple[Any, ...]
     ) -> list[GroupedRow]:
@@ -139,6 +148,23 @@ class _Points:
             )
             for row in rows
         ]
+
+
+def is_position_in(query: SeriesQuery, position: Position) -> bool:
+    """True if a reader of the query can have come so far."""
+    sources = _sources(query)
+    if not 0 <= position.source < len(sources):
+        return False
+    kinds = sources[position.source].key_kinds(query)
+    return not position.key or (
+        len(position.key) == len(kinds) and all(map(_is_key_part, position.key, kinds))
+    )
+
+
+def _is_key_part(part: object, kind: type) -> bool:
+    if kind is int:
+        return isinstance(part, int) and 0 <= part < MOST_NUMBERS
+    return isinstance(part, str)
 
 
 def _sources(query: SeriesQuery) -> list[_Executions | _Points]:

@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from services.warehouse.database import Session
+from services.warehouse.queries.registry import EXPRESSIONS
 from services.warehouse.queries.selection import Selection
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
+# The columns of a Statistics, for any statement over executions.
+STATISTICS = QUERIES["statistics"].format(**EXPRESSIONS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Statistics:
 async def fetch_statistics(session: Session, selection: Selection) -> Statistics:
     parameters = Parameters(session.workspace_id)
     statement = QUERIES["whole"].format(
-        statistics=QUERIES["statistics"], condition=selection.of_executions(parameters)
+        statistics=STATISTICS, condition=selection.of_executions(parameters)
     )
     row = await session.connection.fetchrow(statement, *parameters.values)
     return statistics_of(dict(row or {}))

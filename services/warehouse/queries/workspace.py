@@ -7,6 +7,7 @@ from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.registry import EXPRESSIONS
 from services.warehouse.queries.selection import Selection
 from services.warehouse.sql import Parameters, Queries
 
@@ -68,6 +69,6 @@ async def _rows(
     parameters = Parameters(session.workspace_id)
     bound = {name: parameters.bind(value) for name, value in values.items()}
     condition = selection.of_executions(parameters)
-    statement = QUERIES[query].format(condition=condition, **bound)
+    statement = QUERIES[query].format(condition=condition, **EXPRESSIONS, **bound)
     rows = await session.connection.fetch(statement, *parameters.values)
     return [dict(row) for row in rows]

@@ -21,8 +21,7 @@ with top as (
     select
         agent_id,
         count(*) as executions,
-        count(*) filter (where status = 'succeeded')::float8
-            / nullif(count(*) filter (where status in ('succeeded', 'failed', 'timed_out')), 0)
+        {success_rate}
             as success_rate
     from executions
     where {condition}

@@ -225,8 +225,8 @@ class AgentPerformance(message.Message):
 @typing.final
 class Reliability(message.Message):
     """When an agent failed, and how soon it worked again. An outage begins with the end
-    of a failed or timed out run after which the next decided run, by time of end, is
-    not a failure before it, and ends with the end of the next run that succeeded.
+    of a failed or timed out run that no failure directly precedes among the decided
+    runs by their ends, and ends with the end of the next run that succeeded.
     """
 
     DESCRIPTOR: descriptor.Descriptor
@@ -277,7 +277,7 @@ class Throughput(message.Message):
     executions_per_day: builtins.float
     """Runs per 24 hours of the interval."""
     peak_concurrency: builtins.int
-    """Most runs at the same time. Runs without a known end are left out, running ones
+    """Most runs of the interval at the same time. Runs without a known end are left out, running ones
     last until as_of.
     """
     def __init__(

@@ -150,8 +150,8 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
     ERROR_REASON_EDGE_REFUSED: _ErrorReason.ValueType  # 21
     """The edge refused the request before any service saw it: an unknown path or
     query parameter, a body that is not JSON of the contract, a body that is too
-    large, a refused token, or no service to send it to. The status code says
-    which.
+    large, or no service to send it to. The status code says which. The edge sends
+    no metadata, also with the reasons of tokens.
 
         {"reason": "EDGE_REFUSED", "domain": "shadower.dev", "metadata": {}}
     """
@@ -291,8 +291,8 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 20
 ERROR_REASON_EDGE_REFUSED: ErrorReason.ValueType  # 21
 """The edge refused the request before any service saw it: an unknown path or
 query parameter, a body that is not JSON of the contract, a body that is too
-large, a refused token, or no service to send it to. The status code says
-which.
+large, or no service to send it to. The status code says which. The edge sends
+no metadata, also with the reasons of tokens.
 
     {"reason": "EDGE_REFUSED", "domain": "shadower.dev", "metadata": {}}
 """

@@ -60,8 +60,8 @@ class MetricsServiceServicer:
 
     def GetMetrics(self, request, context):
         """Answers with metrics over past time, in pages. The pages of one query neither
-        repeat nor skip what was there when the first was asked for, however much is
-        recorded meanwhile.
+        repeat nor skip a bucket of a group that was there when the first was asked for,
+        however much is recorded meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

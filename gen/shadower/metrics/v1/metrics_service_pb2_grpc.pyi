@@ -37,8 +37,8 @@ class MetricsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MetricsServiceAsyncStub: ...
     GetMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.GetMetricsRequest, _metrics_service_pb2.GetMetricsResponse]
     """Answers with metrics over past time, in pages. The pages of one query neither
-    repeat nor skip what was there when the first was asked for, however much is
-    recorded meanwhile.
+    repeat nor skip a bucket of a group that was there when the first was asked for,
+    however much is recorded meanwhile.
     """
     StreamMetrics: _grpc.UnaryStreamMultiCallable[_metrics_service_pb2.StreamMetricsRequest, _metrics_service_pb2.StreamMetricsResponse]
     """Streams metrics as they change: first the whole answer (or, with a cursor, what
@@ -59,8 +59,8 @@ class MetricsServiceAsyncStub(MetricsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetMetrics: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.GetMetricsRequest, _metrics_service_pb2.GetMetricsResponse]  # type: ignore[assignment]
     """Answers with metrics over past time, in pages. The pages of one query neither
-    repeat nor skip what was there when the first was asked for, however much is
-    recorded meanwhile.
+    repeat nor skip a bucket of a group that was there when the first was asked for,
+    however much is recorded meanwhile.
     """
     StreamMetrics: _aio.UnaryStreamMultiCallable[_metrics_service_pb2.StreamMetricsRequest, _metrics_service_pb2.StreamMetricsResponse]  # type: ignore[assignment]
     """Streams metrics as they change: first the whole answer (or, with a cursor, what
@@ -84,8 +84,8 @@ class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_metrics_service_pb2.GetMetricsResponse, _abc.Awaitable[_metrics_service_pb2.GetMetricsResponse]]:
         """Answers with metrics over past time, in pages. The pages of one query neither
-        repeat nor skip what was there when the first was asked for, however much is
-        recorded meanwhile.
+        repeat nor skip a bucket of a group that was there when the first was asked for,
+        however much is recorded meanwhile.
         """
 
     @_abc_1.abstractmethod
