@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from cli import edge
@@ -17,12 +18,20 @@ ADMIN_PORT = 9901
 Environment = Literal["development", "production"]
 
 
-def edge_part(
-    home: Home, services: Sequence[Part], host: str, port: int, environment: Environment
-) -> Part:
+@dataclass(frozen=True)
+class Listener:
+    """How the edge meets its callers."""
+
+    host: str
+    port: int
+    environment: Environment
+    cors_origins: tuple[str, ...] = ()
+
+
+def edge_part(home: Home, services: Sequence[Part], listener: Listener) -> Part:
     """Writes the edge's configuration. Raises CommandError without an Envoy."""
     home.edge.mkdir(exist_ok=True)
-    model = _model(home, services, host, port, environment)
+    model = _model(home, services, listener)
     edge.build_descriptor(model.descriptor)
     config = home.edge / "edge.yaml"
     write_whole(config, edge.render(model))
@@ -30,26 +39,25 @@ def edge_part(
         command = edge.command(config)
     except FileNotFoundError as error:
         raise CommandError(str(error), exit_code=1) from error
-    reached = f"http://{_reachable(host)}:{port}"
-    ready = http_path(_reachable(host), port, "/health")
-    return Part("edge", command, os.environ, reached, ready)
+    host = _reachable(listener.host)
+    ready = http_path(host, listener.port, "/health")
+    return Part("edge", command, os.environ, f"http://{host}:{listener.port}", ready)
 
 
-def _model(
-    home: Home, services: Sequence[Part], host: str, port: int, environment: Environment
-) -> edge.EdgeModel:
+def _model(home: Home, services: Sequence[Part], listener: Listener) -> edge.EdgeModel:
     issuer = Issuer.of_environment()
     [admin_port] = free_ports([ADMIN_PORT])
     return edge.EdgeModel(
         upstreams=tuple(edge.Upstream(part.service, part.address) for part in services),
         jwks=jwks_file(home),
         descriptor=home.edge / "contract.pb",
-        host=host,
-        port=port,
+        host=listener.host,
+        port=listener.port,
         admin_port=admin_port,
         issuer=issuer.name,
         audience=issuer.audience,
-        environment=environment,
+        environment=listener.environment,
+        cors_origins=listener.cors_origins,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.home import DEFAULT_HOME, Home, HomeOption, write_whole
-from cli.stack.edge_part import Environment, edge_part
+from cli.stack.edge_part import Environment, Listener, edge_part
 from cli.stack.launcher import Launcher, python_command, run_once
 from cli.stack.leftovers import stop_leftovers
 from cli.stack.lock import held_lock
@@ -36,6 +36,10 @@ def up(  # noqa: PLR0913 - one parameter for each option
     host: Annotated[
         str, typer.Option(envvar="SHADOWER_HOST", help="The edge's address to listen on.")
     ] = "127.0.0.1",
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(envvar="SHADOWER_CORS_ORIGINS", help="A page that may call. Repeatable."),
+    ] = None,
     production: Annotated[
         bool, typer.Option("--production", help="Run as in production: no reflection.")
     ] = False,
@@ -57,20 +61,20 @@ def up(  # noqa: PLR0913 - one parameter for each option
         refuse_if_taken(host, port)
         launcher = Launcher(room, Screen(), f"http://{host}:{port}", database_url or "")
         environment: Environment = "production" if production else "development"
-        work = partial(_bring_up, host=host, port=port, environment=environment, demo=demo)
+        listener = Listener(host, port, environment, tuple(cors_origin or ()))
+        work = partial(_bring_up, listener=listener, demo=demo)
         asyncio.run(launcher.run(work))
 
 
-async def _bring_up(
-    launcher: Launcher, *, host: str, port: int, environment: Environment, demo: bool
-) -> None:
+async def _bring_up(launcher: Launcher, *, listener: Listener, demo: bool) -> None:
     home = launcher.home
     token = _written_token(home)
     await _start_database(launcher)
-    services = service_parts(home, launcher.database_url, environment)
-    edge = edge_part(home, services, host, port, environment)
+    services = service_parts(home, launcher.database_url, listener.environment)
+    edge = edge_part(home, services, listener)
     launcher.address = edge.address
-    for part in (*services, edge):
+    # Stopped in reverse: the edge passes on how the services' last calls end.
+    for part in (edge, *services):
         await launcher.start_process(part)
     await launcher.until_ready()
     if demo:
