@@ -8,7 +8,7 @@ from shadower.common.v1.dimension_pb2 import DIMENSION_AGENT, DIMENSION_ERROR_TY
 from shadower.common.v1.execution_pb2 import ErrorType
 from shadower.common.v1.granularity_pb2 import GRANULARITY_DAY, GRANULARITY_MINUTE
 
-from tests.support import oracle
+from tests.support import oracle, statistics_oracle
 from tests.support.keys import KeyRing
 from tests.support.runs import (
     SOME_TIME,
@@ -148,9 +148,9 @@ async def test_aggregates_of_durations(stack: Stack, client: Client, rows: list[
 async def test_summary(client: Client, rows: list[Row]) -> None:
     summary = await client.summary(interval=WHOLE)
     assert summary.success_rate == oracle.success_rate(rows) == 523 / 1528
-    assert summary.executions == oracle.counts(rows)
-    assert summary.duration == oracle.durations(rows)
-    assert summary.tokens == oracle.tokens(rows)
+    assert summary.executions == statistics_oracle.counts(rows)
+    assert summary.duration == statistics_oracle.durations(rows)
+    assert summary.tokens == statistics_oracle.tokens(rows)
     assert (summary.tokens.known_executions, summary.tokens.HasField("total_tokens")) == (0, False)
     assert summary.active_agents == 4
 
@@ -162,10 +162,10 @@ async def test_every_agent(client: Client, rows: list[Row]) -> None:
     for agent_id, group in groups.items():
         performance = await client.performance(agent_id, interval=WHOLE)
         for answer in (listed[agent_id], performance):
-            assert answer.executions == oracle.counts(group)
+            assert answer.executions == statistics_oracle.counts(group)
             assert answer.success_rate == oracle.success_rate(group)
-            assert answer.duration == oracle.durations(group)
-            assert answer.tokens == oracle.tokens(group)
+            assert answer.duration == statistics_oracle.durations(group)
+            assert answer.tokens == statistics_oracle.tokens(group)
         errors = {ErrorType.Name(e.error_type): e.executions for e in performance.errors}
         by_type = oracle.grouped(group, oracle.error_type)
         by_type.pop(None, None)
@@ -179,7 +179,7 @@ async def test_unknown_tokens_are_not_zero(stack: Stack, keys: KeyRing) -> None:
     recorded = await client.record(rows)
     assert recorded == {"received": 391, "stored": 391}
     summary = await client.summary(interval=interval(SOME_TIME, datetime(2025, 9, 2, tzinfo=UTC)))
-    assert summary.tokens == oracle.tokens(rows)
+    assert summary.tokens == statistics_oracle.tokens(rows)
     known = [row for row in rows if row["input_tokens"] is not None]
     assert 0 < summary.tokens.known_executions == len(known) < 391
     assert summary.tokens.unknown_executions == 391 - len(known)
@@ -201,4 +201,4 @@ async def test_an_hour_of_llm_requests(stack: Stack, keys: KeyRing) -> None:
         for name in names
     }
     assert oracle.answered(answer.time_series) == expected
-    assert (await client.summary(interval=hour)).tokens == oracle.tokens(rows)
+    assert (await client.summary(interval=hour)).tokens == statistics_oracle.tokens(rows)

@@ -1,81 +1,38 @@
 """What becomes of facts that are recorded, one batch after another."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import grpc
-import psycopg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from psycopg.rows import dict_row
-from shadower.ingest.v1 import ingest_service_pb2 as pb
-from shadower.ingest.v1.event_pb2 import Event, EventType
-from shadower.ingest.v1.execution_pb2 import Execution
+from shadower.ingest.v1.event_pb2 import EventType
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint
-from shadower.ingest.v1.record_result_pb2 import RecordOutcome
 
 from tests.support.errors import refusal_in
 from tests.support.keys import KeyRing
+from tests.support.recording import (
+    APRIL,
+    CANCELLED,
+    FAILED,
+    MARCH,
+    RUNNING,
+    Producer,
+    event,
+    outcomes,
+    point,
+    run,
+)
 from tests.support.stack import Stack
 
 CONFLICT = grpc.StatusCode.ALREADY_EXISTS
-RUNNING, SUCCEEDED, FAILED, _, CANCELLED = range(1, 6)
-MARCH = datetime(2024, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-APRIL = MARCH + timedelta(microseconds=1)
 EU = {"region": "eu"}
-
-
-def run(execution_id: str = "run", **fields: Any) -> Execution:
-    given = {"agent_id": "agent", "status": SUCCEEDED, "start_time": MARCH} | fields
-    return Execution(execution_id=execution_id, **given)
-
-
-def point(value: float = 1.5, **fields: Any) -> MetricPoint:
-    given = {"metric_type": "queue.depth", "timestamp": MARCH} | fields
-    return MetricPoint(value=value, **given)
-
-
-def event(**fields: Any) -> Event:
-    given = {"type": EventType.EVENT_TYPE_USER_LOGIN, "timestamp": MARCH} | fields
-    return Event(**given)
-
-
-RPCS = {Execution: "executions", MetricPoint: "metric_points", Event: "events"}
-
-
-@dataclass(frozen=True)
-class Producer:
-    """Records into a workspace of its own, and looks into the tables behind it."""
-
-    stack: Stack
-    metadata: Any
-    workspace: str
-
-    async def record(self, *items: Any) -> Any:
-        """Items of one kind, by the RPC of the kind."""
-        name = RPCS[type(items[0])]
-        rpc = f"Record{name.title().replace('_', '')}"
-        request = getattr(pb, f"{rpc}Request")(workspace_id=self.workspace, **{name: items})
-        return await getattr(self.stack.stubs.ingest, rpc)(request, metadata=self.metadata)
-
-    async def told(self, *items: Any) -> list[str]:
-        return outcomes((await self.record(*items)).results)
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        query = "select *, tableoid::regclass::text part from shadower.{} where workspace_id = %s"
-        with psycopg.connect(self.stack.database_url, row_factory=dict_row) as connection:
-            return connection.execute(query.format(table), [self.workspace]).fetchall()
 
 
 @pytest.fixture
 def producer(stack: Stack, keys: KeyRing, workspace: str) -> Producer:
     return Producer(stack, keys.metadata(workspace), workspace)
-
-
-def outcomes(results: Any) -> list[str]:
-    return [RecordOutcome.Name(result.outcome).split("_")[-1].lower() for result in results]
 
 
 async def test_a_run_is_stored_once_however_often_it_comes(producer: Producer) -> None:

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.ingest_service_pb2 import StreamRecordsRequest
 
-from tests.integration.test_recording import (
+from tests.support.errors import refusal_in, refused
+from tests.support.keys import KeyRing
+from tests.support.recording import (
     APRIL,
     FAILED,
     MARCH,
@@ -30,8 +32,6 @@ from tests.integration.test_recording import (
     point,
     run,
 )
-from tests.support.errors import refusal_in, refused
-from tests.support.keys import KeyRing
 from tests.support.stack import Stack
 
 STATUS_NAMES = {RUNNING: "running", SUCCEEDED: "succeeded", FAILED: "failed"}

@@ -1,0 +1,56 @@
+"""What tests of several files ask services about: workspaces that are filled once, or empty."""
+
+import pytest
+
+from tests.support.aggregations import sparse_runs
+from tests.support.keys import KeyRing
+from tests.support.metric_queries import made_up_points, made_up_runs
+from tests.support.runs import Client, Row
+from tests.support.stack import Stack, Stubs
+from tests.support.statistics_checks import forty_days_of_runs
+
+
+@pytest.fixture
+def client(stubs: Stubs, keys: KeyRing) -> Client:
+    """Of a new workspace, unless a file has another one in mind."""
+    return Client.of_new_workspace(stubs, keys)
+
+
+@pytest.fixture
+async def sparse(client: Client) -> Client:
+    await client.record(sparse_runs())
+    return client
+
+
+@pytest.fixture(scope="session")
+def measured_runs() -> list[Row]:
+    return made_up_runs()
+
+
+@pytest.fixture(scope="session")
+def measured_points() -> list[Row]:
+    return made_up_points()
+
+
+@pytest.fixture(scope="session")
+async def measured(
+    stack: Stack, keys: KeyRing, measured_runs: list[Row], measured_points: list[Row]
+) -> Client:
+    """Only to be read."""
+    filled = Client.of_new_workspace(stack.stubs, keys)
+    assert (await filled.record(measured_runs))["stored"] == len(measured_runs)
+    assert (await filled.record_points(measured_points))["stored"] == len(measured_points)
+    return filled
+
+
+@pytest.fixture(scope="session")
+def busy_runs() -> list[Row]:
+    return forty_days_of_runs()
+
+
+@pytest.fixture(scope="session")
+async def busy(stack: Stack, keys: KeyRing, busy_runs: list[Row]) -> Client:
+    """Only to be read."""
+    filled = Client.of_new_workspace(stack.stubs, keys)
+    assert (await filled.record(busy_runs))["stored"] == len(busy_runs)
+    return filled
