@@ -71,7 +71,6 @@ BAD_POINTS = [
     *BAD_TIMES,
     *(({"point_id": text}, "point_id") for text in ("x" * 129, "a\tb")),
     ({"tags": {f"t{n}": "" for n in range(33)}}, "tags"),
-    ({"metric_type": "success_rate"}, "metric_type"),
 ]
 BAD_EVENTS = [
     *(({"type": number}, "type") for number in (0, 30, -1)),
@@ -176,6 +175,17 @@ async def test_a_reserved_name_is_refused_by_its_own_reason(caller: Caller) -> N
     found = refusal_in(answer.results[0].error)
     assert (found.reason, found.metadata) == ("METRIC_NAME_RESERVED", {"metric": "cost"})
     assert (found.code, found.fields) == (INVALID, ("metric_points[0].metric_type",))
+
+
+@pytest.mark.parametrize(("count", "reason"), [(1, "METRIC_NAME_RESERVED"), (2, FAILED)])
+async def test_a_call_fails_with_the_error_of_its_only_item(
+    caller: Caller, count: int, reason: str
+) -> None:
+    points = [point(metric_type="success_rate")] * count
+    found = await refused(caller.call(ingest, "RecordMetricPoints", metric_points=points))
+    assert (found.code, found.reason) == (INVALID, reason)
+    assert found.fields == tuple(f"metric_points[{n}].metric_type" for n in range(count))
+    assert caller.stored() == 0
 
 
 @pytest.mark.parametrize("rpc", ITEMS)

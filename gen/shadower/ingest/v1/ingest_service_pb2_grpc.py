@@ -31,9 +31,9 @@ class IngestServiceStub:
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
-    and does not harm the others; if every item breaks a rule, the call fails with
-    VALIDATION_FAILED and names their fields. Items of one batch take effect in
-    their order.
+    and does not harm the others; if every item breaks a rule, the call fails: with
+    the error of the item if it is the only one, else with VALIDATION_FAILED, which
+    names their fields. Items of one batch take effect in their order.
     """
 
     def __init__(self, channel):
@@ -70,9 +70,9 @@ class IngestServiceServicer:
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
-    and does not harm the others; if every item breaks a rule, the call fails with
-    VALIDATION_FAILED and names their fields. Items of one batch take effect in
-    their order.
+    and does not harm the others; if every item breaks a rule, the call fails: with
+    the error of the item if it is the only one, else with VALIDATION_FAILED, which
+    names their fields. Items of one batch take effect in their order.
     """
 
     def RecordExecutions(self, request, context):
@@ -143,9 +143,9 @@ class IngestService:
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
-    and does not harm the others; if every item breaks a rule, the call fails with
-    VALIDATION_FAILED and names their fields. Items of one batch take effect in
-    their order.
+    and does not harm the others; if every item breaks a rule, the call fails: with
+    the error of the item if it is the only one, else with VALIDATION_FAILED, which
+    names their fields. Items of one batch take effect in their order.
     """
 
     @staticmethod

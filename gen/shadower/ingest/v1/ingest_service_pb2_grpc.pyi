@@ -32,9 +32,9 @@ class IngestServiceStub:
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
-    and does not harm the others; if every item breaks a rule, the call fails with
-    VALIDATION_FAILED and names their fields. Items of one batch take effect in
-    their order.
+    and does not harm the others; if every item breaks a rule, the call fails: with
+    the error of the item if it is the only one, else with VALIDATION_FAILED, which
+    names their fields. Items of one batch take effect in their order.
     """
 
     @_typing.overload
@@ -61,9 +61,9 @@ class IngestServiceAsyncStub(IngestServiceStub):
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
-    and does not harm the others; if every item breaks a rule, the call fails with
-    VALIDATION_FAILED and names their fields. Items of one batch take effect in
-    their order.
+    and does not harm the others; if every item breaks a rule, the call fails: with
+    the error of the item if it is the only one, else with VALIDATION_FAILED, which
+    names their fields. Items of one batch take effect in their order.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -86,9 +86,9 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
-    and does not harm the others; if every item breaks a rule, the call fails with
-    VALIDATION_FAILED and names their fields. Items of one batch take effect in
-    their order.
+    and does not harm the others; if every item breaks a rule, the call fails: with
+    the error of the item if it is the only one, else with VALIDATION_FAILED, which
+    names their fields. Items of one batch take effect in their order.
     """
 
     @_abc_1.abstractmethod
