@@ -1,7 +1,7 @@
-"""The whole way: Envoy in front of the real services."""
+"""The whole way, Envoy in front of the real services; and the edge alone, before an echo."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import grpc
@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from cli.edge import EdgeModel, Upstream, build_descriptor
-from tests.e2e.edge_fixtures import Keys, running_edge
+from tests.support.edge import Edge, Keys, edge_model, free_port, running_edge
+from tests.support.edge_backend import Backend, running_backend
 from tests.support.keys import AUDIENCE, ISSUER, KeyRing
 from tests.support.stack import SERVICES, Stack, Stubs
+
+pytest.register_assert_rewrite("tests.support.edge_calls")
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,46 @@ async def whole_way(
 
 def _shared(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
     return dict.fromkeys(SERVICES, channel)
+
+
+@pytest.fixture(scope="session")
+def edge_keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("edge")
+
+
+@pytest.fixture(scope="session")
+def backend_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+async def backend(backend_port: int) -> AsyncIterator[Backend]:
+    async with running_backend(backend_port) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def model(folder: Path, edge_keys: Keys, backend_port: int) -> EdgeModel:
+    return edge_model(folder, edge_keys, backend_port)
+
+
+@pytest.fixture(scope="session")
+async def edge(
+    folder: Path, model: EdgeModel, edge_keys: Keys, backend: Backend
+) -> AsyncIterator[Edge]:
+    async with running_edge(folder, model, edge_keys) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def hasty_edge(
+    folder: Path, model: EdgeModel, edge_keys: Keys, backend: Backend
+) -> AsyncIterator[Edge]:
+    """An edge that gives unary calls one second."""
+    async with running_edge(folder, replace(model, unary_timeout_seconds=1), edge_keys) as running:
+        yield running

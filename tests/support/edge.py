@@ -1,0 +1,133 @@
+"""A real Envoy with the configuration of cli/edge.py, and keys that sign tokens for it."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm
+
+from cli.edge import EdgeModel, Upstream, build_descriptor, command, render
+from tests.support.edge_backend import SERVICES
+
+ISSUER = "https://issuer.test"
+AUDIENCE = "edge-test"
+ORIGIN = "https://console.test"
+READY_SECONDS = 15.0
+
+
+@dataclass
+class Keys:
+    """Keys that sign tokens, and the set of their public halves."""
+
+    eddsa: ed25519.Ed25519PrivateKey = field(default_factory=ed25519.Ed25519PrivateKey.generate)
+    es256: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+
+    def jwks(self) -> str:
+        eddsa = OKPAlgorithm.to_jwk(self.eddsa.public_key(), as_dict=True)
+        es256 = ECAlgorithm.to_jwk(self.es256.public_key(), as_dict=True)
+        return json.dumps({"keys": [{**eddsa, "kid": "eddsa"}, {**es256, "kid": "es256"}]})
+
+    def token(self, algorithm: str = "EdDSA", key: Any = None, **claims: Any) -> str:
+        """A good token, but for what is said otherwise; a claim of None is left out."""
+        kid = algorithm.lower()
+        wanted = {"sub": "tester", "iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 600}
+        given = {name: value for name, value in (wanted | claims).items() if value is not None}
+        signing_key = key or {"eddsa": self.eddsa, "es256": self.es256}[kid]
+        return jwt.encode(given, signing_key, algorithm=algorithm, headers={"kid": kid})
+
+
+@dataclass
+class Edge:
+    """A running Envoy, and what a caller needs to talk to it."""
+
+    model: EdgeModel
+    pid: int
+    keys: Keys
+    rest: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
+    channel: grpc.aio.Channel
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self.keys.token()}"),)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
+    build_descriptor(folder / "contract.binpb")
+    return EdgeModel(
+        upstreams=tuple(Upstream(name, f"127.0.0.1:{backend_port}") for name in SERVICES),
+        jwks=keys.jwks(),
+        descriptor=folder / "contract.binpb",
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        cors_origins=(ORIGIN,),
+    )
+
+
+@asynccontextmanager
+async def running_edge(folder: Path, model: EdgeModel, keys: Keys) -> AsyncIterator[Edge]:
+    """Envoy on ports of its own, ready to answer."""
+    own = replace(model, port=free_port(), admin_port=free_port())
+    config = folder / f"edge-{own.port}.yaml"
+    config.write_text(render(own))
+    async with AsyncExitStack() as stack:
+        pid = await stack.enter_async_context(_envoy(config))
+        base = f"http://127.0.0.1:{own.port}"
+        bearer = {"authorization": f"Bearer {keys.token()}"}
+        rest = await stack.enter_async_context(_client(base, bearer))
+        anonymous = await stack.enter_async_context(_client(base, {}))
+        channel = await stack.enter_async_context(_channel(own.port))
+        await until(lambda: _answers(anonymous))
+        yield Edge(own, pid, keys, rest, anonymous, channel)
+
+
+def _client(base: str, headers: dict[str, str]) -> httpx.AsyncClient:
+    # A proxy of the surroundings must not stand between a test and its edge.
+    return httpx.AsyncClient(base_url=base, headers=headers, trust_env=False)
+
+
+def _channel(port: int) -> grpc.aio.Channel:
+    return grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.enable_http_proxy", 0)])
+
+
+@asynccontextmanager
+async def _envoy(config: Path) -> AsyncIterator[int]:
+    with config.with_suffix(".log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command(config, concurrency=1), stdout=log, stderr=log
+        )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        while not await condition():  # noqa: ASYNC110, it waits for another process
+            await asyncio.sleep(0.05)
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/health")).status_code in (200, 503)
+    except httpx.TransportError:
+        return False
