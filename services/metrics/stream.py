@@ -74,14 +74,15 @@ class MetricsStream:
         with following as changed:
             yield await self._beginning()
             while not self._is_over():
-                if await self._wait(changed):
-                    changed.clear()
-                    look = await self._look()
-                    if look.points:
-                        yield self._delta(look)
-                    await asyncio.sleep(CALM_SECONDS)
-                if self._is_quiet():
+                await self._wait(changed)
+                changed.clear()
+                # Also without a wake-up, which a broken connection can lose.
+                look = await self._look()
+                if look.points:
+                    yield self._delta(look)
+                elif self._is_quiet():
                     yield self._message(heartbeat=pb.StreamMetricsResponse.Heartbeat())
+                await asyncio.sleep(CALM_SECONDS)
             # Whatever was committed before the end is told before the end.
             look = await self._look()
             if look.points:
@@ -100,17 +101,12 @@ class MetricsStream:
         )
         return self._message(snapshot=snapshot)
 
-    async def _wait(self, changed: asyncio.Event) -> bool:
-        """True if the workspace may have changed, False if it is quiet or the end has come."""
-        while (left := self._next_beat - time.monotonic()) > 0:
-            self._check_end()
-            await _first_of(changed, self._sources.draining, seconds=min(left, self._left()))
-            if changed.is_set():
-                return True
-            if self._is_over():
-                return False
+    async def _wait(self, changed: asyncio.Event) -> None:
+        """Until the workspace may have changed, or was quiet for a while, or the end has come."""
+        left = self._next_beat - time.monotonic()
         self._check_end()
-        return False
+        await _first_of(changed, self._sources.draining, seconds=min(left, self._left()))
+        self._check_end()
 
     def _check_end(self) -> None:
         if self._sources.draining.is_set():

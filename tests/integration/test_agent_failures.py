@@ -7,19 +7,10 @@ import pytest
 
 from tests.support import oracle
 from tests.support.keys import KeyRing
-from tests.support.performance_oracle import (
-    error_patterns,
-    reliability,
-)
+from tests.support.performance_oracle import error_patterns, reliability
 from tests.support.runs import Client, Row, run, time_of
 from tests.support.stack import Stack
-from tests.support.statistics_checks import (
-    END,
-    START,
-    WHOLE,
-    assert_most_first,
-    optional,
-)
+from tests.support.statistics_checks import END, START, WHOLE, assert_most_first, optional
 
 
 @pytest.fixture

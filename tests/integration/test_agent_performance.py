@@ -12,12 +12,7 @@ from shadower.common.v1.granularity_pb2 import Granularity
 from tests.support import oracle, statistics_oracle
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
-from tests.support.performance_oracle import (
-    enum_of,
-    peak,
-    rank,
-    seconds,
-)
+from tests.support.performance_oracle import enum_of, peak, rank, seconds
 from tests.support.runs import Client, Row, interval, run, time_of
 from tests.support.stack import Stack
 from tests.support.statistics_checks import (

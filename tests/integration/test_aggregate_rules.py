@@ -11,12 +11,7 @@ from shadower.common.v1.filter_pb2 import Filter
 from shadower.common.v1.granularity_pb2 import Granularity
 
 from tests.support import oracle
-from tests.support.aggregations import (
-    DIMENSIONS,
-    START,
-    WHOLE,
-    aggregation,
-)
+from tests.support.aggregations import DIMENSIONS, START, WHOLE, aggregation
 from tests.support.errors import refused
 from tests.support.runs import Client, interval, point
 

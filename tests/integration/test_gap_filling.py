@@ -11,14 +11,7 @@ from shadower.aggregates.v1.aggregates_service_pb2 import GapFill
 from shadower.common.v1.granularity_pb2 import Granularity
 
 from tests.support import oracle
-from tests.support.aggregations import (
-    DIMENSIONS,
-    HOURS,
-    START,
-    WHOLE,
-    aggregation,
-    sparse_runs,
-)
+from tests.support.aggregations import DIMENSIONS, HOURS, START, WHOLE, aggregation, sparse_runs
 from tests.support.runs import Client, Row, interval, time_of
 
 GAPPED = [("execution", "count", None), ("cost", "sum", None), ("total_tokens", "average", None)]

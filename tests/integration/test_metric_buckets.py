@@ -10,12 +10,6 @@ from tests.support.metric_queries import START, WHOLE, cut, outcome
 from tests.support.runs import Client, interval, run, time_of
 from tests.support.stack import Stack
 
-
-@pytest.fixture
-def client(measured: Client) -> Client:
-    return measured
-
-
 SPRING, AUTUMN = datetime(2025, 3, 29, tzinfo=UTC), datetime(2025, 10, 25, tzinfo=UTC)
 LOCAL_STARTS: dict[tuple[datetime, str, str], dict[str, int]] = {
     (SPRING, "day", "Europe/Berlin"): {
@@ -34,6 +28,11 @@ LOCAL_STARTS: dict[tuple[datetime, str, str], dict[str, int]] = {
     (SPRING, "week", "Europe/Berlin"): {"03-23T23": 92, "03-30T22": 52},
     (SPRING, "month", "UTC"): {"03-01T00": 144},
 }
+
+
+@pytest.fixture
+def client(measured: Client) -> Client:
+    return measured
 
 
 async def test_local_buckets(stack: Stack, keys: KeyRing) -> None:

@@ -15,18 +15,17 @@ from tests.support.metric_queries import DIMENSIONS, END, START, WHOLE, cut, lis
 from tests.support.runs import Client, generated_runs, interval
 from tests.support.stack import Stack
 
-
-@pytest.fixture
-def client(measured: Client) -> Client:
-    return measured
-
-
 PAGED: list[dict[str, Any]] = [
     {"metrics": ["success_rate", "executions", "cost"], "group_by": [DIMENSIONS["model"]]},
     {"metrics": ["queue.depth", "executions", "Temp", "running"], **cut(("month", "UTC"))},
     {"metrics": ["Temp", "queue.depth"], "group_by_tags": ["region"], **cut(("week", "UTC"))},
     {"metrics": ["executions", "active_users"]},
 ]
+
+
+@pytest.fixture
+def client(measured: Client) -> Client:
+    return measured
 
 
 async def pages(client: Client, size: int, **fields: Any) -> list[Any]:
