@@ -15,6 +15,21 @@ class Settings(BaseSettings):
     database_url: str = Field(validation_alias="DATABASE_URL")
     """PostgreSQL 15 or newer, as libpq writes it: postgresql://user@host/database."""
 
+    kafka_brokers: str = Field(default="", validation_alias="KAFKA_BROKERS")
+    """Kafka 4 or newer, as host:port,host:port. Empty: no Kafka, the database does its work."""
+
+    log_topic: str = "shadower.log"
+    """Topic between ingestion and the writer."""
+
+    bus_topic: str = "shadower.bus"
+    """Topic of the event bus."""
+
+    topic_partitions: int = Field(default=6, ge=1, le=1000)
+    """Partitions of a topic that is not there yet: the most writers that can share the work."""
+
+    topic_replication: int = Field(default=1, ge=1, le=7)
+    """Copies of a topic that is not there yet. With 3, two must have a record before it counts."""
+
     environment: Literal["development", "production"] = "production"
     """Development switches gRPC reflection on; production leaves it off."""
 

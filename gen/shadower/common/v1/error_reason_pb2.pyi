@@ -155,6 +155,58 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "EDGE_REFUSED", "domain": "shadower.dev", "metadata": {}}
     """
+    ERROR_REASON_LOG_UNAVAILABLE: _ErrorReason.ValueType  # 22
+    """The log is configured and did not take the batch in time. It may or may not be in the
+    log: send it again, it is counted once. UNAVAILABLE, with a RetryInfo.
+
+        {"reason": "LOG_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_BACKLOG_FULL: _ErrorReason.ValueType  # 23
+    """As much waits to be written as may wait; nothing of this batch was stored.
+    RESOURCE_EXHAUSTED, with a RetryInfo.
+
+        {"reason": "BACKLOG_FULL", "domain": "shadower.dev",
+         "metadata": {"limit": "20000", "unit": "items"}}
+    """
+    ERROR_REASON_RECORD_MALFORMED: _ErrorReason.ValueType  # 24
+    """An entry of the log, or a message of the bus, cannot be read. Of dead letters only.
+
+        {"reason": "RECORD_MALFORMED", "domain": "shadower.dev",
+         "metadata": {"position": "42"}}
+    """
+    ERROR_REASON_SCHEMA_VERSION_UNKNOWN: _ErrorReason.ValueType  # 25
+    """An entry of the log is of a schema that this reader does not know yet. Of dead letters
+    only: replay it when the reader is newer.
+
+        {"reason": "SCHEMA_VERSION_UNKNOWN", "domain": "shadower.dev",
+         "metadata": {"version": "2", "known": "1"}}
+    """
+    ERROR_REASON_HANDLER_FAILED: _ErrorReason.ValueType  # 26
+    """A subscriber could not handle a message, however often it tried. Of dead letters only.
+
+        {"reason": "HANDLER_FAILED", "domain": "shadower.dev",
+         "metadata": {"group": "notifications", "attempts": "5"}}
+    """
+    ERROR_REASON_DEAD_LETTER_NOT_FOUND: _ErrorReason.ValueType  # 27
+    """There is no such dead letter in the workspace. NOT_FOUND.
+
+        {"reason": "DEAD_LETTER_NOT_FOUND", "domain": "shadower.dev",
+         "metadata": {"deadLetterId": "0192f0c1-7d5e-7c3a-9d53-0a1b2c3d4e5f"}}
+    """
+    ERROR_REASON_WORKSPACE_AMBIGUOUS: _ErrorReason.ValueType  # 28
+    """The token covers several workspaces and the call does not say which it means.
+    INVALID_ARGUMENT.
+
+        {"reason": "WORKSPACE_AMBIGUOUS", "domain": "shadower.dev",
+         "metadata": {"header": "x-shadower-workspace"}}
+    """
+    ERROR_REASON_RECORD_UNWRITABLE: _ErrorReason.ValueType  # 29
+    """The rows of a batch cannot be written together with others or alone: a fault of ours,
+    of which the log has more. Of dead letters only.
+
+        {"reason": "RECORD_UNWRITABLE", "domain": "shadower.dev",
+         "metadata": {"position": "42"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -295,4 +347,56 @@ large, or no service to send it to. The status code says which. The edge sends
 no metadata, also with the reasons of tokens.
 
     {"reason": "EDGE_REFUSED", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_LOG_UNAVAILABLE: ErrorReason.ValueType  # 22
+"""The log is configured and did not take the batch in time. It may or may not be in the
+log: send it again, it is counted once. UNAVAILABLE, with a RetryInfo.
+
+    {"reason": "LOG_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_BACKLOG_FULL: ErrorReason.ValueType  # 23
+"""As much waits to be written as may wait; nothing of this batch was stored.
+RESOURCE_EXHAUSTED, with a RetryInfo.
+
+    {"reason": "BACKLOG_FULL", "domain": "shadower.dev",
+     "metadata": {"limit": "20000", "unit": "items"}}
+"""
+ERROR_REASON_RECORD_MALFORMED: ErrorReason.ValueType  # 24
+"""An entry of the log, or a message of the bus, cannot be read. Of dead letters only.
+
+    {"reason": "RECORD_MALFORMED", "domain": "shadower.dev",
+     "metadata": {"position": "42"}}
+"""
+ERROR_REASON_SCHEMA_VERSION_UNKNOWN: ErrorReason.ValueType  # 25
+"""An entry of the log is of a schema that this reader does not know yet. Of dead letters
+only: replay it when the reader is newer.
+
+    {"reason": "SCHEMA_VERSION_UNKNOWN", "domain": "shadower.dev",
+     "metadata": {"version": "2", "known": "1"}}
+"""
+ERROR_REASON_HANDLER_FAILED: ErrorReason.ValueType  # 26
+"""A subscriber could not handle a message, however often it tried. Of dead letters only.
+
+    {"reason": "HANDLER_FAILED", "domain": "shadower.dev",
+     "metadata": {"group": "notifications", "attempts": "5"}}
+"""
+ERROR_REASON_DEAD_LETTER_NOT_FOUND: ErrorReason.ValueType  # 27
+"""There is no such dead letter in the workspace. NOT_FOUND.
+
+    {"reason": "DEAD_LETTER_NOT_FOUND", "domain": "shadower.dev",
+     "metadata": {"deadLetterId": "0192f0c1-7d5e-7c3a-9d53-0a1b2c3d4e5f"}}
+"""
+ERROR_REASON_WORKSPACE_AMBIGUOUS: ErrorReason.ValueType  # 28
+"""The token covers several workspaces and the call does not say which it means.
+INVALID_ARGUMENT.
+
+    {"reason": "WORKSPACE_AMBIGUOUS", "domain": "shadower.dev",
+     "metadata": {"header": "x-shadower-workspace"}}
+"""
+ERROR_REASON_RECORD_UNWRITABLE: ErrorReason.ValueType  # 29
+"""The rows of a batch cannot be written together with others or alone: a fault of ours,
+of which the log has more. Of dead letters only.
+
+    {"reason": "RECORD_UNWRITABLE", "domain": "shadower.dev",
+     "metadata": {"position": "42"}}
 """

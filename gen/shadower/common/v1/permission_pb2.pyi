@@ -37,6 +37,16 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Read agents and their performance."""
     PERMISSION_INGEST_WRITE: _Permission.ValueType  # 5
     """Record executions, metric points and events."""
+    PERMISSION_LEDGER_READ: _Permission.ValueType  # 6
+    """Read the account of what came in."""
+    PERMISSION_DEAD_LETTERS_READ: _Permission.ValueType  # 7
+    """List and inspect dead letters."""
+    PERMISSION_DEAD_LETTERS_WRITE: _Permission.ValueType  # 8
+    """Replay dead letters."""
+    PERMISSION_PRICES_READ: _Permission.ValueType  # 9
+    """Read the price table."""
+    PERMISSION_PRICES_WRITE: _Permission.ValueType  # 10
+    """Price recorded model calls again."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -55,6 +65,16 @@ PERMISSION_AGENTS_READ: Permission.ValueType  # 4
 """Read agents and their performance."""
 PERMISSION_INGEST_WRITE: Permission.ValueType  # 5
 """Record executions, metric points and events."""
+PERMISSION_LEDGER_READ: Permission.ValueType  # 6
+"""Read the account of what came in."""
+PERMISSION_DEAD_LETTERS_READ: Permission.ValueType  # 7
+"""List and inspect dead letters."""
+PERMISSION_DEAD_LETTERS_WRITE: Permission.ValueType  # 8
+"""Replay dead letters."""
+PERMISSION_PRICES_READ: Permission.ValueType  # 9
+"""Read the price table."""
+PERMISSION_PRICES_WRITE: Permission.ValueType  # 10
+"""Price recorded model calls again."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)

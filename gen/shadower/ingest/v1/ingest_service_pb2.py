@@ -24,20 +24,25 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_permission__pb2
+from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 from shadower.ingest.v1 import event_pb2 as shadower_dot_ingest_dot_v1_dot_event__pb2
 from shadower.ingest.v1 import execution_pb2 as shadower_dot_ingest_dot_v1_dot_execution__pb2
+from shadower.ingest.v1 import ledger_pb2 as shadower_dot_ingest_dot_v1_dot_ledger__pb2
 from shadower.ingest.v1 import metric_point_pb2 as shadower_dot_ingest_dot_v1_dot_metric__point__pb2
 from shadower.ingest.v1 import record_result_pb2 as shadower_dot_ingest_dot_v1_dot_record__result__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/ingest/v1/ingest_service.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a#shadower/common/v1/permission.proto\x1a\x1eshadower/ingest/v1/event.proto\x1a\"shadower/ingest/v1/execution.proto\x1a%shadower/ingest/v1/metric_point.proto\x1a&shadower/ingest/v1/record_result.proto\"\xa6\x01\n\x17RecordExecutionsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x43\n\nexecutions\x18\x02 \x03(\x0b\x32\x1d.shadower.ingest.v1.ExecutionB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xe8\x07\"\x03\xd8\x01\x03:\x07\xf8\xc7\x18\x80\x80\x80\x02\"\x7f\n\x18RecordExecutionsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts\"\xad\x01\n\x19RecordMetricPointsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12H\n\rmetric_points\x18\x02 \x03(\x0b\x32\x1f.shadower.ingest.v1.MetricPointB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xe8\x07\"\x03\xd8\x01\x03:\x07\xf8\xc7\x18\x80\x80\x80\x02\"\x81\x01\n\x1aRecordMetricPointsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts\"\x9a\x01\n\x13RecordEventsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12;\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x19.shadower.ingest.v1.EventB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xe8\x07\"\x03\xd8\x01\x03:\x07\xf8\xc7\x18\x80\x80\x80\x02\"{\n\x14RecordEventsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts\"\x92\x04\n\x14StreamRecordsRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\x12\x19\n\x08sequence\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12>\n\nexecutions\x18\x03 \x03(\x0b\x32\x1d.shadower.ingest.v1.ExecutionB\x0b\xbaH\x08\x92\x01\x05\"\x03\xd8\x01\x03\x12\x43\n\rmetric_points\x18\x04 \x03(\x0b\x32\x1f.shadower.ingest.v1.MetricPointB\x0b\xbaH\x08\x92\x01\x05\"\x03\xd8\x01\x03\x12\x36\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x19.shadower.ingest.v1.EventB\x0b\xbaH\x08\x92\x01\x05\"\x03\xd8\x01\x03:\xdf\x01\xbaH\xd4\x01\x1a\xd1\x01\n\x15\x65xecutions.batch_size\x12\x1c\x61 batch has 1 to 1,000 items\x1a\x99\x01size(this.executions) + size(this.metric_points) + size(this.events) >= 1 && size(this.executions) + size(this.metric_points) + size(this.events) <= 1000\xf8\xc7\x18\x80\x80\x80\x02\"\xfc\x01\n\x15StreamRecordsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x34\n\nexecutions\x18\x02 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x37\n\rmetric_points\x18\x03 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x65vents\x18\x04 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x05 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts2\xc8\x05\n\rIngestService\x12\xaf\x01\n\x10RecordExecutions\x12+.shadower.ingest.v1.RecordExecutionsRequest\x1a,.shadower.ingest.v1.RecordExecutionsResponse\"@\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02\x33\"./v1/workspaces/{workspace_id}/executions:batch:\x01*\x12\xb7\x01\n\x12RecordMetricPoints\x12-.shadower.ingest.v1.RecordMetricPointsRequest\x1a..shadower.ingest.v1.RecordMetricPointsResponse\"B\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02\x35\"0/v1/workspaces/{workspace_id}/metricPoints:batch:\x01*\x12\x9f\x01\n\x0cRecordEvents\x12\'.shadower.ingest.v1.RecordEventsRequest\x1a(.shadower.ingest.v1.RecordEventsResponse\"<\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02/\"*/v1/workspaces/{workspace_id}/events:batch:\x01*\x12\xa8\x01\n\rStreamRecords\x12(.shadower.ingest.v1.StreamRecordsRequest\x1a).shadower.ingest.v1.StreamRecordsResponse\">\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02\x31\",/v1/workspaces/{workspace_id}/records:stream:\x01*(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/ingest/v1/ingest_service.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\x1a\x1eshadower/ingest/v1/event.proto\x1a\"shadower/ingest/v1/execution.proto\x1a\x1fshadower/ingest/v1/ledger.proto\x1a%shadower/ingest/v1/metric_point.proto\x1a&shadower/ingest/v1/record_result.proto\"\x96\x01\n\x10ReconcileRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x0f\n\x07recount\x18\x03 \x01(\x08\"\x94\x01\n\x11ReconcileResponse\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.shadower.ingest.v1.LedgerEntry\x12\x15\n\x08\x62\x61lanced\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_balanced\"\xa6\x01\n\x17RecordExecutionsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x43\n\nexecutions\x18\x02 \x03(\x0b\x32\x1d.shadower.ingest.v1.ExecutionB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xe8\x07\"\x03\xd8\x01\x03:\x07\xf8\xc7\x18\x80\x80\x80\x02\"\x7f\n\x18RecordExecutionsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts\"\xad\x01\n\x19RecordMetricPointsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12H\n\rmetric_points\x18\x02 \x03(\x0b\x32\x1f.shadower.ingest.v1.MetricPointB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xe8\x07\"\x03\xd8\x01\x03:\x07\xf8\xc7\x18\x80\x80\x80\x02\"\x81\x01\n\x1aRecordMetricPointsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts\"\x9a\x01\n\x13RecordEventsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12;\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x19.shadower.ingest.v1.EventB\x10\xbaH\r\x92\x01\n\x08\x01\x10\xe8\x07\"\x03\xd8\x01\x03:\x07\xf8\xc7\x18\x80\x80\x80\x02\"{\n\x14RecordEventsResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts\"\x92\x04\n\x14StreamRecordsRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\x12\x19\n\x08sequence\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12>\n\nexecutions\x18\x03 \x03(\x0b\x32\x1d.shadower.ingest.v1.ExecutionB\x0b\xbaH\x08\x92\x01\x05\"\x03\xd8\x01\x03\x12\x43\n\rmetric_points\x18\x04 \x03(\x0b\x32\x1f.shadower.ingest.v1.MetricPointB\x0b\xbaH\x08\x92\x01\x05\"\x03\xd8\x01\x03\x12\x36\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x19.shadower.ingest.v1.EventB\x0b\xbaH\x08\x92\x01\x05\"\x03\xd8\x01\x03:\xdf\x01\xbaH\xd4\x01\x1a\xd1\x01\n\x15\x65xecutions.batch_size\x12\x1c\x61 batch has 1 to 1,000 items\x1a\x99\x01size(this.executions) + size(this.metric_points) + size(this.events) >= 1 && size(this.executions) + size(this.metric_points) + size(this.events) <= 1000\xf8\xc7\x18\x80\x80\x80\x02\"\xfc\x01\n\x15StreamRecordsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x34\n\nexecutions\x18\x02 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x37\n\rmetric_points\x18\x03 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x65vents\x18\x04 \x03(\x0b\x32 .shadower.ingest.v1.RecordResult\x12\x30\n\x06\x63ounts\x18\x05 \x01(\x0b\x32 .shadower.ingest.v1.RecordCounts2\xe2\x06\n\rIngestService\x12\xaf\x01\n\x10RecordExecutions\x12+.shadower.ingest.v1.RecordExecutionsRequest\x1a,.shadower.ingest.v1.RecordExecutionsResponse\"@\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02\x33\"./v1/workspaces/{workspace_id}/executions:batch:\x01*\x12\xb7\x01\n\x12RecordMetricPoints\x12-.shadower.ingest.v1.RecordMetricPointsRequest\x1a..shadower.ingest.v1.RecordMetricPointsResponse\"B\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02\x35\"0/v1/workspaces/{workspace_id}/metricPoints:batch:\x01*\x12\x9f\x01\n\x0cRecordEvents\x12\'.shadower.ingest.v1.RecordEventsRequest\x1a(.shadower.ingest.v1.RecordEventsResponse\"<\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02/\"*/v1/workspaces/{workspace_id}/events:batch:\x01*\x12\xa8\x01\n\rStreamRecords\x12(.shadower.ingest.v1.StreamRecordsRequest\x1a).shadower.ingest.v1.StreamRecordsResponse\">\x90\x02\x02\xe8\xc7\x18\x05\x82\xd3\xe4\x93\x02\x31\",/v1/workspaces/{workspace_id}/records:stream:\x01*(\x01\x30\x01\x12\x97\x01\n\tReconcile\x12$.shadower.ingest.v1.ReconcileRequest\x1a%.shadower.ingest.v1.ReconcileResponse\"=\x90\x02\x01\xe8\xc7\x18\x06\x82\xd3\xe4\x93\x02\x30\x12./v1/workspaces/{workspace_id}/ledger:reconcileb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.ingest.v1.ingest_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_RECONCILEREQUEST'].fields_by_name['workspace_id']._loaded_options = None
+  _globals['_RECONCILEREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_RECORDEXECUTIONSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_RECORDEXECUTIONSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_RECORDEXECUTIONSREQUEST'].fields_by_name['executions']._loaded_options = None
@@ -76,22 +81,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INGESTSERVICE'].methods_by_name['RecordEvents']._serialized_options = b'\220\002\002\350\307\030\005\202\323\344\223\002/\"*/v1/workspaces/{workspace_id}/events:batch:\001*'
   _globals['_INGESTSERVICE'].methods_by_name['StreamRecords']._loaded_options = None
   _globals['_INGESTSERVICE'].methods_by_name['StreamRecords']._serialized_options = b'\220\002\002\350\307\030\005\202\323\344\223\0021\",/v1/workspaces/{workspace_id}/records:stream:\001*'
-  _globals['_RECORDEXECUTIONSREQUEST']._serialized_start=307
-  _globals['_RECORDEXECUTIONSREQUEST']._serialized_end=473
-  _globals['_RECORDEXECUTIONSRESPONSE']._serialized_start=475
-  _globals['_RECORDEXECUTIONSRESPONSE']._serialized_end=602
-  _globals['_RECORDMETRICPOINTSREQUEST']._serialized_start=605
-  _globals['_RECORDMETRICPOINTSREQUEST']._serialized_end=778
-  _globals['_RECORDMETRICPOINTSRESPONSE']._serialized_start=781
-  _globals['_RECORDMETRICPOINTSRESPONSE']._serialized_end=910
-  _globals['_RECORDEVENTSREQUEST']._serialized_start=913
-  _globals['_RECORDEVENTSREQUEST']._serialized_end=1067
-  _globals['_RECORDEVENTSRESPONSE']._serialized_start=1069
-  _globals['_RECORDEVENTSRESPONSE']._serialized_end=1192
-  _globals['_STREAMRECORDSREQUEST']._serialized_start=1195
-  _globals['_STREAMRECORDSREQUEST']._serialized_end=1725
-  _globals['_STREAMRECORDSRESPONSE']._serialized_start=1728
-  _globals['_STREAMRECORDSRESPONSE']._serialized_end=1980
-  _globals['_INGESTSERVICE']._serialized_start=1983
-  _globals['_INGESTSERVICE']._serialized_end=2695
+  _globals['_INGESTSERVICE'].methods_by_name['Reconcile']._loaded_options = None
+  _globals['_INGESTSERVICE'].methods_by_name['Reconcile']._serialized_options = b'\220\002\001\350\307\030\006\202\323\344\223\0020\022./v1/workspaces/{workspace_id}/ledger:reconcile'
+  _globals['_RECONCILEREQUEST']._serialized_start=413
+  _globals['_RECONCILEREQUEST']._serialized_end=563
+  _globals['_RECONCILERESPONSE']._serialized_start=566
+  _globals['_RECONCILERESPONSE']._serialized_end=714
+  _globals['_RECORDEXECUTIONSREQUEST']._serialized_start=717
+  _globals['_RECORDEXECUTIONSREQUEST']._serialized_end=883
+  _globals['_RECORDEXECUTIONSRESPONSE']._serialized_start=885
+  _globals['_RECORDEXECUTIONSRESPONSE']._serialized_end=1012
+  _globals['_RECORDMETRICPOINTSREQUEST']._serialized_start=1015
+  _globals['_RECORDMETRICPOINTSREQUEST']._serialized_end=1188
+  _globals['_RECORDMETRICPOINTSRESPONSE']._serialized_start=1191
+  _globals['_RECORDMETRICPOINTSRESPONSE']._serialized_end=1320
+  _globals['_RECORDEVENTSREQUEST']._serialized_start=1323
+  _globals['_RECORDEVENTSREQUEST']._serialized_end=1477
+  _globals['_RECORDEVENTSRESPONSE']._serialized_start=1479
+  _globals['_RECORDEVENTSRESPONSE']._serialized_end=1602
+  _globals['_STREAMRECORDSREQUEST']._serialized_start=1605
+  _globals['_STREAMRECORDSREQUEST']._serialized_end=2135
+  _globals['_STREAMRECORDSRESPONSE']._serialized_start=2138
+  _globals['_STREAMRECORDSRESPONSE']._serialized_end=2390
+  _globals['_INGESTSERVICE']._serialized_start=2393
+  _globals['_INGESTSERVICE']._serialized_end=3259
 # @@protoc_insertion_point(module_scope)

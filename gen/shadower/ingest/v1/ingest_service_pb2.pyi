@@ -6,9 +6,12 @@ isort:skip_file
 from collections import abc as abc
 from google.protobuf import descriptor as descriptor
 from google.protobuf import message as message
+from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
+from shadower.common.v1 import time_interval_pb2 as time_interval_pb2
 from shadower.ingest.v1 import event_pb2 as event_pb2
 from shadower.ingest.v1 import execution_pb2 as execution_pb2
+from shadower.ingest.v1 import ledger_pb2 as ledger_pb2
 from shadower.ingest.v1 import metric_point_pb2 as metric_point_pb2
 from shadower.ingest.v1 import record_result_pb2 as record_result_pb2
 import builtins as builtins
@@ -21,6 +24,74 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: descriptor.FileDescriptor
+
+@typing.final
+class ReconcileRequest(message.Message):
+    """Which hours of a workspace's account to return."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    INTERVAL_FIELD_NUMBER: builtins.int
+    RECOUNT_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    recount: builtins.bool
+    """Whether to count the facts anew, which reads all that were first stored in the interval."""
+    @builtins.property
+    def interval(self) -> time_interval_pb2.TimeInterval:
+        """Hours that begin in this interval, at most 31 days. Default: the last 24 hours, this
+        hour included.
+        """
+
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+        interval: time_interval_pb2.TimeInterval | None = ...,
+        recount: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "recount", b"recount", "workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ReconcileResponse(message.Message):
+    """A workspace's account."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: builtins.int
+    BALANCED_FIELD_NUMBER: builtins.int
+    AS_OF_FIELD_NUMBER: builtins.int
+    balanced: builtins.bool
+    """Whether every recounted number equals what the ledger calls stored; absent without a
+    recount.
+    """
+    @builtins.property
+    def entries(self) -> containers.RepeatedCompositeFieldContainer[ledger_pb2.LedgerEntry]:
+        """Entries of hours and kinds in which anything came, by hour, then kind."""
+
+    @builtins.property
+    def as_of(self) -> timestamp_pb2.Timestamp:
+        """Everything committed by this moment is counted."""
+
+    def __init__(
+        self,
+        *,
+        entries: abc.Iterable[ledger_pb2.LedgerEntry] | None = ...,
+        balanced: builtins.bool | None = ...,
+        as_of: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["_balanced", b"_balanced", "as_of", b"as_of", "balanced", b"balanced"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_balanced", b"_balanced", "as_of", b"as_of", "balanced", b"balanced", "entries", b"entries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__balanced: _TypeAlias = typing.Literal["balanced"]  # noqa: Y015
+    _WhichOneofArgType__balanced: _TypeAlias = typing.Literal["_balanced", b"_balanced"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__balanced) -> _WhichOneofReturnType__balanced | None: ...
 
 @typing.final
 class RecordExecutionsRequest(message.Message):

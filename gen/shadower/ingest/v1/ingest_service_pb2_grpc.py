@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class IngestServiceStub:
-    """Takes facts in. An answer means that what it calls stored is durable and will be
-    counted exactly once, however often it is sent again.
+    """Takes facts in. An answer means that what it calls stored or accepted is durable and
+    will be counted exactly once, however often it is sent again.
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
@@ -62,11 +62,16 @@ class IngestServiceStub:
                 request_serializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.StreamRecordsRequest.SerializeToString,
                 response_deserializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.StreamRecordsResponse.FromString,
                 _registered_method=True)
+        self.Reconcile = channel.unary_unary(
+                '/shadower.ingest.v1.IngestService/Reconcile',
+                request_serializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.ReconcileRequest.SerializeToString,
+                response_deserializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.ReconcileResponse.FromString,
+                _registered_method=True)
 
 
 class IngestServiceServicer:
-    """Takes facts in. An answer means that what it calls stored is durable and will be
-    counted exactly once, however often it is sent again.
+    """Takes facts in. An answer means that what it calls stored or accepted is durable and
+    will be counted exactly once, however often it is sent again.
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
@@ -106,6 +111,14 @@ class IngestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Reconcile(self, request, context):
+        """Returns the account of what came in, hour by hour, and on demand counts the facts anew
+        beside it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IngestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -129,6 +142,11 @@ def add_IngestServiceServicer_to_server(servicer, server):
                     request_deserializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.StreamRecordsRequest.FromString,
                     response_serializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.StreamRecordsResponse.SerializeToString,
             ),
+            'Reconcile': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reconcile,
+                    request_deserializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.ReconcileRequest.FromString,
+                    response_serializer=shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.ReconcileResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'shadower.ingest.v1.IngestService', rpc_method_handlers)
@@ -138,8 +156,8 @@ def add_IngestServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IngestService:
-    """Takes facts in. An answer means that what it calls stored is durable and will be
-    counted exactly once, however often it is sent again.
+    """Takes facts in. An answer means that what it calls stored or accepted is durable and
+    will be counted exactly once, however often it is sent again.
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
@@ -246,6 +264,33 @@ class IngestService:
             '/shadower.ingest.v1.IngestService/StreamRecords',
             shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.StreamRecordsRequest.SerializeToString,
             shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.StreamRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reconcile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/shadower.ingest.v1.IngestService/Reconcile',
+            shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.ReconcileRequest.SerializeToString,
+            shadower_dot_ingest_dot_v1_dot_ingest__service__pb2.ReconcileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class IngestServiceStub:
-    """Takes facts in. An answer means that what it calls stored is durable and will be
-    counted exactly once, however often it is sent again.
+    """Takes facts in. An answer means that what it calls stored or accepted is durable and
+    will be counted exactly once, however often it is sent again.
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
@@ -53,11 +53,15 @@ class IngestServiceStub:
     by its results, not by an error. After a broken stream, send again what was
     not acknowledged.
     """
+    Reconcile: _grpc.UnaryUnaryMultiCallable[_ingest_service_pb2.ReconcileRequest, _ingest_service_pb2.ReconcileResponse]
+    """Returns the account of what came in, hour by hour, and on demand counts the facts anew
+    beside it.
+    """
 
 @_typing.type_check_only
 class IngestServiceAsyncStub(IngestServiceStub):
-    """Takes facts in. An answer means that what it calls stored is durable and will be
-    counted exactly once, however often it is sent again.
+    """Takes facts in. An answer means that what it calls stored or accepted is durable and
+    will be counted exactly once, however often it is sent again.
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
@@ -79,10 +83,14 @@ class IngestServiceAsyncStub(IngestServiceStub):
     by its results, not by an error. After a broken stream, send again what was
     not acknowledged.
     """
+    Reconcile: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.ReconcileRequest, _ingest_service_pb2.ReconcileResponse]  # type: ignore[assignment]
+    """Returns the account of what came in, hour by hour, and on demand counts the facts anew
+    beside it.
+    """
 
 class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Takes facts in. An answer means that what it calls stored is durable and will be
-    counted exactly once, however often it is sent again.
+    """Takes facts in. An answer means that what it calls stored or accepted is durable and
+    will be counted exactly once, however often it is sent again.
 
     The valid items of a batch are stored together, in one transaction. An item that
     breaks a rule or contradicts what is stored is refused with a result of its own
@@ -125,6 +133,16 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         order, once it is durable. A batch of which every item is invalid is answered
         by its results, not by an error. After a broken stream, send again what was
         not acknowledged.
+        """
+
+    @_abc_1.abstractmethod
+    def Reconcile(
+        self,
+        request: _ingest_service_pb2.ReconcileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingest_service_pb2.ReconcileResponse, _abc.Awaitable[_ingest_service_pb2.ReconcileResponse]]:
+        """Returns the account of what came in, hour by hour, and on demand counts the facts anew
+        beside it.
         """
 
 def add_IngestServiceServicer_to_server(servicer: IngestServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&shadower/ingest/v1/record_result.proto\x12\x12shadower.ingest.v1\x1a\x17google/rpc/status.proto\"\x80\x01\n\x0cRecordResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12\n\n\x02id\x18\x02 \x01(\t\x12\x32\n\x07outcome\x18\x03 \x01(\x0e\x32!.shadower.ingest.v1.RecordOutcome\x12!\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x12.google.rpc.Status\"f\n\x0cRecordCounts\x12\x10\n\x08received\x18\x01 \x01(\x05\x12\x0e\n\x06stored\x18\x02 \x01(\x05\x12\x0f\n\x07updated\x18\x03 \x01(\x05\x12\x11\n\tduplicate\x18\x04 \x01(\x05\x12\x10\n\x08rejected\x18\x05 \x01(\x05*\xa1\x01\n\rRecordOutcome\x12\x1e\n\x1aRECORD_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15RECORD_OUTCOME_STORED\x10\x01\x12\x1a\n\x16RECORD_OUTCOME_UPDATED\x10\x02\x12\x1c\n\x18RECORD_OUTCOME_DUPLICATE\x10\x03\x12\x1b\n\x17RECORD_OUTCOME_REJECTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&shadower/ingest/v1/record_result.proto\x12\x12shadower.ingest.v1\x1a\x17google/rpc/status.proto\"\x80\x01\n\x0cRecordResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12\n\n\x02id\x18\x02 \x01(\t\x12\x32\n\x07outcome\x18\x03 \x01(\x0e\x32!.shadower.ingest.v1.RecordOutcome\x12!\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x12.google.rpc.Status\"x\n\x0cRecordCounts\x12\x10\n\x08received\x18\x01 \x01(\x05\x12\x0e\n\x06stored\x18\x02 \x01(\x05\x12\x0f\n\x07updated\x18\x03 \x01(\x05\x12\x11\n\tduplicate\x18\x04 \x01(\x05\x12\x10\n\x08rejected\x18\x05 \x01(\x05\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x06 \x01(\x05*\xbe\x01\n\rRecordOutcome\x12\x1e\n\x1aRECORD_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15RECORD_OUTCOME_STORED\x10\x01\x12\x1a\n\x16RECORD_OUTCOME_UPDATED\x10\x02\x12\x1c\n\x18RECORD_OUTCOME_DUPLICATE\x10\x03\x12\x1b\n\x17RECORD_OUTCOME_REJECTED\x10\x04\x12\x1b\n\x17RECORD_OUTCOME_ACCEPTED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.ingest.v1.record_result_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RECORDOUTCOME']._serialized_start=323
-  _globals['_RECORDOUTCOME']._serialized_end=484
+  _globals['_RECORDOUTCOME']._serialized_start=341
+  _globals['_RECORDOUTCOME']._serialized_end=531
   _globals['_RECORDRESULT']._serialized_start=88
   _globals['_RECORDRESULT']._serialized_end=216
   _globals['_RECORDCOUNTS']._serialized_start=218
-  _globals['_RECORDCOUNTS']._serialized_end=320
+  _globals['_RECORDCOUNTS']._serialized_end=338
 # @@protoc_insertion_point(module_scope)

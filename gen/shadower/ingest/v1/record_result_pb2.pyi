@@ -34,6 +34,11 @@ class _RecordOutcomeEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_RecordOu
     """It was there already; nothing changed."""
     RECORD_OUTCOME_REJECTED: _RecordOutcome.ValueType  # 4
     """It was refused and is not stored; error says why."""
+    RECORD_OUTCOME_ACCEPTED: _RecordOutcome.ValueType  # 5
+    """It is durable in the log and will be counted exactly once. Whether it is new, an update
+    or a duplicate is decided when it is written, moments later. Only where a log is
+    configured.
+    """
 
 class RecordOutcome(_RecordOutcome, metaclass=_RecordOutcomeEnumTypeWrapper):
     """What became of an item."""
@@ -48,6 +53,11 @@ RECORD_OUTCOME_DUPLICATE: RecordOutcome.ValueType  # 3
 """It was there already; nothing changed."""
 RECORD_OUTCOME_REJECTED: RecordOutcome.ValueType  # 4
 """It was refused and is not stored; error says why."""
+RECORD_OUTCOME_ACCEPTED: RecordOutcome.ValueType  # 5
+"""It is durable in the log and will be counted exactly once. Whether it is new, an update
+or a duplicate is decided when it is written, moments later. Only where a log is
+configured.
+"""
 
 @typing.final
 class RecordResult(message.Message):
@@ -85,7 +95,9 @@ class RecordResult(message.Message):
 
 @typing.final
 class RecordCounts(message.Message):
-    """What became of a batch: received = stored + updated + duplicate + rejected."""
+    """What became of a batch: received = stored + updated + duplicate +
+    rejected + accepted.
+    """
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -94,6 +106,7 @@ class RecordCounts(message.Message):
     UPDATED_FIELD_NUMBER: builtins.int
     DUPLICATE_FIELD_NUMBER: builtins.int
     REJECTED_FIELD_NUMBER: builtins.int
+    ACCEPTED_FIELD_NUMBER: builtins.int
     received: builtins.int
     """Items that came."""
     stored: builtins.int
@@ -104,6 +117,8 @@ class RecordCounts(message.Message):
     """Items that were there already."""
     rejected: builtins.int
     """Items that were refused."""
+    accepted: builtins.int
+    """Items that are durable in the log and not yet written."""
     def __init__(
         self,
         *,
@@ -112,9 +127,10 @@ class RecordCounts(message.Message):
         updated: builtins.int = ...,
         duplicate: builtins.int = ...,
         rejected: builtins.int = ...,
+        accepted: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["duplicate", b"duplicate", "received", b"received", "rejected", b"rejected", "stored", b"stored", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["accepted", b"accepted", "duplicate", b"duplicate", "received", b"received", "rejected", b"rejected", "stored", b"stored", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

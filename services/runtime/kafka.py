@@ -1,0 +1,87 @@
+"""Kafka as we use it: nothing is acknowledged, or passed over, that is not safe.
+
+aiokafka's defaults commit on a timer, begin at the end and may write twice: each is set here.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from services.runtime.settings import Settings
+
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+REQUEST_MS = 10_000
+SESSION_MS = 10_000
+
+# The library has no types.
+Consumer: TypeAlias = Any
+Producer: TypeAlias = Any
+
+
+@asynccontextmanager
+async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
+    """A record is sent when every replica in sync has it; a retry of ours is not a second one."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_brokers,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=2,
+        max_batch_size=256 * 1024,
+        max_request_size=MAX_RECORD_BYTES,
+        request_timeout_ms=REQUEST_MS,
+        metadata_max_age_ms=30_000,
+    )
+    async with producer:
+        yield producer
+
+
+def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consumer:
+    """Begins where its group has been, or at the beginning; moves on only when it is told to."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_brokers,
+        group_id=group,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=2 * MAX_RECORD_BYTES,
+        request_timeout_ms=SESSION_MS + REQUEST_MS,
+        session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=SESSION_MS // 4,
+        **{"auto_offset_reset": "earliest", **options},
+    )
+
+
+async def ensure_topic(settings: Settings, topic: str) -> None:
+    """Makes the topic unless it is there. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
+    await admin.start()
+    try:
+        answer = await admin.create_topics([_new_topic(settings, topic)])
+        _check_created(answer)
+    finally:
+        await admin.close()
+
+
+def _new_topic(settings: Settings, topic: str) -> NewTopic:
+    in_sync = 1 if settings.topic_replication < 3 else 2
+    return NewTopic(
+        topic,
+        settings.topic_partitions,
+        settings.topic_replication,
+        topic_configs={
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+            "min.insync.replicas": str(in_sync),
+            "unclean.leader.election.enable": "false",
+        },
+    )
+
+
+def _check_created(answer: Any) -> None:
+    for _, code, *_ in answer.topic_errors:
+        error: type[KafkaError] = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error()
