@@ -9,6 +9,8 @@ from services.warehouse.facts.appending import EVENTS, METRIC_POINTS
 from services.warehouse.facts.changes import log_change
 from services.warehouse.facts.executions import record_executions
 from services.warehouse.facts.model import Event, Execution, MetricPoint, Recorded
+from services.warehouse.traces.model import Span
+from services.warehouse.traces.recorder import record_spans
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Batch:
     executions: list[Execution] = field(default_factory=list)
     metric_points: list[MetricPoint] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class BatchRecorded:
     executions: list[Recorded]
     metric_points: list[Recorded]
     events: list[Recorded]
+    spans: list[Recorded]
 
 
 class Recorder:
@@ -44,16 +48,18 @@ class Recorder:
             executions = await record_executions(session, batch.executions)
             points = await METRIC_POINTS.record(session, batch.metric_points)
             events = await EVENTS.record(session, batch.events)
-            touched = executions.touched | points.touched | events.touched
+            spans = await record_spans(session, batch.spans)
+            touched = executions.touched | points.touched | events.touched | spans.touched
             if touched:
                 await log_change(session, touched)
-        return BatchRecorded(executions.results, points.results, events.results)
+        return BatchRecorded(executions.results, points.results, events.results, spans.results)
 
     async def _ensure_months(self, batch: Batch) -> None:
         needed = {
-            *_months("executions", (fact.started_at for fact in batch.executions)),
+            *_months("executions", (fact.started_at for fact in batch.executions + batch.spans)),
             *_months("metric_points", (fact.occurred_at for fact in batch.metric_points)),
             *_months("events", (fact.occurred_at for fact in batch.events)),
+            *_months("spans", (fact.started_at for fact in batch.spans)),
         }
         for fact_table, month in sorted(needed - self._months):
             await self._database.ensure_month(fact_table, month)
