@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     topic_replication: int = Field(default=1, ge=1, le=7)
     """Copies of a topic that is not there yet. With 3, two must have a record before it counts."""
 
+    prices_file: Path | None = None
+    """Price table for calls of models, as TOML. Unset: the one that comes with the service."""
+
     environment: Literal["development", "production"] = "production"
     """Development switches gRPC reflection on; production leaves it off."""
 

@@ -31,6 +31,7 @@ class ModelPrice(message.Message):
     OUTPUT_USD_FIELD_NUMBER: builtins.int
     CACHE_READ_USD_FIELD_NUMBER: builtins.int
     CACHE_WRITE_USD_FIELD_NUMBER: builtins.int
+    MAX_INPUT_TOKENS_FIELD_NUMBER: builtins.int
     provider: builtins.str
     """The provider, such as "anthropic"."""
     input_usd: builtins.str
@@ -41,6 +42,10 @@ class ModelPrice(message.Message):
     """Tokens read from a cache; absent if not known, which makes a call that has them unknown."""
     cache_write_usd: builtins.str
     """Tokens written to a cache; absent if not known, which makes a call that has them unknown."""
+    max_input_tokens: builtins.int
+    """The most tokens that may go into a call at these prices; beyond that its cost is not
+    known. Absent if there is no such bound.
+    """
     @builtins.property
     def models(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The models' names. One that ends in "*" stands for every name that begins so; the
@@ -56,21 +61,26 @@ class ModelPrice(message.Message):
         output_usd: builtins.str | None = ...,
         cache_read_usd: builtins.str | None = ...,
         cache_write_usd: builtins.str | None = ...,
+        max_input_tokens: builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_cache_read_usd", b"_cache_read_usd", "_cache_write_usd", b"_cache_write_usd", "_output_usd", b"_output_usd", "cache_read_usd", b"cache_read_usd", "cache_write_usd", b"cache_write_usd", "output_usd", b"output_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_cache_read_usd", b"_cache_read_usd", "_cache_write_usd", b"_cache_write_usd", "_max_input_tokens", b"_max_input_tokens", "_output_usd", b"_output_usd", "cache_read_usd", b"cache_read_usd", "cache_write_usd", b"cache_write_usd", "max_input_tokens", b"max_input_tokens", "output_usd", b"output_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_cache_read_usd", b"_cache_read_usd", "_cache_write_usd", b"_cache_write_usd", "_output_usd", b"_output_usd", "cache_read_usd", b"cache_read_usd", "cache_write_usd", b"cache_write_usd", "input_usd", b"input_usd", "models", b"models", "output_usd", b"output_usd", "provider", b"provider"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_cache_read_usd", b"_cache_read_usd", "_cache_write_usd", b"_cache_write_usd", "_max_input_tokens", b"_max_input_tokens", "_output_usd", b"_output_usd", "cache_read_usd", b"cache_read_usd", "cache_write_usd", b"cache_write_usd", "input_usd", b"input_usd", "max_input_tokens", b"max_input_tokens", "models", b"models", "output_usd", b"output_usd", "provider", b"provider"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_read_usd: _TypeAlias = typing.Literal["cache_read_usd"]  # noqa: Y015
     _WhichOneofArgType__cache_read_usd: _TypeAlias = typing.Literal["_cache_read_usd", b"_cache_read_usd"]  # noqa: Y015
     _WhichOneofReturnType__cache_write_usd: _TypeAlias = typing.Literal["cache_write_usd"]  # noqa: Y015
     _WhichOneofArgType__cache_write_usd: _TypeAlias = typing.Literal["_cache_write_usd", b"_cache_write_usd"]  # noqa: Y015
+    _WhichOneofReturnType__max_input_tokens: _TypeAlias = typing.Literal["max_input_tokens"]  # noqa: Y015
+    _WhichOneofArgType__max_input_tokens: _TypeAlias = typing.Literal["_max_input_tokens", b"_max_input_tokens"]  # noqa: Y015
     _WhichOneofReturnType__output_usd: _TypeAlias = typing.Literal["output_usd"]  # noqa: Y015
     _WhichOneofArgType__output_usd: _TypeAlias = typing.Literal["_output_usd", b"_output_usd"]  # noqa: Y015
     @typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_read_usd) -> _WhichOneofReturnType__cache_read_usd | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_usd) -> _WhichOneofReturnType__cache_write_usd | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_input_tokens) -> _WhichOneofReturnType__max_input_tokens | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__output_usd) -> _WhichOneofReturnType__output_usd | None: ...
 
