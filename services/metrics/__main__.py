@@ -32,7 +32,7 @@ async def main(settings: Settings) -> None:
             partial(add_MetricsServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, service, MessageValidator(), draining)
+        await serve(settings, [service], MessageValidator(), draining)
 
 
 if __name__ == "__main__":
