@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
 import asyncpg
 
 from services.runtime.bus.event import BusEvent
-from services.runtime.pool import Connection
+from services.runtime.pool import Connection, Pool
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -70,17 +71,28 @@ async def next_entries(line: Line, after: Position, limit: int) -> list[Entry]:
     """Waits until there is something to read."""
     while True:
         line.awake.clear()
-        rows = await line.connection.fetch(QUERIES["read"], after.txid, after.id, limit)
-        settled = list(takewhile(lambda row: row["is_settled"], rows))
-        if settled:
-            return [_entry(row) for row in settled]
-        await line.sleep(UNSETTLED_SECONDS if rows else POLL_SECONDS)
+        entries, has_more = await read(line.connection, after, limit)
+        if entries:
+            return entries
+        await line.sleep(UNSETTLED_SECONDS if has_more else POLL_SECONDS)
+
+
+async def read(connection: Connection, after: Position, limit: int) -> tuple[list[Entry], bool]:
+    """What is settled behind a position, and whether there is more that may not be read yet."""
+    rows = await connection.fetch(QUERIES["read"], after.txid, after.id, limit)
+    settled = list(takewhile(lambda row: row["is_settled"], rows))
+    return [_entry(row) for row in settled], len(settled) < len(rows)
 
 
 async def present(line: Line) -> Position:
     """The place behind everything that has happened."""
     row = await line.connection.fetchrow(QUERIES["present"])
     return Position(**dict(row or {}))
+
+
+async def prune(pool: Pool, kept: timedelta, limit: int, *, has_kafka: bool) -> int:
+    """Deletes at most `limit` rows that are older than that and passed by all. How many."""
+    return len(await pool.fetch(QUERIES["prune"], kept, has_kafka, limit))
 
 
 def _entry(row: Any) -> Entry:
