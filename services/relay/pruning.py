@@ -1,8 +1,9 @@
 """Forgets events of the outbox that every group has passed."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
+
+import structlog
 
 from services.runtime.pool import Pool
 from services.warehouse.bus.outbox import BROKEN, prune
@@ -18,6 +19,8 @@ async def keep_pruning(pool: Pool, *, has_kafka: bool) -> None:
     """Runs as long as the process does."""
     while True:
         pruned = 0
-        with suppress(*BROKEN):
+        try:
             pruned = await prune(pool, KEPT, AT_ONCE, has_kafka=has_kafka)
+        except BROKEN as broken:
+            structlog.get_logger("relay").warning("nothing pruned", error=repr(broken))
         await asyncio.sleep(BUSY_SECONDS if pruned == AT_ONCE else PAUSE_SECONDS)

@@ -56,7 +56,7 @@ async def lasting_failure(
         failure = await failure_of(handler, event)
     if failure is not None:
         structlog.get_logger("bus").error(
-            "event not handled", group=group, event=str(event.id), exc_info=failure
+            "event not handled", group=group, event_id=str(event.id), exc_info=failure
         )
     return failure
 
@@ -69,7 +69,7 @@ def not_handled(
         workspace_id=event.workspace_id,
         source=Source.BUS,
         reason="HANDLER_FAILED",
-        message=f"{type(failure).__name__}: {failure}"[:MAX_MESSAGE],
+        message=_in_words(failure),
         attempts=attempts,
         group=group,
         payload=place.payload,
@@ -78,3 +78,11 @@ def not_handled(
         topic=place.topic,
         partition=place.partition,
     )
+
+
+def _in_words(failure: BaseException) -> str:
+    """As the database can keep it: no character of it is U+0000 or half of one."""
+    text = f"{type(failure).__name__}: {failure}"[:MAX_MESSAGE].replace(
+        "\0", "\N{REPLACEMENT CHARACTER}"
+    )
+    return text.encode(errors="replace").decode()

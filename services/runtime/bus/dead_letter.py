@@ -47,7 +47,7 @@ class DeadLetter:
         place = (self.source.value, self.group, self.topic, self.partition, self.position)
         digest = hashlib.sha256(repr((self.workspace_id, place)).encode())
         digest.update(self.payload)
-        return UUID(bytes=digest.digest()[:16], version=8)
+        return UUID(bytes=digest.digest()[:16], version=5)
 
 
 def workspace_of_key(key: bytes | None) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -25,10 +24,12 @@ class KafkaBroadcast:
         self._settings = settings
 
     async def run(self, handler: Handler, resumed: Callable[[], None]) -> None:
+        log = structlog.get_logger("bus")
         while True:
-            with suppress(KafkaError, OSError):
+            try:
                 await self._listen(handler, resumed)
-            structlog.get_logger("bus").warning("not listening; beginning again")
+            except (KafkaError, OSError) as broken:
+                log.warning("not listening; beginning again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _listen(self, handler: Handler, resumed: Callable[[], None]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -44,10 +43,12 @@ class KafkaGroup:
         self._backoff = backoff
 
     async def run(self, handler: Handler) -> None:
+        log = structlog.get_logger("bus").bind(group=self._group)
         while True:
-            with suppress(KafkaError, OSError):
+            try:
                 await self._take_part(handler)
-            structlog.get_logger("bus").warning("out of the group; joining again")
+            except (KafkaError, OSError) as broken:
+                log.warning("out of the group; joining again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _take_part(self, handler: Handler) -> None:

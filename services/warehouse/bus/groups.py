@@ -1,8 +1,8 @@
 """Groups of subscribers that read the outbox: one member of each reads, others stand by."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import asyncpg
@@ -53,13 +53,20 @@ class OutboxGroup:
         """Runs as long as the process does, however often the connection breaks."""
         log = structlog.get_logger("bus").bind(group=self._group)
         while True:
-            with suppress(*BROKEN, LostPlaceError):
-                async with open_line(self._connect) as line:
-                    await self._lead(line)
+            try:
+                async with self.line() as line:
                     log.info("reading")
-                    await self._read(line, delivery)
-            log.warning("out of the group; joining again")
+                    await self.read(line, delivery)
+            except (*BROKEN, LostPlaceError) as broken:
+                log.warning("out of the group; joining again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """A connection by which we are the member that reads."""
+        async with open_line(self._connect) as line:
+            await self._lead(line)
+            yield line
 
     async def _lead(self, line: Line) -> None:
         """Returns when no other member reads."""
@@ -70,7 +77,8 @@ class OutboxGroup:
                 await line.connection.execute(QUERIES["lead_group"], self._group)
                 return
 
-    async def _read(self, line: Line, delivery: Delivery) -> None:
+    async def read(self, line: Line, delivery: Delivery) -> None:
+        """Reads on until something breaks. Raises LostPlaceError if the group has moved."""
         row = await line.connection.fetchrow(QUERIES["position"], self._group)
         position = Position(**dict(row or {}))
         while True:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import structlog
 
@@ -80,9 +79,10 @@ class OutboxBroadcast:
     async def run(self, handler: Handler, resumed: Callable[[], None]) -> None:
         log = structlog.get_logger("bus")
         while True:
-            with suppress(*BROKEN):
+            try:
                 await self._listen(handler, resumed)
-            log.warning("connection lost; listening again")
+            except BROKEN as broken:
+                log.warning("connection lost; listening again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _listen(self, handler: Handler, resumed: Callable[[], None]) -> None:
