@@ -27,7 +27,7 @@ async def main(settings: Settings) -> None:
             partial(add_IngestServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, service, validator, draining)
+        await serve(settings, [service], validator, draining)
 
 
 if __name__ == "__main__":

@@ -13,36 +13,39 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 SCHEMA = "shadower"
-ROLE = "shadower_service"
+SERVICE_ROLE = "shadower_service"
+RELAY_ROLE = "shadower_relay"
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+async def open_pool(settings: Settings, role: str = SERVICE_ROLE) -> AsyncIterator[Pool]:
     """A pool that connects on first use, so that a process can start before its database."""
     pool = asyncpg.create_pool(
         settings.database_url,
         min_size=0,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
-        server_settings=_session_settings(settings),
+        server_settings=_session_settings(settings, role),
         init=_prepare,
     )
     async with pool:
         yield pool
 
 
-async def connect(settings: Settings) -> Connection:
+async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
     """A connection beside the pool, for what holds one as long as the process lives."""
-    return await asyncpg.connect(
-        settings.database_url, server_settings=_session_settings(settings), timeout=10
+    connection = await asyncpg.connect(
+        settings.database_url, server_settings=_session_settings(settings, role), timeout=10
     )
+    await _prepare(connection)
+    return connection
 
 
-def _session_settings(settings: Settings) -> dict[str, str]:
+def _session_settings(settings: Settings, role: str) -> dict[str, str]:
     """A role that owns nothing, so that row-level security binds it whoever connects."""
     return {
         "application_name": "shadower",
-        "role": ROLE,
+        "role": role,
         "search_path": SCHEMA,
         "timezone": "UTC",
         "statement_timeout": f"{round(settings.statement_timeout_seconds * 1000)}ms",

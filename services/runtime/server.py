@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +40,7 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Service:
-    """What a process serves: a gRPC service by its full name, and when it can."""
+    """One thing that a process serves: a gRPC service by its full name, and when it can."""
 
     name: str
     register: Callable[[grpc.aio.Server], None]
@@ -48,15 +48,19 @@ class Service:
 
 
 async def serve(
-    settings: Settings, service: Service, validator: MessageValidator, draining: Draining
+    settings: Settings,
+    services: Sequence[Service],
+    validator: MessageValidator,
+    draining: Draining,
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
-    async with watched_health(service.name, service.probe) as health:
+    async with watched_health({one.name: one.probe for one in services}) as health:
         server = _server(settings, validator)
-        service.register(server)
+        for service in services:
+            service.register(server)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
         if settings.reflection:
-            _enable_reflection(server, service.name)
+            _enable_reflection(server, [service.name for service in services])
         async with _listening(server, settings):
             await _until_told_to_end(draining)
             await health.enter_graceful_shutdown()
@@ -67,9 +71,9 @@ def _server(settings: Settings, validator: MessageValidator) -> grpc.aio.Server:
     return grpc.aio.server(interceptors=[chain], options=OPTIONS)
 
 
-def _enable_reflection(server: grpc.aio.Server, service: str) -> None:
+def _enable_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:
     health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-    reflection.enable_server_reflection((service, health, reflection.SERVICE_NAME), server)
+    reflection.enable_server_reflection((*services, health, reflection.SERVICE_NAME), server)
 
 
 @asynccontextmanager

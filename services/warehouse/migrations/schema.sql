@@ -1,5 +1,10 @@
 CREATE SCHEMA shadower;
 ALTER SCHEMA shadower OWNER TO postgres;
+CREATE TYPE shadower.dead_letter_source AS ENUM (
+    'log',
+    'bus'
+);
+ALTER TYPE shadower.dead_letter_source OWNER TO postgres;
 CREATE TYPE shadower.error_type AS ENUM (
     'timeout',
     'rate_limit',
@@ -67,6 +72,40 @@ begin
 end
 $$;
 ALTER FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
+CREATE TABLE shadower.bus_positions (
+    group_name text NOT NULL COLLATE pg_catalog."C",
+    lock_key integer NOT NULL,
+    txid xid8 DEFAULT '0'::xid8 NOT NULL,
+    id bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE shadower.bus_positions OWNER TO postgres;
+ALTER TABLE shadower.bus_positions ALTER COLUMN lock_key ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.bus_positions_lock_key_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE shadower.dead_letters (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    dead_letter_id uuid NOT NULL,
+    source shadower.dead_letter_source NOT NULL,
+    group_name text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    topic text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    partition integer,
+    "position" bigint NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    message text NOT NULL,
+    key bytea,
+    payload bytea NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    replayed_at timestamp with time zone
+);
+ALTER TABLE ONLY shadower.dead_letters FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.dead_letters OWNER TO postgres;
 CREATE TABLE shadower.events (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     occurred_at timestamp with time zone NOT NULL,
@@ -204,6 +243,28 @@ CREATE VIEW shadower.model_calls WITH (security_invoker='true') AS
    FROM shadower.spans
   WHERE (kind = 'model_call'::shadower.span_kind);
 ALTER VIEW shadower.model_calls OWNER TO postgres;
+CREATE TABLE shadower.outbox (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    id bigint NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    event_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    correlation_id text DEFAULT ''::text NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    only_group text COLLATE pg_catalog."C",
+    CONSTRAINT outbox_data_check CHECK ((octet_length((data)::text) <= 262144))
+);
+ALTER TABLE ONLY shadower.outbox FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.outbox OWNER TO postgres;
+ALTER TABLE shadower.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE shadower.schema_version (
     version_num character varying(32) NOT NULL
 );
@@ -244,6 +305,12 @@ CREATE TABLE shadower.workspaces (
 );
 ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces OWNER TO postgres;
+ALTER TABLE ONLY shadower.bus_positions
+    ADD CONSTRAINT bus_positions_lock_key_key UNIQUE (lock_key);
+ALTER TABLE ONLY shadower.bus_positions
+    ADD CONSTRAINT bus_positions_pkey PRIMARY KEY (group_name);
+ALTER TABLE ONLY shadower.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (workspace_id, dead_letter_id);
 ALTER TABLE ONLY shadower.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (workspace_id, occurred_at, event_id);
 ALTER TABLE ONLY shadower.execution_keys
@@ -252,6 +319,8 @@ ALTER TABLE ONLY shadower.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (workspace_id, started_at, execution_id);
 ALTER TABLE ONLY shadower.metric_points
     ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
+ALTER TABLE ONLY shadower.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
 ALTER TABLE ONLY shadower.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY shadower.spans
@@ -260,34 +329,50 @@ ALTER TABLE ONLY shadower.workspace_changes
     ADD CONSTRAINT workspace_changes_pkey PRIMARY KEY (workspace_id, revision);
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
+CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
+CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
+ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
+CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
+CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspaces USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 ALTER TABLE shadower.workspace_changes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA shadower TO shadower_service;
+GRANT USAGE ON SCHEMA shadower TO shadower_relay;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
+GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
+GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT UPDATE(replayed_at) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
+GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
+GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
+GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
 GRANT SELECT ON TABLE shadower.tool_calls TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.workspace_changes TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;
