@@ -1,6 +1,6 @@
 """An export of spans, judged span by span."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -19,8 +19,6 @@ from services.runtime.validator import MessageValidator
 # What a span says beyond that, nobody reads; to look through it for what we know has a price.
 MAX_ATTRIBUTES = 10_000
 
-Pricing = Callable[[Span], None]
-
 
 @dataclass
 class JudgedSpans:
@@ -38,9 +36,7 @@ class JudgedSpans:
         return ExportTraceServiceResponse(partial_success=partial)
 
 
-def judge_spans(
-    request: ExportTraceServiceRequest, validator: MessageValidator, pricing: Pricing
-) -> JudgedSpans:
+def judge_spans(request: ExportTraceServiceRequest, validator: MessageValidator) -> JudgedSpans:
     judged = JudgedSpans()
     for told, scope, service in _flat(request):
         if len(told.attributes) > MAX_ATTRIBUTES:
@@ -50,7 +46,6 @@ def judge_spans(
         violations = validator.violations(span)
         judged.refused += [f"{v.field}: {v.description}" for v in violations[:1]]
         if not violations:
-            pricing(span)
             judged.spans.append(span)
     return judged
 

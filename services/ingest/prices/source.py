@@ -8,6 +8,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.ingest.prices.table import Price, PriceTable
+from services.runtime.process import CannotStartError
 
 DEFAULT_FILE = Path(__file__).with_name("prices.toml")
 
@@ -35,8 +36,8 @@ class _File(BaseModel):
     price: list[_Entry]
 
 
-class BadPricesError(ValueError):
-    """A price table that cannot be used; the process refuses to start with it."""
+class BadPricesError(CannotStartError):
+    """A price table that cannot be used."""
 
 
 def read_prices(path: Path) -> PriceTable:

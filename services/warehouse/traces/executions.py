@@ -28,8 +28,12 @@ class Change:
         return {one.started_at for one in (self.before, self.after) if one}
 
 
-async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> set[datetime]:
-    """The times at which executions changed. The traces must be locked.
+def times_of(changes: Iterable[Change]) -> set[datetime]:
+    return {time for change in changes for time in change.times}
+
+
+async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> list[Change]:
+    """What changed. The traces must be locked.
 
     What a producer recorded under an id of ours stays as it is.
     """
@@ -42,7 +46,7 @@ async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> set
         session, [change.before for change in changes if change.before and not change.after]
     )
     await _insert(session, [change.after for change in changes if change.after])
-    return {time for change in changes for time in change.times}
+    return changes
 
 
 def _changes(

@@ -9,7 +9,7 @@ from services.warehouse.database import Session
 from services.warehouse.facts.executions import Written
 from services.warehouse.facts.model import Outcome, Recorded
 from services.warehouse.sql import Queries
-from services.warehouse.traces.executions import derive_anew
+from services.warehouse.traces.executions import derive_anew, times_of
 from services.warehouse.traces.model import Span, SpanKind, SpanOutcome
 from services.warehouse.traces.rows import as_rows
 
@@ -32,8 +32,8 @@ async def record_spans(session: Session, arriving: Sequence[Span]) -> Written:
     new = _new_spans(arriving, results)
     await _insert(session, new)
     changed = {span.trace_id for span in new}
-    touched = await derive_anew(session, [list(traces[one].values()) for one in sorted(changed)])
-    return Written(results, touched)
+    changes = await derive_anew(session, [list(traces[one].values()) for one in sorted(changed)])
+    return Written(results, times_of(changes))
 
 
 async def lock_traces(session: Session, trace_ids: Iterable[str]) -> Mapping[str, Trace]:
