@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.kafka import brokers_to_share
 from tests.support.keys import KeyRing
 from tests.support.postgres import Server, migrated, running_server
 from tests.support.stack import Environment, Stack, Stubs, running_stack
@@ -29,6 +30,13 @@ def database_url(postgres: Server, template: str) -> Iterator[str]:
     url = postgres.create(template)
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Brokers as KAFKA_BROKERS writes them. Tests keep apart by topics and groups of their own."""
+    with brokers_to_share(tmp_path_factory.mktemp("kafka")) as brokers:
+        yield brokers
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.runtime.bus.dead_letter import DeadLetter, Source
 from tests.support.aggregations import sparse_runs
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
@@ -54,3 +55,8 @@ async def busy(stack: Stack, keys: KeyRing, busy_runs: list[Row]) -> Client:
     filled = Client.of_new_workspace(stack.stubs, keys)
     assert (await filled.record(busy_runs))["stored"] == len(busy_runs)
     return filled
+
+
+@pytest.fixture
+def a_letter() -> DeadLetter:
+    return DeadLetter("w", Source.LOG, "RECORD_MALFORMED", "it is no record", b"\x00?", 42)

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation
+from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.common.v1.permission_pb2 import Role
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.ingest.v1.event_pb2 import Event
@@ -26,6 +27,7 @@ DENIED = grpc.StatusCode.PERMISSION_DENIED
 MODULES = {
     "agents": agents,
     "aggregates": aggregates,
+    "bus": bus,
     "ingest": ingest,
     "metrics": metrics,
     "workspaces": workspaces,
@@ -34,6 +36,7 @@ RUN = Execution(execution_id="run", agent_id="a", status=2, start_time={"seconds
 POINT = MetricPoint(metric_type="depth", value=1, timestamp=RUN.start_time)
 EVENT = Event(type=6, timestamp=RUN.start_time)
 COST = [Aggregation(function=2, field=1)]
+LETTER = "01234567-89ab-4def-8123-456789abcdef"
 
 READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
     "metrics:read",
@@ -42,6 +45,7 @@ READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
     "aggregates:read",
     "ingest:write",
 )
+LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),
@@ -55,12 +59,16 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "agents.ListAgents": (AGENTS, {}),
     "agents.GetAgentPerformance": (AGENTS, {"agent_id": "a"}),
     "aggregates.CalculateAggregates": (CALCULATE, {"aggregations": COST}),
+    "bus.ListDeadLetters": (LETTERS, {}),
+    "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
+    "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
-EVERYTHING = {READ, SUMMARY, AGENTS, CALCULATE, WRITE}
+FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE}
+EVERYTHING = FACTS | {LETTERS, REPLAY}
 ROLES: dict[str | None, set[str]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
-    "service": EVERYTHING,
+    "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},

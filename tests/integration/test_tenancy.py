@@ -23,9 +23,15 @@ ROWS = {
     "execution_keys": ("execution_id, started_at", f"'e', {TIME}"),
     "metric_points": ("occurred_at, point_id, metric_type, value", f"{TIME}, 'p', 'depth', 1"),
     "events": ("occurred_at, event_id, type", f"{TIME}, 'v', 'user.login'"),
+    "outbox": ("type", "'user.login'"),
+    "dead_letters": (
+        "dead_letter_id, source, position, reason, message, payload",
+        "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
+    ),
 }
 TABLES = tuple(ROWS)
-NOT_FACTS = {"schema_version"}
+# Of no workspace: services cannot read the second at all.
+NOT_FACTS = {"schema_version", "bus_positions"}
 ALL_TABLES = """
     select c.relname, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as is_forced,
         has_table_privilege('shadower_service', c.oid, 'select, insert, update, delete') as is_open,

@@ -16,6 +16,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
+from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
@@ -29,6 +30,7 @@ SERVICES = {
     "aggregates": "shadower.aggregates.v1.AggregatesService",
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
+    "relay": "shadower.bus.v1.DeadLettersService",
 }
 
 
@@ -77,6 +79,7 @@ class Stubs:
         self.aggregates: Any = AggregatesServiceStub(channels["aggregates"])
         self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
         self.agents: Any = AgentsServiceStub(channels["agents"])
+        self.bus: Any = DeadLettersServiceStub(channels["relay"])
 
 
 @dataclass(frozen=True)

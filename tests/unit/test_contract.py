@@ -12,6 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
+from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.common.v1 import permission_pb2 as options
 from shadower.common.v1.error_reason_pb2 import ErrorReason
 from shadower.ingest.v1 import ingest_service_pb2
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 MODULES = (
     agents_service_pb2,
     aggregates_service_pb2,
+    dead_letters_service_pb2,
     ingest_service_pb2,
     metrics_service_pb2,
     workspaces_service_pb2,
@@ -64,7 +66,8 @@ def test_an_rpc_says_whether_it_may_be_repeated(name: str) -> None:
     method = METHODS[name]
     level = method.GetOptions().idempotency_level
     assert level in LEVELS
-    writes = method.containing_service.name == "IngestService"
+    number = method.GetOptions().Extensions[options.required_permission]
+    writes = permission_name(number).endswith(":write")
     assert level == (MethodOptions.IDEMPOTENT if writes else MethodOptions.NO_SIDE_EFFECTS)
 
 
@@ -109,7 +112,7 @@ def test_a_method_that_is_not_ours_has_no_contract() -> None:
 FAULTS = {
     *("Fault", "InvalidArgument", "NotFound", "AlreadyExists", "Unauthenticated"),
     *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded"),
-    *("invalid_field", "invalid_fields", "ItemKind", "_info"),
+    *("invalid_field", "invalid_fields", "ItemKind", "_info", "DeadLetter"),
 }
 REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
 

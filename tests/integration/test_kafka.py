@@ -1,0 +1,183 @@
+"""What Kafka and its client do for us, and what they do not."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
+
+from services.runtime.kafka import (
+    MAX_RECORD_BYTES,
+    Producer,
+    ensure_topic,
+    new_consumer,
+    open_producer,
+)
+from services.runtime.settings import Settings
+from tests.support.kafka import kafka_of_our_own, kafka_settings, kept_records
+from tools.kafka.cluster import Cluster
+
+
+@pytest.fixture
+def settings(kafka: str) -> Settings:
+    return kafka_settings(kafka, topic_partitions=3)
+
+
+@pytest.fixture
+async def topic(settings: Settings) -> str:
+    return await new_topic(settings)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three nodes, all of which run when a test begins."""
+    with kafka_of_our_own(tmp_path_factory.mktemp("kafka"), nodes=3) as three:
+        yield three
+
+
+async def new_topic(settings: Settings) -> str:
+    name = f"test.{uuid.uuid4().hex[:12]}"
+    await ensure_topic(settings, name)
+    return name
+
+
+async def test_a_topic_is_made_once_and_as_we_need_it(settings: Settings, topic: str) -> None:
+    await ensure_topic(settings, topic)
+    assert await partitions(settings, topic) == settings.topic_partitions
+    assert (await configuration(settings, topic)).items() >= {
+        ("max.message.bytes", str(MAX_RECORD_BYTES)),
+        ("min.insync.replicas", "1"),
+        ("unclean.leader.election.enable", "false"),
+    }
+
+
+async def test_with_three_copies_two_must_have_a_record(cluster: Cluster) -> None:
+    settings = kafka_settings(cluster.brokers, topic_replication=3)
+    topic = await new_topic(settings)
+    assert (await configuration(settings, topic))["min.insync.replicas"] == "2"
+
+
+async def test_more_copies_than_brokers_are_refused(settings: Settings) -> None:
+    greedy = settings.model_copy(update={"topic_replication": 7})
+    with pytest.raises(KafkaError, match="InvalidReplicationFactor"):
+        await ensure_topic(greedy, "test.greedy")
+
+
+async def test_what_is_sent_arrives_as_it_was(settings: Settings, topic: str) -> None:
+    sent = [uuid.uuid4().bytes * size for size in (1, 100, 100_000)]
+    await send(settings, topic, sent)
+    assert Counter(await kept_records(settings, topic)) == Counter(sent)
+
+
+async def test_a_new_group_begins_at_the_beginning(settings: Settings, topic: str) -> None:
+    await send(settings, topic, [b"before anybody listened"])
+    async with member(settings, topic, "g") as consumer:
+        assert await next_value(consumer) == b"before anybody listened"
+
+
+async def test_a_group_has_been_where_it_says_and_nowhere_else(
+    settings: Settings, topic: str
+) -> None:
+    await send(settings, topic, [b"only"])
+    for says in (False, True):
+        async with member(settings, topic, "g") as consumer:
+            assert await next_value(consumer) == b"only"
+            if says:
+                await consumer.commit()
+    async with member(settings, topic, "g") as consumer:
+        with pytest.raises(TimeoutError):
+            await next_value(consumer, seconds=2)
+
+
+async def test_a_killed_leader_costs_no_acknowledged_record(cluster: Cluster) -> None:
+    settings = kafka_settings(cluster.brokers, topic_partitions=1, topic_replication=3)
+    topic = await new_topic(settings)
+    async with open_producer(settings) as producer:
+        sending = asyncio.create_task(send_numbers(producer, topic, 400))
+        await asyncio.sleep(1)
+        leader = cluster.node(leader_of(producer, topic))
+        await asyncio.to_thread(leader.kill)
+        acknowledged = await sending
+    await asyncio.to_thread(leader.start)
+    assert Counter(await kept_records(settings, topic)) == Counter(acknowledged)
+    assert len(acknowledged) == 400
+
+
+async def test_a_silent_broker_is_for_the_caller_to_bound(tmp_path: Path) -> None:
+    """The client gives up nothing: what was sent to a broker that sleeps arrives when it wakes."""
+    with kafka_of_our_own(tmp_path) as cluster:
+        settings = kafka_settings(cluster.brokers, topic_partitions=1)
+        topic = await new_topic(settings)
+        async with open_producer(settings) as producer:
+            await producer.send_and_wait(topic, b"before")
+            cluster.nodes[0].pause()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(producer.send_and_wait(topic, b"meanwhile"), 12)
+            cluster.nodes[0].resume()
+            await asyncio.wait_for(producer.send_and_wait(topic, b"after"), 20)
+        assert await kept_records(settings, topic) == [b"before", b"meanwhile", b"after"]
+
+
+async def send(settings: Settings, topic: str, values: list[bytes]) -> None:
+    async with open_producer(settings) as producer:
+        await asyncio.gather(*(producer.send_and_wait(topic, value) for value in values))
+
+
+async def send_numbers(producer: Producer, topic: str, count: int) -> list[bytes]:
+    """One every ten milliseconds, each sent before the one before is acknowledged."""
+    values = [str(number).encode() for number in range(count)]
+    sent = []
+    for value in values:
+        sent.append(await producer.send(topic, value))
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(30):
+        await asyncio.gather(*sent)
+    return values
+
+
+def leader_of(producer: Producer, topic: str) -> int:
+    return int(producer.client.cluster.leader_for_partition(TopicPartition(topic, 0)))
+
+
+@asynccontextmanager
+async def member(settings: Settings, topic: str, group: str) -> AsyncIterator[Any]:
+    consumer = new_consumer(settings, f"{topic}.{group}")
+    consumer.subscribe([topic])
+    async with consumer:
+        yield consumer
+
+
+async def next_value(consumer: Any, seconds: float = 20) -> bytes:
+    record = await asyncio.wait_for(consumer.getone(), seconds)
+    return bytes(record.value)
+
+
+@asynccontextmanager
+async def administration(settings: Settings) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def configuration(settings: Settings, topic: str) -> dict[str, str]:
+    async with administration(settings) as admin:
+        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    [(_, _, _, _, entries)] = answer.resources
+    return {name: value for name, value, *_ in entries}
+
+
+async def partitions(settings: Settings, topic: str) -> int:
+    async with administration(settings) as admin:
+        [described] = await admin.describe_topics([topic])
+    return len(described["partitions"])

@@ -1,0 +1,62 @@
+"""Real Kafka for tests: one that lasts for the session, and ones that a test may break."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from services.runtime.kafka import new_consumer
+from services.runtime.settings import Settings
+from tools.kafka.cluster import Cluster, running_kafka
+from tools.kafka.jars import KafkaUnavailableError
+
+
+@contextmanager
+def brokers_to_share(directory: Path) -> Iterator[str]:
+    """Those that KAFKA_BROKERS names, or a node of our own."""
+    given = os.environ.get("KAFKA_BROKERS")
+    if given:
+        yield given
+        return
+    with kafka_of_our_own(directory) as cluster:
+        yield cluster.brokers
+
+
+@contextmanager
+def kafka_of_our_own(directory: Path, nodes: int = 1) -> Iterator[Cluster]:
+    """Skips the test where there is no Java; but a run that must test everything fails."""
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(running_kafka(directory, nodes))
+        except KafkaUnavailableError as missing:
+            give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+            give_up(str(missing))
+        yield cluster
+
+
+def kafka_settings(brokers: str, **given: Any) -> Settings:
+    """Of a process that has to do with Kafka alone."""
+    elsewhere = {"DATABASE_URL": "postgresql://unused", "jwks_file": Path("unused")}
+    return Settings(KAFKA_BROKERS=brokers, **elsewhere, **given)
+
+
+async def kept_records(settings: Settings, topic: str) -> list[bytes]:
+    """Every record that the topic holds now, partition by partition."""
+    async with new_consumer(settings, None) as consumer:
+        partitions = [TopicPartition(topic, n) for n in range(settings.topic_partitions)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        return [value for p in partitions for value in await _until(consumer, p, ends[p])]
+
+
+async def _until(consumer: Any, partition: TopicPartition, end: int) -> list[bytes]:
+    await consumer.seek_to_beginning(partition)
+    values: list[bytes] = []
+    while await consumer.position(partition) < end:
+        records = await consumer.getmany(partition, timeout_ms=1000)
+        values += [record.value for record in records.get(partition, [])]
+    return values
