@@ -18,6 +18,7 @@ from google.rpc import error_details_pb2, status_pb2
 from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
+from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.ingest.v1 import ingest_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
@@ -26,6 +27,7 @@ TEMPLATE = Path(__file__).parent.parent / "envoy" / "edge.yaml.j2"
 CONTRACT = (
     agents_service_pb2,
     aggregates_service_pb2,
+    dead_letters_service_pb2,
     ingest_service_pb2,
     metrics_service_pb2,
     workspaces_service_pb2,
