@@ -66,6 +66,8 @@ class Environment:
             "SHADOWER_JWKS_FILE": str(self.jwks_file),
             "SHADOWER_ENVIRONMENT": "development",
             "SHADOWER_LISTEN": address,
+            # Whoever wants Kafka says so, whatever brokers the tests may use.
+            "KAFKA_BROKERS": "",
             **dict(self.extra),
         }
 
