@@ -30,8 +30,8 @@ SECONDS = 30
 QUICK = Backoff(attempts=3, first_seconds=0.01, factor=2)
 
 
-def settings_of(url: str, **more: Any) -> Settings:
-    return Settings(DATABASE_URL=url, jwks_file=Path("unused"), **more)
+def settings_of(url: str, brokers: str = "", **more: Any) -> Settings:
+    return Settings(DATABASE_URL=url, KAFKA_BROKERS=brokers, jwks_file=Path("unused"), **more)
 
 
 @asynccontextmanager

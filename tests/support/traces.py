@@ -71,6 +71,7 @@ def _drawn(draw: st.DrawFn, number: int, count: int) -> Span:
         user_id=draw(st.sampled_from([None, "ann", "bob"])),
         provider=draw(st.sampled_from([None, "openai"])),
         request_model=draw(st.sampled_from([None, "gpt-4o", "o3"])),
+        response_id=draw(st.sampled_from([None, None, "answer-1", "answer-2"])),
         input_tokens=given,
         cache_read_tokens=given and draw(st.one_of(st.none(), st.integers(0, given))),
         output_tokens=draw(tokens),
@@ -155,7 +156,20 @@ def _implicit(own: list[Span], by_id: dict[str, Span]) -> dict[str, Any]:
 
 def _models(own: list[Span], by_id: dict[str, Span]) -> list[Span]:
     models = [one for one in own if one.kind is SpanKind.MODEL_CALL]
-    return [one for one in models if not _is_told_twice(one, by_id)]
+    return [one for one in models if _counts(one, by_id)]
+
+
+def _counts(one: Span, by_id: dict[str, Span]) -> bool:
+    """Of all spans with its answer it is the best: tells tokens, began first."""
+    if _is_told_twice(one, by_id) or not one.response_id:
+        return not _is_told_twice(one, by_id)
+    rivals = [
+        rival
+        for rival in by_id.values()
+        if (rival.kind, rival.response_id) == (one.kind, one.response_id)
+        and not _is_told_twice(rival, by_id)
+    ]
+    return one is min(rivals, key=lambda r: (not _tells(r), r.started_at, r.span_id))
 
 
 def _totals(counted: list[Span], own: list[Span]) -> dict[str, Any]:

@@ -72,6 +72,13 @@ def test_a_call_told_by_a_client_and_by_what_it_uses_counts_once() -> None:
     assert tokens(agent(1), *in_a_tool) == {1: 17}
 
 
+def test_a_call_told_by_two_instrumentations_counts_once() -> None:
+    twice = child(2, 1, CALL, 10, response_id="r"), child(3, 1, CALL, 10, response_id="r")
+    assert tokens(agent(1), *twice) == {1: 10}
+    assert tokens(agent(1), child(2, 1, CALL, response_id="r"), twice[1]) == {1: 10}
+    assert tokens(agent(1), twice[0], child(4, 1, CALL, 5, response_id="other")) == {1: 15}
+
+
 def test_calls_belong_to_the_agent_beyond_spans_that_are_not_ours() -> None:
     between = child(2, 1, OTHER), child(3, 2, SpanKind.STEP)
     assert tokens(agent(1), *between, child(4, 3, CALL, 10)) == {1: 10}

@@ -1,7 +1,7 @@
 """Who belongs to whom in a trace. Pure; takes time in proportion to the trace."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from services.warehouse.traces.model import Span, SpanKind
@@ -24,8 +24,7 @@ class Members:
     calls: tuple[Span, ...] = ()
     """Every call of a model or a tool."""
     model_calls: tuple[Span, ...] = ()
-    """Those of models that count: a call in another one is the same call told twice, by a
-    client and by what it uses."""
+    """Those of models that count: each once, however many spans tell of it."""
     tool_calls: tuple[Span, ...] = ()
     has_runs: bool = False
 
@@ -48,11 +47,12 @@ def places(trace: Sequence[Span]) -> dict[str, Place]:
 
 def members(trace: Sequence[Span], placed: Mapping[str, Place]) -> dict[str, Members]:
     """What belongs to each run, by its span's id; "" is nobody's."""
+    counted = _counted_calls(trace, placed)
     groups: dict[str, list[Span]] = defaultdict(list)
     for span in in_order(trace):
         run = placed[span.span_id].run
         groups[run.span_id if run else ""].append(span)
-    return {run_id: _members(spans, placed) for run_id, spans in groups.items()}
+    return {run_id: _members(spans, counted) for run_id, spans in groups.items()}
 
 
 def in_order(spans: Iterable[Span]) -> list[Span]:
@@ -78,12 +78,25 @@ def _within(span: Span, place: Place) -> Place:
     return replace(place, in_told_call=place.in_told_call or is_told)
 
 
-def _members(own: Sequence[Span], placed: Mapping[str, Place]) -> Members:
+def _counted_calls(trace: Iterable[Span], placed: Mapping[str, Place]) -> set[str]:
+    """Calls of models, each once. A call in another one is the same call, told by a client and
+    by what it uses; two with one answer are the same call, told by two instrumentations."""
+    calls = [
+        span
+        for span in in_order(trace)
+        if span.kind is SpanKind.MODEL_CALL and not placed[span.span_id].in_told_call
+    ]
+    calls.sort(key=lambda span: not span.has_usage)
+    firsts = {span.response_id or span.span_id: span for span in reversed(calls)}
+    return {span.span_id for span in firsts.values()}
+
+
+def _members(own: Sequence[Span], counted: Set[str]) -> Members:
     models = [span for span in own if span.kind is SpanKind.MODEL_CALL]
     tools = [span for span in own if span.kind is SpanKind.TOOL_CALL]
     return Members(
         calls=tuple(in_order([*models, *tools])),
-        model_calls=tuple(span for span in models if not placed[span.span_id].in_told_call),
+        model_calls=tuple(span for span in models if span.span_id in counted),
         tool_calls=tuple(tools),
         has_runs=any(span.is_run for span in own),
     )
