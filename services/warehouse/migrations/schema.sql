@@ -68,7 +68,11 @@ begin
         return;
     end if;
     perform pg_advisory_xact_lock(hashtext('shadower.ensure_month'));
-    if to_regclass(partition_name) is not null then
+    -- A cache may still say what was so before the wait; a query does not.
+    if exists (
+        select from pg_class
+        where relname = partition_name and relnamespace = 'shadower'::regnamespace
+    ) then
         return;
     end if;
     execute format('create table %I (like %I including all)', partition_name, fact_table);
