@@ -16,6 +16,13 @@ SCHEMA = "shadower"
 SERVICE_ROLE = "shadower_service"
 RELAY_ROLE = "shadower_relay"
 
+# What a connection holds is free half a minute after its machine has gone without a word.
+NOTICED_IF_GONE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+}
+
 
 @asynccontextmanager
 async def open_pool(settings: Settings, role: str = SERVICE_ROLE) -> AsyncIterator[Pool]:
@@ -35,7 +42,10 @@ async def open_pool(settings: Settings, role: str = SERVICE_ROLE) -> AsyncIterat
 async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
     """A connection beside the pool, for what holds one as long as the process lives."""
     connection = await asyncpg.connect(
-        settings.database_url, server_settings=_session_settings(settings, role), timeout=10
+        settings.database_url,
+        server_settings=_session_settings(settings, role) | NOTICED_IF_GONE,
+        timeout=10,
+        command_timeout=settings.statement_timeout_seconds + 1,
     )
     await _prepare(connection)
     return connection
