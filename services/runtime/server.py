@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.runtime.chain import Chain
+from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
 from services.runtime.health import Probe, watched_health
 from services.runtime.interceptors import standard_chain
@@ -45,6 +46,8 @@ class Service:
     name: str
     register: Callable[[grpc.aio.Server], None]
     probe: Probe
+    foreign: Mapping[str, MethodContract] = field(default_factory=dict)
+    """What our contract asks of its methods, if others define them."""
 
 
 async def serve(
@@ -55,7 +58,7 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
     async with watched_health({one.name: one.probe for one in services}) as health:
-        server = _server(settings, validator)
+        server = _server(settings, services, validator)
         for service in services:
             service.register(server)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
@@ -66,8 +69,12 @@ async def serve(
             await health.enter_graceful_shutdown()
 
 
-def _server(settings: Settings, validator: MessageValidator) -> grpc.aio.Server:
-    chain = Chain(standard_chain(settings, validator), settings.slow_reader_seconds)
+def _server(
+    settings: Settings, services: Sequence[Service], validator: MessageValidator
+) -> grpc.aio.Server:
+    foreign = {path: policy for one in services for path, policy in one.foreign.items()}
+    interceptors = standard_chain(settings, validator)
+    chain = Chain(interceptors, settings.slow_reader_seconds, foreign)
     return grpc.aio.server(interceptors=[chain], options=OPTIONS)
 
 

@@ -14,10 +14,16 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
+    MetricsServiceStub as OtlpMetricsStub,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
+from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
@@ -31,6 +37,15 @@ SERVICES = {
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
+}
+# Services that another one's process serves beside it.
+SERVED_WITH = {
+    "ingest": (
+        "opentelemetry.proto.collector.metrics.v1.MetricsService",
+        "opentelemetry.proto.collector.trace.v1.TraceService",
+        "shadower.ingest.v1.OtlpHttpService",
+        "shadower.ingest.v1.PricingService",
+    )
 }
 
 
@@ -77,6 +92,10 @@ class Stubs:
 
     def __init__(self, channels: dict[str, grpc.aio.Channel]) -> None:
         self.ingest: Any = IngestServiceStub(channels["ingest"])
+        self.pricing: Any = PricingServiceStub(channels["ingest"])
+        self.otlp: Any = OtlpHttpServiceStub(channels["ingest"])
+        self.otlp_traces: Any = TraceServiceStub(channels["ingest"])
+        self.otlp_metrics: Any = OtlpMetricsStub(channels["ingest"])
         self.metrics: Any = MetricsServiceStub(channels["metrics"])
         self.aggregates: Any = AggregatesServiceStub(channels["aggregates"])
         self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
