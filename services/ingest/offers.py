@@ -1,4 +1,4 @@
-"""What the process serves, beside IngestService: OTLP, and prices."""
+"""What the process serves: items in, OTLP in, prices."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,21 +12,62 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     add_TraceServiceServicer_to_server,
 )
-from shadower.ingest.v1 import otlp_http_service_pb2, otlp_pb2, pricing_service_pb2
+from shadower.ingest.v1 import (
+    ingest_service_pb2,
+    otlp_http_service_pb2,
+    otlp_pb2,
+    pricing_service_pb2,
+)
+from shadower.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import add_OtlpHttpServiceServicer_to_server
 from shadower.ingest.v1.pricing_service_pb2_grpc import add_PricingServiceServicer_to_server
 
+from services.ingest.intake.intake import Intake
 from services.ingest.otlp.exporting import Exporting
 from services.ingest.otlp.servicer import MetricsServicer, OtlpHttpServicer, TraceServicer
 from services.ingest.prices.servicer import PricingServicer
+from services.ingest.prices.source import PriceSource
+from services.ingest.servicer import IngestServicer
 from services.runtime.contract import foreign_contracts
+from services.runtime.draining import Draining
 from services.runtime.health import Probe
 from services.runtime.server import Service
+from services.runtime.settings import Settings
+from services.runtime.validator import MessageValidator
+from services.warehouse.database import Database
+from services.warehouse.schema import schema_version
+from services.warehouse.traces.repricing import Repricer
 
 Register = Callable[..., None]
 
 
-def otlp_services(exporting: Exporting, probe: Probe) -> list[Service]:
+def ingest_services(
+    settings: Settings,
+    database: Database,
+    intake: Intake,
+    validator: MessageValidator,
+    draining: Draining,
+) -> list[Service]:
+    probe = partial(database.trouble, schema_version())
+    prices = PriceSource(settings.prices_file)
+    ingest = IngestServicer(intake, database, validator, draining)
+    pricing = PricingServicer(prices, Repricer(database))
+    return [
+        _service(
+            ingest_service_pb2.DESCRIPTOR,
+            partial(add_IngestServiceServicer_to_server, ingest),
+            probe,
+        ),
+        _service(
+            pricing_service_pb2.DESCRIPTOR,
+            partial(add_PricingServiceServicer_to_server, pricing),
+            probe,
+        ),
+        *_otlp_services(Exporting(intake, validator, prices), probe),
+    ]
+
+
+def _otlp_services(exporting: Exporting, probe: Probe) -> list[Service]:
     traces = partial(add_TraceServiceServicer_to_server, TraceServicer(exporting))
     metrics = partial(add_MetricsServiceServicer_to_server, MetricsServicer(exporting))
     http = partial(add_OtlpHttpServiceServicer_to_server, OtlpHttpServicer(exporting))
@@ -35,11 +76,6 @@ def otlp_services(exporting: Exporting, probe: Probe) -> list[Service]:
         _service(metrics_service_pb2.DESCRIPTOR, metrics, probe),
         _service(otlp_http_service_pb2.DESCRIPTOR, http, probe),
     ]
-
-
-def pricing_service(servicer: PricingServicer, probe: Probe) -> Service:
-    register = partial(add_PricingServiceServicer_to_server, servicer)
-    return _service(pricing_service_pb2.DESCRIPTOR, register, probe)
 
 
 def _service(file: FileDescriptor, register: Register, probe: Probe) -> Service:

@@ -13,8 +13,8 @@ from services.relay.relaying import GROUP, ToKafka
 from services.relay.replaying import Replayer
 from services.relay.servicer import DeadLettersServicer
 from services.runtime.background import in_background
-from services.runtime.bus.kafka_sender import KafkaSender, open_sender
 from services.runtime.draining import Draining
+from services.runtime.kafka_sender import KafkaSender, open_sender
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve

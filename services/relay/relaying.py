@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.bus.envelope import encode
-from services.runtime.bus.kafka_sender import KafkaSender, Record
+from services.runtime.kafka_sender import KafkaSender, Record
 from services.warehouse.bus.outbox import Entry
 
 GROUP = "relay"

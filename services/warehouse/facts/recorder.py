@@ -1,73 +1,176 @@
 """The one way in which facts get into the warehouse."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
+from operator import attrgetter
+from typing import Any
 
-from services.warehouse.database import Database
+from services.runtime.bus.dead_letter import DeadLetter
+from services.runtime.failpoints import Failpoints
+from services.warehouse.bus.dead_letters import bury
+from services.warehouse.database import Database, Session, Transaction
 from services.warehouse.facts.appending import EVENTS, METRIC_POINTS
 from services.warehouse.facts.changes import log_change
-from services.warehouse.facts.executions import record_executions
-from services.warehouse.facts.model import Event, Execution, MetricPoint, Recorded
-from services.warehouse.traces.model import Span
+from services.warehouse.facts.executions import Written, record_executions
+from services.warehouse.facts.ledger import Account, account_of, enter_in_ledger
+from services.warehouse.facts.model import FactKind, Recorded
+from services.warehouse.facts.positions import Advance, move_position
 from services.warehouse.traces.recorder import record_spans
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Facts of one workspace that are stored together."""
+    """Facts of one workspace, by kind and in their order, and how many were refused before."""
 
-    executions: list[Execution] = field(default_factory=list)
-    metric_points: list[MetricPoint] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
+    workspace_id: str
+    facts: Mapping[FactKind, Sequence[Any]]
+    refused: Mapping[FactKind, int] = field(default_factory=dict)
+
+
+BatchRecorded = Mapping[FactKind, list[Recorded]]
+"""What became of each fact of a batch."""
+
+
+Letters = Callable[[Sequence[BatchRecorded]], Sequence[DeadLetter]]
+"""What is to be put aside, given what became of the rest."""
 
 
 @dataclass(frozen=True)
-class BatchRecorded:
-    """What became of each fact of a batch."""
+class _Way:
+    """How facts of a kind are stored, when they happened, and which tables they touch."""
 
-    executions: list[Recorded]
-    metric_points: list[Recorded]
-    events: list[Recorded]
-    spans: list[Recorded]
+    record: Callable[[Session, Sequence[Any]], Awaitable[Written]]
+    time: Callable[[Any], datetime]
+    tables: tuple[str, ...]
+
+
+# In the order in which a writer takes locks.
+WAYS = {
+    FactKind.EXECUTION: _Way(record_executions, attrgetter("started_at"), ("executions",)),
+    FactKind.METRIC_POINT: _Way(
+        METRIC_POINTS.record, attrgetter("occurred_at"), ("metric_points",)
+    ),
+    FactKind.EVENT: _Way(EVENTS.record, attrgetter("occurred_at"), ("events",)),
+    FactKind.SPAN: _Way(record_spans, attrgetter("started_at"), ("spans", "executions")),
+}
+
+
+@dataclass(frozen=True)
+class _News:
+    """What a transaction has done in a workspace."""
+
+    touched: set[datetime]
+    accounts: Mapping[FactKind, Account]
 
 
 class Recorder:
-    """Stores batches, each in one transaction."""
+    """Stores batches, however many, in one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, failpoints: Failpoints) -> None:
         self._database = database
+        self._failpoints = failpoints
         # Partitions are never taken away while a process may still write to them.
         self._months: set[tuple[str, datetime]] = set()
 
-    async def record(self, workspace_id: str, batch: Batch) -> BatchRecorded:
-        """When this returns, what it calls stored is durable."""
-        await self._ensure_months(batch)
-        async with self._database.writing(workspace_id) as session:
-            executions = await record_executions(session, batch.executions)
-            points = await METRIC_POINTS.record(session, batch.metric_points)
-            events = await EVENTS.record(session, batch.events)
-            spans = await record_spans(session, batch.spans)
-            touched = executions.touched | points.touched | events.touched | spans.touched
-            if touched:
-                await log_change(session, touched)
-        return BatchRecorded(executions.results, points.results, events.results, spans.results)
+    async def record(
+        self,
+        batches: Sequence[Batch],
+        advance: Advance | None = None,
+        letters: Letters = lambda _: (),
+    ) -> list[BatchRecorded]:
+        """When this returns, what it calls stored is durable, and so are position and letters.
 
-    async def _ensure_months(self, batch: Batch) -> None:
-        needed = {
-            *_months("executions", (fact.started_at for fact in batch.executions + batch.spans)),
-            *_months("metric_points", (fact.occurred_at for fact in batch.metric_points)),
-            *_months("events", (fact.occurred_at for fact in batch.events)),
-            *_months("spans", (fact.started_at for fact in batch.spans)),
-        }
+        Raises FencedError, UnwritableError or a Fault; nothing is stored then.
+        """
+        await self._ensure_months(batches)
+        async with self._database.transaction() as transaction:
+            recorded, news = await _write(transaction, batches)
+            await _bury(transaction, letters(recorded))
+            self._failpoints.reach("record.rows")
+            if advance is not None:
+                await move_position(transaction, advance)
+            self._failpoints.reach("record.position")
+            await _tell(transaction, news)
+            self._failpoints.reach("record.commit")
+        self._failpoints.reach("record.committed")
+        return recorded
+
+    async def _ensure_months(self, batches: Sequence[Batch]) -> None:
+        needed = {month for batch in batches for month in _months_of(batch)}
         for fact_table, month in sorted(needed - self._months):
             await self._database.ensure_month(fact_table, month)
             self._months.add((fact_table, month))
 
 
-def _months(fact_table: str, times: Iterable[datetime]) -> set[tuple[str, datetime]]:
+async def _write(
+    transaction: Transaction, batches: Sequence[Batch]
+) -> tuple[list[BatchRecorded], dict[str, _News]]:
+    """Workspace by workspace, in an order that all writers share."""
+    recorded: dict[int, BatchRecorded] = {}
+    news = {}
+    for workspace_id, numbers in sorted(_by_workspace(batches).items()):
+        session = await transaction.enter(workspace_id)
+        results, news[workspace_id] = await _write_workspace(session, [batches[n] for n in numbers])
+        recorded |= zip(numbers, results, strict=True)
+    return [recorded[number] for number in range(len(batches))], news
+
+
+async def _write_workspace(
+    session: Session, batches: Sequence[Batch]
+) -> tuple[list[BatchRecorded], _News]:
+    written = {
+        kind: await way.record(session, _joined(batches, kind)) for kind, way in WAYS.items()
+    }
+    accounts = {
+        kind: account_of(of_kind.results, sum(batch.refused.get(kind, 0) for batch in batches))
+        for kind, of_kind in written.items()
+    }
+    touched = set().union(*(of_kind.touched for of_kind in written.values()))
+    return _apart(batches, written), _News(touched, accounts)
+
+
+async def _bury(transaction: Transaction, letters: Sequence[DeadLetter]) -> None:
+    for letter in letters:
+        session = await transaction.enter(letter.workspace_id)
+        await bury(session.connection, letter)
+
+
+async def _tell(transaction: Transaction, news: Mapping[str, _News]) -> None:
+    """Last of all, since it makes the writers of a workspace queue up."""
+    for workspace_id, of_workspace in news.items():
+        session = await transaction.enter(workspace_id)
+        await enter_in_ledger(session, of_workspace.accounts)
+        if of_workspace.touched:
+            await log_change(session, of_workspace.touched)
+
+
+def _joined(batches: Sequence[Batch], kind: FactKind) -> list[Any]:
+    return list(chain.from_iterable(batch.facts.get(kind, ()) for batch in batches))
+
+
+def _apart(batches: Sequence[Batch], written: Mapping[FactKind, Written]) -> list[BatchRecorded]:
+    """Gives each batch its own results back."""
+    results = {kind: iter(of_kind.results) for kind, of_kind in written.items()}
+    return [
+        {kind: [next(results[kind]) for _ in facts] for kind, facts in batch.facts.items()}
+        for batch in batches
+    ]
+
+
+def _by_workspace(batches: Sequence[Batch]) -> dict[str, list[int]]:
+    numbers = defaultdict(list)
+    for number, batch in enumerate(batches):
+        numbers[batch.workspace_id].append(number)
+    return numbers
+
+
+def _months_of(batch: Batch) -> set[tuple[str, datetime]]:
     return {
-        (fact_table, time.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
-        for time in (time.astimezone(UTC) for time in times)
+        (table, datetime(year, month, 1, tzinfo=UTC))
+        for kind, facts in batch.facts.items()
+        for year, month in {(time.year, time.month) for time in map(WAYS[kind].time, facts)}
+        for table in WAYS[kind].tables
     }

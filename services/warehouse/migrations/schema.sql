@@ -30,6 +30,13 @@ CREATE TYPE shadower.execution_status AS ENUM (
     'cancelled'
 );
 ALTER TYPE shadower.execution_status OWNER TO postgres;
+CREATE TYPE shadower.fact_kind AS ENUM (
+    'execution',
+    'metric_point',
+    'event',
+    'span'
+);
+ALTER TYPE shadower.fact_kind OWNER TO postgres;
 CREATE TYPE shadower.span_kind AS ENUM (
     'agent',
     'workflow',
@@ -160,6 +167,26 @@ CREATE TABLE shadower.executions (
 PARTITION BY RANGE (started_at);
 ALTER TABLE ONLY shadower.executions FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions OWNER TO postgres;
+CREATE TABLE shadower.ledger (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    hour timestamp with time zone NOT NULL,
+    kind shadower.fact_kind NOT NULL,
+    received bigint NOT NULL,
+    stored bigint NOT NULL,
+    updated bigint NOT NULL,
+    duplicate bigint NOT NULL,
+    rejected bigint NOT NULL,
+    CONSTRAINT ledger_check CHECK ((received = (((stored + updated) + duplicate) + rejected)))
+);
+ALTER TABLE ONLY shadower.ledger FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.ledger OWNER TO postgres;
+CREATE TABLE shadower.log_positions (
+    topic text NOT NULL COLLATE pg_catalog."C",
+    partition integer NOT NULL,
+    next_offset bigint NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE shadower.log_positions OWNER TO postgres;
 CREATE TABLE shadower.metric_points (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     occurred_at timestamp with time zone NOT NULL,
@@ -317,6 +344,10 @@ ALTER TABLE ONLY shadower.execution_keys
     ADD CONSTRAINT execution_keys_pkey PRIMARY KEY (workspace_id, execution_id);
 ALTER TABLE ONLY shadower.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (workspace_id, started_at, execution_id);
+ALTER TABLE ONLY shadower.ledger
+    ADD CONSTRAINT ledger_pkey PRIMARY KEY (workspace_id, hour, kind);
+ALTER TABLE ONLY shadower.log_positions
+    ADD CONSTRAINT log_positions_pkey PRIMARY KEY (topic, partition);
 ALTER TABLE ONLY shadower.metric_points
     ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
 ALTER TABLE ONLY shadower.outbox
@@ -330,15 +361,20 @@ ALTER TABLE ONLY shadower.workspace_changes
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
+CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
+CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
+CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
+CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
@@ -348,6 +384,7 @@ CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((worksp
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -366,6 +403,8 @@ GRANT UPDATE(replayed_at) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.log_positions TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;

@@ -1,7 +1,7 @@
 """Brings the stored executions of traces in line with what their spans tell."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.warehouse.traces.model import Span
 from services.warehouse.traces.rows import as_rows
 
 QUERIES = Queries(__file__)
-COLUMNS = tuple(field.name for field in fields(Execution))
+COLUMNS = Execution._fields
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _with_what_came_late(before: Execution | None, after: Execution | None) -> E
     """Spans tell no credits and no rating, and so take none away."""
     if before is None or after is None:
         return after
-    return replace(after, credits=before.credits, user_rating=before.user_rating)
+    return after._replace(credits=before.credits, user_rating=before.user_rating)
 
 
 async def _lock_stored(
@@ -106,7 +106,7 @@ async def _forget(session: Session, executions: Sequence[Execution]) -> None:
 
 async def _insert(session: Session, executions: Sequence[Execution]) -> None:
     if executions:
-        rows = as_rows(executions)
+        rows = as_rows(execution._asdict() for execution in executions)
         await session.connection.execute(QUERIES["insert_executions"], session.workspace_id, rows)
 
 

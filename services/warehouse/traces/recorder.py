@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from services.warehouse.database import Session
@@ -67,7 +67,7 @@ def _new_spans(arriving: Sequence[Span], results: Sequence[Recorded]) -> list[Sp
 
 async def _insert(session: Session, spans: Sequence[Span]) -> None:
     if spans:
-        rows = as_rows(spans)
+        rows = as_rows(asdict(span) for span in spans)
         await session.connection.execute(QUERIES["insert_spans"], session.workspace_id, rows)
 
 

@@ -54,6 +54,7 @@ create table spans (
 ) partition by range (started_at);
 
 create index spans_by_trace on spans (workspace_id, trace_id);
+create index spans_by_recording on spans using brin (recorded_at) with (autosummarize = on);
 
 -- The views ask with the rights of who asks them, so that row-level security binds them too.
 create view model_calls with (security_invoker = true) as
