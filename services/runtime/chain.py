@@ -116,9 +116,10 @@ class Chain(grpc.aio.ServerInterceptor):
 def _read(deserialize: Any, encoded: bytes) -> Message | None:
     """None if it cannot be read, which is told to those who may call at all."""
     try:
-        return deserialize(encoded)
+        message: Message = deserialize(encoded)
     except DecodeError:
         return None
+    return message
 
 
 def _shape(handler: Any) -> tuple[Callable[..., Handler], Behaviour]:
