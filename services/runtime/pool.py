@@ -1,8 +1,9 @@
 """The process's connections to PostgreSQL: few, bounded, each with its limits set."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -12,20 +13,31 @@ from services.runtime.settings import Settings
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
+Prepare: TypeAlias = Callable[[Any], Awaitable[None]]
+
 SCHEMA = "shadower"
 ROLE = "shadower_service"
 
+# What jsonb begins with in binary form; see jsonb_recv of PostgreSQL.
+JSONB_VERSION = b"\x01"
+NO_JSON = JSONB_VERSION + b"{}"
+
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
-    """A pool that connects on first use, so that a process can start before its database."""
+async def open_pool(
+    settings: Settings, prepare: Prepare | None = None
+) -> AsyncIterator[Pool]:
+    """A pool that connects on first use, so that a process can start before its database.
+
+    `prepare` does what else a new connection needs.
+    """
     pool = asyncpg.create_pool(
         settings.database_url,
         min_size=0,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
         server_settings=_session_settings(settings),
-        init=_prepare,
+        init=partial(_prepare, prepare=prepare),
     )
     async with pool:
         yield pool
@@ -52,12 +64,19 @@ def _session_settings(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _prepare(connection: Any) -> None:
+async def _prepare(connection: Any, *, prepare: Prepare | None) -> None:
+    # In binary, since copied rows cannot be anything else.
     await connection.set_type_codec(
-        "jsonb", encoder=json.dumps, decoder=_read_json, schema="pg_catalog"
+        "jsonb", encoder=_write_json, decoder=_read_json, schema="pg_catalog", format="binary"
     )
+    if prepare is not None:
+        await prepare(connection)
 
 
-def _read_json(text: str) -> Any:
+def _write_json(content: Any) -> bytes:
+    return NO_JSON if content == {} else JSONB_VERSION + json.dumps(content).encode()
+
+
+def _read_json(data: bytes) -> Any:
     """Numbers of google.protobuf.Struct are floats, also where jsonb writes them as integers."""
-    return json.loads(text, parse_int=float)
+    return json.loads(data[1:], parse_int=float)

@@ -38,6 +38,21 @@ class Session:
     as_of: datetime
 
 
+@dataclass(frozen=True)
+class Transaction:
+    """Goes from workspace to workspace; in each it sees and writes what is that workspace's."""
+
+    connection: Connection
+
+    async def enter(self, workspace_id: str) -> Session:
+        """Sessions that were entered before must not be used any more."""
+        return await _enter(self.connection, workspace_id)
+
+
+class UnwritableError(Exception):
+    """PostgreSQL refuses rows that our rules let pass: a defect of ours, no retry would help."""
+
+
 class Database:
     """Opens sessions. What may be tried again, or took too long, leaves as a fault."""
 
@@ -57,9 +72,15 @@ class Database:
     @asynccontextmanager
     async def writing(self, workspace_id: str) -> AsyncIterator[Session]:
         """All of it is committed, or nothing is."""
+        async with self.transaction() as transaction:
+            yield await transaction.enter(workspace_id)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        """All that is done in any workspace is committed, or nothing is."""
         with _driver_errors_as_faults():
             async with self._pool.acquire() as connection, connection.transaction():
-                yield await _enter(connection, workspace_id)
+                yield Transaction(connection)
 
     async def ensure_month(self, fact_table: str, month: datetime) -> None:
         """Makes sure that there is a partition for a time."""
@@ -88,11 +109,17 @@ def _driver_errors_as_faults() -> Iterator[None]:
         raise  # Also an OSError, but about the caller's deadline, not about the database.
     except asyncpg.QueryCanceledError as cancelled:
         raise DeadlineExceeded("DEADLINE_EXCEEDED", "the query took too long") from cancelled
-    except asyncpg.DataError:
-        raise  # Also an InterfaceError, but a defect of ours: no retry would help.
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as refused:
+        # Some are InterfaceErrors too.
+        raise UnwritableError(str(refused)) from refused
     except UNREACHABLE as unreachable:
         raise Unavailable(
             "DATABASE_UNAVAILABLE",
             "the database cannot be reached",
             retry_after=RETRY_DELAY,
         ) from unreachable
+
+
+def rows_affected(status: str) -> int:
+    """The number at the end of what PostgreSQL says of a statement: "INSERT 0 7"."""
+    return int(status.rpartition(" ")[2])

@@ -1,14 +1,15 @@
 """Stores facts that never change once stored: metric points and events."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from services.warehouse.database import Session
 from services.warehouse.facts.executions import Written
 from services.warehouse.facts.merging import compare_event, compare_point
-from services.warehouse.facts.model import Event, MetricPoint, Outcome, Recorded
+from services.warehouse.facts.model import STORED, Event, MetricPoint, Recorded
+from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -19,10 +20,10 @@ Key = tuple[datetime, str]
 
 @dataclass(frozen=True)
 class AppendOnly(Generic[Fact]):
-    """A table of facts: how to insert them, find them again, and compare two of one key."""
+    """A table of facts: its columns, which kind of fact it holds, and how two of one key compare."""
 
-    insert: str
-    find: str
+    table: str
+    id_column: str
     kind: type[Fact]
     compare: Callable[[Fact, Fact], Recorded]
 
@@ -44,33 +45,33 @@ class AppendOnly(Generic[Fact]):
             key = _key(fact)
             is_new = key in unseen
             unseen.discard(key)
-            results.append(Recorded(Outcome.STORED) if is_new else self.compare(known[key], fact))
+            results.append(STORED if is_new else self.compare(known[key], fact))
         return results
 
     async def _insert(self, session: Session, facts: Sequence[Fact]) -> set[Key]:
-        names = [field.name for field in fields(self.kind)]
-        columns = [[getattr(fact, name) for fact in facts] for name in names]
-        rows = await session.connection.fetch(self.insert, session.workspace_id, *columns)
+        await stage(session, self.table, self._columns, facts)
+        rows = await session.connection.fetch(
+            QUERIES[f"insert_{self.table}"], session.workspace_id
+        )
         return {(row["occurred_at"], row["id"]) for row in rows}
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(self.id_column if name == "id" else name for name in self.kind._fields)
 
     async def _find(self, session: Session, keys: Sequence[Key]) -> dict[Key, Fact]:
         if not keys:
             return {}
         times, ids = zip(*keys, strict=True)
         rows = await session.connection.fetch(
-            self.find, session.workspace_id, list(times), list(ids)
+            QUERIES[f"find_{self.table}"], session.workspace_id, list(times), list(ids)
         )
-        return {_key(fact): fact for fact in (self._fact(dict(row)) for row in rows)}
-
-    def _fact(self, row: Mapping[str, Any]) -> Fact:
-        return self.kind(**{field.name: row[field.name] for field in fields(self.kind)})
+        return {_key(fact): fact for fact in (self.kind(**dict(row)) for row in rows)}
 
 
 def _key(fact: MetricPoint | Event) -> Key:
     return fact.occurred_at, fact.id
 
 
-METRIC_POINTS = AppendOnly(
-    QUERIES["insert_points"], QUERIES["find_points"], MetricPoint, compare_point
-)
-EVENTS = AppendOnly(QUERIES["insert_events"], QUERIES["find_events"], Event, compare_event)
+METRIC_POINTS = AppendOnly("metric_points", "point_id", MetricPoint, compare_point)
+EVENTS = AppendOnly("events", "event_id", Event, compare_event)

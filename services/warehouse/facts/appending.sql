@@ -1,12 +1,13 @@
--- name: insert_points
+-- name: insert_metric_points
 -- Stores the points that are new, in the order of keys so that writers never wait in a circle.
 insert into metric_points (workspace_id, occurred_at, point_id, metric_type, value, tags)
-select $1, fact.*
-from unnest($2::timestamptz[], $3::text[], $4::text[], $5::float8[], $6::jsonb[]) as fact
+select $1, occurred_at, point_id, metric_type, value, tags
+from arriving_metric_points
+order by occurred_at, point_id collate "C"
 on conflict do nothing
 returning occurred_at, point_id as id
 
--- name: find_points
+-- name: find_metric_points
 select p.occurred_at, p.point_id as id, p.metric_type, p.value, p.tags
 from unnest($2::timestamptz[], $3::text[]) as key (occurred_at, point_id)
 join metric_points p
@@ -16,10 +17,9 @@ join metric_points p
 -- Stores the events that are new, in the order of keys so that writers never wait in a circle.
 insert into events
     (workspace_id, occurred_at, event_id, type, user_id, correlation_id, data, metadata)
-select $1, fact.*
-from unnest(
-    $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[]
-) as fact
+select $1, occurred_at, event_id, type, user_id, correlation_id, data, metadata
+from arriving_events
+order by occurred_at, event_id collate "C"
 on conflict do nothing
 returning occurred_at, event_id as id
 

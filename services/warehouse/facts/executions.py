@@ -1,19 +1,18 @@
 """Stores executions: one row a run, whatever is sent again, out of order or at once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
-from services.warehouse.database import Session
+from services.warehouse.database import Session, rows_affected
 from services.warehouse.facts.merging import merge_execution
 from services.warehouse.facts.model import ErrorType, Execution, Recorded, Status
+from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
-COLUMNS = tuple(field.name for field in fields(Execution))
-VALUES = attrgetter(*COLUMNS)
+COLUMNS = Execution._fields
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,10 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
         return Written([], set())
     stored = await _lock_stored(session, arriving)
     results, after = _merge_all(stored, arriving)
-    changed = {key: new for key, new in after.items() if new != stored.get(key)}
-    await _remove(session, [stored[key] for key in changed if key in stored])
-    await _insert(session, list(changed.values()))
-    moved = [stored[key].started_at for key in changed if key in stored]
-    return Written(results, {new.started_at for new in changed.values()}.union(moved))
+    changed = {key: new for key, new in after.items() if new is not stored.get(key)}
+    replaced = [stored[key].started_at for key in changed if key in stored]
+    await _store(session, changed.values(), stored)
+    return Written(results, {new.started_at for new in changed.values()}.union(replaced))
 
 
 def _merge_all(
@@ -52,38 +50,41 @@ def _merge_all(
 async def _lock_stored(session: Session, arriving: Sequence[Execution]) -> dict[str, Execution]:
     """The stored runs among those arriving; the keys of all of them are ours until we commit."""
     times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
-    claimed = await session.connection.fetch(
-        QUERIES["claim_keys"], session.workspace_id, list(times), list(times.values())
-    )
-    known = set(times) - {row["execution_id"] for row in claimed}
-    if not known:
+    if await _claim(session, times) == len(times):
         return {}
-    keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(known))
+    keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(times))
     rows = await session.connection.fetch(
         QUERIES["stored_executions"],
         session.workspace_id,
         [key["execution_id"] for key in keys],
         [key["started_at"] for key in keys],
     )
-    return {row["execution_id"]: _execution(dict(row)) for row in rows}
+    return {row["execution_id"]: _execution(row) for row in rows}
 
 
-async def _remove(session: Session, executions: Sequence[Execution]) -> None:
-    if executions:
-        await session.connection.execute(
-            QUERIES["remove_executions"],
-            session.workspace_id,
-            [execution.execution_id for execution in executions],
-            [execution.started_at for execution in executions],
-        )
+async def _claim(session: Session, times: Mapping[str, datetime]) -> int:
+    """How many of the ids were nobody's."""
+    status = await session.connection.execute(
+        QUERIES["claim_keys"], session.workspace_id, list(times), list(times.values())
+    )
+    return rows_affected(status)
 
 
-async def _insert(session: Session, executions: Sequence[Execution]) -> None:
-    if executions:
-        columns = zip(*map(VALUES, executions), strict=True)
-        await session.connection.execute(
-            QUERIES["insert_executions"], session.workspace_id, *map(list, columns)
-        )
+async def _store(
+    session: Session, changed: Iterable[Execution], stored: Mapping[str, Execution]
+) -> None:
+    rows = [(*new, _stored_at(stored.get(new.execution_id))) for new in changed]
+    if not rows:
+        return
+    await stage(session, "executions", (*COLUMNS, "stored_at"), rows)
+    if any(row[-1] is None for row in rows):
+        await session.connection.execute(QUERIES["insert_executions"], session.workspace_id)
+    if any(row[-1] is not None for row in rows):
+        await session.connection.execute(QUERIES["replace_executions"], session.workspace_id)
+
+
+def _stored_at(execution: Execution | None) -> datetime | None:
+    return None if execution is None else execution.started_at
 
 
 def _execution(row: Mapping[str, Any]) -> Execution:

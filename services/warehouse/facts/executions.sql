@@ -6,7 +6,6 @@ select $1, arriving.execution_id, arriving.started_at
 from unnest($2::text[], $3::timestamptz[]) as arriving (execution_id, started_at)
 order by arriving.execution_id collate "C"
 on conflict do nothing
-returning execution_id
 
 -- name: lock_keys
 select execution_id, started_at from execution_keys
@@ -15,41 +14,50 @@ order by execution_id
 for update
 
 -- name: stored_executions
--- Runs at the times that their locked keys name.
+-- Runs at the times that their locked keys name; a key that was claimed just now has none.
 select e.*
 from unnest($2::text[], $3::timestamptz[]) as key (execution_id, started_at)
 join executions e
     on e.workspace_id = $1 and e.started_at = key.started_at and e.execution_id = key.execution_id
 
--- name: remove_executions
-delete from executions e
-using unnest($2::text[], $3::timestamptz[]) as old (execution_id, started_at)
-where e.workspace_id = $1 and e.started_at = old.started_at and e.execution_id = old.execution_id
-
 -- name: insert_executions
--- Stores runs whose keys are locked, and lets the keys say where they lie.
-with arriving as (
-    select * from unnest(
-        $2::text[], $3::timestamptz[], $4::timestamptz[], $5::execution_status[], $6::error_type[],
-        $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-        $13::bigint[], $14::bigint[], $15::bigint[], $16::numeric[], $17::numeric[],
-        $18::smallint[], $19::integer[], $20::text[], $21::text[], $22::text[], $23::jsonb[]
-    ) as fact (
-        execution_id, started_at, ended_at, status, error_type,
-        agent_id, agent_name, agent_version, user_id, model, provider,
-        input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
-        user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
-    )
-), placed as (
-    update execution_keys key set started_at = arriving.started_at
-    from arriving
-    where key.workspace_id = $1 and key.execution_id = arriving.execution_id
-        and key.started_at <> arriving.started_at
-)
+-- Stores the runs that are new; their keys are claimed.
 insert into executions (
-    workspace_id, execution_id, started_at, ended_at, status, error_type,
-    agent_id, agent_name, agent_version, user_id, model, provider,
+    workspace_id, execution_id, started_at, status, agent_id, ended_at, error_type,
+    agent_name, agent_version, user_id, model, provider,
     input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
     user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
 )
-select $1, arriving.* from arriving
+select
+    $1, execution_id, started_at, status, agent_id, ended_at, error_type,
+    agent_name, agent_version, user_id, model, provider,
+    input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
+    user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
+from arriving_executions
+where stored_at is null
+
+-- name: replace_executions
+-- Stores what is new of runs whose keys are locked, and when it moves a run in time, lets its
+-- key say so. When a run was first recorded stays: the ledger counts by it.
+with moved as (
+    update execution_keys key set started_at = arriving.started_at
+    from arriving_executions arriving
+    where key.workspace_id = $1 and key.execution_id = arriving.execution_id
+        and arriving.stored_at <> arriving.started_at
+)
+update executions e set (
+    started_at, status, agent_id, ended_at, error_type,
+    agent_name, agent_version, user_id, model, provider,
+    input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
+    user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
+) = (
+    arriving.started_at, arriving.status, arriving.agent_id, arriving.ended_at,
+    arriving.error_type, arriving.agent_name, arriving.agent_version, arriving.user_id,
+    arriving.model, arriving.provider, arriving.input_tokens, arriving.output_tokens,
+    arriving.cached_input_tokens, arriving.cost_usd, arriving.credits, arriving.user_rating,
+    arriving.tool_calls, arriving.parent_execution_id, arriving.conversation_id,
+    arriving.error_message, arriving.metadata
+)
+from arriving_executions arriving
+where e.workspace_id = $1 and e.started_at = arriving.stored_at
+    and e.execution_id = arriving.execution_id

@@ -1,8 +1,18 @@
 """What an arriving fact means beside the one that is stored. Pure; see contract, Execution."""
 
-from dataclasses import fields, replace
+from services.warehouse.facts.model import (
+    DUPLICATE,
+    STORED,
+    UPDATED,
+    Event,
+    Execution,
+    MetricPoint,
+    Outcome,
+    Recorded,
+    Status,
+)
 
-from services.warehouse.facts.model import Event, Execution, MetricPoint, Outcome, Recorded, Status
+Fact = Execution | MetricPoint | Event
 
 MAY_COME_LATE = ("user_rating", "cost_usd", "credits")
 
@@ -10,14 +20,14 @@ MAY_COME_LATE = ("user_rating", "cost_usd", "credits")
 def merge_execution(stored: Execution | None, arriving: Execution) -> tuple[Recorded, Execution]:
     """What became of the arriving record, and what is to be stored after it."""
     if stored is None:
-        return Recorded(Outcome.STORED), arriving
+        return STORED, arriving
     merged = _with_what_is_known(arriving, stored)
     if merged == stored or _is_overtaken(stored, arriving):
-        return Recorded(Outcome.DUPLICATE), stored
+        return DUPLICATE, stored
     conflicting = _contradictions(stored, merged) if _is_finished(stored) else ()
     if conflicting:
         return Recorded(Outcome.CONFLICT, conflicting), stored
-    return Recorded(Outcome.UPDATED), merged
+    return UPDATED, merged
 
 
 def compare_point(stored: MetricPoint, arriving: MetricPoint) -> Recorded:
@@ -33,7 +43,7 @@ def _with_what_is_known(arriving: Execution, stored: Execution) -> Execution:
     missing = {
         name: getattr(stored, name) for name in MAY_COME_LATE if getattr(arriving, name) is None
     }
-    return replace(arriving, **missing)
+    return arriving._replace(**missing)
 
 
 def _is_overtaken(stored: Execution, arriving: Execution) -> bool:
@@ -49,13 +59,13 @@ def _contradictions(stored: Execution, arriving: Execution) -> tuple[str, ...]:
     return tuple(name for name in _differing(stored, arriving) if name not in MAY_COME_LATE)
 
 
-def _differing(stored: object, arriving: object) -> tuple[str, ...]:
+def _differing(stored: Fact, arriving: Fact) -> tuple[str, ...]:
     return tuple(
-        field.name
-        for field in fields(stored)  # type: ignore[arg-type] # Facts are dataclasses.
-        if getattr(stored, field.name) != getattr(arriving, field.name)
+        name
+        for name, before, now in zip(stored._fields, stored, arriving, strict=True)
+        if before != now
     )
 
 
 def _same_or_conflict(differing: tuple[str, ...]) -> Recorded:
-    return Recorded(Outcome.CONFLICT, differing) if differing else Recorded(Outcome.DUPLICATE)
+    return Recorded(Outcome.CONFLICT, differing) if differing else DUPLICATE

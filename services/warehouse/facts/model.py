@@ -1,11 +1,13 @@
 """Facts as they are stored. None means: not known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+
+NOTHING: Mapping[str, Any] = {}
 
 
 class Status(StrEnum):
@@ -32,16 +34,15 @@ class ErrorType(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Execution:
-    """One run of one agent. The order of fields is that of the columns."""
+class Execution(NamedTuple):
+    """One run of one agent. A tuple, so that a row of it is written as it is."""
 
     execution_id: str
     started_at: datetime
-    ended_at: datetime | None = None
     status: Status
-    error_type: ErrorType | None = None
     agent_id: str
+    ended_at: datetime | None = None
+    error_type: ErrorType | None = None
     agent_name: str | None = None
     agent_version: str | None = None
     user_id: str | None = None
@@ -57,22 +58,20 @@ class Execution:
     parent_execution_id: str | None = None
     conversation_id: str | None = None
     error_message: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetricPoint:
+class MetricPoint(NamedTuple):
     """One measurement. Two points of one time and one id are the same point."""
 
     occurred_at: datetime
     id: str
     metric_type: str
     value: float
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened. Two events of one time and one id are the same event."""
 
     occurred_at: datetime
@@ -80,8 +79,8 @@ class Event:
     type: str
     user_id: str | None = None
     correlation_id: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
+    metadata: Mapping[str, str] = NOTHING
 
 
 class Outcome(StrEnum):
@@ -99,3 +98,8 @@ class Recorded:
 
     outcome: Outcome
     conflicting: tuple[str, ...] = ()
+
+
+STORED = Recorded(Outcome.STORED)
+UPDATED = Recorded(Outcome.UPDATED)
+DUPLICATE = Recorded(Outcome.DUPLICATE)
