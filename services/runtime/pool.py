@@ -24,9 +24,7 @@ NO_JSON = JSONB_VERSION + b"{}"
 
 
 @asynccontextmanager
-async def open_pool(
-    settings: Settings, prepare: Prepare | None = None
-) -> AsyncIterator[Pool]:
+async def open_pool(settings: Settings, prepare: Prepare | None = None) -> AsyncIterator[Pool]:
     """A pool that connects on first use, so that a process can start before its database.
 
     `prepare` does what else a new connection needs.

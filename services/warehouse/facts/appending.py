@@ -50,9 +50,7 @@ class AppendOnly(Generic[Fact]):
 
     async def _insert(self, session: Session, facts: Sequence[Fact]) -> set[Key]:
         await stage(session, self.table, self._columns, facts)
-        rows = await session.connection.fetch(
-            QUERIES[f"insert_{self.table}"], session.workspace_id
-        )
+        rows = await session.connection.fetch(QUERIES[f"insert_{self.table}"], session.workspace_id)
         return {(row["occurred_at"], row["id"]) for row in rows}
 
     @property

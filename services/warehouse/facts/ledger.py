@@ -71,9 +71,7 @@ async def enter_in_ledger(session: Session, accounts: Mapping[FactKind, Account]
     ]
     if rows:
         columns = map(list, zip(*rows, strict=True))
-        await session.connection.execute(
-            QUERIES["enter_in_ledger"], session.workspace_id, *columns
-        )
+        await session.connection.execute(QUERIES["enter_in_ledger"], session.workspace_id, *columns)
 
 
 async def fetch_ledger(session: Session, interval: Interval, *, recount: bool) -> list[Entry]:
