@@ -81,13 +81,6 @@ class Stored:
             [WORKSPACE, kind, stored + duplicate + rejected, stored, duplicate, rejected],
         )
 
-    def published(self) -> str:
-        query = (
-            "insert into shadower.outbox (workspace_id, type) values (%s, 't') returning event_id"
-        )
-        [event_id] = self._connection.execute(query, [WORKSPACE]).fetchone() or ()
-        return str(event_id)
-
 
 def some_point(seed: int = 1) -> Item:
     return ItemMaker(f"p{seed}", Random(seed), NOW).items(1, ["metric_point"])[0]
@@ -103,9 +96,7 @@ async def acknowledge(diary: Diary, *items: Item) -> None:
     await diary.acknowledge(WORKSPACE, items)
 
 
-async def test_what_is_as_it_should_be_is_clean(
-    diary: Diary, stored: Stored, verdicts: Any
-) -> None:
+async def test_what_is_as_it_was_sent_is_clean(diary: Diary, stored: Stored, verdicts: Any) -> None:
     await acknowledge(diary, some_point(), some_run().version(FINISHED))
     stored.point(some_point())
     stored.ledger("metric_point", 1)

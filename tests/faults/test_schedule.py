@@ -1,6 +1,7 @@
 """Faults are random, and yet the same again."""
 
 from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ def test_nobody_is_spared_and_nobody_is_singled_out(seed: int) -> None:
 def test_faults_keep_within_their_temper(seed: int, between: float) -> None:
     temper = Temper(seconds_between=between)
     faults = schedule(seed, 600, VICTIMS, temper)
-    gaps = [b.at - a.at for a, b in zip(faults, faults[1:], strict=False)]
+    gaps = [b.at - a.at for a, b in pairwise(faults)]
     assert all(between / 2 - 1e-9 <= gap <= between * 1.5 + 1e-9 for gap in gaps)
     assert all(0 <= fault.at < 600 for fault in faults)
     longest = {Blow.KILL: temper.most_seconds_dead, Blow.PAUSE: temper.most_seconds_paused}

@@ -94,4 +94,4 @@ def _copy(connection: Connection, table: LiteralString, rows: Iterable[Sequence[
 
 
 def _query(name: str) -> LiteralString:
-    return QUERIES[name]  # type: ignore[return-value] # It is a file of ours.
+    return QUERIES[name]
