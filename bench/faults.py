@@ -15,7 +15,8 @@ from pathlib import Path
 from bench.report import conclude, report
 from cli.durations import parse_duration
 from tools.faults.chaos import Casualty
-from tools.faults.trial import Plan, Trial, run_trial
+from tools.faults.schedule import Temper
+from tools.faults.trial import Setting, Trial, random_faults, run_trial
 
 # Without a log first, then with one; each gets half of the time.
 MODES = {"direct": False, "kafka": True}
@@ -35,11 +36,12 @@ def main() -> None:
 def _tried(name: str, seed: int, seconds: float) -> Trial:
     room = Path(tempfile.mkdtemp(prefix=f"faults-{name}-"))
     print(f"{name}, in {room}", flush=True)
-    trial = asyncio.run(run_trial(Plan(seed, seconds, MODES[name]), room, _say))
+    ordeal = random_faults(seed, seconds, Temper())
+    trial = asyncio.run(run_trial(Setting(seed, MODES[name]), ordeal, room, _say))
     if trial.is_passed:
         shutil.rmtree(room)
     else:
-        print(f"The evidence is in {room}:\n{trial.judgement}\n{trial.diary.surprises[:5]}")
+        print(f"The evidence is in {room}:\n{trial.findings}")
     return trial
 
 
@@ -72,7 +74,7 @@ def _conclude(seed: int, seconds: float, trials: dict[str, Trial]) -> None:
         seed=seed,
         seconds=seconds,
         kills=sum(trial.kills for trial in every),
-        pauses=sum(one.pauses for trial in every for one in trial.casualties.values()),
+        pauses=sum(trial.pauses for trial in every),
         acked=acknowledged,
         indeterminate=sum(trial.diary.given_up for trial in every),
         retries=sum(trial.diary.retries for trial in every),

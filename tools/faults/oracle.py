@@ -76,7 +76,8 @@ class Oracle:
 
     def _delivered(self) -> Iterable[Sequence[Any]]:
         for group, file in self.subscribers.items():
-            for line in file.read_text().splitlines():
+            yield group, None
+            for line in file.read_text().split():
                 yield group, line
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -31,13 +31,15 @@ class ServiceProcess:
     address: str = ""
     service: str = ""
     arguments: Sequence[str] = ()
+    # What it is told in addition in its first life, in its second, and so on; later nothing.
+    lives: Iterator[Mapping[str, str]] = field(default_factory=lambda: iter(()))
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a service of ours
                 [sys.executable, "-m", self.module, *self.arguments],
-                env=self.environment,
+                env={**self.environment, **next(self.lives, {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from cli.home import Home
 from cli.tokens.keys import ensured_key, jwks_file
@@ -21,8 +21,6 @@ from tools.ports import LOOPBACK, free_ports
 WORKSPACES = ("faults-a", "faults-b", "faults-c")
 TOKEN_LIFE = timedelta(hours=12)
 
-Started = TypeVar("Started", bound=Victim)
-
 
 @dataclass(frozen=True)
 class Role:
@@ -33,8 +31,11 @@ class Role:
     replicas: int = 2
 
 
+# Names of groups on the bus, by how many members they have.
+GROUPS = {"lonely": 1, "crowded": 2}
 INGEST = Role("services.ingest", "shadower.ingest.v1.IngestService")
-WRITER = Role("services.ingest.writer", "shadower.ingest.writer")
+WRITER = Role("services.ingest.writer", "shadower.ingest.Writer")
+RELAY = Role("services.relay", "shadower.bus.v1.DeadLettersService", replicas=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class System:
     database_url: str
     brokers: str
     victims: Sequence[Victim]
+    # What each group of subscribers writes down.
+    subscribers: Mapping[str, Path]
     token: Callable[[], str]
 
     @property
@@ -55,36 +58,69 @@ class System:
 
 @contextmanager
 def running_system(
-    room: Path, *, with_kafka: bool, told: Mapping[str, str] | None = None
+    room: Path, with_kafka: bool, lives: Sequence[Mapping[str, str]] = ()
 ) -> Iterator[System]:
-    """`told` is what all processes are told beside it, as environment variables."""
+    """`lives` are what services are told in addition: in their first life, their second, …"""
     with ExitStack() as stack:
-        postgres = _started(stack, KillablePostgres(room / "postgres"))
+        postgres = KillablePostgres(room / "postgres")
+        _start_together(stack, [postgres])
         migrate(postgres.url)
         kafka = stack.enter_context(running_kafka(room / "kafka")) if with_kafka else None
         brokers = kafka.brokers if kafka else ""
-        environment = {**_environment(room, postgres.url, brokers), **(told or {})}
-        processes = [
-            _started(stack, process)
-            for role in ((INGEST, WRITER) if with_kafka else (INGEST,))
-            for process in _replicas(role, room, environment)
-        ]
+        environment = _environment(room, postgres.url, brokers)
+        roles = (INGEST, WRITER, RELAY) if with_kafka else (INGEST, RELAY)
+        processes = [*_services(roles, room, environment, lives), *_subscribers(room, environment)]
+        _start_together(stack, processes)
         victims: list[Victim] = [postgres, *(kafka.nodes if kafka else ()), *processes]
-        yield System(room, postgres.url, brokers, victims, _token(room))
+        yield System(room, postgres.url, brokers, victims, _notes(room), _token(room))
 
 
-def _started(stack: ExitStack, victim: Started) -> Started:
-    stack.callback(victim.stop)
-    victim.start()
-    return victim
+def _start_together(stack: ExitStack, victims: Sequence[Victim]) -> None:
+    for victim in victims:
+        stack.callback(victim.stop)
+    with ThreadPoolExecutor(len(victims)) as threads:
+        list(threads.map(lambda victim: victim.start(), victims))
 
 
-def _replicas(role: Role, room: Path, environment: Mapping[str, str]) -> Iterator[ServiceProcess]:
-    for number, port in enumerate(free_ports(role.replicas), start=1):
-        name, address = f"{role.module.rpartition('.')[2]}-{number}", f"{LOOPBACK}:{port}"
-        told = {**environment, "SHADOWER_LISTEN": address}
-        log = room / f"{name}.log"
-        yield ServiceProcess(name, role.module, told, log, address, role.service)
+def _services(
+    roles: Sequence[Role],
+    room: Path,
+    environment: Mapping[str, str],
+    lives: Sequence[Mapping[str, str]],
+) -> Iterator[ServiceProcess]:
+    for role in roles:
+        for number, port in enumerate(free_ports(role.replicas), start=1):
+            yield _service(role, number, room, {**environment, **_listening(port)}, iter(lives))
+
+
+def _service(
+    role: Role, number: int, room: Path, told: Mapping[str, str], lives: Iterator[Mapping[str, str]]
+) -> ServiceProcess:
+    name, address = f"{role.module.rpartition('.')[2]}-{number}", told["SHADOWER_LISTEN"]
+    log = room / f"{name}.log"
+    return ServiceProcess(name, role.module, told, log, address, role.service, lives=lives)
+
+
+def _listening(port: int) -> dict[str, str]:
+    return {"SHADOWER_LISTEN": f"{LOOPBACK}:{port}"}
+
+
+def _subscribers(room: Path, environment: Mapping[str, str]) -> Iterator[ServiceProcess]:
+    for group, members in GROUPS.items():
+        for number in range(1, members + 1):
+            name = f"{group}-{number}"
+            arguments = (group, str(_notes(room)[group]))
+            yield ServiceProcess(
+                name,
+                "tools.faults.subscriber",
+                environment,
+                room / f"{name}.log",
+                arguments=arguments,
+            )
+
+
+def _notes(room: Path) -> dict[str, Path]:
+    return {group: room / f"{group}.ids" for group in GROUPS}
 
 
 def _environment(room: Path, database_url: str, brokers: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""One trial: load under faults, then quiet, then the judgement."""
+"""One trial: load during an ordeal, then quiet, then the judgement."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.faults.chaos import Casualty, Chaos, Say
@@ -13,18 +13,20 @@ from tools.faults.oracle import Judgement, Oracle
 from tools.faults.schedule import Temper, schedule
 from tools.faults.system import WORKSPACES, System, running_system
 
-# From the last fault to the last answer, and from there until everything is written.
+# From the end of the ordeal to the last answer, and from there until all is written and told.
 PATIENCE_SECONDS = 120
+
+Ordeal = Callable[[Chaos], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is tried, and for how long. The seed decides about the rest."""
+class Setting:
+    """What is tried. The seed decides what producers send."""
 
     seed: int
-    seconds: float
     with_kafka: bool
-    temper: Temper = field(default_factory=Temper)
+    # What services are told in addition in their first life, their second, and so on.
+    lives: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -40,27 +42,59 @@ class Trial:
         return sum(one.kills for one in self.casualties.values())
 
     @property
+    def pauses(self) -> int:
+        return sum(one.pauses for one in self.casualties.values())
+
+    @property
     def is_passed(self) -> bool:
         return self.judgement.is_clean and not self.diary.surprises
 
+    @property
+    def findings(self) -> str:
+        return "\n".join([str(self.judgement), *self.diary.surprises[:5]])
 
-async def run_trial(plan: Plan, room: Path, say: Say = lambda _: None) -> Trial:
+
+def random_faults(seed: int, seconds: float, temper: Temper) -> Ordeal:
+    """Everybody may be struck."""
+
+    async def ordeal(chaos: Chaos) -> None:
+        await chaos.rage(schedule(seed, seconds, list(chaos.casualties), temper))
+
+    return ordeal
+
+
+def deaths_of_their_own(names: str, count: int) -> Ordeal:
+    """Lasts until each victim whose name begins so has died that often by itself."""
+
+    async def ordeal(chaos: Chaos) -> None:
+        dying = [one for name, one in chaos.casualties.items() if name.startswith(names)]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(*(one.died(count) for one in dying))
+
+    return ordeal
+
+
+async def run_trial(
+    setting: Setting, ordeal: Ordeal, room: Path, say: Say = lambda _: None
+) -> Trial:
     """Raises NotReadyError and TimeoutError when the system does not come to itself."""
-    with running_system(room, with_kafka=plan.with_kafka) as system, opened_diary(room) as diary:
-        chaos = Chaos.among(system.victims, say)
-        async with chaos.kept_alive():
-            await _rage_under_load(plan, system, diary, chaos)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await until_drained(system)
-        judgement = await asyncio.to_thread(Oracle(system.database_url, diary).judge)
-    return Trial(chaos.casualties, diary, judgement)
+    with running_system(room, setting.with_kafka, setting.lives) as system:
+        with opened_diary(room) as diary:
+            chaos = Chaos.among(system.victims, say)
+            async with chaos.kept_alive():
+                await _load_during(ordeal(chaos), setting, system, diary)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await until_drained(system)
+        oracle = Oracle(system.database_url, diary, system.subscribers)
+        return Trial(chaos.casualties, diary, await asyncio.to_thread(oracle.judge))
 
 
-async def _rage_under_load(plan: Plan, system: System, diary: Diary, chaos: Chaos) -> None:
-    load = Load(system.ingest_addresses, system.token, diary, plan.seed, WORKSPACES)
-    faults = schedule(plan.seed, plan.seconds, list(chaos.casualties), plan.temper)
+async def _load_during(
+    ordeal: Awaitable[None], setting: Setting, system: System, diary: Diary
+) -> None:
+    load = Load(system.ingest_addresses, system.token, diary, setting.seed, WORKSPACES)
     async with asyncio.TaskGroup() as group:
         loading = group.create_task(load.run())
-        await chaos.rage(faults)
+        await ordeal
         load.stopped.set()
         await asyncio.wait_for(loading, PATIENCE_SECONDS)
