@@ -14,12 +14,13 @@ COMMANDS = {
     "token": "cli.tokens.command",
     "load": "cli.load.command",
     "simulate": "cli.simulate.command",
+    "deadletters": "cli.deadletters.command",
     "migrate": "cli.migrations",
 }
 
 
 class LazyCommands(TyperGroup):
-    """Finds a command by its name in COMMANDS: a module with a function of that name."""
+    """Finds a command by its name in COMMANDS: a module with a function, or commands, so named."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class's signature
         return list(COMMANDS)
@@ -40,8 +41,11 @@ class LazyCommands(TyperGroup):
 
 
 def _command(name: str) -> Any:
+    found = getattr(import_module(COMMANDS[name]), name)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     single = typer.Typer(add_completion=False)
-    single.command(name)(getattr(import_module(COMMANDS[name]), name))
+    single.command(name)(found)
     return typer.main.get_command(single)
 
 

@@ -18,7 +18,14 @@ from google.rpc import error_details_pb2, status_pb2
 from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
-from shadower.ingest.v1 import ingest_service_pb2
+from shadower.bus.v1 import dead_letters_service_pb2
+from shadower.common.v1 import permission_pb2 as options
+from shadower.ingest.v1 import (
+    ingest_service_pb2,
+    otlp_http_service_pb2,
+    otlp_pb2,
+    pricing_service_pb2,
+)
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
@@ -26,10 +33,22 @@ TEMPLATE = Path(__file__).parent.parent / "envoy" / "edge.yaml.j2"
 CONTRACT = (
     agents_service_pb2,
     aggregates_service_pb2,
+    dead_letters_service_pb2,
     ingest_service_pb2,
     metrics_service_pb2,
+    otlp_http_service_pb2,
+    pricing_service_pb2,
     workspaces_service_pb2,
 )
+# Services that another one's process serves beside it.
+SERVED_WITH = {
+    "shadower.ingest.v1.IngestService": (
+        "shadower.ingest.v1.OtlpHttpService",
+        "shadower.ingest.v1.PricingService",
+    )
+}
+# Methods that others define, by the service whose process serves them. They are no JSON.
+FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}
 # Errors of services are google.rpc.Status with details, which only their names lead to.
 ERROR_TYPES = (status_pb2, error_details_pb2)
 PATH_FIELD = re.compile(r"{(\w+)}")
@@ -85,9 +104,9 @@ class EdgeModel:
 
 @dataclass(frozen=True)
 class Route:
-    """An RPC as the edge routes it."""
+    """An RPC as the edge routes it: to the cluster of a service."""
 
-    service: str
+    cluster: str
     path: str
     streams: bool
     reads: bool
@@ -95,14 +114,14 @@ class Route:
 
 def render(model: EdgeModel) -> str:
     """Envoy's configuration. Raises UnsafeKeyError, or KeyError for an unknown service."""
-    services = [upstream.service for upstream in model.upstreams]
-    find = descriptor_pool.Default().FindServiceByName
-    methods = [method for service in services for method in find(service).methods]
+    clusters = [upstream.service for upstream in model.upstreams]
+    served = {one: (one, *SERVED_WITH.get(one, ())) for one in clusters}
+    methods = [method for one in clusters for name in served[one] for method in _methods(name)]
     return _template().render(
         model=model,
         jwks=_public_keys(model),
-        services=services,
-        methods=[_route(method) for method in methods],
+        services=[name for names in served.values() for name in names],
+        methods=[route for one in clusters for route in _routes(one, served[one])],
         path_fields=_path_fields(methods),
         two_way_paths=_two_way_paths(methods),
     )
@@ -139,9 +158,21 @@ def _template() -> Template:
     ).from_string(TEMPLATE.read_text())
 
 
-def _route(method: MethodDescriptor) -> Route:
+def _methods(service: str) -> Iterable[MethodDescriptor]:
+    return descriptor_pool.Default().FindServiceByName(service).methods
+
+
+def _routes(cluster: str, services: Iterable[str]) -> Iterator[Route]:
+    for service in services:
+        yield from (_route(cluster, method) for method in _methods(service))
+    if cluster in FOREIGN:
+        foreign = FOREIGN[cluster].DESCRIPTOR.GetOptions().Extensions[options.foreign_methods]
+        yield from (Route(cluster, one.path, streams=False, reads=False) for one in foreign)
+
+
+def _route(cluster: str, method: MethodDescriptor) -> Route:
     return Route(
-        service=method.containing_service.full_name,
+        cluster=cluster,
         path=f"/{method.containing_service.full_name}/{method.name}",
         streams=method.client_streaming or method.server_streaming,
         reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,

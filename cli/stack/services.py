@@ -16,6 +16,7 @@ SERVICES = {
     "aggregates": "shadower.aggregates.v1.AggregatesService",
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
+    "relay": "shadower.bus.v1.DeadLettersService",
 }
 FIRST_PORT = 50051
 

@@ -48,12 +48,14 @@ def signed(grant: Grant, key: SigningKey, issuer: Issuer, now: datetime) -> str:
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
 
 
-def token_source(home: Home, given: str | None, workspace: str) -> Callable[[], str]:
+def token_source(
+    home: Home, given: str | None, workspace: str, *, role: str = "service"
+) -> Callable[[], str]:
     """Answers with the given token, or with a fresh one at each call: a long load outlives one."""
     if given is not None:
         return lambda: given
     key = existing_key(home)
-    grant = Grant((workspace,), role="service", subject="shadower")
+    grant = Grant((workspace,), role=role, subject="shadower")
     return lambda: signed(grant, key, Issuer.of_environment(), datetime.now(UTC))
 
 

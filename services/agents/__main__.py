@@ -25,7 +25,7 @@ async def main(settings: Settings) -> None:
             partial(add_AgentsServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, service, MessageValidator(), Draining())
+        await serve(settings, [service], MessageValidator(), Draining())
 
 
 if __name__ == "__main__":

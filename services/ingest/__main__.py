@@ -1,33 +1,40 @@
 """The process that takes facts in."""
 
-from functools import partial
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
-from shadower.ingest.v1.ingest_service_pb2 import DESCRIPTOR
-from shadower.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
-
-from services.ingest.servicer import IngestServicer
+from services.ingest.intake.backlog import Backlog
+from services.ingest.intake.direct import open_direct_intake
+from services.ingest.intake.intake import Intake
+from services.ingest.intake.log import open_log_intake
+from services.ingest.offers import ingest_services
 from services.runtime.draining import Draining
+from services.runtime.failpoints import Failpoints
 from services.runtime.pool import open_pool
 from services.runtime.process import run
-from services.runtime.server import Service, serve
+from services.runtime.server import serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database
 from services.warehouse.facts.recorder import Recorder
-from services.warehouse.schema import schema_version
+from services.warehouse.facts.staging import create_staging
 
 
 async def main(settings: Settings) -> None:
     validator, draining = MessageValidator(), Draining()
-    async with open_pool(settings) as pool:
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
         database = Database(pool)
-        servicer = IngestServicer(Recorder(database), validator, draining)
-        service = Service(
-            DESCRIPTOR.services_by_name["IngestService"].full_name,
-            partial(add_IngestServiceServicer_to_server, servicer),
-            partial(database.trouble, schema_version()),
-        )
-        await serve(settings, service, validator, draining)
+        intake = await stack.enter_async_context(_opened_intake(settings, database))
+        services = ingest_services(settings, database, intake, validator, draining)
+        await serve(settings, services, validator, draining)
+
+
+def _opened_intake(settings: Settings, database: Database) -> AbstractAsyncContextManager[Intake]:
+    backlog = Backlog(settings.backlog_items, settings.backlog_bytes)
+    failpoints = Failpoints(settings.failpoints)
+    if settings.kafka_brokers:
+        return open_log_intake(settings, backlog, failpoints)
+    return open_direct_intake(Recorder(database, failpoints), backlog)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A batch on its way: items judged one by one, the valid ones recorded together."""
+"""A call's items on their way: judged one by one, the valid ones taken in together."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from services.runtime.faults import (
 )
 from services.runtime.status import to_status
 from services.runtime.validator import MessageValidator
-from services.warehouse.facts.model import Outcome, Recorded
+from services.warehouse.facts.model import FactKind, Outcome, Recorded
 
 OUTCOMES = {
     Outcome.STORED: RecordOutcome.RECORD_OUTCOME_STORED,
@@ -32,50 +32,51 @@ CONTRACT_NAMES = {"started_at": "start_time", "ended_at": "end_time", "occurred_
 class ItemKind:
     """What is particular about a kind of item."""
 
+    kind: FactKind
     field: str
     id_field: str
     conflict_reason: str
     to_fact: Callable[[Any], Any]
-    fact_id: Callable[[Any], str]
+    item_id: Callable[[Any], str]
     check: Callable[[Any, str], None] = lambda _item, _path: None
     """Raises InvalidArgument for what the rules of the contract cannot say."""
 
 
 @dataclass
 class JudgedItems:
-    """Items of one kind, each either a fact to be recorded or a reason why not."""
+    """Items of one kind, each either valid or with a reason why not."""
 
     kind: ItemKind
     items: Sequence[Message]
-    facts: dict[int, Any] = field(default_factory=dict)
     refused: dict[int, Fault] = field(default_factory=dict)
+
+    @property
+    def valid(self) -> list[Message]:
+        if not self.refused:
+            return list(self.items)
+        return [item for index, item in enumerate(self.items) if index not in self.refused]
 
     @property
     def violations(self) -> Iterable[FieldViolation]:
         return (violation for fault in self.refused.values() for violation in fault.violations)
 
-    def results(self, recorded: Sequence[Recorded]) -> list[RecordResult]:
-        by_index = dict(zip(self.facts, recorded, strict=True))
+    def results(self, recorded: Sequence[Recorded] | None) -> list[RecordResult]:
+        """A result for each item. None recorded: the log has them, and it is not known yet."""
+        told = None if recorded is None else iter(recorded)
         return [
-            self._outcome(index, by_index[index])
-            if index in by_index
-            else self._refusal(index, self.refused[index], getattr(item, self.kind.id_field))
+            self._refusal(index, self.refused[index], getattr(item, self.kind.id_field))
+            if index in self.refused
+            else self._outcome(index, self.kind.item_id(item), None if told is None else next(told))
             for index, item in enumerate(self.items)
         ]
 
-    def _outcome(self, index: int, recorded: Recorded) -> RecordResult:
-        item_id = self.kind.fact_id(self.facts[index])
+    def _outcome(self, index: int, item_id: str, recorded: Recorded | None) -> RecordResult:
+        if recorded is None:
+            accepted = RecordOutcome.RECORD_OUTCOME_ACCEPTED
+            return RecordResult(index=index, id=item_id, outcome=accepted)
         if recorded.outcome is Outcome.CONFLICT:
-            return self._refusal(index, self._conflict(item_id, recorded), item_id)
+            return self._refusal(index, conflict(self.kind, item_id, recorded), item_id)
         return RecordResult(index=index, id=item_id, outcome=OUTCOMES[recorded.outcome])
-
-    def _conflict(self, item_id: str, recorded: Recorded) -> Fault:
-        fields = ",".join(CONTRACT_NAMES.get(name, name) for name in recorded.conflicting)
-        return AlreadyExists(
-            self.kind.conflict_reason,
-            f"{item_id} is stored with other content: {fields}",
-            metadata={_camel(self.kind.id_field): item_id, "fields": fields},
-        )
 
     def _refusal(self, index: int, fault: Fault, item_id: str) -> RecordResult:
         return RecordResult(
@@ -86,27 +87,32 @@ class JudgedItems:
         )
 
 
+def conflict(kind: ItemKind, item_id: str, recorded: Recorded) -> Fault:
+    """Why a fact that contradicts a stored one is refused."""
+    fields = ",".join(CONTRACT_NAMES.get(name, name) for name in recorded.conflicting)
+    return AlreadyExists(
+        kind.conflict_reason,
+        f"{item_id} is stored with other content: {fields}",
+        metadata={_camel(kind.id_field): item_id, "fields": fields},
+    )
+
+
 def judge(kind: ItemKind, items: Sequence[Any], validator: MessageValidator) -> JudgedItems:
     judged = JudgedItems(kind, items)
     for index, item in enumerate(items):
         try:
             _check(kind, item, f"{kind.field}[{index}]", validator)
-            judged.facts[index] = kind.to_fact(item)
         except InvalidArgument as fault:
             judged.refused[index] = fault
     return judged
 
 
-def refuse_if_nothing_is_valid(*judged: JudgedItems) -> None:
+def refuse_if_nothing_is_valid(judged: JudgedItems) -> None:
     """A call that could store nothing fails as a whole, so that nobody overlooks it."""
-    if any(items.facts for items in judged):
+    if len(judged.refused) < len(judged.items):
         return
-    refused = [fault for items in judged for fault in items.refused.values()]
-    raise refused[0] if len(refused) == 1 else _all_refused(judged)
-
-
-def _all_refused(judged: Sequence[JudgedItems]) -> Fault:
-    return invalid_fields(*(v for items in judged for v in items.violations))
+    refused = list(judged.refused.values())
+    raise refused[0] if len(refused) == 1 else invalid_fields(*judged.violations)
 
 
 def counts(results: Sequence[RecordResult]) -> RecordCounts:
@@ -117,6 +123,7 @@ def counts(results: Sequence[RecordResult]) -> RecordCounts:
         updated=outcomes.count(RecordOutcome.RECORD_OUTCOME_UPDATED),
         duplicate=outcomes.count(RecordOutcome.RECORD_OUTCOME_DUPLICATE),
         rejected=outcomes.count(RecordOutcome.RECORD_OUTCOME_REJECTED),
+        accepted=outcomes.count(RecordOutcome.RECORD_OUTCOME_ACCEPTED),
     )
 
 

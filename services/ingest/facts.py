@@ -30,68 +30,65 @@ ERROR_TYPES = {
 ERROR_TYPE_OF_STATUS = {Status.FAILED: ErrorType.UNKNOWN, Status.TIMED_OUT: ErrorType.TIMEOUT}
 
 
+TIMES = {"start_time": "started_at", "end_time": "ended_at"}
+DECIMALS = ("cost_usd", "credits")
+
+
 def execution(item: ExecutionItem) -> Execution:
-    status = STATUSES[item.status]
-    return Execution(
-        execution_id=item.execution_id,
-        started_at=to_datetime(item.start_time),
-        ended_at=to_datetime(item.end_time) if item.HasField("end_time") else None,
-        status=status,
-        error_type=ERROR_TYPES.get(item.error_type, ERROR_TYPE_OF_STATUS.get(status)),
-        agent_id=item.agent_id,
-        agent_name=item.agent_name or None,
-        agent_version=item.agent_version or None,
-        user_id=item.user_id or None,
-        model=item.model or None,
-        provider=item.provider or None,
-        input_tokens=_present(item, "input_tokens"),
-        output_tokens=_present(item, "output_tokens"),
-        cached_input_tokens=_present(item, "cached_input_tokens"),
-        cost_usd=_decimal(item, "cost_usd"),
-        credits=_decimal(item, "credits"),
-        user_rating=_present(item, "user_rating"),
-        tool_calls=_present(item, "tool_calls"),
-        parent_execution_id=item.parent_execution_id or None,
-        conversation_id=item.conversation_id or None,
-        error_message=item.error_message or None,
-        metadata=dict(item.metadata),
-    )
+    """Only what was sent is listed, so what was not is None."""
+    known: dict[str, Any] = {field.name: value for field, value in item.ListFields()}
+    for sent, kept in TIMES.items():
+        if sent in known:
+            known[kept] = to_datetime(known.pop(sent))
+    for name in DECIMALS:
+        if name in known:
+            known[name] = Decimal(known[name])
+    status = known["status"] = STATUSES[item.status]
+    known["error_type"] = ERROR_TYPES.get(item.error_type, ERROR_TYPE_OF_STATUS.get(status))
+    known["metadata"] = dict(item.metadata)
+    return Execution(**known)
 
 
 def metric_point(item: PointItem) -> MetricPoint:
-    tags = dict(item.tags)
     return MetricPoint(
         occurred_at=to_datetime(item.timestamp),
-        id=item.point_id or _digest("series", item.metric_type, tags),
+        id=point_id(item),
         metric_type=item.metric_type,
         value=item.value,
-        tags=tags,
+        tags=dict(item.tags),
     )
 
 
+def point_id(item: PointItem) -> str:
+    """The producer's, or one for all points of the series."""
+    return item.point_id or _digest("series", item.metric_type, dict(item.tags))
+
+
 def event(item: EventItem) -> Event:
-    kind = EventType.Name(item.type).removeprefix("EVENT_TYPE_").lower().replace("_", ".", 1)
-    content: dict[str, Any] = {
+    return Event(
+        occurred_at=to_datetime(item.timestamp),
+        id=event_id(item),
+        type=_event_type(item),
+        **_event_content(item),
+    )
+
+
+def event_id(item: EventItem) -> str:
+    """The producer's, or one for all events of this content."""
+    return item.event_id or _digest("content", _event_type(item), _event_content(item))
+
+
+def _event_type(item: EventItem) -> str:
+    return EventType.Name(item.type).removeprefix("EVENT_TYPE_").lower().replace("_", ".", 1)
+
+
+def _event_content(item: EventItem) -> dict[str, Any]:
+    return {
         "user_id": item.user_id or None,
         "correlation_id": item.correlation_id or None,
         "data": MessageToDict(item.data),
         "metadata": dict(item.metadata),
     }
-    return Event(
-        occurred_at=to_datetime(item.timestamp),
-        id=item.event_id or _digest("content", kind, content),
-        type=kind,
-        **content,
-    )
-
-
-def _present(item: ExecutionItem, name: str) -> Any:
-    return getattr(item, name) if item.HasField(name) else None  # type: ignore[arg-type]
-
-
-def _decimal(item: ExecutionItem, name: str) -> Decimal | None:
-    text = _present(item, name)
-    return None if text is None else Decimal(text)
 
 
 def _digest(kind: str, name: str, content: Mapping[str, Any]) -> str:

@@ -1,13 +1,14 @@
 """IngestService: items in, results out."""
 
-from collections.abc import AsyncIterator
-from operator import attrgetter
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from shadower.ingest.v1 import ingest_service_pb2 as pb
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
+from shadower.ingest.v1.record_result_pb2 import RecordResult
 
-from services.ingest import facts
+from services.ingest.accounts import entry, hours_asked
+from services.ingest.arrival import Arrival, part_of
 from services.ingest.batches import (
     ItemKind,
     JudgedItems,
@@ -15,68 +16,43 @@ from services.ingest.batches import (
     judge,
     refuse_if_nothing_is_valid,
 )
-from services.ingest.checks import check_event, check_point
+from services.ingest.intake.intake import Intake
+from services.ingest.kinds import EVENTS, EXECUTIONS, METRIC_POINTS
 from services.runtime.call import Context, current_call
 from services.runtime.draining import Draining, while_serving
+from services.runtime.times import to_timestamp
 from services.runtime.validator import MessageValidator
-from services.warehouse.facts.recorder import Batch, Recorder
-
-EXECUTIONS = ItemKind(
-    "executions",
-    "execution_id",
-    "EXECUTION_CONFLICT",
-    facts.execution,
-    attrgetter("execution_id"),
-)
-METRIC_POINTS = ItemKind(
-    "metric_points",
-    "point_id",
-    "METRIC_POINT_CONFLICT",
-    facts.metric_point,
-    attrgetter("id"),
-    check_point,
-)
-EVENTS = ItemKind(
-    "events", "event_id", "EVENT_CONFLICT", facts.event, attrgetter("id"), check_event
-)
+from services.warehouse.database import Database
+from services.warehouse.facts.ledger import fetch_ledger
 
 
 class IngestServicer(IngestServiceServicer):
-    """Translates between the contract and the recorder."""
+    """Translates between the contract and what takes arrivals in."""
 
-    def __init__(self, recorder: Recorder, validator: MessageValidator, draining: Draining) -> None:
-        self._recorder = recorder
+    def __init__(
+        self, intake: Intake, database: Database, validator: MessageValidator, draining: Draining
+    ) -> None:
+        self._intake = intake
+        self._database = database
         self._validator = validator
         self._draining = draining
 
     async def RecordExecutions(
         self, request: pb.RecordExecutionsRequest, context: Context
     ) -> pb.RecordExecutionsResponse:
-        judged = judge(EXECUTIONS, request.executions, self._validator)
-        refuse_if_nothing_is_valid(judged)
-        batch = Batch(executions=list(judged.facts.values()))
-        recorded = await self._recorder.record(request.workspace_id, batch)
-        results = judged.results(recorded.executions)
+        results = await self._record(EXECUTIONS, request)
         return pb.RecordExecutionsResponse(results=results, counts=counts(results))
 
     async def RecordMetricPoints(
         self, request: pb.RecordMetricPointsRequest, context: Context
     ) -> pb.RecordMetricPointsResponse:
-        judged = judge(METRIC_POINTS, request.metric_points, self._validator)
-        refuse_if_nothing_is_valid(judged)
-        batch = Batch(metric_points=list(judged.facts.values()))
-        recorded = await self._recorder.record(request.workspace_id, batch)
-        results = judged.results(recorded.metric_points)
+        results = await self._record(METRIC_POINTS, request)
         return pb.RecordMetricPointsResponse(results=results, counts=counts(results))
 
     async def RecordEvents(
         self, request: pb.RecordEventsRequest, context: Context
     ) -> pb.RecordEventsResponse:
-        judged = judge(EVENTS, request.events, self._validator)
-        refuse_if_nothing_is_valid(judged)
-        batch = Batch(events=list(judged.facts.values()))
-        recorded = await self._recorder.record(request.workspace_id, batch)
-        results = judged.results(recorded.events)
+        results = await self._record(EVENTS, request)
         return pb.RecordEventsResponse(results=results, counts=counts(results))
 
     async def StreamRecords(
@@ -85,27 +61,42 @@ class IngestServicer(IngestServiceServicer):
         async for request in while_serving(request_iterator, self._draining):
             yield await self._acknowledge(request)
 
-    async def _acknowledge(self, request: pb.StreamRecordsRequest) -> pb.StreamRecordsResponse:
-        executions, points, events = self._judge_all(request)
-        batch = Batch(
-            executions=list(executions.facts.values()),
-            metric_points=list(points.facts.values()),
-            events=list(events.facts.values()),
+    async def Reconcile(
+        self, request: pb.ReconcileRequest, context: Context
+    ) -> pb.ReconcileResponse:
+        asked = hours_asked(request)
+        async with self._database.reading(request.workspace_id) as session:
+            entries = await fetch_ledger(session, asked, recount=request.recount)
+        return pb.ReconcileResponse(
+            entries=map(entry, entries),
+            balanced=all(one.is_balanced for one in entries) if request.recount else None,
+            as_of=to_timestamp(session.as_of),
         )
-        recorded = await self._recorder.record(current_call().workspace_id, batch)
-        reply = pb.StreamRecordsResponse(
-            sequence=request.sequence,
-            executions=executions.results(recorded.executions),
-            metric_points=points.results(recorded.metric_points),
-            events=events.results(recorded.events),
-        )
-        results: list[Any] = [*reply.executions, *reply.metric_points, *reply.events]
-        reply.counts.CopyFrom(counts(results))
-        return reply
 
-    def _judge_all(self, request: pb.StreamRecordsRequest) -> list[JudgedItems]:
-        return [
-            judge(EXECUTIONS, request.executions, self._validator),
-            judge(METRIC_POINTS, request.metric_points, self._validator),
-            judge(EVENTS, request.events, self._validator),
+    async def _record(self, kind: ItemKind, request: Any) -> list[RecordResult]:
+        """Items of one kind. What is refused is taken into account before the call fails of it."""
+        judged = judge(kind, getattr(request, kind.field), self._validator)
+        [results] = await self._take([judged], request.ByteSize())
+        refuse_if_nothing_is_valid(judged)
+        return results
+
+    async def _acknowledge(self, request: pb.StreamRecordsRequest) -> pb.StreamRecordsResponse:
+        judged = [
+            judge(kind, getattr(request, kind.field), self._validator)
+            for kind in (EXECUTIONS, METRIC_POINTS, EVENTS)
         ]
+        executions, points, events = await self._take(judged, request.ByteSize())
+        return pb.StreamRecordsResponse(
+            sequence=request.sequence,
+            executions=executions,
+            metric_points=points,
+            events=events,
+            counts=counts([*executions, *points, *events]),
+        )
+
+    async def _take(self, judged: Sequence[JudgedItems], size: int) -> list[list[RecordResult]]:
+        arrival = Arrival(current_call().workspace_id, list(map(part_of, judged)), size)
+        recorded = await self._intake.take(arrival)
+        if recorded is None:
+            return [one.results(None) for one in judged]
+        return [one.results(recorded[one.kind.kind]) for one in judged]

@@ -8,12 +8,15 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import add_MetricsServiceServi
 
 from services.metrics.servicer import MetricsServicer
 from services.metrics.stream import Sources
+from services.runtime.bus.event import BroadcastSubscriber
+from services.runtime.bus.kafka_broadcast import KafkaBroadcast
 from services.runtime.draining import Draining
-from services.runtime.pool import connect, open_pool
+from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
+from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import open_announcements
 from services.warehouse.schema import schema_version
@@ -23,16 +26,20 @@ async def main(settings: Settings) -> None:
     draining = Draining()
     async with AsyncExitStack() as stack:
         database = Database(await stack.enter_async_context(open_pool(settings)))
-        announcements = await stack.enter_async_context(
-            open_announcements(partial(connect, settings))
-        )
+        announcements = await stack.enter_async_context(open_announcements(_news(settings)))
         servicer = MetricsServicer(Sources(database, announcements, draining))
         service = Service(
             DESCRIPTOR.services_by_name["MetricsService"].full_name,
             partial(add_MetricsServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, service, MessageValidator(), draining)
+        await serve(settings, [service], MessageValidator(), draining)
+
+
+def _news(settings: Settings) -> BroadcastSubscriber:
+    if settings.kafka_brokers:
+        return KafkaBroadcast(settings)
+    return OutboxBroadcast(partial(connect, settings, RELAY_ROLE))
 
 
 if __name__ == "__main__":

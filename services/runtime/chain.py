@@ -1,7 +1,7 @@
 """Puts our interceptors around the handlers of grpc.aio, whatever streams in or out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -17,11 +17,18 @@ Behaviour = Callable[[Any, Context], Any]
 
 
 class Chain(grpc.aio.ServerInterceptor):
-    """The interceptors in their order. Health and reflection are not ours and pass by."""
+    """The interceptors in their order. Health and reflection are not ours and pass by; what
+    others define passes them if our contract has a policy for it."""
 
-    def __init__(self, interceptors: Sequence[Interceptor], slow_reader_seconds: float) -> None:
+    def __init__(
+        self,
+        interceptors: Sequence[Interceptor],
+        slow_reader_seconds: float,
+        foreign: Mapping[str, MethodContract],
+    ) -> None:
         self._interceptors = tuple(interceptors)
         self._slow_reader_seconds = slow_reader_seconds
+        self._foreign = foreign
         self._guarded: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -32,13 +39,13 @@ class Chain(grpc.aio.ServerInterceptor):
         path = handler_call_details.method
         if path not in self._guarded:
             handler = await continuation(handler_call_details)
-            if handler is None or method_contract(path) is None:
+            contract = self._foreign.get(path) or method_contract(path)
+            if handler is None or contract is None:
                 return handler
-            self._guarded[path] = self._guard(handler, method_contract(path))
+            self._guarded[path] = self._guard(handler, contract)
         return self._guarded[path]
 
-    def _guard(self, handler: Handler, contract: MethodContract | None) -> Handler:
-        assert contract is not None  # noqa: S101 - for the type checker; the caller has looked.
+    def _guard(self, handler: Handler, contract: MethodContract) -> Handler:
         make, behaviour = _shape(handler)
         wrap = self._answer_with_stream if contract.streams_replies else self._answer_once
         return make(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, FileDescriptor, MethodDescriptor
 from shadower.common.v1 import permission_pb2 as options
 
 UNSPECIFIED_MAX_BYTES = 64 * 1024
@@ -19,6 +19,7 @@ class MethodContract:
     max_request_bytes: int
     streams_replies: bool
     streams_requests: bool
+    workspace_may_be_implied: bool = False
 
 
 @cache
@@ -26,14 +27,23 @@ def method_contract(path: str) -> MethodContract | None:
     """The contract of "/package.Service/Method", or None if it is not one of ours."""
     if not path.startswith("/shadower."):
         return None
-    method = descriptor_pool.Default().FindMethodByName(path.strip("/").replace("/", "."))
+    method = _method(path)
     return MethodContract(
         path=path,
         permission=permission_name(_required_permission(method)),
         max_request_bytes=_max_bytes(method.input_type),
         streams_replies=method.server_streaming,
         streams_requests=method.client_streaming,
+        workspace_may_be_implied=method.GetOptions().Extensions[options.workspace_may_be_implied],
     )
+
+
+def foreign_contracts(file: FileDescriptor) -> dict[str, MethodContract]:
+    """What a file of ours asks of methods that others define, by their paths."""
+    return {
+        foreign.path: _foreign_contract(foreign)
+        for foreign in file.GetOptions().Extensions[options.foreign_methods]
+    }
 
 
 def permission_name(number: "options.Permission.ValueType") -> str:
@@ -55,6 +65,22 @@ def role_grants() -> dict[str, frozenset[str]]:
         for role in roles
         if role.number != options.ROLE_UNSPECIFIED
     }
+
+
+def _foreign_contract(foreign: options.ForeignMethod) -> MethodContract:
+    method = _method(foreign.path)
+    return MethodContract(
+        path=foreign.path,
+        permission=permission_name(foreign.required_permission),
+        max_request_bytes=foreign.max_encoded_bytes or UNSPECIFIED_MAX_BYTES,
+        streams_replies=method.server_streaming,
+        streams_requests=method.client_streaming,
+        workspace_may_be_implied=True,
+    )
+
+
+def _method(path: str) -> MethodDescriptor:
+    return descriptor_pool.Default().FindMethodByName(path.strip("/").replace("/", "."))
 
 
 def _required_permission(method: MethodDescriptor) -> "options.Permission.ValueType":

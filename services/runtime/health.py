@@ -4,7 +4,7 @@ The empty service name is the process itself (liveness); a service's full name i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -19,18 +19,20 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 @asynccontextmanager
-async def watched_health(service: str, probe: Probe) -> AsyncIterator[health.aio.HealthServicer]:
-    """A health servicer whose answer for `service` follows the probe."""
+async def watched_health(probes: Mapping[str, Probe]) -> AsyncIterator[health.aio.HealthServicer]:
+    """A health servicer whose answer for each service follows that service's probe."""
     servicer = health.aio.HealthServicer()
     await servicer.set("", SERVING)
-    await servicer.set(service, NOT_SERVING)
-    watch = asyncio.create_task(_watch(servicer, service, probe))
+    for service in probes:
+        await servicer.set(service, NOT_SERVING)
+    watches = [asyncio.create_task(_watch(servicer, *one)) for one in probes.items()]
     try:
         yield servicer
     finally:
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        for watch in watches:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
 
 
 async def _watch(servicer: health.aio.HealthServicer, service: str, probe: Probe) -> None:
@@ -38,14 +40,14 @@ async def _watch(servicer: health.aio.HealthServicer, service: str, probe: Probe
     while True:
         trouble = await probe()
         if trouble != known:
-            _log(trouble)
+            _log(service, trouble)
             await servicer.set(service, NOT_SERVING if trouble else SERVING)
             known = trouble
         await asyncio.sleep(INTERVAL_SECONDS)
 
 
-def _log(trouble: str) -> None:
-    log = structlog.get_logger("health")
+def _log(service: str, trouble: str) -> None:
+    log = structlog.get_logger("health").bind(grpc_service=service)
     if trouble:
         log.warning("not serving", trouble=trouble)
     else:

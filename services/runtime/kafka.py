@@ -3,11 +3,12 @@
 aiokafka's defaults commit on a timer, begin at the end and may write twice: each is set here.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
@@ -16,6 +17,7 @@ from services.runtime.settings import Settings
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 REQUEST_MS = 10_000
 SESSION_MS = 10_000
+STOP_SECONDS = 5
 
 # The library has no types.
 Consumer: TypeAlias = Any
@@ -24,7 +26,8 @@ Producer: TypeAlias = Any
 
 @asynccontextmanager
 async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
-    """A record is sent when every replica in sync has it; a retry of ours is not a second one."""
+    """A record is sent when every replica in sync has it; a retry of the library's is not a second
+    one. Raises KafkaError if no broker answers."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka_brokers,
         acks="all",
@@ -36,8 +39,11 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
         request_timeout_ms=REQUEST_MS,
         metadata_max_age_ms=30_000,
     )
-    async with producer:
+    try:
+        await producer.start()
         yield producer
+    finally:
+        await _bounded(producer.stop())
 
 
 def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consumer:
@@ -53,6 +59,28 @@ def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consu
         heartbeat_interval_ms=SESSION_MS // 4,
         **{"auto_offset_reset": "earliest", **options},
     )
+
+
+@asynccontextmanager
+async def open_consumer(
+    settings: Settings, group: str, topic: str, listener: ConsumerRebalanceListener
+) -> AsyncIterator[Consumer]:
+    """A member of a group that shares the topic's partitions; the listener hears which it has."""
+    await ensure_topic(settings, topic)
+    consumer = new_consumer(settings, group)
+    consumer.subscribe([topic], listener=listener)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await _bounded(consumer.stop())
+
+
+async def _bounded(stopping: Awaitable[None]) -> None:
+    """It would wait for a broker that is away as long as that is."""
+    with suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(STOP_SECONDS):
+            await stopping
 
 
 async def ensure_topic(settings: Settings, topic: str) -> None:

@@ -21,6 +21,8 @@ def configure_logs(service: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    # While a broker is away it says so many times a second; what follows from it, we say.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.basicConfig(level=level.upper(), handlers=[_handler(shared)], force=True)
 
 

@@ -16,7 +16,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Prepare: TypeAlias = Callable[[Any], Awaitable[None]]
 
 SCHEMA = "shadower"
-ROLE = "shadower_service"
+SERVICE_ROLE = "shadower_service"
+RELAY_ROLE = "shadower_relay"
 
 # What jsonb begins with in binary form; see jsonb_recv of PostgreSQL.
 JSONB_VERSION = b"\x01"
@@ -24,7 +25,9 @@ NO_JSON = JSONB_VERSION + b"{}"
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings, prepare: Prepare | None = None) -> AsyncIterator[Pool]:
+async def open_pool(
+    settings: Settings, role: str = SERVICE_ROLE, prepare: Prepare | None = None
+) -> AsyncIterator[Pool]:
     """A pool that connects on first use, so that a process can start before its database.
 
     `prepare` does what else a new connection needs.
@@ -34,25 +37,27 @@ async def open_pool(settings: Settings, prepare: Prepare | None = None) -> Async
         min_size=0,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
-        server_settings=_session_settings(settings),
+        server_settings=_session_settings(settings, role),
         init=partial(_prepare, prepare=prepare),
     )
     async with pool:
         yield pool
 
 
-async def connect(settings: Settings) -> Connection:
+async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
     """A connection beside the pool, for what holds one as long as the process lives."""
-    return await asyncpg.connect(
-        settings.database_url, server_settings=_session_settings(settings), timeout=10
+    connection = await asyncpg.connect(
+        settings.database_url, server_settings=_session_settings(settings, role), timeout=10
     )
+    await _prepare(connection)
+    return connection
 
 
-def _session_settings(settings: Settings) -> dict[str, str]:
+def _session_settings(settings: Settings, role: str) -> dict[str, str]:
     """A role that owns nothing, so that row-level security binds it whoever connects."""
     return {
         "application_name": "shadower",
-        "role": ROLE,
+        "role": role,
         "search_path": SCHEMA,
         "timezone": "UTC",
         "statement_timeout": f"{round(settings.statement_timeout_seconds * 1000)}ms",
@@ -62,7 +67,7 @@ def _session_settings(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _prepare(connection: Any, *, prepare: Prepare | None) -> None:
+async def _prepare(connection: Any, *, prepare: Prepare | None = None) -> None:
     # In binary, since copied rows cannot be anything else.
     await connection.set_type_codec(
         "jsonb", encoder=_write_json, decoder=_read_json, schema="pg_catalog", format="binary"

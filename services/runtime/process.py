@@ -11,6 +11,10 @@ from services.runtime.logs import configure_logs
 from services.runtime.settings import Settings
 
 
+class CannotStartError(Exception):
+    """What the process was given cannot be used; it refuses to start."""
+
+
 def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
     try:
         settings = Settings()
@@ -18,7 +22,7 @@ def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
         asyncio.run(_awaited(main(settings)))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
-    except (WeakKeyError, OSError) as error:
+    except (CannotStartError, WeakKeyError, OSError) as error:
         sys.exit(f"{name} cannot start: {error}")
 
 

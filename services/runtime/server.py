@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.runtime.chain import Chain
+from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
 from services.runtime.health import Probe, watched_health
 from services.runtime.interceptors import standard_chain
@@ -40,36 +41,46 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Service:
-    """What a process serves: a gRPC service by its full name, and when it can."""
+    """One thing that a process serves: a gRPC service by its full name, and when it can."""
 
     name: str
     register: Callable[[grpc.aio.Server], None]
     probe: Probe
+    foreign: Mapping[str, MethodContract] = field(default_factory=dict)
+    """What our contract asks of its methods, if others define them."""
 
 
 async def serve(
-    settings: Settings, service: Service, validator: MessageValidator, draining: Draining
+    settings: Settings,
+    services: Sequence[Service],
+    validator: MessageValidator,
+    draining: Draining,
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
-    async with watched_health(service.name, service.probe) as health:
-        server = _server(settings, validator)
-        service.register(server)
+    async with watched_health({one.name: one.probe for one in services}) as health:
+        server = _server(settings, services, validator)
+        for service in services:
+            service.register(server)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
         if settings.reflection:
-            _enable_reflection(server, service.name)
+            _enable_reflection(server, [service.name for service in services])
         async with _listening(server, settings):
             await _until_told_to_end(draining)
             await health.enter_graceful_shutdown()
 
 
-def _server(settings: Settings, validator: MessageValidator) -> grpc.aio.Server:
-    chain = Chain(standard_chain(settings, validator), settings.slow_reader_seconds)
+def _server(
+    settings: Settings, services: Sequence[Service], validator: MessageValidator
+) -> grpc.aio.Server:
+    foreign = {path: policy for one in services for path, policy in one.foreign.items()}
+    interceptors = standard_chain(settings, validator)
+    chain = Chain(interceptors, settings.slow_reader_seconds, foreign)
     return grpc.aio.server(interceptors=[chain], options=OPTIONS)
 
 
-def _enable_reflection(server: grpc.aio.Server, service: str) -> None:
+def _enable_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:
     health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-    reflection.enable_server_reflection((service, health, reflection.SERVICE_NAME), server)
+    reflection.enable_server_reflection((*services, health, reflection.SERVICE_NAME), server)
 
 
 @asynccontextmanager

@@ -30,6 +30,18 @@ class Settings(BaseSettings):
     topic_replication: int = Field(default=1, ge=1, le=7)
     """Copies of a topic that is not there yet. With 3, two must have a record before it counts."""
 
+    prices_file: Path | None = None
+    """Price table for calls of models, as TOML. Unset: the one that comes with the service."""
+
+    backlog_items: int = Field(default=20_000, ge=1)
+    """Most items that wait to be written; further ones get RESOURCE_EXHAUSTED."""
+
+    backlog_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    """Most bytes that wait to be written; further ones get RESOURCE_EXHAUSTED."""
+
+    failpoints: str = ""
+    """Where a test ends, halts or fails the process: name=kill|pause|fail, or with @n."""
+
     environment: Literal["development", "production"] = "production"
     """Development switches gRPC reflection on; production leaves it off."""
 

@@ -42,7 +42,7 @@ class Session:
 class Transaction:
     """Goes from workspace to workspace; in each it sees and writes what is that workspace's."""
 
-    connection: Connection
+    connection: Any
 
     async def enter(self, workspace_id: str) -> Session:
         """Sessions that were entered before must not be used any more."""

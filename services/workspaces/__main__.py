@@ -27,7 +27,7 @@ async def main(settings: Settings) -> None:
             partial(add_WorkspacesServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, service, MessageValidator(), Draining())
+        await serve(settings, [service], MessageValidator(), Draining())
 
 
 if __name__ == "__main__":

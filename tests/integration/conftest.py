@@ -1,8 +1,14 @@
 """What tests of several files ask services about: workspaces that are filled once, or empty."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
+from services.runtime.bus.dead_letter import DeadLetter, Source
+from services.warehouse.database import Database
 from tests.support.aggregations import sparse_runs
+from tests.support.bus import database_of
+from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
 from tests.support.runs import Client, Row
@@ -54,3 +60,19 @@ async def busy(stack: Stack, keys: KeyRing, busy_runs: list[Row]) -> Client:
     filled = Client.of_new_workspace(stack.stubs, keys)
     assert (await filled.record(busy_runs))["stored"] == len(busy_runs)
     return filled
+
+
+@pytest.fixture
+def a_letter(workspace: str) -> DeadLetter:
+    return DeadLetter(workspace, Source.LOG, "RECORD_MALFORMED", "it is no record", b"\x00?", 42)
+
+
+@pytest.fixture
+def operator(stack: Stack, keys: KeyRing, workspace: str) -> Operator:
+    return Operator(stack.stubs.bus, keys, workspace)
+
+
+@pytest.fixture
+async def shared_database(stack: Stack) -> AsyncIterator[Database]:
+    async with database_of(stack.database_url) as database:
+        yield database

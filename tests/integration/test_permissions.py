@@ -5,13 +5,15 @@ from typing import Any
 import grpc
 import psycopg
 import pytest
-from google.protobuf import descriptor_pool
 from google.protobuf.message import Message
 from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation
+from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.common.v1.permission_pb2 import Role
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
+from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
+from shadower.ingest.v1 import pricing_service_pb2 as pricing
 from shadower.ingest.v1.event_pb2 import Event
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint
@@ -20,20 +22,24 @@ from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 from tests.support.errors import Refusal, refusal, refused
 from tests.support.keys import KeyRing
-from tests.support.stack import SERVICES, Stack, Stubs
+from tests.support.stack import SERVED_WITH, SERVICES, Stack, Stubs
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
 MODULES = {
     "agents": agents,
     "aggregates": aggregates,
+    "bus": bus,
     "ingest": ingest,
     "metrics": metrics,
+    "otlp": otlp,
+    "pricing": pricing,
     "workspaces": workspaces,
 }
 RUN = Execution(execution_id="run", agent_id="a", status=2, start_time={"seconds": 1_700_000_000})
 POINT = MetricPoint(metric_type="depth", value=1, timestamp=RUN.start_time)
 EVENT = Event(type=6, timestamp=RUN.start_time)
 COST = [Aggregation(function=2, field=1)]
+LETTER = "01234567-89ab-4def-8123-456789abcdef"
 
 READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
     "metrics:read",
@@ -42,12 +48,20 @@ READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
     "aggregates:read",
     "ingest:write",
 )
+PRICES, REPRICE = "prices:read", "prices:write"
+EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
+DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
+LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),
     "ingest.RecordMetricPoints": (WRITE, {"metric_points": [POINT]}),
     "ingest.RecordEvents": (WRITE, {"events": [EVENT]}),
     "ingest.StreamRecords": (WRITE, {"executions": [RUN]}),
+    "otlp.ExportTraces": (WRITE, EMPTY_EXPORT),
+    "otlp.ExportMetrics": (WRITE, EMPTY_EXPORT),
+    "pricing.GetPriceTable": (PRICES, {}),
+    "pricing.RepriceModelCalls": (REPRICE, {"interval": DAY}),
     "metrics.GetMetrics": (READ, {"metrics": ["cost"]}),
     "metrics.StreamMetrics": (READ, {"metrics": ["cost"]}),
     "metrics.ListMetrics": (READ, {}),
@@ -55,13 +69,17 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "agents.ListAgents": (AGENTS, {}),
     "agents.GetAgentPerformance": (AGENTS, {"agent_id": "a"}),
     "aggregates.CalculateAggregates": (CALCULATE, {"aggregations": COST}),
+    "bus.ListDeadLetters": (LETTERS, {}),
+    "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
+    "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
-EVERYTHING = {READ, SUMMARY, AGENTS, CALCULATE, WRITE}
+FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES}
+EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE}
 ROLES: dict[str | None, set[str]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
-    "service": EVERYTHING,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE},
+    "service": FACTS,
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},
     "unspecified": set(),
@@ -121,11 +139,12 @@ async def used_workspace(stubs: Stubs, keys: KeyRing, workspace: str) -> str:
 
 
 def test_the_tables_name_all_of_the_contract() -> None:
-    pool = descriptor_pool.Default()
-    services = [pool.FindServiceByName(name) for name in SERVICES.values()]
-    methods = {f"{s.full_name.split('.')[1]}.{m.name}" for s in services for m in s.methods}
+    services = {m: list(MODULES[m].DESCRIPTOR.services_by_name.values()) for m in MODULES}
+    methods = {f"{m}.{rpc.name}" for m in services for one in services[m] for rpc in one.methods}
     assert set(RPCS) == methods
-    assert {service.full_name for service in _services_of_the_contract()} == set(SERVICES.values())
+    beside = {name for names in SERVED_WITH.values() for name in names if "shadower" in name}
+    named = {service.full_name for service in _services_of_the_contract()}
+    assert named == {*SERVICES.values(), *beside}
     roles = {name.removeprefix("ROLE_").lower() for name in Role.keys()}  # noqa: SIM118
     assert roles == set(ROLES) - {"OWNER", "stranger", None}
 

@@ -20,7 +20,16 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from services.warehouse.migrate import migrate
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
-from tests.support.stack import SERVICES, Environment, Running, Stack, ready, start, stop
+from tests.support.stack import (
+    SERVED_WITH,
+    SERVICES,
+    Environment,
+    Running,
+    Stack,
+    ready,
+    start,
+    stop,
+)
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -121,7 +130,7 @@ async def reflected(service: Running) -> set[str]:
 
 @pytest.mark.parametrize("name", SERVICES)
 async def test_reflection_lists_services_in_development(stack: Stack, name: str) -> None:
-    own = {SERVICES[name], "grpc.health.v1.Health"}
+    own = {SERVICES[name], *SERVED_WITH.get(name, ()), "grpc.health.v1.Health"}
     assert await reflected(stack.running[name]) == own | {
         "grpc.reflection.v1alpha.ServerReflection"
     }

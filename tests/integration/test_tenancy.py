@@ -23,9 +23,19 @@ ROWS = {
     "execution_keys": ("execution_id, started_at", f"'e', {TIME}"),
     "metric_points": ("occurred_at, point_id, metric_type, value", f"{TIME}, 'p', 'depth', 1"),
     "events": ("occurred_at, event_id, type", f"{TIME}, 'v', 'user.login'"),
+    "spans": (
+        "trace_id, span_id, started_at, ended_at, kind, outcome",
+        f"'t', 's', {TIME}, {TIME}, 'model_call', 'ok'",
+    ),
+    "outbox": ("type", "'user.login'"),
+    "dead_letters": (
+        "dead_letter_id, source, position, reason, message, payload",
+        "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
+    ),
 }
 TABLES = tuple(ROWS)
-NOT_FACTS = {"schema_version"}
+# Of no workspace: services cannot read the second at all.
+NOT_FACTS = {"schema_version", "bus_positions"}
 ALL_TABLES = """
     select c.relname, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as is_forced,
         has_table_privilege('shadower_service', c.oid, 'select, insert, update, delete') as is_open,
@@ -34,7 +44,12 @@ ALL_TABLES = """
          where i.indrelid = c.oid and i.indisprimary) as key_begins_with,
         exists (select from pg_policy p where p.polrelid = c.oid) as has_policy
     from pg_class c
-    where c.relnamespace = 'shadower'::regnamespace and c.relkind in ('r', 'p', 'm', 'v')
+    where c.relnamespace = 'shadower'::regnamespace and c.relkind in ('r', 'p', 'm')
+"""
+# A view asks with its owner's rights, whom no policy binds, unless it says otherwise.
+VIEWS = """
+    select relname, 'security_invoker=true' = any(reloptions) from pg_class
+    where relnamespace = 'shadower'::regnamespace and relkind = 'v'
 """
 
 
@@ -48,7 +63,7 @@ def filled(database_url: str) -> str:
     """A database in which two workspaces have a row in every table."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("set search_path to shadower")
-        for table in ("executions", "metric_points", "events"):
+        for table in ("executions", "metric_points", "events", "spans"):
             connection.execute(f"select ensure_month('{table}', {TIME})")
         for table in TABLES:
             connection.execute(insert(table, "red"))
@@ -168,6 +183,14 @@ def test_every_table_is_kept_apart(filled: str) -> None:
         else:
             assert is_forced, name
             assert has_policy, name
+
+
+def test_every_view_asks_with_the_rights_of_who_asks(filled: str) -> None:
+    with psycopg.connect(filled) as connection:
+        assert dict(connection.execute(VIEWS).fetchall()) == {
+            "model_calls": True,
+            "tool_calls": True,
+        }
 
 
 def test_every_primary_key_begins_with_the_workspace(filled: str) -> None:

@@ -1,4 +1,4 @@
-"""A backend that echoes: all five services in one server, without a database."""
+"""A backend that echoes: all six services in one server, without a database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 from shadower.agents.v1 import agent_summary_pb2, agents_service_pb2, agents_service_pb2_grpc
 from shadower.aggregates.v1 import aggregates_service_pb2, aggregates_service_pb2_grpc
+from shadower.bus.v1 import dead_letters_service_pb2, dead_letters_service_pb2_grpc
 from shadower.common.v1 import number_pb2, statistics_pb2
 from shadower.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc, record_result_pb2
 from shadower.metrics.v1 import metric_pb2, metrics_service_pb2, metrics_service_pb2_grpc
@@ -27,6 +28,7 @@ from shadower.workspaces.v1 import (
 SERVICES = (
     "shadower.agents.v1.AgentsService",
     "shadower.aggregates.v1.AggregatesService",
+    "shadower.bus.v1.DeadLettersService",
     "shadower.ingest.v1.IngestService",
     "shadower.metrics.v1.MetricsService",
     "shadower.workspaces.v1.WorkspacesService",
@@ -167,13 +169,35 @@ class Ingest(ingest_service_pb2_grpc.IngestServiceServicer):
             )
 
 
+class DeadLetters(dead_letters_service_pb2_grpc.DeadLettersServiceServicer):
+    """Echoes what was asked for."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def ListDeadLetters(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return dead_letters_service_pb2.ListDeadLettersResponse(next_page_token=request.page_token)
+
+    async def GetDeadLetter(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        response = dead_letters_service_pb2.GetDeadLetterResponse()
+        response.dead_letter.dead_letter_id = request.dead_letter_id
+        return response
+
+    async def ReplayDeadLetters(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        results = [{"dead_letter_id": one} for one in request.dead_letter_ids]
+        return dead_letters_service_pb2.ReplayDeadLettersResponse(results=results)
+
+
 def _counts(items: Any) -> record_result_pb2.RecordCounts:
     return record_result_pb2.RecordCounts(received=len(items), stored=len(items))
 
 
 @asynccontextmanager
 async def running_backend(port: int) -> AsyncIterator[Backend]:
-    """All five services in one server."""
+    """All six services in one server."""
     backend = Backend()
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
     metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(Metrics(backend), server)
@@ -181,6 +205,9 @@ async def running_backend(port: int) -> AsyncIterator[Backend]:
     aggregates_service_pb2_grpc.add_AggregatesServiceServicer_to_server(Aggregates(backend), server)
     workspaces_service_pb2_grpc.add_WorkspacesServiceServicer_to_server(Workspaces(backend), server)
     ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(Ingest(backend), server)
+    dead_letters_service_pb2_grpc.add_DeadLettersServiceServicer_to_server(
+        DeadLetters(backend), server
+    )
     health_pb2_grpc.add_HealthServicer_to_server(backend.health, server)
     reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
     await serving(backend, SERVICES)

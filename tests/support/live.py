@@ -34,12 +34,13 @@ class Reader:
     cursor: str = ""
     call: Any = None
     kinds: list[str] = field(default_factory=list)
+    heartbeat_seconds: int = 1
 
     def connect(self, metadata: Any = None) -> None:
         request = StreamMetricsRequest(
             workspace_id=self.client.workspace,
             cursor=self.cursor,
-            heartbeat_interval=Duration(seconds=1),
+            heartbeat_interval=Duration(seconds=self.heartbeat_seconds),
             **self.query,
         )
         stub = self.stub or self.client.stubs.metrics

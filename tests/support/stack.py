@@ -14,9 +14,16 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
+    MetricsServiceStub as OtlpMetricsStub,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
+from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
+from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
@@ -29,6 +36,16 @@ SERVICES = {
     "aggregates": "shadower.aggregates.v1.AggregatesService",
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
+    "relay": "shadower.bus.v1.DeadLettersService",
+}
+# Services that another one's process serves beside it.
+SERVED_WITH = {
+    "ingest": (
+        "opentelemetry.proto.collector.metrics.v1.MetricsService",
+        "opentelemetry.proto.collector.trace.v1.TraceService",
+        "shadower.ingest.v1.OtlpHttpService",
+        "shadower.ingest.v1.PricingService",
+    )
 }
 
 
@@ -49,6 +66,8 @@ class Environment:
             "SHADOWER_JWKS_FILE": str(self.jwks_file),
             "SHADOWER_ENVIRONMENT": "development",
             "SHADOWER_LISTEN": address,
+            # Whoever wants Kafka says so, whatever brokers the tests may use.
+            "KAFKA_BROKERS": "",
             **dict(self.extra),
         }
 
@@ -73,10 +92,15 @@ class Stubs:
 
     def __init__(self, channels: dict[str, grpc.aio.Channel]) -> None:
         self.ingest: Any = IngestServiceStub(channels["ingest"])
+        self.pricing: Any = PricingServiceStub(channels["ingest"])
+        self.otlp: Any = OtlpHttpServiceStub(channels["ingest"])
+        self.otlp_traces: Any = TraceServiceStub(channels["ingest"])
+        self.otlp_metrics: Any = OtlpMetricsStub(channels["ingest"])
         self.metrics: Any = MetricsServiceStub(channels["metrics"])
         self.aggregates: Any = AggregatesServiceStub(channels["aggregates"])
         self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
         self.agents: Any = AgentsServiceStub(channels["agents"])
+        self.bus: Any = DeadLettersServiceStub(channels["relay"])
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,34 @@ from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
+from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.common.v1 import permission_pb2 as options
 from shadower.common.v1.error_reason_pb2 import ErrorReason
-from shadower.ingest.v1 import ingest_service_pb2
+from shadower.ingest.v1 import (
+    ingest_service_pb2,
+    otlp_http_service_pb2,
+    otlp_pb2,
+    pricing_service_pb2,
+)
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
-from services.runtime.contract import method_contract, permission_name, role_grants
+from services.runtime.contract import (
+    foreign_contracts,
+    method_contract,
+    permission_name,
+    role_grants,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = (
     agents_service_pb2,
     aggregates_service_pb2,
+    dead_letters_service_pb2,
     ingest_service_pb2,
     metrics_service_pb2,
+    otlp_http_service_pb2,
+    pricing_service_pb2,
     workspaces_service_pb2,
 )
 METHODS: dict[str, MethodDescriptor] = {
@@ -64,17 +78,42 @@ def test_an_rpc_says_whether_it_may_be_repeated(name: str) -> None:
     method = METHODS[name]
     level = method.GetOptions().idempotency_level
     assert level in LEVELS
-    writes = method.containing_service.name == "IngestService"
+    number = method.GetOptions().Extensions[options.required_permission]
+    writes = permission_name(number).endswith(":write")
     assert level == (MethodOptions.IDEMPOTENT if writes else MethodOptions.NO_SIDE_EFFECTS)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_an_rpc_has_a_path_in_its_workspace(name: str) -> None:
+    is_implied = METHODS[name].GetOptions().Extensions[options.workspace_may_be_implied]
+    body = "body" if "Otlp" in name else "*"
     for rule in bindings(METHODS[name]):
         kind = rule.WhichOneof("pattern")
         assert kind in ("get", "post")
-        assert "{workspace_id}" in getattr(rule, kind)
-        assert rule.body == ("*" if kind == "post" else "")
+        assert "{workspace_id}" in getattr(rule, kind) or is_implied
+        assert rule.body == (body if kind == "post" else "")
+
+
+def test_only_otlp_may_leave_the_workspace_out() -> None:
+    implied = {
+        method.containing_service.name
+        for method in METHODS.values()
+        if method.GetOptions().Extensions[options.workspace_may_be_implied]
+    }
+    assert implied == {"OtlpHttpService"}
+
+
+def test_methods_of_others_have_a_policy_of_ours() -> None:
+    foreign = foreign_contracts(otlp_pb2.DESCRIPTOR)
+    assert {path.rpartition(".")[2] for path in foreign} == {
+        "TraceService/Export",
+        "MetricsService/Export",
+    }
+    for path, contract in foreign.items():
+        assert contract.path == path
+        assert contract.permission == "ingest:write"
+        assert contract.workspace_may_be_implied
+        assert 0 < contract.max_request_bytes <= 4 * 1024 * 1024
 
 
 def test_no_two_rpcs_share_a_path() -> None:
@@ -109,7 +148,7 @@ def test_a_method_that_is_not_ours_has_no_contract() -> None:
 FAULTS = {
     *("Fault", "InvalidArgument", "NotFound", "AlreadyExists", "Unauthenticated"),
     *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded"),
-    *("invalid_field", "invalid_fields", "ItemKind", "_info"),
+    *("invalid_field", "invalid_fields", "ItemKind", "_info", "DeadLetter"),
 }
 REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
 

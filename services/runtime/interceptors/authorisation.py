@@ -3,31 +3,64 @@
 Never on the URL: through the transcoder a query parameter can override a field that the path set.
 """
 
+from collections.abc import Iterable
+
 from google.protobuf.message import Message
 
 from services.runtime.call import Call, Interceptor
-from services.runtime.faults import PermissionDenied
+from services.runtime.faults import InvalidArgument, PermissionDenied
+
+WORKSPACE_HEADER = "x-shadower-workspace"
 
 
 class Authorisation(Interceptor):
     """Refuses messages for a workspace, or an RPC, that the caller's token does not cover."""
 
     def admit(self, call: Call, message: Message) -> None:
-        asked = str(message.workspace_id)  # type: ignore[attr-defined] # Every request has one.
+        asked = _asked(call, message)
         call.workspace_id = call.workspace_id or asked
         _check_workspace(call, asked)
         _check_permission(call)
+
+
+def check_content(call: Call, workspace_ids: Iterable[str]) -> None:
+    """For what names workspaces inside of what a servicer decodes: it must mean the call's."""
+    for named in workspace_ids:
+        if named != call.workspace_id:
+            raise _denied(named)
+
+
+def _asked(call: Call, message: Message) -> str:
+    """The workspace that the message means. Messages of others have no field for it."""
+    named = str(getattr(message, "workspace_id", ""))
+    return named or (_implied(call) if call.contract.workspace_may_be_implied else "")
+
+
+def _implied(call: Call) -> str:
+    named = call.metadata.get(WORKSPACE_HEADER, "")
+    covered = call.principal.workspace_ids - {""}
+    if named or len(covered) <= 1:
+        return named or "".join(covered)
+    raise InvalidArgument(
+        "WORKSPACE_AMBIGUOUS",
+        f"the token covers several workspaces: {WORKSPACE_HEADER} must name one",
+        metadata={"header": WORKSPACE_HEADER},
+    )
 
 
 def _check_workspace(call: Call, asked: str) -> None:
     """A stream stays in the workspace of its first message; later ones need not repeat it."""
     is_covered = call.workspace_id in call.principal.workspace_ids - {""}
     if not is_covered or asked not in ("", call.workspace_id):
-        raise PermissionDenied(
-            "WORKSPACE_DENIED",
-            f"the token does not cover workspace {asked!r}",
-            metadata={"workspaceId": asked},
-        )
+        raise _denied(asked)
+
+
+def _denied(workspace_id: str) -> PermissionDenied:
+    return PermissionDenied(
+        "WORKSPACE_DENIED",
+        f"the token does not cover workspace {workspace_id!r}",
+        metadata={"workspaceId": workspace_id},
+    )
 
 
 def _check_permission(call: Call) -> None:

@@ -1,14 +1,18 @@
 """Speaks gRPC for every fault: the only place where a call is ended with an error."""
 
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from math import ceil
 from types import TracebackType
 
 import grpc
 import structlog
-from grpc_status import rpc_status
 
 from services.runtime.call import Call, Interceptor
+from services.runtime.faults import Fault
 from services.runtime.status import to_status
+
+CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class Errors(Interceptor):
@@ -41,4 +45,14 @@ class _Boundary(AbstractAsyncContextManager[None]):
             structlog.get_logger("rpc").error(
                 "internal error", request_id=self._call.request_id, exc_info=error
             )
-        await self._call.context.abort_with_status(rpc_status.to_status(status))
+        await self._call.context.abort(
+            CODES[status.code],
+            status.message,
+            (("grpc-status-details-bin", status.SerializeToString()), *_retry_after(error)),
+        )
+
+
+def _retry_after(error: Exception) -> Iterator[tuple[str, str]]:
+    """For those who speak HTTP, what RetryInfo says to those who speak gRPC."""
+    if isinstance(error, Fault) and error.retry_after is not None:
+        yield "retry-after", str(ceil(error.retry_after.total_seconds()))

@@ -2,29 +2,21 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-import asyncpg
-import structlog
-
-from services.runtime.pool import Connection
-
-CHANNEL = "shadower_changes"
-RECONNECT_SECONDS = 1.0
-
-Connect = Callable[[], Awaitable[Connection]]
+from services.runtime.background import in_background
+from services.runtime.bus.event import BroadcastSubscriber, BusEvent
 
 
 class Announcements:
-    """Listens on one connection for all followers. A wake-up only says: look; it carries nothing.
+    """Hears the bus for all followers. A wake-up only says: look; it carries nothing.
 
     Whoever was not listening for a while looks once more when it listens again, so nothing that
     was committed stays unseen.
     """
 
-    def __init__(self, connect: Connect) -> None:
-        self._connect = connect
+    def __init__(self) -> None:
         self._followers: dict[str, set[asyncio.Event]] = defaultdict(set)
 
     @contextmanager
@@ -39,41 +31,20 @@ class Announcements:
             if not self._followers[workspace_id]:
                 del self._followers[workspace_id]
 
-    async def listen(self) -> None:
-        """Runs as long as the process does, however often the connection breaks."""
-        while True:
-            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._listen_once()
-            structlog.get_logger("announcements").warning("connection lost; listening again")
-            await asyncio.sleep(RECONNECT_SECONDS)
+    async def hear(self, event: BusEvent) -> None:
+        self._wake_followers_of(event.workspace_id)
 
-    async def _listen_once(self) -> None:
-        connection = await self._connect()
-        broken = asyncio.Event()
-        connection.add_termination_listener(lambda _: broken.set())
-        try:
-            await connection.add_listener(CHANNEL, self._wake_followers_of)
-            self._wake_everyone()
-            await broken.wait()
-        finally:
-            connection.terminate()
-
-    def _wake_followers_of(self, _: object, __: int, ___: str, workspace_id: object) -> None:
-        for event in self._followers.get(str(workspace_id), ()):
-            event.set()
-
-    def _wake_everyone(self) -> None:
+    def wake_everyone(self) -> None:
         for workspace_id in self._followers:
-            self._wake_followers_of(None, 0, CHANNEL, workspace_id)
+            self._wake_followers_of(workspace_id)
+
+    def _wake_followers_of(self, workspace_id: str) -> None:
+        for event in self._followers.get(workspace_id, ()):
+            event.set()
 
 
 @asynccontextmanager
-async def open_announcements(connect: Connect) -> AsyncIterator[Announcements]:
-    announcements = Announcements(connect)
-    listening = asyncio.create_task(announcements.listen())
-    try:
+async def open_announcements(broadcast: BroadcastSubscriber) -> AsyncIterator[Announcements]:
+    announcements = Announcements()
+    async with in_background(broadcast.run(announcements.hear, announcements.wake_everyone)):
         yield announcements
-    finally:
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening

@@ -20,7 +20,7 @@ Key = tuple[datetime, str]
 
 @dataclass(frozen=True)
 class AppendOnly(Generic[Fact]):
-    """A table of facts: its columns, which kind of fact it holds, and how two of one key compare."""
+    """A table of facts: which kind it holds, and how two of one key compare."""
 
     table: str
     id_column: str

@@ -30,7 +30,10 @@ class Changes:
 
 
 async def log_change(session: Session, touched: Iterable[datetime]) -> None:
-    """Must be the last statement of a transaction: it lets writers of the workspace queue up."""
+    """Numbers the change and publishes it: workspace.updated, after workspace.created if new.
+
+    Must be the last statement of a transaction: it lets writers of the workspace queue up.
+    """
     spans = [asyncpg.Range(*span) for span in touched_hours(touched)]
     await session.connection.execute(
         QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES

@@ -1,20 +1,34 @@
 -- name: log_change
--- Takes the workspace's lock, numbers the change, forgets the oldest and wakes followers.
+-- Takes the workspace's lock, numbers the change, forgets the oldest and publishes the news.
 with numbered as (
     insert into workspaces (workspace_id, revision) values ($1, 1)
     on conflict (workspace_id) do update set revision = workspaces.revision + 1
     returning revision
+), merged as (
+    select revision, touched
+    from numbered,
+        (select coalesce(range_agg(span), '{}') as touched from unnest($2::tstzrange[]) as span) _
 ), logged as (
     insert into workspace_changes (workspace_id, revision, touched)
-    select $1, revision, range_merged.touched
-    from numbered, (select coalesce(range_agg(span), '{}') as touched
-                    from unnest($2::tstzrange[]) as span) as range_merged
-    returning revision
+    select $1, revision, touched from merged
 ), forgotten as (
     delete from workspace_changes
     where workspace_id = $1 and revision <= (select revision from numbered) - $3
+), published as (
+    insert into outbox (workspace_id, type, data)
+    select $1, type, jsonb_build_object(
+        'revision', revision,
+        'touched', (
+            select coalesce(jsonb_agg(jsonb_build_array(lower(span), upper(span))), '[]')
+            from unnest(touched) as span
+        )
+    )
+    from merged, (values (1, 'workspace.created'), (2, 'workspace.updated')) as news (place, type)
+    where place = 2 or revision = 1
+    order by place
+    returning id
 )
-select pg_notify('shadower_changes', $1) from logged
+select pg_notify('shadower_bus', '') from published
 
 -- name: latest_revision
 select revision from workspaces where workspace_id = $1

@@ -27,11 +27,15 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
     """Takes effect in the order given. Locks each run until the transaction ends."""
     if not arriving:
         return Written([], set())
-    stored = await _lock_stored(session, arriving)
+    times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
+    stored = await _lock_stored(session, times)
     results, after = _merge_all(stored, arriving)
     changed = {key: new for key, new in after.items() if new is not stored.get(key)}
-    replaced = [stored[key].started_at for key in changed if key in stored]
+    placed = times | {key: old.started_at for key, old in stored.items()}
     await _store(session, changed.values(), stored)
+    if any(new.started_at != placed[key] for key, new in changed.items()):
+        await session.connection.execute(QUERIES["place_keys"], session.workspace_id)
+    replaced = [stored[key].started_at for key in changed if key in stored]
     return Written(results, {new.started_at for new in changed.values()}.union(replaced))
 
 
@@ -47,9 +51,8 @@ def _merge_all(
     return results, after
 
 
-async def _lock_stored(session: Session, arriving: Sequence[Execution]) -> dict[str, Execution]:
+async def _lock_stored(session: Session, times: Mapping[str, datetime]) -> dict[str, Execution]:
     """The stored runs among those arriving; the keys of all of them are ours until we commit."""
-    times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
     if await _claim(session, times) == len(times):
         return {}
     keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(times))
@@ -59,7 +62,7 @@ async def _lock_stored(session: Session, arriving: Sequence[Execution]) -> dict[
         [key["execution_id"] for key in keys],
         [key["started_at"] for key in keys],
     )
-    return {row["execution_id"]: _execution(row) for row in rows}
+    return {row["execution_id"]: _execution(dict(row)) for row in rows}
 
 
 async def _claim(session: Session, times: Mapping[str, datetime]) -> int:

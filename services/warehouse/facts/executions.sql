@@ -36,15 +36,16 @@ select
 from arriving_executions
 where stored_at is null
 
+-- name: place_keys
+-- Lets the keys say where the runs lie.
+update execution_keys key set started_at = arriving.started_at
+from arriving_executions arriving
+where key.workspace_id = $1 and key.execution_id = arriving.execution_id
+    and key.started_at <> arriving.started_at
+
 -- name: replace_executions
--- Stores what is new of runs whose keys are locked, and when it moves a run in time, lets its
--- key say so. When a run was first recorded stays: the ledger counts by it.
-with moved as (
-    update execution_keys key set started_at = arriving.started_at
-    from arriving_executions arriving
-    where key.workspace_id = $1 and key.execution_id = arriving.execution_id
-        and arriving.stored_at <> arriving.started_at
-)
+-- Stores what is new of runs whose keys are locked. When a run was first recorded stays: the
+-- ledger counts by it.
 update executions e set (
     started_at, status, agent_id, ended_at, error_type,
     agent_name, agent_version, user_id, model, provider,

@@ -4,23 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from services.warehouse.database import Session
-from services.warehouse.facts.model import Outcome, Recorded
+from services.warehouse.facts.model import FactKind, Outcome, Recorded
 from services.warehouse.queries.interval import Interval
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 HOUR = timedelta(hours=1)
-
-
-class FactKind(StrEnum):
-    """Kinds of facts that have accounts of their own."""
-
-    EXECUTION = "execution"
-    METRIC_POINT = "metric_point"
-    EVENT = "event"
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,19 @@ where workspace_id = $1 and hour >= $2 and hour < $3
 order by hour, kind
 
 -- name: recounted
--- Facts by the hour in which they were first stored.
+-- Facts by the hour in which they were first stored. Runs that follow from spans did not come.
 select date_trunc('hour', recorded_at) as hour, kind, count(*) as facts
 from (
     select recorded_at, 'execution'::fact_kind as kind from executions
-    where workspace_id = $1 and recorded_at >= $2 and recorded_at < $3
+    where workspace_id = $1 and recorded_at >= $2 and recorded_at < $3 and origin = 'recorded'
     union all
     select recorded_at, 'metric_point' from metric_points
     where workspace_id = $1 and recorded_at >= $2 and recorded_at < $3
     union all
     select recorded_at, 'event' from events
+    where workspace_id = $1 and recorded_at >= $2 and recorded_at < $3
+    union all
+    select recorded_at, 'span' from spans
     where workspace_id = $1 and recorded_at >= $2 and recorded_at < $3
 ) as fact
 group by 1, 2

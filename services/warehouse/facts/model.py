@@ -10,6 +10,15 @@ from typing import Any, NamedTuple
 NOTHING: Mapping[str, Any] = {}
 
 
+class FactKind(StrEnum):
+    """Kinds of facts, each with an account of its own in the ledger."""
+
+    EXECUTION = "execution"
+    METRIC_POINT = "metric_point"
+    EVENT = "event"
+    SPAN = "span"
+
+
 class Status(StrEnum):
     """Where a run stands, or how it ended."""
 

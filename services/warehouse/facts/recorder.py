@@ -1,42 +1,61 @@
 """The one way in which facts get into the warehouse."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any
 
+from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.failpoints import Failpoints
+from services.warehouse.bus.dead_letters import bury
 from services.warehouse.database import Database, Session, Transaction
 from services.warehouse.facts.appending import EVENTS, METRIC_POINTS
 from services.warehouse.facts.changes import log_change
 from services.warehouse.facts.executions import Written, record_executions
-from services.warehouse.facts.ledger import Account, FactKind, account_of, enter_in_ledger
-from services.warehouse.facts.model import Event, Execution, MetricPoint, Recorded
+from services.warehouse.facts.ledger import Account, account_of, enter_in_ledger
+from services.warehouse.facts.model import FactKind, Recorded
 from services.warehouse.facts.positions import Advance, move_position
-
-Fact = TypeVar("Fact")
+from services.warehouse.traces.recorder import record_spans
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Facts of one workspace that are stored together, and how many were refused before."""
+    """Facts of one workspace, by kind and in their order, and how many were refused before."""
 
     workspace_id: str
-    executions: Sequence[Execution] = ()
-    metric_points: Sequence[MetricPoint] = ()
-    events: Sequence[Event] = ()
+    facts: Mapping[FactKind, Sequence[Any]]
     refused: Mapping[FactKind, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class BatchRecorded:
-    """What became of each fact of a batch."""
+BatchRecorded = Mapping[FactKind, list[Recorded]]
+"""What became of each fact of a batch."""
 
-    executions: list[Recorded]
-    metric_points: list[Recorded]
-    events: list[Recorded]
+
+Letters = Callable[[Sequence[BatchRecorded]], Sequence[DeadLetter]]
+"""What is to be put aside, given what became of the rest."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How facts of a kind are stored, when they happened, and which tables they touch."""
+
+    record: Callable[[Session, Sequence[Any]], Awaitable[Written]]
+    time: Callable[[Any], datetime]
+    tables: tuple[str, ...]
+
+
+# In the order in which a writer takes locks.
+WAYS = {
+    FactKind.EXECUTION: _Way(record_executions, attrgetter("started_at"), ("executions",)),
+    FactKind.METRIC_POINT: _Way(
+        METRIC_POINTS.record, attrgetter("occurred_at"), ("metric_points",)
+    ),
+    FactKind.EVENT: _Way(EVENTS.record, attrgetter("occurred_at"), ("events",)),
+    FactKind.SPAN: _Way(record_spans, attrgetter("started_at"), ("spans", "executions")),
+}
 
 
 @dataclass(frozen=True)
@@ -57,15 +76,19 @@ class Recorder:
         self._months: set[tuple[str, datetime]] = set()
 
     async def record(
-        self, batches: Sequence[Batch], advance: Advance | None = None
+        self,
+        batches: Sequence[Batch],
+        advance: Advance | None = None,
+        letters: Letters = lambda _: (),
     ) -> list[BatchRecorded]:
-        """When this returns, what it calls stored is durable, and so is the position.
+        """When this returns, what it calls stored is durable, and so are position and letters.
 
-        Raises FencedError, UnwritableError or a fault; nothing is stored then.
+        Raises FencedError, UnwritableError or a Fault; nothing is stored then.
         """
         await self._ensure_months(batches)
         async with self._database.transaction() as transaction:
             recorded, news = await _write(transaction, batches)
+            await _bury(transaction, letters(recorded))
             self._failpoints.reach("record.rows")
             if advance is not None:
                 await move_position(transaction, advance)
@@ -76,8 +99,8 @@ class Recorder:
         return recorded
 
     async def _ensure_months(self, batches: Sequence[Batch]) -> None:
-        needed = set().union(*map(_months_of, batches)) - self._months
-        for fact_table, month in sorted(needed):
+        needed = {month for batch in batches for month in _months_of(batch)}
+        for fact_table, month in sorted(needed - self._months):
             await self._database.ensure_month(fact_table, month)
             self._months.add((fact_table, month))
 
@@ -90,8 +113,7 @@ async def _write(
     news = {}
     for workspace_id, numbers in sorted(_by_workspace(batches).items()):
         session = await transaction.enter(workspace_id)
-        part = [batches[number] for number in numbers]
-        results, news[workspace_id] = await _write_workspace(session, part)
+        results, news[workspace_id] = await _write_workspace(session, [batches[n] for n in numbers])
         recorded |= zip(numbers, results, strict=True)
     return [recorded[number] for number in range(len(batches))], news
 
@@ -99,17 +121,21 @@ async def _write(
 async def _write_workspace(
     session: Session, batches: Sequence[Batch]
 ) -> tuple[list[BatchRecorded], _News]:
-    executions = await record_executions(session, _joined(batch.executions for batch in batches))
-    points = await METRIC_POINTS.record(session, _joined(b.metric_points for b in batches))
-    events = await EVENTS.record(session, _joined(batch.events for batch in batches))
-    refused = {kind: sum(batch.refused.get(kind, 0) for batch in batches) for kind in FactKind}
-    accounts = {
-        FactKind.EXECUTION: account_of(executions.results, refused[FactKind.EXECUTION]),
-        FactKind.METRIC_POINT: account_of(points.results, refused[FactKind.METRIC_POINT]),
-        FactKind.EVENT: account_of(events.results, refused[FactKind.EVENT]),
+    written = {
+        kind: await way.record(session, _joined(batches, kind)) for kind, way in WAYS.items()
     }
-    touched = executions.touched | points.touched | events.touched
-    return _apart(batches, executions, points, events), _News(touched, accounts)
+    accounts = {
+        kind: account_of(of_kind.results, sum(batch.refused.get(kind, 0) for batch in batches))
+        for kind, of_kind in written.items()
+    }
+    touched = set().union(*(of_kind.touched for of_kind in written.values()))
+    return _apart(batches, written), _News(touched, accounts)
+
+
+async def _bury(transaction: Transaction, letters: Sequence[DeadLetter]) -> None:
+    for letter in letters:
+        session = await transaction.enter(letter.workspace_id)
+        await bury(session.connection, letter)
 
 
 async def _tell(transaction: Transaction, news: Mapping[str, _News]) -> None:
@@ -121,19 +147,15 @@ async def _tell(transaction: Transaction, news: Mapping[str, _News]) -> None:
             await log_change(session, of_workspace.touched)
 
 
-def _apart(
-    batches: Sequence[Batch], executions: Written, points: Written, events: Written
-) -> list[BatchRecorded]:
+def _joined(batches: Sequence[Batch], kind: FactKind) -> list[Any]:
+    return list(chain.from_iterable(batch.facts.get(kind, ()) for batch in batches))
+
+
+def _apart(batches: Sequence[Batch], written: Mapping[FactKind, Written]) -> list[BatchRecorded]:
     """Gives each batch its own results back."""
-    of_executions, of_points, of_events = map(
-        iter, (executions.results, points.results, events.results)
-    )
+    results = {kind: iter(of_kind.results) for kind, of_kind in written.items()}
     return [
-        BatchRecorded(
-            [next(of_executions) for _ in batch.executions],
-            [next(of_points) for _ in batch.metric_points],
-            [next(of_events) for _ in batch.events],
-        )
+        {kind: [next(results[kind]) for _ in facts] for kind, facts in batch.facts.items()}
         for batch in batches
     ]
 
@@ -145,18 +167,10 @@ def _by_workspace(batches: Sequence[Batch]) -> dict[str, list[int]]:
     return numbers
 
 
-def _joined(parts: Iterable[Sequence[Fact]]) -> list[Fact]:
-    return list(chain.from_iterable(parts))
-
-
 def _months_of(batch: Batch) -> set[tuple[str, datetime]]:
     return {
-        *_months("executions", (fact.started_at for fact in batch.executions)),
-        *_months("metric_points", (fact.occurred_at for fact in batch.metric_points)),
-        *_months("events", (fact.occurred_at for fact in batch.events)),
+        (table, datetime(year, month, 1, tzinfo=UTC))
+        for kind, facts in batch.facts.items()
+        for year, month in {(time.year, time.month) for time in map(WAYS[kind].time, facts)}
+        for table in WAYS[kind].tables
     }
-
-
-def _months(fact_table: str, times: Iterable[datetime]) -> set[tuple[str, datetime]]:
-    months = {(time.year, time.month) for time in times}
-    return {(fact_table, datetime(year, month, 1, tzinfo=UTC)) for year, month in months}

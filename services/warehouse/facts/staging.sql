@@ -1,15 +1,20 @@
 -- name: create_staging
 -- Without indexes and without checks: the tables that rows go on to have them.
-create temporary table arriving_executions (
-    like executions,
+create temporary table arriving_executions on commit delete rows as
+select
+    execution_id, started_at, status, agent_id, ended_at, error_type,
+    agent_name, agent_version, user_id, model, provider,
+    input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
+    user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata,
     -- Where the run lies that this one replaces; null if it is new.
-    stored_at timestamptz
-) on commit delete rows;
-alter table arriving_executions
-    drop column workspace_id, drop column duration_us, drop column recorded_at;
+    null::timestamptz as stored_at
+from executions
+with no data;
 
-create temporary table arriving_metric_points (like metric_points) on commit delete rows;
-alter table arriving_metric_points drop column workspace_id, drop column recorded_at;
+create temporary table arriving_metric_points on commit delete rows as
+select occurred_at, point_id, metric_type, value, tags from metric_points
+with no data;
 
-create temporary table arriving_events (like events) on commit delete rows;
-alter table arriving_events drop column workspace_id, drop column recorded_at;
+create temporary table arriving_events on commit delete rows as
+select occurred_at, event_id, type, user_id, correlation_id, data, metadata from events
+with no data;

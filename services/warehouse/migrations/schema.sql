@@ -1,5 +1,10 @@
 CREATE SCHEMA shadower;
 ALTER SCHEMA shadower OWNER TO postgres;
+CREATE TYPE shadower.dead_letter_source AS ENUM (
+    'log',
+    'bus'
+);
+ALTER TYPE shadower.dead_letter_source OWNER TO postgres;
 CREATE TYPE shadower.error_type AS ENUM (
     'timeout',
     'rate_limit',
@@ -12,6 +17,11 @@ CREATE TYPE shadower.error_type AS ENUM (
     'unknown'
 );
 ALTER TYPE shadower.error_type OWNER TO postgres;
+CREATE TYPE shadower.execution_origin AS ENUM (
+    'recorded',
+    'trace'
+);
+ALTER TYPE shadower.execution_origin OWNER TO postgres;
 CREATE TYPE shadower.execution_status AS ENUM (
     'running',
     'succeeded',
@@ -20,6 +30,28 @@ CREATE TYPE shadower.execution_status AS ENUM (
     'cancelled'
 );
 ALTER TYPE shadower.execution_status OWNER TO postgres;
+CREATE TYPE shadower.fact_kind AS ENUM (
+    'execution',
+    'metric_point',
+    'event',
+    'span'
+);
+ALTER TYPE shadower.fact_kind OWNER TO postgres;
+CREATE TYPE shadower.span_kind AS ENUM (
+    'agent',
+    'workflow',
+    'model_call',
+    'tool_call',
+    'step',
+    'other'
+);
+ALTER TYPE shadower.span_kind OWNER TO postgres;
+CREATE TYPE shadower.span_outcome AS ENUM (
+    'unspecified',
+    'ok',
+    'error'
+);
+ALTER TYPE shadower.span_outcome OWNER TO postgres;
 CREATE FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'shadower', 'pg_temp'
@@ -29,7 +61,7 @@ declare
     first_day timestamptz := date_trunc('month', month);
     partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
 begin
-    if fact_table not in ('executions', 'metric_points', 'events') then
+    if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
         raise exception 'no fact table: %', fact_table;
     end if;
     if to_regclass(partition_name) is not null then
@@ -47,6 +79,40 @@ begin
 end
 $$;
 ALTER FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
+CREATE TABLE shadower.bus_positions (
+    group_name text NOT NULL COLLATE pg_catalog."C",
+    lock_key integer NOT NULL,
+    txid xid8 DEFAULT '0'::xid8 NOT NULL,
+    id bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE shadower.bus_positions OWNER TO postgres;
+ALTER TABLE shadower.bus_positions ALTER COLUMN lock_key ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.bus_positions_lock_key_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE shadower.dead_letters (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    dead_letter_id uuid NOT NULL,
+    source shadower.dead_letter_source NOT NULL,
+    group_name text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    topic text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    partition integer,
+    "position" bigint NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    message text NOT NULL,
+    key bytea,
+    payload bytea NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    replayed_at timestamp with time zone
+);
+ALTER TABLE ONLY shadower.dead_letters FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.dead_letters OWNER TO postgres;
 CREATE TABLE shadower.events (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     occurred_at timestamp with time zone NOT NULL,
@@ -94,12 +160,33 @@ CREATE TABLE shadower.executions (
     error_message text,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    origin shadower.execution_origin DEFAULT 'recorded'::shadower.execution_origin NOT NULL,
     CONSTRAINT executions_check CHECK ((ended_at >= started_at)),
     CONSTRAINT executions_check1 CHECK (((error_type IS NOT NULL) = (status = ANY (ARRAY['failed'::shadower.execution_status, 'timed_out'::shadower.execution_status]))))
 )
 PARTITION BY RANGE (started_at);
 ALTER TABLE ONLY shadower.executions FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions OWNER TO postgres;
+CREATE TABLE shadower.ledger (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    hour timestamp with time zone NOT NULL,
+    kind shadower.fact_kind NOT NULL,
+    received bigint NOT NULL,
+    stored bigint NOT NULL,
+    updated bigint NOT NULL,
+    duplicate bigint NOT NULL,
+    rejected bigint NOT NULL,
+    CONSTRAINT ledger_check CHECK ((received = (((stored + updated) + duplicate) + rejected)))
+);
+ALTER TABLE ONLY shadower.ledger FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.ledger OWNER TO postgres;
+CREATE TABLE shadower.log_positions (
+    topic text NOT NULL COLLATE pg_catalog."C",
+    partition integer NOT NULL,
+    next_offset bigint NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE shadower.log_positions OWNER TO postgres;
 CREATE TABLE shadower.metric_points (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     occurred_at timestamp with time zone NOT NULL,
@@ -112,10 +199,124 @@ CREATE TABLE shadower.metric_points (
 PARTITION BY RANGE (occurred_at);
 ALTER TABLE ONLY shadower.metric_points FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points OWNER TO postgres;
+CREATE TABLE shadower.spans (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone NOT NULL,
+    trace_id text NOT NULL COLLATE pg_catalog."C",
+    span_id text NOT NULL COLLATE pg_catalog."C",
+    parent_span_id text COLLATE pg_catalog."C",
+    ended_at timestamp with time zone NOT NULL,
+    duration_us bigint GENERATED ALWAYS AS (((EXTRACT(epoch FROM (ended_at - started_at)) * (1000000)::numeric))::bigint) STORED,
+    kind shadower.span_kind NOT NULL,
+    name text,
+    outcome shadower.span_outcome NOT NULL,
+    error_type text COLLATE pg_catalog."C",
+    error_message text,
+    service_name text COLLATE pg_catalog."C",
+    agent_id text COLLATE pg_catalog."C",
+    agent_name text,
+    agent_version text COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
+    conversation_id text COLLATE pg_catalog."C",
+    provider text COLLATE pg_catalog."C",
+    request_model text COLLATE pg_catalog."C",
+    response_model text COLLATE pg_catalog."C",
+    response_id text COLLATE pg_catalog."C",
+    finish_reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    input_tokens bigint,
+    output_tokens bigint,
+    cache_read_tokens bigint,
+    cache_write_tokens bigint,
+    reasoning_tokens bigint,
+    tool_name text COLLATE pg_catalog."C",
+    tool_type text COLLATE pg_catalog."C",
+    tool_call_id text COLLATE pg_catalog."C",
+    cost_usd numeric,
+    price_version text COLLATE pg_catalog."C",
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT spans_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT spans_check1 CHECK (((cost_usd IS NULL) = (price_version IS NULL)))
+)
+PARTITION BY RANGE (started_at);
+ALTER TABLE ONLY shadower.spans FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.spans OWNER TO postgres;
+CREATE VIEW shadower.model_calls WITH (security_invoker='true') AS
+ SELECT workspace_id,
+    trace_id,
+    span_id,
+    parent_span_id,
+    started_at,
+    ended_at,
+    duration_us,
+    name,
+    outcome,
+    error_type,
+    error_message,
+    service_name,
+    user_id,
+    conversation_id,
+    provider,
+    request_model,
+    response_model,
+    response_id,
+    finish_reasons,
+    input_tokens,
+    output_tokens,
+    cache_read_tokens,
+    cache_write_tokens,
+    reasoning_tokens,
+    cost_usd,
+    price_version
+   FROM shadower.spans
+  WHERE (kind = 'model_call'::shadower.span_kind);
+ALTER VIEW shadower.model_calls OWNER TO postgres;
+CREATE TABLE shadower.outbox (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    id bigint NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    event_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    correlation_id text DEFAULT ''::text NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    only_group text COLLATE pg_catalog."C",
+    CONSTRAINT outbox_data_check CHECK ((octet_length((data)::text) <= 262144))
+);
+ALTER TABLE ONLY shadower.outbox FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.outbox OWNER TO postgres;
+ALTER TABLE shadower.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE shadower.schema_version (
     version_num character varying(32) NOT NULL
 );
 ALTER TABLE shadower.schema_version OWNER TO postgres;
+CREATE VIEW shadower.tool_calls WITH (security_invoker='true') AS
+ SELECT workspace_id,
+    trace_id,
+    span_id,
+    parent_span_id,
+    started_at,
+    ended_at,
+    duration_us,
+    name,
+    outcome,
+    error_type,
+    error_message,
+    service_name,
+    user_id,
+    conversation_id,
+    tool_name,
+    tool_type,
+    tool_call_id
+   FROM shadower.spans
+  WHERE (kind = 'tool_call'::shadower.span_kind);
+ALTER VIEW shadower.tool_calls OWNER TO postgres;
 CREATE TABLE shadower.workspace_changes (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     revision bigint NOT NULL,
@@ -131,42 +332,86 @@ CREATE TABLE shadower.workspaces (
 );
 ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces OWNER TO postgres;
+ALTER TABLE ONLY shadower.bus_positions
+    ADD CONSTRAINT bus_positions_lock_key_key UNIQUE (lock_key);
+ALTER TABLE ONLY shadower.bus_positions
+    ADD CONSTRAINT bus_positions_pkey PRIMARY KEY (group_name);
+ALTER TABLE ONLY shadower.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (workspace_id, dead_letter_id);
 ALTER TABLE ONLY shadower.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (workspace_id, occurred_at, event_id);
 ALTER TABLE ONLY shadower.execution_keys
     ADD CONSTRAINT execution_keys_pkey PRIMARY KEY (workspace_id, execution_id);
 ALTER TABLE ONLY shadower.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (workspace_id, started_at, execution_id);
+ALTER TABLE ONLY shadower.ledger
+    ADD CONSTRAINT ledger_pkey PRIMARY KEY (workspace_id, hour, kind);
+ALTER TABLE ONLY shadower.log_positions
+    ADD CONSTRAINT log_positions_pkey PRIMARY KEY (topic, partition);
 ALTER TABLE ONLY shadower.metric_points
     ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
+ALTER TABLE ONLY shadower.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
 ALTER TABLE ONLY shadower.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY shadower.spans
+    ADD CONSTRAINT spans_pkey PRIMARY KEY (workspace_id, started_at, trace_id, span_id);
 ALTER TABLE ONLY shadower.workspace_changes
     ADD CONSTRAINT workspace_changes_pkey PRIMARY KEY (workspace_id, revision);
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
+CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
+CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
+CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
+CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
+CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
+CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
+CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
+ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
+CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
+CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
+ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspaces USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 ALTER TABLE shadower.workspace_changes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA shadower TO shadower_service;
+GRANT USAGE ON SCHEMA shadower TO shadower_relay;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
+GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
+GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT UPDATE(replayed_at) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.log_positions TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
+GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
+GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
+GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
+GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
+GRANT SELECT ON TABLE shadower.tool_calls TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.workspace_changes TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;

@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as descriptor
 from google.protobuf import descriptor_pb2 as descriptor_pb2
+from google.protobuf import message as message
 from google.protobuf.internal import containers as containers
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 from google.protobuf.internal import extension_dict as extension_dict
@@ -12,10 +13,10 @@ import builtins as builtins
 import sys
 import typing as typing
 
-if sys.version_info >= (3, 10):
-    from typing import TypeAlias as _TypeAlias
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: descriptor.FileDescriptor
 
@@ -117,12 +118,48 @@ ROLE_VIEWER: Role.ValueType  # 5
 ROLE_SERVICE: Role.ValueType  # 6
 """A program that records, and reads back what it recorded."""
 
+@typing.final
+class ForeignMethod(message.Message):
+    """What we ask of a method whose definition is somebody else's. Its requests name no
+    workspace, so it is implied; see workspace_may_be_implied.
+    """
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: builtins.int
+    REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
+    MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
+    path: builtins.str
+    """The method, as "/package.Service/Method"."""
+    required_permission: Permission.ValueType
+    """The permission that a caller needs in the workspace."""
+    max_encoded_bytes: builtins.int
+    """The most bytes that a request may have in protobuf encoding; zero means 64 KiB."""
+    def __init__(
+        self,
+        *,
+        path: builtins.str = ...,
+        required_permission: Permission.ValueType = ...,
+        max_encoded_bytes: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["max_encoded_bytes", b"max_encoded_bytes", "path", b"path", "required_permission", b"required_permission"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
 REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
+WORKSPACE_MAY_BE_IMPLIED_FIELD_NUMBER: builtins.int
 ROLE_GRANTS_FIELD_NUMBER: builtins.int
 MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
+FOREIGN_METHODS_FIELD_NUMBER: builtins.int
 required_permission: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, Permission.ValueType]
 """The permission that a caller needs in the request's workspace. Required on
 every RPC and enforced by one interceptor, on the decoded message.
+"""
+workspace_may_be_implied: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, builtins.bool]
+"""Whether a request may leave its workspace_id empty. It then means the workspace that the
+header x-shadower-workspace names, or else the only one that the caller's token covers.
 """
 role_grants: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.EnumValueOptions, containers.RepeatedScalarFieldContainer[Permission.ValueType]]
 """The permissions that a role holds."""
@@ -130,3 +167,5 @@ max_encoded_bytes: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.Messa
 """The most bytes that a request of this type may have in protobuf encoding.
 Enforced together with the field rules; zero means 64 KiB.
 """
+foreign_methods: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.FileOptions, containers.RepeatedCompositeFieldContainer[ForeignMethod]]
+"""The methods of others that a service of ours answers."""

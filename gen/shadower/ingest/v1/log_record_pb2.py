@@ -26,17 +26,18 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from shadower.ingest.v1 import event_pb2 as shadower_dot_ingest_dot_v1_dot_event__pb2
 from shadower.ingest.v1 import execution_pb2 as shadower_dot_ingest_dot_v1_dot_execution__pb2
 from shadower.ingest.v1 import metric_point_pb2 as shadower_dot_ingest_dot_v1_dot_metric__point__pb2
+from shadower.ingest.v1 import span_pb2 as shadower_dot_ingest_dot_v1_dot_span__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/ingest/v1/log_record.proto\x12\x12shadower.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eshadower/ingest/v1/event.proto\x1a\"shadower/ingest/v1/execution.proto\x1a%shadower/ingest/v1/metric_point.proto\"\xb6\x02\n\tLogRecord\x12\x16\n\x0eschema_version\x18\x01 \x01(\x05\x12\x14\n\x0cworkspace_id\x18\x02 \x01(\t\x12\x30\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\nexecutions\x18\x04 \x03(\x0b\x32\x1d.shadower.ingest.v1.Execution\x12\x36\n\rmetric_points\x18\x05 \x03(\x0b\x32\x1f.shadower.ingest.v1.MetricPoint\x12)\n\x06\x65vents\x18\x06 \x03(\x0b\x32\x19.shadower.ingest.v1.Event\x12\x33\n\x08rejected\x18\x07 \x01(\x0b\x32!.shadower.ingest.v1.RejectedItems\"J\n\rRejectedItems\x12\x12\n\nexecutions\x18\x01 \x01(\x05\x12\x15\n\rmetric_points\x18\x02 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x03 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/ingest/v1/log_record.proto\x12\x12shadower.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eshadower/ingest/v1/event.proto\x1a\"shadower/ingest/v1/execution.proto\x1a%shadower/ingest/v1/metric_point.proto\x1a\x1dshadower/ingest/v1/span.proto\"\xdf\x02\n\tLogRecord\x12\x16\n\x0eschema_version\x18\x01 \x01(\x05\x12\x14\n\x0cworkspace_id\x18\x02 \x01(\t\x12\x30\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\nexecutions\x18\x04 \x03(\x0b\x32\x1d.shadower.ingest.v1.Execution\x12\x36\n\rmetric_points\x18\x05 \x03(\x0b\x32\x1f.shadower.ingest.v1.MetricPoint\x12)\n\x06\x65vents\x18\x06 \x03(\x0b\x32\x19.shadower.ingest.v1.Event\x12\x33\n\x08rejected\x18\x07 \x01(\x0b\x32!.shadower.ingest.v1.RejectedItems\x12\'\n\x05spans\x18\x08 \x03(\x0b\x32\x18.shadower.ingest.v1.Span\"Y\n\rRejectedItems\x12\x12\n\nexecutions\x18\x01 \x01(\x05\x12\x15\n\rmetric_points\x18\x02 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x03 \x01(\x05\x12\r\n\x05spans\x18\x04 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.ingest.v1.log_record_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOGRECORD']._serialized_start=200
-  _globals['_LOGRECORD']._serialized_end=510
-  _globals['_REJECTEDITEMS']._serialized_start=512
-  _globals['_REJECTEDITEMS']._serialized_end=586
+  _globals['_LOGRECORD']._serialized_start=231
+  _globals['_LOGRECORD']._serialized_end=582
+  _globals['_REJECTEDITEMS']._serialized_start=584
+  _globals['_REJECTEDITEMS']._serialized_end=673
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as containers
 from shadower.ingest.v1 import event_pb2 as event_pb2
 from shadower.ingest.v1 import execution_pb2 as execution_pb2
 from shadower.ingest.v1 import metric_point_pb2 as metric_point_pb2
+from shadower.ingest.v1 import span_pb2 as span_pb2
 import builtins as builtins
 import sys
 import typing as typing
@@ -41,6 +42,7 @@ class LogRecord(message.Message):
     METRIC_POINTS_FIELD_NUMBER: builtins.int
     EVENTS_FIELD_NUMBER: builtins.int
     REJECTED_FIELD_NUMBER: builtins.int
+    SPANS_FIELD_NUMBER: builtins.int
     schema_version: builtins.int
     """The version of the schema that a reader must know: 1."""
     workspace_id: builtins.str
@@ -65,6 +67,10 @@ class LogRecord(message.Message):
     def rejected(self) -> RejectedItems:
         """Items of the call that were refused before the log, which the ledger counts."""
 
+    @builtins.property
+    def spans(self) -> containers.RepeatedCompositeFieldContainer[span_pb2.Span]:
+        """Valid spans, in the order of the call."""
+
     def __init__(
         self,
         *,
@@ -75,10 +81,11 @@ class LogRecord(message.Message):
         metric_points: abc.Iterable[metric_point_pb2.MetricPoint] | None = ...,
         events: abc.Iterable[event_pb2.Event] | None = ...,
         rejected: RejectedItems | None = ...,
+        spans: abc.Iterable[span_pb2.Span] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["receive_time", b"receive_time", "rejected", b"rejected"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["events", b"events", "executions", b"executions", "metric_points", b"metric_points", "receive_time", b"receive_time", "rejected", b"rejected", "schema_version", b"schema_version", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["events", b"events", "executions", b"executions", "metric_points", b"metric_points", "receive_time", b"receive_time", "rejected", b"rejected", "schema_version", b"schema_version", "spans", b"spans", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -91,21 +98,25 @@ class RejectedItems(message.Message):
     EXECUTIONS_FIELD_NUMBER: builtins.int
     METRIC_POINTS_FIELD_NUMBER: builtins.int
     EVENTS_FIELD_NUMBER: builtins.int
+    SPANS_FIELD_NUMBER: builtins.int
     executions: builtins.int
     """Executions."""
     metric_points: builtins.int
     """Metric points."""
     events: builtins.int
     """Events."""
+    spans: builtins.int
+    """Spans."""
     def __init__(
         self,
         *,
         executions: builtins.int = ...,
         metric_points: builtins.int = ...,
         events: builtins.int = ...,
+        spans: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["events", b"events", "executions", b"executions", "metric_points", b"metric_points"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["events", b"events", "executions", b"executions", "metric_points", b"metric_points", "spans", b"spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -1,0 +1,114 @@
+"""A member of a group of subscribers on Kafka."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.runtime.bus.attempts import (
+    USUAL_BACKOFF,
+    Backoff,
+    Place,
+    lasting_failure,
+    not_handled,
+)
+from services.runtime.bus.dead_letter import DeadLetter, Source, workspace_of_key
+from services.runtime.bus.envelope import decode
+from services.runtime.bus.event import BusEvent, Handler
+from services.runtime.faults import InvalidArgument, Unavailable
+from services.runtime.kafka import Consumer, ensure_topic, new_consumer
+from services.runtime.settings import Settings
+
+PAUSE_SECONDS = 1.0
+POLL_MS = 1_000
+# Handled between two commits, so also the most that is handled again after a death.
+MAX_RECORDS = 50
+
+Bury = Callable[[DeadLetter], Awaitable[None]]
+"""Files a letter durably. Raises Unavailable."""
+
+
+class KafkaGroup:
+    """A GroupSubscriber. Commits what is handled or buried, and nothing else."""
+
+    def __init__(
+        self, settings: Settings, group: str, bury: Bury, backoff: Backoff = USUAL_BACKOFF
+    ) -> None:
+        self._settings = settings
+        self._group = group
+        self._bury = bury
+        self._backoff = backoff
+
+    async def run(self, handler: Handler) -> None:
+        log = structlog.get_logger("bus").bind(group=self._group)
+        while True:
+            try:
+                await self._take_part(handler)
+            except (KafkaError, OSError) as broken:
+                log.warning("out of the group; joining again", error=repr(broken))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _take_part(self, handler: Handler) -> None:
+        topic = self._settings.bus_topic
+        await ensure_topic(self._settings, topic)
+        consumer = new_consumer(self._settings, self._group)
+        consumer.subscribe([topic])
+        async with consumer:
+            while True:
+                batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+                for partition, records in batches.items():
+                    await self._pass(consumer, handler, partition, records)
+
+    async def _pass(
+        self,
+        consumer: Consumer,
+        handler: Handler,
+        partition: TopicPartition,
+        records: Sequence[Any],
+    ) -> None:
+        """Moves the partition on behind what is done; the rest of it is read again."""
+        following = records[0].offset
+        try:
+            for record in records:
+                await self._handle(handler, record)
+                following = record.offset + 1
+        except Unavailable:
+            consumer.seek(partition, following)
+            await asyncio.sleep(PAUSE_SECONDS)
+        await consumer.commit({partition: following})
+
+    async def _handle(self, handler: Handler, record: Any) -> None:
+        try:
+            event = decode(record.value, record.key, record.offset)
+        except InvalidArgument as unreadable:
+            await self._bury(self._unreadable(record, unreadable))
+            return
+        if event.group in ("", self._group):
+            await self._tell(handler, event, record)
+
+    async def _tell(self, handler: Handler, event: BusEvent, record: Any) -> None:
+        failure = await lasting_failure(handler, event, self._group, self._backoff)
+        if failure is not None:
+            attempts = self._backoff.attempts
+            await self._bury(not_handled(event, self._group, _place(record), attempts, failure))
+
+    def _unreadable(self, record: Any, why: InvalidArgument) -> DeadLetter:
+        return DeadLetter(
+            workspace_id=workspace_of_key(record.key),
+            source=Source.BUS,
+            reason=why.reason,
+            message=why.message,
+            payload=record.value or b"",
+            position=record.offset,
+            key=record.key,
+            topic=record.topic,
+            partition=record.partition,
+            group=self._group,
+        )
+
+
+def _place(record: Any) -> Place:
+    return Place(record.offset, record.value, record.key, record.topic, record.partition)

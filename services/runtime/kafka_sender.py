@@ -1,0 +1,114 @@
+"""Sends records to Kafka. Connects on first use, so that a process can start before its Kafka."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeAlias
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from services.runtime.faults import Unavailable
+from services.runtime.kafka import Producer, ensure_topic, open_producer
+from services.runtime.settings import Settings
+
+# The library never gives a record up, so we do. It may still arrive.
+SEND_SECONDS = 10.0
+RETRY_DELAY = timedelta(seconds=1)
+
+Sent: TypeAlias = "asyncio.Future[Any]"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What goes to a topic."""
+
+    key: bytes | None
+    value: bytes
+
+
+class KafkaSender:
+    """One producer at a time. One that failed has lost count of its records and is replaced; what
+    it had sent may come twice then, which those who read must be ready for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opening = asyncio.Lock()
+        self._life = AsyncExitStack()
+        self._producer: Producer | None = None
+        self._topics: set[str] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def send(self, topic: str, records: Sequence[Record]) -> None:
+        """When this returns, all are durable, in their order. Raises Unavailable: some may be."""
+        await wait_until_sent([await self.post(topic, record) for record in records])
+
+    async def post(self, topic: str, record: Record) -> Sent:
+        """Hands a record over; the future is done when it is durable, however long that takes.
+
+        Raises Unavailable: it will not arrive.
+        """
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                producer = await self._ready(topic)
+                sent: Sent = await producer.send(topic, record.value, key=record.key)
+        except (KafkaError, OSError) as failed:
+            raise _unavailable(failed) from failed
+        sent.add_done_callback(partial(self._judge, producer))
+        return sent
+
+    async def close(self) -> None:
+        self._replace()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _ready(self, topic: str) -> Producer:
+        async with self._opening:
+            if topic not in self._topics:
+                await ensure_topic(self._settings, topic)
+                self._topics.add(topic)
+            if self._producer is None:
+                self._producer = await self._life.enter_async_context(open_producer(self._settings))
+            return self._producer
+
+    def _judge(self, producer: Producer, sent: Sent) -> None:
+        failure = None if sent.cancelled() else sent.exception()
+        if failure is not None and producer is self._producer:
+            structlog.get_logger("kafka").warning("a new producer", error=repr(failure))
+            self._replace()
+
+    def _replace(self) -> None:
+        life, self._life, self._producer = self._life, AsyncExitStack(), None
+        closing = asyncio.create_task(life.aclose())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+async def wait_until_sent(sent: Sequence[Sent]) -> None:
+    """Raises Unavailable if that takes too long or fails: they may still arrive, or some may."""
+    if not sent:
+        return
+    done, pending = await asyncio.wait(sent, timeout=SEND_SECONDS)
+    failures = [failure for one in done if (failure := one.exception()) is not None]
+    if failures or pending:
+        failure = failures[0] if failures else None
+        raise _unavailable(failure) from failure
+
+
+def _unavailable(failure: BaseException | None) -> Unavailable:
+    structlog.get_logger("kafka").warning("not sent", error=repr(failure))
+    return Unavailable(
+        "LOG_UNAVAILABLE", "the log did not take it in time", retry_after=RETRY_DELAY
+    )
+
+
+@asynccontextmanager
+async def open_sender(settings: Settings) -> AsyncIterator[KafkaSender]:
+    sender = KafkaSender(settings)
+    try:
+        yield sender
+    finally:
+        await sender.close()

@@ -1,0 +1,109 @@
+"""Groups of subscribers that read the outbox: one member of each reads, others stand by."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+import asyncpg
+import structlog
+
+from services.runtime.bus.dead_letter import DeadLetter
+from services.runtime.faults import Unavailable
+from services.warehouse.bus.dead_letters import bury
+from services.warehouse.bus.outbox import (
+    BROKEN,
+    QUERIES,
+    Connect,
+    Entry,
+    Line,
+    Position,
+    next_entries,
+    open_line,
+)
+
+PAUSE_SECONDS = 1.0
+READ_AT_ONCE = 500
+# One that stands by holds back no cleaning of tables for longer than that.
+STAND_BY = "5s"
+
+
+class Delivery(Protocol):
+    """What a group does with what it reads."""
+
+    portion: int
+    """Events between two moves of the group, so also the most that are told again."""
+
+    async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:
+        """Letters of those that cannot be handled. Raises Unavailable: all are to come again."""
+
+
+class LostPlaceError(Exception):
+    """Another member has moved the group on meanwhile."""
+
+
+class OutboxGroup:
+    """A member of a group. Takes over at once when the member that reads is gone."""
+
+    def __init__(self, connect: Connect, group: str) -> None:
+        self._connect = connect
+        self._group = group
+
+    async def run(self, delivery: Delivery) -> None:
+        """Runs as long as the process does, however often the connection breaks."""
+        log = structlog.get_logger("bus").bind(group=self._group)
+        while True:
+            try:
+                async with self.line() as line:
+                    log.info("reading")
+                    await self.read(line, delivery)
+            except (*BROKEN, LostPlaceError) as broken:
+                log.warning("out of the group; joining again", error=repr(broken))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """A connection by which we are the member that reads."""
+        async with open_line(self._connect) as line:
+            await self._lead(line)
+            yield line
+
+    async def _lead(self, line: Line) -> None:
+        """Returns when no other member reads."""
+        await line.connection.execute(QUERIES["join_group"], self._group)
+        await line.connection.execute(f"set lock_timeout = '{STAND_BY}'")
+        while True:
+            with suppress(asyncpg.LockNotAvailableError):
+                await line.connection.execute(QUERIES["lead_group"], self._group)
+                return
+
+    async def read(self, line: Line, delivery: Delivery) -> None:
+        """Reads on until something breaks. Raises LostPlaceError if the group has moved."""
+        row = await line.connection.fetchrow(QUERIES["position"], self._group)
+        position = Position(**dict(row or {}))
+        while True:
+            entries = await next_entries(line, position, READ_AT_ONCE)
+            for start in range(0, len(entries), delivery.portion):
+                portion = entries[start : start + delivery.portion]
+                letters = await _delivered(delivery, portion)
+                position = await self._move(line, position, portion[-1].position, letters)
+
+    async def _move(
+        self, line: Line, before: Position, after: Position, letters: Sequence[DeadLetter]
+    ) -> Position:
+        """Files letters and moves the group on, both or neither. Raises LostPlaceError."""
+        places = (before.txid, before.id, after.txid, after.id)
+        async with line.connection.transaction():
+            moved = await line.connection.fetchval(QUERIES["advance"], self._group, *places)
+            if moved is None:
+                raise LostPlaceError
+            for letter in letters:
+                await bury(line.connection, letter)
+        return after
+
+
+async def _delivered(delivery: Delivery, entries: Sequence[Entry]) -> list[DeadLetter]:
+    while True:
+        with suppress(Unavailable):
+            return await delivery.deliver(entries)
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,40 @@
+"""Writes down what happened, in the transaction in which it happens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.warehouse.database import Session
+from services.warehouse.sql import Queries
+
+QUERIES = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class Published:
+    """Something that happened in the session's workspace. Its id and time are made unless given."""
+
+    type: str
+    """In small letters, such as "workspace.updated"."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    correlation_id: str = ""
+    id: UUID | None = None
+    created_at: datetime | None = None
+    group: str = ""
+    """For this group only."""
+
+
+async def publish(session: Session, event: Published) -> None:
+    """Every group is told, at least once, if and when the transaction commits."""
+    await session.connection.execute(
+        QUERIES["publish"],
+        session.workspace_id,
+        event.type,
+        dict(event.data),
+        event.correlation_id,
+        event.id,
+        event.created_at,
+        event.group,
+    )

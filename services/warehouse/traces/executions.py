@@ -1,0 +1,117 @@
+"""Brings the stored executions of traces in line with what their spans tell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.warehouse.database import Session
+from services.warehouse.facts.model import ErrorType, Execution, Status
+from services.warehouse.sql import Queries
+from services.warehouse.traces.derivation import derive, possible_ids
+from services.warehouse.traces.model import Span
+from services.warehouse.traces.rows import as_rows
+
+QUERIES = Queries(__file__)
+COLUMNS = Execution._fields
+
+
+@dataclass(frozen=True)
+class Change:
+    """A derived execution as it is stored and as it should be; either may be none."""
+
+    before: Execution | None
+    after: Execution | None
+
+    @property
+    def times(self) -> set[datetime]:
+        return {one.started_at for one in (self.before, self.after) if one}
+
+
+def times_of(changes: Iterable[Change]) -> set[datetime]:
+    return {time for change in changes for time in change.times}
+
+
+async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> list[Change]:
+    """What changed. The traces must be locked.
+
+    What a producer recorded under an id of ours stays as it is.
+    """
+    derived = {run.execution_id: run for trace in traces for run in derive(trace)}
+    possible = {one for trace in traces for one in possible_ids(trace)}
+    stored, foreign = await _lock_stored(session, derived, possible)
+    changes = _changes(stored, derived, possible - foreign)
+    await _remove(session, [change.before for change in changes if change.before])
+    await _forget(
+        session, [change.before for change in changes if change.before and not change.after]
+    )
+    await _insert(session, [change.after for change in changes if change.after])
+    return changes
+
+
+def _changes(
+    stored: Mapping[str, Execution], derived: Mapping[str, Execution], ids: Iterable[str]
+) -> list[Change]:
+    pairs = ((stored.get(one), derived.get(one)) for one in sorted(ids))
+    changes = [Change(before, _with_what_came_late(before, after)) for before, after in pairs]
+    return [change for change in changes if change.before != change.after]
+
+
+def _with_what_came_late(before: Execution | None, after: Execution | None) -> Execution | None:
+    """Spans tell no credits and no rating, and so take none away."""
+    if before is None or after is None:
+        return after
+    return after._replace(credits=before.credits, user_rating=before.user_rating)
+
+
+async def _lock_stored(
+    session: Session, derived: Mapping[str, Execution], possible: Iterable[str]
+) -> tuple[dict[str, Execution], set[str]]:
+    """Derived runs that are stored, and ids under which producers recorded runs of theirs."""
+    ordered = sorted(derived)
+    await session.connection.execute(
+        QUERIES["claim_keys"],
+        session.workspace_id,
+        ordered,
+        [derived[one].started_at for one in ordered],
+    )
+    keys = await session.connection.fetch(
+        QUERIES["lock_keys"], session.workspace_id, sorted(possible)
+    )
+    rows = await session.connection.fetch(
+        QUERIES["executions"],
+        session.workspace_id,
+        [key["execution_id"] for key in keys],
+        [key["started_at"] for key in keys],
+    )
+    ours = {row["execution_id"]: _execution(dict(row)) for row in rows if row["origin"] == "trace"}
+    return ours, {row["execution_id"] for row in rows} - ours.keys()
+
+
+async def _remove(session: Session, executions: Sequence[Execution]) -> None:
+    if executions:
+        await session.connection.execute(
+            QUERIES["remove_executions"],
+            session.workspace_id,
+            [execution.execution_id for execution in executions],
+            [execution.started_at for execution in executions],
+        )
+
+
+async def _forget(session: Session, executions: Sequence[Execution]) -> None:
+    if executions:
+        ids = [execution.execution_id for execution in executions]
+        await session.connection.execute(QUERIES["remove_keys"], session.workspace_id, ids)
+
+
+async def _insert(session: Session, executions: Sequence[Execution]) -> None:
+    if executions:
+        rows = as_rows(execution._asdict() for execution in executions)
+        await session.connection.execute(QUERIES["insert_executions"], session.workspace_id, rows)
+
+
+def _execution(row: Mapping[str, Any]) -> Execution:
+    values = {name: row[name] for name in COLUMNS}
+    values["status"] = Status(row["status"])
+    values["error_type"] = ErrorType(row["error_type"]) if row["error_type"] else None
+    return Execution(**values)

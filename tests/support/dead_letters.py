@@ -1,0 +1,37 @@
+"""An operator who looks after dead letters."""
+
+from typing import Any
+
+from shadower.bus.v1 import dead_letters_service_pb2 as pb
+
+from tests.support.keys import KeyRing
+
+UNKNOWN = "01234567-89ab-4def-8123-456789abcdef"
+
+
+class Operator:
+    """Looks after the letters of one workspace."""
+
+    def __init__(self, stub: Any, keys: KeyRing, workspace: str) -> None:
+        self.stub, self.workspace = stub, workspace
+        self.metadata = keys.metadata(workspace)
+
+    async def list(self, **fields: Any) -> Any:
+        request = pb.ListDeadLettersRequest(workspace_id=self.workspace, **fields)
+        return await self.stub.ListDeadLetters(request, metadata=self.metadata)
+
+    async def get(self, letter_id: Any) -> Any:
+        request = pb.GetDeadLetterRequest(
+            workspace_id=self.workspace, dead_letter_id=str(letter_id)
+        )
+        return await self.stub.GetDeadLetter(request, metadata=self.metadata)
+
+    async def replay(self, *ids: Any) -> Any:
+        request = pb.ReplayDeadLettersRequest(
+            workspace_id=self.workspace, dead_letter_ids=[str(one) for one in ids]
+        )
+        return (await self.stub.ReplayDeadLetters(request, metadata=self.metadata)).results
+
+
+def ids_of(answer: Any) -> list[str]:
+    return [letter.dead_letter_id for letter in answer.dead_letters]
