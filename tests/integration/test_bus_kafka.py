@@ -18,8 +18,8 @@ from shadower.bus.v1.envelope_pb2 import Envelope
 from services.runtime.bus.envelope import MAX_BYTES, SCHEMA_VERSION
 from services.runtime.bus.event import GroupSubscriber
 from services.runtime.bus.kafka_group import KafkaGroup
-from services.runtime.bus.kafka_sender import Record, open_sender
 from services.runtime.kafka import ensure_topic
+from services.runtime.kafka_sender import Record, open_sender
 from services.runtime.settings import Settings
 from services.warehouse.bus.dead_letters import bury_alone
 from services.warehouse.database import Database

@@ -15,11 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
+from services.runtime.failpoints import Failpoints
 from services.runtime.pool import open_pool
 from services.runtime.settings import Settings
 from services.warehouse.database import Database
-from services.warehouse.facts.model import Execution, Outcome, Status
+from services.warehouse.facts.model import Execution, FactKind, Outcome, Status
 from services.warehouse.facts.recorder import Batch, Recorder
+from services.warehouse.facts.staging import create_staging
 from services.warehouse.traces import recorder as spans_recorder
 from services.warehouse.traces.model import Span, SpanKind
 from tests.support.postgres import Server
@@ -35,9 +37,12 @@ class Warehouse:
         self._recorder = recorder
         self._url = url
 
-    async def record(self, workspace: str, *spans: Span, **others: Any) -> list[Outcome]:
-        recorded = await self._recorder.record(workspace, Batch(spans=list(spans), **others))
-        return [one.outcome for one in recorded.spans]
+    async def record(self, workspace: str, *spans: Span) -> list[Outcome]:
+        return await self.record_facts(workspace, FactKind.SPAN, *spans)
+
+    async def record_facts(self, workspace: str, kind: FactKind, *facts: Any) -> list[Outcome]:
+        [recorded] = await self._recorder.record([Batch(workspace, {kind: facts})])
+        return [one.outcome for one in recorded[kind]]
 
     def rows(self, workspace: str, table: str = "executions") -> list[dict[str, Any]]:
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
@@ -52,8 +57,8 @@ class Warehouse:
 async def warehouse(postgres: Server, template: str, jwks_file: Path) -> AsyncIterator[Warehouse]:
     url = postgres.create(template)
     settings = Settings(DATABASE_URL=url, jwks_file=jwks_file)
-    async with open_pool(settings) as pool:
-        yield Warehouse(Recorder(Database(pool)), url)
+    async with open_pool(settings, prepare=create_staging) as pool:
+        yield Warehouse(Recorder(Database(pool), Failpoints()), url)
     postgres.drop(url)
 
 
@@ -106,7 +111,7 @@ async def test_a_run_that_its_producer_recorded_is_not_taken_over(
     recorded = Execution(
         execution_id=TRACE, started_at=START, status=Status.RUNNING, agent_id="theirs"
     )
-    await warehouse.record(workspace, executions=[recorded])
+    await warehouse.record_facts(workspace, FactKind.EXECUTION, recorded)
     await warehouse.record(workspace, span(1, kind=SpanKind.MODEL_CALL, input_tokens=1))
     (row,) = warehouse.rows(workspace)
     assert (row["agent_id"], row["origin"], row["input_tokens"]) == ("theirs", "recorded", None)

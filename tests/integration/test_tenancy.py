@@ -27,6 +27,10 @@ ROWS = {
         "trace_id, span_id, started_at, ended_at, kind, outcome",
         f"'t', 's', {TIME}, {TIME}, 'model_call', 'ok'",
     ),
+    "ledger": (
+        "hour, kind, received, stored, updated, duplicate, rejected",
+        f"{TIME}, 'event', 1, 1, 0, 0, 0",
+    ),
     "outbox": ("type", "'user.login'"),
     "dead_letters": (
         "dead_letter_id, source, position, reason, message, payload",
@@ -34,8 +38,8 @@ ROWS = {
     ),
 }
 TABLES = tuple(ROWS)
-# Of no workspace: services cannot read the second at all.
-NOT_FACTS = {"schema_version", "bus_positions"}
+# Of no workspace: positions say how far a log has been read. Services cannot read the second.
+NOT_FACTS = {"schema_version", "bus_positions", "log_positions"}
 ALL_TABLES = """
     select c.relname, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as is_forced,
         has_table_privilege('shadower_service', c.oid, 'select, insert, update, delete') as is_open,
