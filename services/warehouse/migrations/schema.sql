@@ -67,7 +67,9 @@ begin
     if to_regclass(partition_name) is not null then
         return;
     end if;
-    perform pg_advisory_xact_lock(hashtext('shadower.ensure_month'));
+    -- The lock that attaching takes anyway. Whoever has waited for a relation's lock hears of
+    -- the partition that was made meanwhile; after an advisory lock it would not.
+    execute format('lock table %I in share update exclusive mode', fact_table);
     if to_regclass(partition_name) is not null then
         return;
     end if;
