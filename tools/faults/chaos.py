@@ -25,6 +25,7 @@ class Casualty:
     # It ended although nobody killed it: it may, if its restart puts everything right.
     own_deaths: int = 0
     recoveries: list[float] = field(default_factory=list)
+    is_retired: bool = False
     # One thing at a time befalls it.
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -36,9 +37,15 @@ class Casualty:
         while True:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             async with self.turn:
-                if not self.victim.is_alive():
+                if not self.victim.is_alive() and not self.is_retired:
                     self.own_deaths += 1
                     await self._start()
+
+    async def retire(self) -> None:
+        """Lets it end in peace and for good."""
+        async with self.turn:
+            self.is_retired = True
+            await asyncio.to_thread(self.victim.stop)
 
     async def died(self, count: int) -> None:
         """Returns when it has died that often although nobody killed it."""
@@ -93,6 +100,9 @@ class Chaos:
             yield
             for keeper in keepers:
                 keeper.cancel()
+
+    def those_called(self, beginning: str) -> list[Casualty]:
+        return [one for name, one in self.casualties.items() if name.startswith(beginning)]
 
     async def rage(self, faults: Sequence[Fault]) -> None:
         """Ends when the last victim is on its feet again."""

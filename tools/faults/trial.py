@@ -67,9 +67,8 @@ def deaths_of_their_own(names: str, count: int) -> Ordeal:
     """Lasts until each victim whose name begins so has died that often by itself."""
 
     async def ordeal(chaos: Chaos) -> None:
-        dying = [one for name, one in chaos.casualties.items() if name.startswith(names)]
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await asyncio.gather(*(one.died(count) for one in dying))
+            await asyncio.gather(*(one.died(count) for one in chaos.those_called(names)))
 
     return ordeal
 
@@ -83,10 +82,16 @@ async def run_trial(
             chaos = Chaos.among(system.victims, say)
             async with chaos.kept_alive():
                 await _load_during(ordeal(chaos), setting, system, diary)
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await until_drained(system)
+                await _come_to_rest(chaos, system)
         oracle = Oracle(system.database_url, diary, system.subscribers)
         return Trial(chaos.casualties, diary, await asyncio.to_thread(oracle.judge))
+
+
+async def _come_to_rest(chaos: Chaos, system: System) -> None:
+    """What producers gave up may still be on its way through ingest, so that one ends first."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*(one.retire() for one in chaos.those_called("ingest")))
+        await until_drained(system)
 
 
 async def _load_during(
