@@ -35,6 +35,9 @@ class Stack:
     def address_of(self, part: str) -> str:
         return str(next(p["address"] for p in self.state["parts"] if p["name"] == part))
 
+    def pid_of(self, part: str) -> int:
+        return int(next(p["pid"] for p in self.state["parts"] if p["name"] == part))
+
     def token(self, workspace: str) -> str:
         command = [*SHADOWER, "token", "--workspace", workspace, "--home", str(self.home)]
         printed = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -18,26 +18,38 @@ SERVICES = {
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
 }
+# Nobody calls it: it has a health and no service.
+WRITER = {"ingest.writer": "shadower.ingest.Writer"}
 FIRST_PORT = 50051
+WRITER_PORT = FIRST_PORT + len(SERVICES)
 
 
 def service_parts(home: Home, database_url: str, environment: str) -> list[Part]:
-    ports = free_ports(range(FIRST_PORT, FIRST_PORT + len(SERVICES)))
+    return _parts(SERVICES, FIRST_PORT, _common(home, database_url, environment))
+
+
+def writer_parts(home: Home, database_url: str, environment: str) -> list[Part]:
+    """One where there is a log to be written, else none."""
     common = _common(home, database_url, environment)
+    return _parts(WRITER, WRITER_PORT, common) if common.get("KAFKA_BROKERS") else []
+
+
+def _parts(services: Mapping[str, str], first_port: int, common: Mapping[str, str]) -> list[Part]:
+    ports = free_ports(range(first_port, first_port + len(services)))
     return [
-        _part(name, f"{LOOPBACK}:{port}", common)
-        for name, port in zip(SERVICES, ports, strict=True)
+        _part(name, service, f"{LOOPBACK}:{port}", common)
+        for (name, service), port in zip(services.items(), ports, strict=True)
     ]
 
 
-def _part(name: str, address: str, common: Mapping[str, str]) -> Part:
+def _part(name: str, service: str, address: str, common: Mapping[str, str]) -> Part:
     return Part(
-        name=name,
+        name=name.rpartition(".")[2],
         command=(sys.executable, "-m", f"services.{name}"),
         environment={**common, "SHADOWER_LISTEN": address},
         address=address,
-        is_ready=grpc_service(address, SERVICES[name]),
-        service=SERVICES[name],
+        is_ready=grpc_service(address, service),
+        service=service,
     )
 
 

@@ -18,7 +18,7 @@ from cli.stack.ports import refuse_if_taken
 from cli.stack.postgres import EmbeddedPostgres
 from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
-from cli.stack.services import service_parts
+from cli.stack.services import service_parts, writer_parts
 from cli.tokens.keys import ensured_key
 from cli.tokens.signing import Grant, Issuer, signed
 
@@ -71,10 +71,11 @@ async def _bring_up(launcher: Launcher, *, listener: Listener, demo: bool) -> No
     token = _written_token(home)
     await _start_database(launcher)
     services = service_parts(home, launcher.database_url, listener.environment)
+    writers = writer_parts(home, launcher.database_url, listener.environment)
     edge = edge_part(home, services, listener)
     launcher.address = edge.address
     # Stopped in reverse: the edge passes on how the services' last calls end.
-    for part in (edge, *services):
+    for part in (edge, *services, *writers):
         await launcher.start_process(part)
     await launcher.until_ready()
     if demo:

@@ -70,13 +70,13 @@ def _session_settings(settings: Settings, role: str) -> dict[str, str]:
 async def _prepare(connection: Any, *, prepare: Prepare | None = None) -> None:
     # In binary, since copied rows cannot be anything else.
     await connection.set_type_codec(
-        "jsonb", encoder=_write_json, decoder=_read_json, schema="pg_catalog", format="binary"
+        "jsonb", encoder=write_json, decoder=_read_json, schema="pg_catalog", format="binary"
     )
     if prepare is not None:
         await prepare(connection)
 
 
-def _write_json(content: Any) -> bytes:
+def write_json(content: Any) -> bytes:
     return NO_JSON if content == {} else JSONB_VERSION + json.dumps(content).encode()
 
 
