@@ -11,6 +11,7 @@ from tools.faults.system import System
 
 LOOK_AGAIN_SECONDS = 0.5
 LOG_TOPIC = Settings.model_fields["log_topic"].default
+LOG_PARTITIONS = Settings.model_fields["topic_partitions"].default
 POSITIONS = "select partition, next_offset from shadower.log_positions where topic = %s"
 HAPPENED = "select event_id from shadower.outbox where only_group is null"
 
@@ -30,10 +31,11 @@ async def _until_log_is_written(system: System) -> None:
 
 async def _ends_of_log(brokers: str) -> dict[int, int]:
     """The end of each partition that has anything."""
+    partitions = [TopicPartition(LOG_TOPIC, number) for number in range(LOG_PARTITIONS)]
     async with AIOKafkaConsumer(bootstrap_servers=brokers) as consumer:
-        await consumer.topics()
-        numbers = consumer.partitions_for_topic(LOG_TOPIC) or ()
-        ends = await consumer.end_offsets([TopicPartition(LOG_TOPIC, n) for n in numbers])
+        # Of a topic that it was not told of, it knows no partition.
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
     return {partition.partition: end for partition, end in ends.items() if end}
 
 

@@ -121,7 +121,7 @@ class Load:
     diary: Diary
     seed: int
     workspaces: Sequence[str]
-    producers: int = 4
+    producers: int = 5
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:

@@ -18,7 +18,8 @@ from tools.faults.victim import Victim
 from tools.kafka.cluster import running_kafka
 from tools.ports import LOOPBACK, free_ports
 
-WORKSPACES = ("faults-a", "faults-b", "faults-c")
+# Two that share a partition of the log, and two that have one of their own.
+WORKSPACES = ("faults-a", "faults-b", "faults-e", "faults-f")
 TOKEN_LIFE = timedelta(hours=12)
 
 
