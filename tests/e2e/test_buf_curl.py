@@ -26,6 +26,7 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "RecordMetricPoints": {"metricPoints": [{"metricType": "m", "timestamp": NOW}]},
         "RecordEvents": {"events": [{"type": "EVENT_TYPE_SYSTEM_INFO", "timestamp": NOW}]},
         "StreamRecords": {"executions": [RUN]},
+        "Reconcile": {"recount": True},
     },
     "metrics": {
         "GetMetrics": {"metrics": ["executions"]},

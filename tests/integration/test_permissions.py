@@ -51,6 +51,7 @@ READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
 PRICES, REPRICE = "prices:read", "prices:write"
 EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
+LEDGER = "ledger:read"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -58,6 +59,7 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordMetricPoints": (WRITE, {"metric_points": [POINT]}),
     "ingest.RecordEvents": (WRITE, {"events": [EVENT]}),
     "ingest.StreamRecords": (WRITE, {"executions": [RUN]}),
+    "ingest.Reconcile": (LEDGER, {"recount": True}),
     "otlp.ExportTraces": (WRITE, EMPTY_EXPORT),
     "otlp.ExportMetrics": (WRITE, EMPTY_EXPORT),
     "pricing.GetPriceTable": (PRICES, {}),
@@ -73,13 +75,13 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
-FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES}
+FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
 EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE}
 ROLES: dict[str | None, set[str]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "service": FACTS,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES},
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},
     "unspecified": set(),

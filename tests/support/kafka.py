@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from services.runtime.kafka import new_consumer
 from services.runtime.settings import Settings
 from tools.kafka.cluster import Cluster, running_kafka
-from tools.kafka.jars import KafkaUnavailableError
+from tools.kafka.jars import KafkaUnavailableError, fetched_jars, program
 
 
 @contextmanager
@@ -28,14 +28,19 @@ def brokers_to_share(directory: Path) -> Iterator[str]:
 
 @contextmanager
 def kafka_of_our_own(directory: Path, nodes: int = 1) -> Iterator[Cluster]:
-    """Skips the test where there is no Java; but a run that must test everything fails."""
-    with ExitStack() as stack:
-        try:
-            cluster = stack.enter_context(running_kafka(directory, nodes))
-        except KafkaUnavailableError as missing:
-            give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-            give_up(str(missing))
+    require_kafka()
+    with running_kafka(directory, nodes) as cluster:
         yield cluster
+
+
+def require_kafka() -> None:
+    """Skips the test where there is no Java; but a run that must test everything fails."""
+    try:
+        program("java")
+        fetched_jars()
+    except KafkaUnavailableError as missing:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(str(missing))
 
 
 def kafka_settings(brokers: str, **given: Any) -> Settings:

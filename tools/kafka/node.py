@@ -35,8 +35,15 @@ class Node:
         self._properties.write_text(server_properties(seat, seats))
 
     @property
+    def name(self) -> str:
+        return f"kafka-{self.seat.number}"
+
+    @property
     def pid(self) -> int:
         return self._running().pid
+
+    def is_alive(self) -> bool:
+        return self._running().poll() is None
 
     def launch(self) -> None:
         """Starts it, with storage formatted if it never ran. Raises KafkaUnavailableError."""
@@ -58,7 +65,7 @@ class Node:
         """
         deadline = monotonic() + READY_SECONDS
         while not is_answering(self.seat.port):
-            if self._running().poll() is not None or monotonic() > deadline:
+            if not self.is_alive() or monotonic() > deadline:
                 raise KafkaNotStartedError(self._log.read_text())
             sleep(0.05)
 
@@ -79,6 +86,10 @@ class Node:
     def ask_to_stop(self) -> None:
         self._running().terminate()
         self._running().send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        self.ask_to_stop()
+        self.until_stopped()
 
     def until_stopped(self) -> None:
         try:

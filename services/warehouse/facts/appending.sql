@@ -1,8 +1,9 @@
 -- name: insert_metric_points
 -- Stores the points that are new, in the order of keys so that writers never wait in a circle.
 insert into metric_points (workspace_id, occurred_at, point_id, metric_type, value, tags)
-select $1, occurred_at, point_id, metric_type, value, tags
+select workspace_id, occurred_at, point_id, metric_type, value, tags
 from arriving_metric_points
+where workspace_id = $1
 order by occurred_at, point_id collate "C"
 on conflict do nothing
 returning occurred_at, point_id as id
@@ -17,8 +18,9 @@ join metric_points p
 -- Stores the events that are new, in the order of keys so that writers never wait in a circle.
 insert into events
     (workspace_id, occurred_at, event_id, type, user_id, correlation_id, data, metadata)
-select $1, occurred_at, event_id, type, user_id, correlation_id, data, metadata
+select workspace_id, occurred_at, event_id, type, user_id, correlation_id, data, metadata
 from arriving_events
+where workspace_id = $1
 order by occurred_at, event_id collate "C"
 on conflict do nothing
 returning occurred_at, event_id as id

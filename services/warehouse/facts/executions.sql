@@ -29,19 +29,19 @@ insert into executions (
     user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
 )
 select
-    $1, execution_id, started_at, status, agent_id, ended_at, error_type,
+    workspace_id, execution_id, started_at, status, agent_id, ended_at, error_type,
     agent_name, agent_version, user_id, model, provider,
     input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
     user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
 from arriving_executions
-where stored_at is null
+where workspace_id = $1 and stored_at is null
 
 -- name: place_keys
 -- Lets the keys say where the runs lie.
 update execution_keys key set started_at = arriving.started_at
 from arriving_executions arriving
-where key.workspace_id = $1 and key.execution_id = arriving.execution_id
-    and key.started_at <> arriving.started_at
+where key.workspace_id = $1 and arriving.workspace_id = $1
+    and key.execution_id = arriving.execution_id and key.started_at <> arriving.started_at
 
 -- name: replace_executions
 -- Stores what is new of runs whose keys are locked. When a run was first recorded stays: the
@@ -60,5 +60,5 @@ update executions e set (
     arriving.error_message, arriving.metadata
 )
 from arriving_executions arriving
-where e.workspace_id = $1 and e.started_at = arriving.stored_at
-    and e.execution_id = arriving.execution_id
+where e.workspace_id = $1 and arriving.workspace_id = $1
+    and e.started_at = arriving.stored_at and e.execution_id = arriving.execution_id

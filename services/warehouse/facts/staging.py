@@ -20,7 +20,12 @@ async def create_staging(connection: Any) -> None:
 async def stage(
     session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Puts rows into `arriving_<table>`, which is empty again when the transaction ends."""
+    """Puts rows into `arriving_<table>`, which is empty again when the transaction ends.
+
+    Not before: who takes rows over takes those of its workspace.
+    """
     await session.connection.copy_records_to_table(
-        f"arriving_{table}", records=rows, columns=columns
+        f"arriving_{table}",
+        records=((session.workspace_id, *row) for row in rows),
+        columns=("workspace_id", *columns),
     )

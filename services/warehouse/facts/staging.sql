@@ -1,8 +1,9 @@
 -- name: create_staging
--- Without indexes and without checks: the tables that rows go on to have them.
+-- Without indexes and without checks: the tables that rows go on to have them. Rows name their
+-- workspace, since a transaction that goes from one to another leaves rows of both behind.
 create temporary table arriving_executions on commit delete rows as
 select
-    execution_id, started_at, status, agent_id, ended_at, error_type,
+    workspace_id, execution_id, started_at, status, agent_id, ended_at, error_type,
     agent_name, agent_version, user_id, model, provider,
     input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
     user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata,
@@ -12,9 +13,10 @@ from executions
 with no data;
 
 create temporary table arriving_metric_points on commit delete rows as
-select occurred_at, point_id, metric_type, value, tags from metric_points
+select workspace_id, occurred_at, point_id, metric_type, value, tags from metric_points
 with no data;
 
 create temporary table arriving_events on commit delete rows as
-select occurred_at, event_id, type, user_id, correlation_id, data, metadata from events
+select workspace_id, occurred_at, event_id, type, user_id, correlation_id, data, metadata
+from events
 with no data;

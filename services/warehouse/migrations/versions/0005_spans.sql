@@ -83,7 +83,7 @@ create policy tenant on spans
 grant select, insert, update on spans to shadower_service;
 grant select on model_calls, tool_calls to shadower_service;
 
--- As before, with a further table of facts, and without believing a stale cache.
+-- As before, with a further table of facts.
 create or replace function ensure_month(fact_table text, month timestamptz) returns void
 language plpgsql security definer set search_path = shadower, pg_temp set timezone = 'UTC'
 as $$
@@ -97,12 +97,10 @@ begin
     if to_regclass(partition_name) is not null then
         return;
     end if;
-    perform pg_advisory_xact_lock(hashtext('shadower.ensure_month'));
-    -- A cache may still say what was so before the wait; a query does not.
-    if exists (
-        select from pg_class
-        where relname = partition_name and relnamespace = 'shadower'::regnamespace
-    ) then
+    -- The lock that attaching takes anyway. Whoever has waited for a relation's lock hears of
+    -- the partition that was made meanwhile; after an advisory lock it would not.
+    execute format('lock table %I in share update exclusive mode', fact_table);
+    if to_regclass(partition_name) is not null then
         return;
     end if;
     execute format('create table %I (like %I including all)', partition_name, fact_table);
