@@ -75,6 +75,11 @@ async def test_only_reads_are_tried_again(edge: Edge) -> None:
         for route in routes
         if "path" in route["match"]
     }
-    writes = {"RecordExecutions", "RecordMetricPoints", "RecordEvents", "StreamRecords"}
+    writes = {
+        *("RecordExecutions", "RecordMetricPoints", "RecordEvents", "StreamRecords"),
+        *("Export", "ExportTraces", "ExportMetrics", "RepriceModelCalls", "ReplayDeadLetters"),
+    }
     assert {name for name, again in tried_again.items() if not again} == writes
-    assert len(tried_again) == len(dict(methods_of_the_contract()))
+    beside = {"Export", "ExportTraces", "ExportMetrics", "GetPriceTable", "RepriceModelCalls"}
+    named = {name.partition(".")[2] for name, _ in methods_of_the_contract()}
+    assert tried_again.keys() == named | beside

@@ -42,6 +42,7 @@ REST_CALLS = [
     RestCall("IngestService.RecordExecutions", "POST", EXECUTIONS, {}),
     RestCall("IngestService.RecordMetricPoints", "POST", f"{ACME}/metricPoints:batch", {}),
     RestCall("IngestService.RecordEvents", "POST", f"{ACME}/events:batch", {}),
+    RestCall("IngestService.Reconcile", "GET", f"{ACME}/ledger:reconcile?recount=true"),
     RestCall("IngestService.StreamRecords", "POST", RECORDS, [{}]),
 ]
 

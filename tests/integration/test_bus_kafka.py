@@ -54,7 +54,7 @@ async def test_each_group_gets_everything_once(bus: Bus) -> None:
     for heard in (one, other):
         assert len(heard.ids) == 23
         for number in range(5):
-            workspace = [event for event in heard.events if event.workspace_id == f"w-{number}"]
+            workspace = [event for event in heard.events if event.workspace_id == f"team-{number}"]
             assert [event.id for event in workspace] == [
                 event_id for event_id in ids if event_id in {event.id for event in workspace}
             ]

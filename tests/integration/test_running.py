@@ -198,7 +198,7 @@ async def test_a_deadline_ends_a_call(
         assert (counts.stored + counts.duplicate, counts.rejected) == (1, 0)
     with psycopg.connect(environment.database_url) as connection:
         found_rows = connection.execute("select execution_id from shadower.executions").fetchall()
-    assert sorted(found_rows) == [("first",), ("run",)]
+    assert sorted(found_rows) == [("e",), ("first",)]
 
 
 async def test_two_processes_do_not_share_a_port(environment: Environment) -> None:

@@ -41,7 +41,8 @@ class Bus:
         return KafkaGroup(self.settings, name, partial(bury_alone, self.database), QUICK)
 
     async def publish(self, count: int) -> list[UUID]:
-        return [await publish_one(self.database, f"w-{number % 5}") for number in range(count)]
+        """Of five workspaces, whose names Kafka spreads over both partitions."""
+        return [await publish_one(self.database, f"team-{number % 5}") for number in range(count)]
 
     async def ids_in_topic(self) -> list[UUID]:
         values = await kept_records(self.settings, self.settings.bus_topic)

@@ -160,6 +160,10 @@ class Ingest(ingest_service_pb2_grpc.IngestServiceServicer):
         await self._backend.saw(request, context)
         return ingest_service_pb2.RecordEventsResponse(counts=_counts(request.events))
 
+    async def Reconcile(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return ingest_service_pb2.ReconcileResponse(balanced=request.recount or None)
+
     async def StreamRecords(self, requests: Any, context: Any) -> AsyncIterator[Any]:
         async for request in requests:
             await self._backend.saw(request, context)
