@@ -2,32 +2,29 @@
 
 import ipaddress
 import json
-import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from google.api import annotations_pb2
-from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodOptions
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
-from shadower.common.v1 import permission_pb2 as options
 from shadower.ingest.v1 import (
     ingest_service_pb2,
     otlp_http_service_pb2,
-    otlp_pb2,
     pricing_service_pb2,
 )
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
+
+from cli.edge_routes import methods_of, path_fields, routes_of, services_of, two_way_paths
 
 TEMPLATE = Path(__file__).parent.parent / "envoy" / "edge.yaml.j2"
 CONTRACT = (
@@ -40,18 +37,8 @@ CONTRACT = (
     pricing_service_pb2,
     workspaces_service_pb2,
 )
-# Services that another one's process serves beside it.
-SERVED_WITH = {
-    "shadower.ingest.v1.IngestService": (
-        "shadower.ingest.v1.OtlpHttpService",
-        "shadower.ingest.v1.PricingService",
-    )
-}
-# Methods that others define, by the service whose process serves them. They are no JSON.
-FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}
 # Errors of services are google.rpc.Status with details, which only their names lead to.
 ERROR_TYPES = (status_pb2, error_details_pb2)
-PATH_FIELD = re.compile(r"{(\w+)}")
 ALGORITHM_OF_KEY = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256", ("oct", None): "HS256"}
 
 
@@ -102,28 +89,17 @@ class EdgeModel:
     max_heap_bytes: int = 1024**3
 
 
-@dataclass(frozen=True)
-class Route:
-    """An RPC as the edge routes it: to the cluster of a service."""
-
-    cluster: str
-    path: str
-    streams: bool
-    reads: bool
-
-
 def render(model: EdgeModel) -> str:
     """Envoy's configuration. Raises UnsafeKeyError, or KeyError for an unknown service."""
     clusters = [upstream.service for upstream in model.upstreams]
-    served = {one: (one, *SERVED_WITH.get(one, ())) for one in clusters}
-    methods = [method for one in clusters for name in served[one] for method in _methods(name)]
+    methods = [method for cluster in clusters for method in methods_of(cluster)]
     return _template().render(
         model=model,
         jwks=_public_keys(model),
-        services=[name for names in served.values() for name in names],
-        methods=[route for one in clusters for route in _routes(one, served[one])],
-        path_fields=_path_fields(methods),
-        two_way_paths=_two_way_paths(methods),
+        services=[service for cluster in clusters for service in services_of(cluster)],
+        methods=[route for cluster in clusters for route in routes_of(cluster)],
+        path_fields=path_fields(methods),
+        two_way_paths=two_way_paths(methods),
     )
 
 
@@ -156,50 +132,6 @@ def _template() -> Template:
         # YAML has nothing of HTML to escape: the template quotes values as JSON.
         autoescape=select_autoescape(default_for_string=False),
     ).from_string(TEMPLATE.read_text())
-
-
-def _methods(service: str) -> Iterable[MethodDescriptor]:
-    return descriptor_pool.Default().FindServiceByName(service).methods
-
-
-def _routes(cluster: str, services: Iterable[str]) -> Iterator[Route]:
-    for service in services:
-        yield from (_route(cluster, method) for method in _methods(service))
-    if cluster in FOREIGN:
-        foreign = FOREIGN[cluster].DESCRIPTOR.GetOptions().Extensions[options.foreign_methods]
-        yield from (Route(cluster, one.path, streams=False, reads=False) for one in foreign)
-
-
-def _route(cluster: str, method: MethodDescriptor) -> Route:
-    return Route(
-        cluster=cluster,
-        path=f"/{method.containing_service.full_name}/{method.name}",
-        streams=method.client_streaming or method.server_streaming,
-        reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
-    )
-
-
-def _path_fields(methods: Iterable[MethodDescriptor]) -> list[str]:
-    """Fields that paths set, in both spellings that a query parameter may have."""
-    fields = (
-        method.input_type.fields_by_name[name]
-        for method in methods
-        for template in _path_templates(method)
-        for name in PATH_FIELD.findall(template)
-    )
-    return sorted({name for field in fields for name in (field.name, field.json_name)})
-
-
-def _two_way_paths(methods: Iterable[MethodDescriptor]) -> list[str]:
-    two_way = (method for method in methods if method.client_streaming and method.server_streaming)
-    templates = (template for method in two_way for template in _path_templates(method))
-    return [PATH_FIELD.sub("[^/?]+", template) for template in templates]
-
-
-def _path_templates(method: MethodDescriptor) -> Iterator[str]:
-    rule = method.GetOptions().Extensions[annotations_pb2.http]
-    for binding in (rule, *rule.additional_bindings):
-        yield getattr(binding, binding.WhichOneof("pattern"))
 
 
 def _collect(file: FileDescriptor, files: dict[str, FileDescriptorProto]) -> None:

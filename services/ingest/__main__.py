@@ -7,6 +7,7 @@ from services.ingest.intake.direct import open_direct_intake
 from services.ingest.intake.intake import Intake
 from services.ingest.intake.log import open_log_intake
 from services.ingest.offers import ingest_services
+from services.ingest.prices.source import PriceSource
 from services.runtime.draining import Draining
 from services.runtime.failpoints import Failpoints
 from services.runtime.pool import open_pool
@@ -21,11 +22,12 @@ from services.warehouse.facts.staging import create_staging
 
 async def main(settings: Settings) -> None:
     validator, draining = MessageValidator(), Draining()
+    prices = PriceSource(settings.prices_file)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
         database = Database(pool)
         intake = await stack.enter_async_context(_opened_intake(settings, database))
-        services = ingest_services(settings, database, intake, validator, draining)
+        services = ingest_services(prices, database, intake, validator, draining)
         await serve(settings, services, validator, draining)
 
 

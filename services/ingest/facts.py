@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -30,22 +30,31 @@ ERROR_TYPES = {
 ERROR_TYPE_OF_STATUS = {Status.FAILED: ErrorType.UNKNOWN, Status.TIMED_OUT: ErrorType.TIMEOUT}
 
 
-TIMES = {"start_time": "started_at", "end_time": "ended_at"}
-DECIMALS = ("cost_usd", "credits")
+_AS_IT_IS = None
+_READERS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
+    "status": ("status", STATUSES.__getitem__),
+    "error_type": ("error_type", ERROR_TYPES.get),
+    "start_time": ("started_at", to_datetime),
+    "end_time": ("ended_at", to_datetime),
+    "cost_usd": ("cost_usd", Decimal),
+    "credits": ("credits", Decimal),
+    "metadata": ("metadata", dict),
+}
+# By the field itself: a lookup of its name costs as much as all the rest.
+EXECUTION_FIELDS = {
+    field: _READERS.get(field.name, (field.name, _AS_IT_IS))
+    for field in ExecutionItem.DESCRIPTOR.fields
+}
 
 
 def execution(item: ExecutionItem) -> Execution:
     """Only what was sent is listed, so what was not is None."""
-    known: dict[str, Any] = {field.name: value for field, value in item.ListFields()}
-    for sent, kept in TIMES.items():
-        if sent in known:
-            known[kept] = to_datetime(known.pop(sent))
-    for name in DECIMALS:
-        if name in known:
-            known[name] = Decimal(known[name])
-    status = known["status"] = STATUSES[item.status]
-    known["error_type"] = ERROR_TYPES.get(item.error_type, ERROR_TYPE_OF_STATUS.get(status))
-    known["metadata"] = dict(item.metadata)
+    known: dict[str, Any] = {}
+    for field, value in item.ListFields():
+        name, read = EXECUTION_FIELDS[field]
+        known[name] = value if read is None else read(value)
+    if "error_type" not in known:
+        known["error_type"] = ERROR_TYPE_OF_STATUS.get(known["status"])
     return Execution(**known)
 
 

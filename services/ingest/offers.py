@@ -32,7 +32,6 @@ from services.runtime.contract import foreign_contracts
 from services.runtime.draining import Draining
 from services.runtime.health import Probe
 from services.runtime.server import Service
-from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database
 from services.warehouse.schema import schema_version
@@ -42,14 +41,13 @@ Register = Callable[..., None]
 
 
 def ingest_services(
-    settings: Settings,
+    prices: PriceSource,
     database: Database,
     intake: Intake,
     validator: MessageValidator,
     draining: Draining,
 ) -> list[Service]:
     probe = partial(database.trouble, schema_version())
-    prices = PriceSource(settings.prices_file)
     ingest = IngestServicer(intake, database, validator, draining)
     pricing = PricingServicer(prices, Repricer(database))
     return [

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from services.runtime.call import CURRENT_CALL, Call, Context, Interceptor
 from services.runtime.contract import MethodContract, method_contract
-from services.runtime.faults import ResourceExhausted
+from services.runtime.faults import ResourceExhausted, invalid_field
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour = Callable[[Any, Context], Any]
@@ -50,7 +51,7 @@ class Chain(grpc.aio.ServerInterceptor):
         wrap = self._answer_with_stream if contract.streams_replies else self._answer_once
         return make(
             wrap(behaviour, contract),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=partial(_read, handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -105,9 +106,20 @@ class Chain(grpc.aio.ServerInterceptor):
             self._admit(call, request)
             yield request
 
-    def _admit(self, call: Call, request: Message) -> None:
+    def _admit(self, call: Call, request: Message | None) -> None:
+        if request is None:
+            raise invalid_field("request", "cannot be read as a message of its type")
         for interceptor in self._interceptors:
             interceptor.admit(call, request)
+
+
+def _read(deserialize: Any, encoded: bytes) -> Message | None:
+    """None if it cannot be read, which is told to those who may call at all."""
+    try:
+        message: Message = deserialize(encoded)
+    except DecodeError:
+        return None
+    return message
 
 
 def _shape(handler: Any) -> tuple[Callable[..., Handler], Behaviour]:

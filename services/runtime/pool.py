@@ -19,6 +19,13 @@ SCHEMA = "shadower"
 SERVICE_ROLE = "shadower_service"
 RELAY_ROLE = "shadower_relay"
 
+# What a connection holds is free half a minute after its machine has gone without a word.
+NOTICED_IF_GONE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+}
+
 # What jsonb begins with in binary form; see jsonb_recv of PostgreSQL.
 JSONB_VERSION = b"\x01"
 NO_JSON = JSONB_VERSION + b"{}"
@@ -47,7 +54,10 @@ async def open_pool(
 async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
     """A connection beside the pool, for what holds one as long as the process lives."""
     connection = await asyncpg.connect(
-        settings.database_url, server_settings=_session_settings(settings, role), timeout=10
+        settings.database_url,
+        server_settings=_session_settings(settings, role) | NOTICED_IF_GONE,
+        timeout=10,
+        command_timeout=settings.statement_timeout_seconds + 1,
     )
     await _prepare(connection)
     return connection

@@ -1,9 +1,10 @@
 """Starts a process of ours, or says in one line why it cannot start."""
 
-import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 
+import uvloop
 from pydantic import ValidationError
 
 from services.runtime.identity import WeakKeyError
@@ -19,7 +20,7 @@ def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
     try:
         settings = Settings()
         configure_logs(name, settings.log_level)
-        asyncio.run(_awaited(main(settings)))
+        uvloop.run(_awaited(main(settings)))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
     except (CannotStartError, WeakKeyError, OSError) as error:
@@ -35,4 +36,6 @@ def _settings_that_are_wrong(error: ValidationError) -> str:
 
 
 async def _awaited(work: Awaitable[None]) -> None:
+    # What was loaded by now stays; the collector need not look through it again and again.
+    gc.freeze()
     await work

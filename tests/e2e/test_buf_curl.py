@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
+from tests.support.dead_letters import LETTER, file_letter
 from tests.support.keys import KeyRing
 from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
 
 BUF = Path(sys.executable).parent / "buf"
-LETTER = "01234567-89ab-4def-8123-456789abcdef"
 NOW = "2026-01-01T00:00:00Z"
 RUN = {
     "executionId": "curl-1",
@@ -27,6 +26,7 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "RecordMetricPoints": {"metricPoints": [{"metricType": "m", "timestamp": NOW}]},
         "RecordEvents": {"events": [{"type": "EVENT_TYPE_SYSTEM_INFO", "timestamp": NOW}]},
         "StreamRecords": {"executions": [RUN]},
+        "Reconcile": {"recount": True},
     },
     "metrics": {
         "GetMetrics": {"metrics": ["executions"]},
@@ -77,7 +77,7 @@ async def test_it_lists_and_calls_every_rpc(
     if name == "agents":
         await _record(stack, bearer, workspace)
     if name == "relay":
-        _file_letter(stack, workspace)
+        file_letter(stack.database_url, workspace)
     for rpc, content in CALLS[name].items():
         data = json.dumps({"workspaceId": workspace} | content)
         code, _, error = await buf_curl(
@@ -91,16 +91,6 @@ async def _record(stack: Stack, bearer: str, workspace: str) -> None:
     data = json.dumps({"workspaceId": workspace, "executions": [RUN]})
     code, _, error = await buf_curl(stack.running["ingest"].address, path, "-H", bearer, "-d", data)
     assert code == 0, error
-
-
-def _file_letter(stack: Stack, workspace: str) -> None:
-    filing = """
-        insert into shadower.dead_letters
-            (workspace_id, dead_letter_id, source, position, reason, message, payload)
-        values (%s, %s, 'bus', 1, 'RECORD_MALFORMED', 'why', '')
-    """
-    with psycopg.connect(stack.database_url) as connection:
-        connection.execute(filing, [workspace, LETTER])
 
 
 async def test_production_has_no_reflection(stack: Stack, jwks_file: Path, tmp_path: Path) -> None:

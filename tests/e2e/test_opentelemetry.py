@@ -129,3 +129,26 @@ async def test_metrics_of_the_sdk(program: Program) -> None:
     )
     assert await program.metric("depth") == 7
     assert program.rows("*", "executions") == []
+
+
+@pytest.fixture
+def plain(program: Program) -> dict[str, str]:
+    """What the examples without OpenTelemetry are told."""
+    bearer = program.whole_way.bearer(program.workspace, role="service")["authorization"]
+    return {
+        "SHADOWER_ADDRESS": f"127.0.0.1:{program.whole_way.port}",
+        "SHADOWER_TOKEN": bearer.removeprefix("Bearer "),
+        "SHADOWER_WORKSPACE": program.workspace,
+    }
+
+
+async def test_the_example_of_plain_grpc(program: Program, plain: dict[str, str]) -> None:
+    said = await program.run(EXAMPLES / "plain_grpc.py", **plain)
+    assert said == "RECORD_OUTCOME_STORED\nRECORD_OUTCOME_DUPLICATE\n"
+    assert program.rows("agent_id, input_tokens", "executions") == [("greeter", 1000)]
+
+
+async def test_the_example_of_curl(program: Program, plain: dict[str, str]) -> None:
+    assert (await program.run(EXAMPLES / "otlp_by_curl.sh", **plain)).strip() == "{}"
+    told = program.rows("agent_id, input_tokens, cost_usd", "executions")
+    assert told == [("shop", 1000, Decimal("0.00018"))]

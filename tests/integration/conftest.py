@@ -1,6 +1,7 @@
 """What tests of several files ask services about: workspaces that are filled once, or empty."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.warehouse.database import Database
 from tests.support.aggregations import sparse_runs
 from tests.support.bus import database_of
+from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
@@ -76,3 +78,10 @@ def operator(stack: Stack, keys: KeyRing, workspace: str) -> Operator:
 async def shared_database(stack: Stack) -> AsyncIterator[Database]:
     async with database_of(stack.database_url) as database:
         yield database
+
+
+@pytest.fixture
+async def bus(database_url: str, kafka: str, jwks_file: Path, tmp_path: Path) -> AsyncIterator[Bus]:
+    """On Kafka, and nobody else's."""
+    async with new_bus(database_url, kafka, tmp_path, jwks_file) as bus:
+        yield bus

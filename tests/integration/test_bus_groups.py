@@ -17,6 +17,7 @@ from services.warehouse.bus.outbox import Entry, prune
 from services.warehouse.database import Database
 from services.warehouse.facts.changes import log_change
 from tests.support.bus import (
+    SECONDS,
     Heard,
     database_of,
     letters,
@@ -192,7 +193,7 @@ async def test_who_has_lost_its_place_changes_nothing(
     async with AsyncExitStack() as stack:
         line = await stack.enter_async_context(group.line())
         with pytest.raises(LostPlaceError):
-            await group.read(line, Overtaken(database_url, a_letter))
+            await asyncio.wait_for(group.read(line, Overtaken(database_url, a_letter)), SECONDS)
     assert rows(database_url, POSITION, "g") == [{"txid": 0, "id": 1}]
     assert letters(database_url) == []
 

@@ -1,93 +1,29 @@
 """The bus on Kafka: from the outbox through the relay to groups, whatever dies meanwhile."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import psycopg
-import pytest
-from psycopg import sql
+from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.bus.v1.envelope_pb2 import Envelope
 
-from services.runtime.bus.envelope import MAX_BYTES, SCHEMA_VERSION
-from services.runtime.bus.event import GroupSubscriber
-from services.runtime.bus.kafka_group import KafkaGroup
-from services.runtime.kafka import ensure_topic
-from services.runtime.kafka_sender import Record, open_sender
-from services.runtime.settings import Settings
-from services.warehouse.bus.dead_letters import bury_alone
-from services.warehouse.database import Database
 from tests.support.bus import (
-    QUICK,
     SECONDS,
     Heard,
     Member,
-    database_of,
     letters,
     member,
     publish_one,
     rows,
-    settings_of,
     taking_part,
     until,
 )
-from tests.support.kafka import kept_records
-from tests.support.stack import Environment, Running, ready, start, stop
-
-PARTITIONS = 2
-
-
-@dataclass(frozen=True)
-class Bus:
-    """A bus of the test's own: database, topic, and processes that are told of both."""
-
-    settings: Settings
-    database: Database
-    environment: Environment
-
-    @property
-    def url(self) -> str:
-        return self.settings.database_url
-
-    def group(self, name: str) -> GroupSubscriber:
-        return KafkaGroup(self.settings, name, partial(bury_alone, self.database), QUICK)
-
-    async def publish(self, count: int) -> list[UUID]:
-        return [await publish_one(self.database, f"w-{number % 5}") for number in range(count)]
-
-    async def ids_in_topic(self) -> list[UUID]:
-        values = await kept_records(self.settings, self.settings.bus_topic)
-        return [UUID(Envelope.FromString(value).id) for value in values]
-
-    async def until_in_topic(self, count: int) -> None:
-        async with asyncio.timeout(SECONDS):
-            while len(await self.ids_in_topic()) < count:  # noqa: ASYNC110 - of another process
-                await asyncio.sleep(0.05)
-
-    async def send(self, *records: Record) -> None:
-        async with open_sender(self.settings) as sender:
-            await sender.send(self.settings.bus_topic, records)
-
-
-@pytest.fixture
-async def bus(database_url: str, kafka: str, jwks_file: Path, tmp_path: Path) -> AsyncIterator[Bus]:
-    topic = f"bus.{uuid.uuid4().hex[:12]}"
-    settings = settings_of(database_url, kafka, bus_topic=topic, topic_partitions=PARTITIONS)
-    await ensure_topic(settings, topic)
-    told = {
-        "KAFKA_BROKERS": kafka,
-        "SHADOWER_BUS_TOPIC": topic,
-        "SHADOWER_TOPIC_PARTITIONS": str(PARTITIONS),
-    }
-    environment = Environment(database_url, jwks_file, tmp_path, tuple(told.items()))
-    async with database_of(database_url) as database:
-        yield Bus(settings, database, environment)
+from tests.support.bus_on_kafka import Bus
+from tests.support.dead_letters import Operator
+from tests.support.keys import KeyRing
+from tests.support.stack import Running, ready, start, stop
 
 
 @asynccontextmanager
@@ -186,13 +122,28 @@ def is_passed(url: str, event_id: UUID) -> bool:
     return len(rows(url, query, event_id)) == 1
 
 
-async def test_an_event_that_cannot_be_handled_becomes_a_letter(bus: Bus) -> None:
+async def test_an_event_that_cannot_be_handled_becomes_a_letter_and_comes_again(
+    bus: Bus, keys: KeyRing
+) -> None:
     ids = [await publish_one(bus.database, "w") for _ in range(3)]
-    picky = Heard(fails=lambda event: event.id == ids[1])
-    async with relay_of(bus), taking_part(bus.group("picky"), picky.handle):
-        await until(lambda: picky.ids == [ids[0], ids[2]])
+    picky, other = Heard(fails=lambda event: event.id == ids[1]), Heard()
+    async with (
+        relay_of(bus) as relay,
+        relay.channel() as channel,
+        taking_part(bus.group("picky"), picky.handle),
+        taking_part(bus.group("other"), other.handle),
+    ):
+        await until(lambda: picky.ids == [ids[0], ids[2]] and other.ids == ids)
         await until(lambda: len(letters(bus.url)) == 1)
-    (letter,) = letters(bus.url)
+        (letter,) = letters(bus.url)
+        picky.fails = lambda _: False
+        operator = Operator(DeadLettersServiceStub(channel), keys, "w")
+        (result,) = await operator.replay(letter["dead_letter_id"])
+        assert result.HasField("replay_time")
+        last = await publish_one(bus.database, "w")
+        await until(lambda: last in picky.ids and last in other.ids)
+    assert picky.ids == [ids[0], ids[2], ids[1], last]
+    assert other.ids == [*ids, last]
     told = {name: letter[name] for name in ("reason", "topic", "position", "group_name")}
     assert told == {
         "reason": "HANDLER_FAILED",
@@ -202,79 +153,3 @@ async def test_an_event_that_cannot_be_handled_becomes_a_letter(bus: Bus) -> Non
     }
     assert UUID(Envelope.FromString(letter["payload"]).id) == ids[1]
     assert (letter["key"], letter["attempts"], letter["workspace_id"]) == (b"w", 3, "w")
-
-
-def envelope(**fields: Any) -> Envelope:
-    given = {"schema_version": SCHEMA_VERSION, "id": str(uuid.uuid4()), "type": 1}
-    return Envelope(**(given | {"workspace_id": "w"} | fields))
-
-
-def record(message: Envelope, key: bytes | None = b"w") -> Record:
-    return Record(key, message.SerializeToString())
-
-
-BAD: dict[str, tuple[Record, str, str]] = {
-    "no envelope": (Record(b"w", b"\xff\x00"), "RECORD_MALFORMED", "w"),
-    "nothing": (Record(b"w", b""), "RECORD_MALFORMED", "w"),
-    "oversized": (Record(b"w", b"x" * (MAX_BYTES + 1)), "RECORD_MALFORMED", "w"),
-    "newer": (record(envelope(schema_version=2)), "SCHEMA_VERSION_UNKNOWN", "w"),
-    "no id": (record(envelope(id="x")), "RECORD_MALFORMED", "w"),
-    "no type": (record(envelope(type=0)), "RECORD_MALFORMED", "w"),
-    "unknown type": (record(envelope(type=999)), "RECORD_MALFORMED", "w"),
-    "no key": (record(envelope(), None), "RECORD_MALFORMED", "shadower-system"),
-    "no workspace": (record(envelope(), b"a/b\xff"), "RECORD_MALFORMED", "shadower-system"),
-    "another": (record(envelope(), b"other"), "RECORD_MALFORMED", "other"),
-}
-
-
-async def test_what_cannot_be_read_becomes_a_letter_and_holds_up_nothing(bus: Bus) -> None:
-    heard = Heard()
-    for bad, _, _ in BAD.values():
-        await bus.send(bad, record(envelope()))
-    async with taking_part(bus.group("g"), heard.handle):
-        await until(lambda: len(heard.ids) == len(BAD) and len(letters(bus.url)) == len(BAD))
-    filed = sorted(
-        (bytes(letter["payload"]), letter["reason"], letter["workspace_id"])
-        for letter in letters(bus.url)
-    )
-    assert filed == sorted((bad.value, reason, where) for bad, reason, where in BAD.values())
-    assert {letter["group_name"] for letter in letters(bus.url)} == {"g"}
-    places = {(letter["partition"], letter["position"]) for letter in letters(bus.url)}
-    assert len(places) == len(BAD)
-    again = Heard()
-    async with taking_part(bus.group("g"), again.handle):
-        await bus.send(record(envelope()))
-        await until(lambda: len(again.ids) == 1)
-    assert len(letters(bus.url)) == len(BAD)
-
-
-async def test_a_letter_is_filed_before_the_partition_moves_on(bus: Bus) -> None:
-    await bus.send(BAD["nothing"][0], record(envelope()))
-    heard = Heard()
-    with read_only(bus.url):
-        async with taking_letters_to(bus, heard):
-            await asyncio.sleep(3)
-            assert (heard.ids, letters(bus.url)) == ([], [])
-    async with taking_letters_to(bus, heard):
-        await until(lambda: len(heard.ids) == 1)
-    assert len(letters(bus.url)) == 1
-
-
-@asynccontextmanager
-async def taking_letters_to(bus: Bus, heard: Heard) -> AsyncIterator[None]:
-    """With connections to the database that are made now."""
-    async with database_of(bus.url) as database:
-        group = KafkaGroup(bus.settings, "g", partial(bury_alone, database), QUICK)
-        async with taking_part(group, heard.handle):
-            yield
-
-
-@contextmanager
-def read_only(url: str) -> Iterator[None]:
-    """The database takes nothing from those who connect meanwhile."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        database = sql.Identifier(connection.info.dbname)
-        setting = sql.SQL("default_transaction_read_only")
-        connection.execute(sql.SQL("alter database {} set {} = on").format(database, setting))
-        yield
-        connection.execute(sql.SQL("alter database {} reset {}").format(database, setting))

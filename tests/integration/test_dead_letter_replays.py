@@ -31,7 +31,7 @@ from tests.support.dead_letters import UNKNOWN, Operator, ids_of
 from tests.support.errors import refusal_in, refused
 from tests.support.kafka import kept_records
 from tests.support.keys import KeyRing
-from tests.support.stack import Environment, Stack, ready, start, stop
+from tests.support.stack import Environment, Stack, free_port, ready, start, stop
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], [UNKNOWN, UNKNOWN]])
@@ -129,7 +129,7 @@ async def operator_with_kafka(
         async with relay.channel() as channel:
             yield Operator(DeadLettersServiceStub(channel), keys, workspace)
     finally:
-        stop(relay)
+        assert stop(relay) == 0
 
 
 @pytest.fixture
@@ -158,3 +158,19 @@ async def test_a_record_of_the_log_goes_to_its_end_as_it_was(
     query = "select replayed_at from dead_letters where dead_letter_id = %s"
     (row,) = rows(environment.database_url, query, letter.id)
     assert row["replayed_at"].timestamp() == pytest.approx(result.replay_time.ToNanoseconds() / 1e9)
+
+
+async def test_a_log_that_is_away_is_said_to_be_and_nothing_is_marked(
+    environment: Environment, keys: KeyRing, shared_database: Database, a_letter: DeadLetter
+) -> None:
+    """The relay starts before its Kafka, and answers meanwhile."""
+    letter = replace(a_letter, topic="log")
+    await bury_alone(shared_database, letter)
+    nobody = (("KAFKA_BROKERS", f"127.0.0.1:{free_port()}"),)
+    without_kafka = replace(environment, extra=nobody)
+    async with operator_with_kafka(without_kafka, keys, letter.workspace_id) as operator:
+        (result,) = await operator.replay(letter.id)
+        found = refusal_in(result.error)
+        assert (found.code, found.reason) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
+        assert found.retry_seconds is not None
+        assert ids_of(await operator.list(replayed=False)) == [str(letter.id)]

@@ -20,6 +20,7 @@ from shadower.ingest.v1.metric_point_pb2 import MetricPoint
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
+from tests.support.dead_letters import LETTER, file_letter
 from tests.support.errors import Refusal, refusal, refused
 from tests.support.keys import KeyRing
 from tests.support.stack import SERVED_WITH, SERVICES, Stack, Stubs
@@ -39,7 +40,6 @@ RUN = Execution(execution_id="run", agent_id="a", status=2, start_time={"seconds
 POINT = MetricPoint(metric_type="depth", value=1, timestamp=RUN.start_time)
 EVENT = Event(type=6, timestamp=RUN.start_time)
 COST = [Aggregation(function=2, field=1)]
-LETTER = "01234567-89ab-4def-8123-456789abcdef"
 
 READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
     "metrics:read",
@@ -51,6 +51,7 @@ READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
 PRICES, REPRICE = "prices:read", "prices:write"
 EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
+LEDGER = "ledger:read"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -58,6 +59,7 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordMetricPoints": (WRITE, {"metric_points": [POINT]}),
     "ingest.RecordEvents": (WRITE, {"events": [EVENT]}),
     "ingest.StreamRecords": (WRITE, {"executions": [RUN]}),
+    "ingest.Reconcile": (LEDGER, {"recount": True}),
     "otlp.ExportTraces": (WRITE, EMPTY_EXPORT),
     "otlp.ExportMetrics": (WRITE, EMPTY_EXPORT),
     "pricing.GetPriceTable": (PRICES, {}),
@@ -73,13 +75,13 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
-FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES}
+FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
 EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE}
 ROLES: dict[str | None, set[str]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "service": FACTS,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES},
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},
     "unspecified": set(),
@@ -132,9 +134,10 @@ def needing(permissions: set[str]) -> set[str]:
 
 
 @pytest.fixture
-async def used_workspace(stubs: Stubs, keys: KeyRing, workspace: str) -> str:
+async def used_workspace(stack: Stack, keys: KeyRing, workspace: str) -> str:
     for rpc in needing({WRITE}):
-        await call(stubs, rpc, workspace, keys.metadata(workspace))
+        await call(stack.stubs, rpc, workspace, keys.metadata(workspace))
+    file_letter(stack.database_url, workspace)
     return workspace
 
 

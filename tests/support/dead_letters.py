@@ -1,12 +1,25 @@
-"""An operator who looks after dead letters."""
+"""Dead letters, and an operator who looks after them."""
 
 from typing import Any
 
+import psycopg
 from shadower.bus.v1 import dead_letters_service_pb2 as pb
 
 from tests.support.keys import KeyRing
 
-UNKNOWN = "01234567-89ab-4def-8123-456789abcdef"
+LETTER = "01234567-89ab-4def-8123-456789abcdef"
+UNKNOWN = "fedcba98-7654-4321-8fed-cba987654321"
+
+
+def file_letter(url: str, workspace: str) -> None:
+    """The one with the id LETTER."""
+    filing = """
+        insert into shadower.dead_letters
+            (workspace_id, dead_letter_id, source, position, reason, message, payload)
+        values (%s, %s, 'bus', 1, 'RECORD_MALFORMED', 'why', '')
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute(filing, [workspace, LETTER])
 
 
 class Operator:

@@ -4,7 +4,6 @@ and exports made by hand."""
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,9 @@ START = 1_740_000_000 * 10**9
 
 async def run_program(program: Path, *arguments: str, environment: Mapping[str, str]) -> str:
     """What it printed; fails if it failed."""
+    interpreter = sys.executable if program.suffix == ".py" else "sh"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(program), *arguments),
+        *(interpreter, str(program), *arguments),
         env={"PATH": os.environ["PATH"], **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -98,7 +98,3 @@ def export(*spans: Span, scope: str = "test", **resource: Any) -> ExportTraceSer
             )
         ]
     )
-
-
-def now_nanos() -> int:
-    return time.time_ns()

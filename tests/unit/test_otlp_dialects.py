@@ -16,6 +16,7 @@ from services.ingest.prices.pricing import set_price
 from services.ingest.prices.source import DEFAULT_FILE, read_prices
 from services.ingest.spans import span
 from services.runtime.validator import MessageValidator
+from services.warehouse.facts.model import Execution
 from services.warehouse.traces.derivation import derive
 from services.warehouse.traces.model import Span, SpanKind
 
@@ -35,8 +36,9 @@ def spans_of(export: Any) -> list[Span]:
     return [span(item) for item in judged.spans]
 
 
-def assert_like(told: Any, wanted: dict[str, Any]) -> None:
-    known = asdict(told) | {"cost_usd": None if told.cost_usd is None else Decimal(told.cost_usd)}
+def assert_like(told: Execution | Span, wanted: dict[str, Any]) -> None:
+    known = told._asdict() if isinstance(told, Execution) else asdict(told)
+    known |= {"cost_usd": None if told.cost_usd is None else Decimal(told.cost_usd)}
     expected = {name: _value(name, one) for name, one in wanted.items()}
     assert {name: known[name] for name in expected} == expected
 

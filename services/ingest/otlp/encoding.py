@@ -52,6 +52,8 @@ def _read_protobuf(data: bytes, request: Message) -> None:
 def _read_json(data: bytes, request: Message) -> None:
     """Unknown fields are ignored, as OTLP wants it."""
     content = _with_base64_ids(json.loads(data))
+    if not isinstance(content, dict):
+        raise json_format.ParseError("not an object")
     json_format.ParseDict(content, request, ignore_unknown_fields=True)
 
 

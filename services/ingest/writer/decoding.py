@@ -23,7 +23,7 @@ def decode(entry: Any) -> Batch:
         raise _malformed(entry, "the key is not the workspace")
     try:
         return batch_of(record)
-    except (LookupError, ValueError, ArithmeticError) as wrong:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as wrong:
         raise _malformed(entry, f"an item breaks the contract: {wrong!r}") from wrong
 
 

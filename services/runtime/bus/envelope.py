@@ -12,8 +12,8 @@ from services.runtime.faults import InvalidArgument
 from services.runtime.times import to_datetime, to_timestamp
 
 SCHEMA_VERSION = 1
-# Far above what the outbox takes, so that only what never came from it is larger.
-MAX_BYTES = 1024 * 1024
+# More than what the outbox takes can become, so that only what never came from it is larger.
+MAX_BYTES = 4 * 1024 * 1024
 
 
 def encode(event: BusEvent) -> bytes:

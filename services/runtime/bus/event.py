@@ -6,6 +6,19 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+AREAS = {
+    "agent": "executed failed created updated deleted",
+    "user": "login logout created updated deleted",
+    "credit": "consumed purchased refunded threshold_reached",
+    "report": "generated scheduled failed",
+    "alert": "triggered resolved acknowledged",
+    "workspace": "created updated deleted",
+    "integration": "connected disconnected error",
+    "system": "error warning info",
+}
+TYPES = frozenset(f"{area}.{what}" for area, words in AREAS.items() for what in words.split())
+"""The contract's EventType in small letters, for those who do not know generated code."""
+
 
 @dataclass(frozen=True)
 class BusEvent:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.runtime.bus.event import TYPES
 from services.warehouse.database import Session
 from services.warehouse.sql import Queries
 
@@ -24,6 +25,11 @@ class Published:
     created_at: datetime | None = None
     group: str = ""
     """For this group only."""
+
+    def __post_init__(self) -> None:
+        """Nobody behind the outbox could pass on what the contract has no name for."""
+        if self.type not in TYPES:
+            raise ValueError(f"{self.type} is no type of the contract")
 
 
 async def publish(session: Session, event: Published) -> None:

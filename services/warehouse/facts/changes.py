@@ -16,6 +16,7 @@ KEPT_CHANGES = 5_000
 # A change that touches more hours than that is told by its first and last.
 MAX_RANGES = 200
 HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
 
@@ -54,9 +55,7 @@ async def changes_since(session: Session, revision: int) -> Changes:
 
 def touched_hours(times: Iterable[datetime]) -> list[Span]:
     """The hours that contain the times, as few spans as they need."""
-    hours = sorted(
-        {time.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for time in times}
-    )
+    hours = [EPOCH + number * HOUR for number in sorted({(time - EPOCH) // HOUR for time in times})]
     if len(hours) > MAX_RANGES:
         return [(hours[0], hours[-1] + HOUR)]
     return [(hour, hour + HOUR) for hour in hours]

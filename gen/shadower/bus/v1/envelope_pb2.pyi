@@ -22,8 +22,9 @@ DESCRIPTOR: descriptor.FileDescriptor
 @typing.final
 class Envelope(message.Message):
     """One message of the event bus: something that happened, told to every group of subscribers
-    at least once. The bus's key is the workspace_id, so what happened in a workspace is told
-    in its order.
+    at least once. The bus's key is the workspace_id, and every group is told of a workspace in
+    the same order: that in which transactions began to write. Where the order of their commits
+    matters, data says it.
 
     A reader ignores fields that it does not know. A change that an old reader must not ignore
     raises schema_version; a reader puts what is newer than itself to the dead letters.

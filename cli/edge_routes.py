@@ -1,0 +1,83 @@
+"""From the contract's RPCs to the edge's routes."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from shadower.common.v1 import permission_pb2 as options
+from shadower.ingest.v1 import otlp_pb2
+
+# Services that another one's process serves beside it.
+SERVED_WITH = {
+    "shadower.ingest.v1.IngestService": (
+        "shadower.ingest.v1.OtlpHttpService",
+        "shadower.ingest.v1.PricingService",
+    )
+}
+# Methods that others define, by the service whose process serves them. They are no JSON.
+FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}
+PATH_FIELD = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True)
+class Route:
+    """An RPC as the edge routes it: to the cluster of a service."""
+
+    cluster: str
+    path: str
+    streams: bool
+    reads: bool
+
+
+def services_of(cluster: str) -> tuple[str, ...]:
+    """The services that a cluster's processes serve, the one that it is named after first."""
+    return (cluster, *SERVED_WITH.get(cluster, ()))
+
+
+def methods_of(cluster: str) -> list[MethodDescriptor]:
+    """Raises KeyError for a service outside the contract."""
+    find = descriptor_pool.Default().FindServiceByName
+    return [method for name in services_of(cluster) for method in find(name).methods]
+
+
+def routes_of(cluster: str) -> Iterator[Route]:
+    yield from (_route(cluster, method) for method in methods_of(cluster))
+    if cluster in FOREIGN:
+        foreign = FOREIGN[cluster].DESCRIPTOR.GetOptions().Extensions[options.foreign_methods]
+        yield from (Route(cluster, one.path, streams=False, reads=False) for one in foreign)
+
+
+def _route(cluster: str, method: MethodDescriptor) -> Route:
+    return Route(
+        cluster=cluster,
+        path=f"/{method.containing_service.full_name}/{method.name}",
+        streams=method.client_streaming or method.server_streaming,
+        reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+    )
+
+
+def path_fields(methods: Iterable[MethodDescriptor]) -> list[str]:
+    """Fields that paths set, in both spellings that a query parameter may have."""
+    fields = (
+        method.input_type.fields_by_name[name]
+        for method in methods
+        for template in _path_templates(method)
+        for name in PATH_FIELD.findall(template)
+    )
+    return sorted({name for field in fields for name in (field.name, field.json_name)})
+
+
+def two_way_paths(methods: Iterable[MethodDescriptor]) -> list[str]:
+    two_way = (method for method in methods if method.client_streaming and method.server_streaming)
+    templates = (template for method in two_way for template in _path_templates(method))
+    return [PATH_FIELD.sub("[^/?]+", template) for template in templates]
+
+
+def _path_templates(method: MethodDescriptor) -> Iterator[str]:
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    for binding in (rule, *rule.additional_bindings):
+        yield getattr(binding, binding.WhichOneof("pattern"))
