@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,8 @@ async def test_a_transaction_after_the_last_words_is_unavailable_or_done(
     end_connections(database_url, await pool.fetchval("select pg_backend_pid()"))
     for _ in range(turns):
         await asyncio.sleep(0)
-    try:
+    with suppress(Unavailable):
         assert await one(pool) == 1
-    except Unavailable as told:
-        assert told.retry_after is not None
     assert await one(pool) == 1
 
 
