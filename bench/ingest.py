@@ -1,4 +1,7 @@
-"""Rows durably acknowledged a second, beside COPY of the same rows into the same table."""
+"""Rows durably acknowledged a second, beside COPY of the same rows into the same table.
+
+T is how long each way is held at its most to see what memory does (10m).
+"""
 
 import asyncio
 import os
@@ -19,6 +22,7 @@ from bench.batches import SIZE, Template, last_id, templates
 from bench.report import conclude, percentile, report
 from bench.sending import CONNECTIONS, IN_FLIGHT, Load, open_load
 from bench.stack import Stack, running_stack
+from cli.durations import parse_duration
 from services.runtime.pool import write_json
 from services.warehouse.facts.model import Execution
 from tools.kafka.cluster import running_kafka
@@ -30,7 +34,6 @@ BATCHES = 80
 # The same commits as a call has; and as large as makes COPY fastest.
 COPY_SIZES = (SIZE, 5_000)
 FRESHNESS_SECONDS = 20.0
-SOAK_SECONDS = 600.0
 SETTLE_SECONDS = 20.0
 MIB = 1024 * 1024
 VISIBLE = "select 1 from execution_keys where workspace_id = $1 and execution_id = $2"
@@ -68,7 +71,7 @@ class Findings:
 
 
 def main() -> None:
-    soak = float(os.environ.get("SOAK_SECONDS", SOAK_SECONDS))
+    soak = parse_duration(os.environ.get("T") or "10m").total_seconds()
     direct = asyncio.run(_measured({}, ("ingest",), soak))
     with tempfile.TemporaryDirectory() as directory, running_kafka(Path(directory)) as kafka:
         brokers = {"KAFKA_BROKERS": kafka.brokers}

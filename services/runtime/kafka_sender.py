@@ -92,10 +92,12 @@ async def wait_until_sent(sent: Sequence[Sent]) -> None:
     if not sent:
         return
     done, pending = await asyncio.wait(sent, timeout=SEND_SECONDS)
-    failures = [failure for one in done if (failure := one.exception()) is not None]
-    if failures or pending:
-        failure = failures[0] if failures else None
-        raise _unavailable(failure) from failure
+    if pending:
+        raise _unavailable(None)
+    for one in done:
+        failure = asyncio.CancelledError() if one.cancelled() else one.exception()
+        if failure is not None:
+            raise _unavailable(failure) from failure
 
 
 def _unavailable(failure: BaseException | None) -> Unavailable:
