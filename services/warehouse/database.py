@@ -26,6 +26,8 @@ UNREACHABLE = (
     asyncpg.DeadlockDetectedError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    # Between a server's last words and the end of its connection the driver does not know itself.
+    asyncpg.InternalClientError,
 )
 
 

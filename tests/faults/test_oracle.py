@@ -81,6 +81,11 @@ class Stored:
             [WORKSPACE, kind, stored + duplicate + rejected, stored, duplicate, rejected],
         )
 
+    def published(self) -> str:
+        query = "insert into shadower.outbox (workspace_id, type) values (%s, 't')"
+        [row] = self._connection.execute(f"{query} returning event_id", [WORKSPACE]).fetchall()
+        return str(row[0])
+
 
 def some_point(seed: int = 1) -> Item:
     return ItemMaker(f"p{seed}", Random(seed), NOW).items(1, ["metric_point"])[0]
@@ -176,3 +181,13 @@ async def test_the_ledger_counts_wrongly(
     stored.point(some_point())
     stored.ledger("metric_point", **counted)
     assert verdicts() == found
+
+
+async def test_a_group_was_not_told_what_happened(
+    stored: Stored, verdicts: Any, tmp_path: Path
+) -> None:
+    told, silent = tmp_path / "told", tmp_path / "silent"
+    silent.touch()
+    told.write_text(f"{stored.published()}\n")
+    assert verdicts(told=told) == set()
+    assert verdicts(told=told, silent=silent) == {"undelivered"}

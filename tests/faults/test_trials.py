@@ -14,7 +14,7 @@ SECONDS = 60
 # Half of the usual time between faults, since there is little of it.
 TEMPER = Temper(seconds_between=3, kills=0.75)
 # Longer than Kafka waits for a member of a group.
-PAST_THE_SESSION = 20
+PAST_THE_SESSION = 13
 
 
 @pytest.fixture

@@ -20,7 +20,13 @@ CHANNEL = "shadower_bus"
 POLL_SECONDS = 5.0
 # Something is there that may not be read before another transaction has ended.
 UNSETTLED_SECONDS = 0.02
-BROKEN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+BROKEN = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """How a connection, or a statement on it, can fail."""
 
 Connect = Callable[[], Awaitable[Connection]]
