@@ -1,0 +1,126 @@
+"""The account of what came in: it adds up, and it equals what plain SQL counts."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import psycopg
+import pytest
+from shadower.common.v1.time_interval_pb2 import TimeInterval
+from shadower.ingest.v1 import ledger_pb2
+from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest
+
+from tests.support.errors import refused
+from tests.support.keys import KeyRing
+from tests.support.recording import RUNNING, SUCCEEDED, Producer, event, outcomes, point, run
+from tests.support.stack import Stack
+
+OUTCOMES = ("stored", "updated", "duplicate", "rejected")
+MAKERS = {"execution": run, "metric_point": point, "event": event}
+TABLES = {"execution": "executions", "metric_point": "metric_points", "event": "events"}
+
+
+@pytest.fixture
+def producer(stack: Stack, keys: KeyRing, workspace: str) -> Producer:
+    return Producer(stack, keys.metadata(workspace), workspace)
+
+
+def some_items(chance: Random) -> dict[str, list[Any]]:
+    """New ones, ones that came before, contradictions, and ones that break a rule."""
+    runs = [
+        run(f"r{chance.randrange(20)}", status=chance.choice([RUNNING, SUCCEEDED]), model=model)
+        for model in chance.choices(["", "m"], k=15)
+    ]
+    points = [point(chance.choice([1, 2]), point_id=f"p{chance.randrange(20)}") for _ in range(15)]
+    events = [event(event_id=f"e{chance.randrange(20)}") for _ in range(15)]
+    return {
+        "execution": [*runs, run("")],
+        "metric_point": [*points, point(float("nan"))],
+        "event": [*events, event(type=0)],
+    }
+
+
+async def reconciled(producer: Producer, **fields: Any) -> Any:
+    request = ReconcileRequest(workspace_id=producer.workspace, **fields)
+    return await producer.stack.stubs.ingest.Reconcile(request, metadata=producer.metadata)
+
+
+def accounts(answer: Any) -> dict[str, Counter[str]]:
+    """Summed over hours, since a test may begin in one and end in another."""
+    found: dict[str, Counter[str]] = {}
+    for one in answer.entries:
+        kind = ledger_pb2.FactKind.Name(one.kind).removeprefix("FACT_KIND_").lower()
+        names = ("received", *OUTCOMES, "recounted")
+        found.setdefault(kind, Counter()).update({name: getattr(one, name) for name in names})
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_it_adds_up_to_what_was_sent_and_what_is_there(producer: Producer, seed: int) -> None:
+    chance, told = Random(seed), {kind: Counter[str]() for kind in MAKERS}
+    for _ in range(4):
+        for kind, items in some_items(chance).items():
+            told[kind].update(outcomes((await producer.record(*items)).results))
+    answer = await reconciled(producer, recount=True)
+    assert answer.balanced
+    found = accounts(answer)
+    for kind, outcome in told.items():
+        stored = len(producer.rows(TABLES[kind]))
+        assert {name: found[kind][name] for name in OUTCOMES} == {n: outcome[n] for n in OUTCOMES}
+        assert found[kind]["received"] == outcome.total() == 4 * 16
+        assert found[kind]["recounted"] == found[kind]["stored"] == stored
+
+
+async def test_a_fact_that_is_gone_is_missed(producer: Producer) -> None:
+    await producer.record(event(event_id="kept"), event(event_id="gone"))
+    with psycopg.connect(producer.stack.database_url) as connection:
+        delete = "delete from shadower.events where workspace_id = %s and event_id = 'gone'"
+        assert connection.execute(delete, [producer.workspace]).rowcount == 1
+    answer = await reconciled(producer, recount=True)
+    assert not answer.balanced
+    assert (answer.entries[0].stored, answer.entries[0].recounted) == (2, 1)
+
+
+async def test_an_update_counts_where_its_run_was_first_stored(producer: Producer) -> None:
+    await producer.record(run(status=RUNNING))
+    before = producer.rows("executions")[0]["recorded_at"]
+    assert await producer.told(run(status=SUCCEEDED)) == ["updated"]
+    assert producer.rows("executions")[0]["recorded_at"] == before
+
+
+async def test_what_is_refused_as_a_whole_is_counted_too(producer: Producer) -> None:
+    await refused(producer.record(run(""), run("")))
+    answer = await reconciled(producer, recount=True)
+    assert accounts(answer) == {
+        "execution": Counter(received=2, rejected=2, stored=0, updated=0, duplicate=0, recounted=0)
+    }
+
+
+async def test_without_a_recount_nothing_is_said_of_one(producer: Producer) -> None:
+    await producer.record(event())
+    answer = await reconciled(producer)
+    assert not answer.HasField("balanced")
+    assert not answer.entries[0].HasField("recounted")
+
+
+async def test_hours_that_begin_outside_are_left_out(producer: Producer) -> None:
+    await producer.record(event())
+    [hour] = [one.start_time.ToDatetime(UTC) for one in (await reconciled(producer)).entries]
+    hours = timedelta(hours=1)
+    for start, end, count in (
+        (hour, hour + hours, 1),
+        (hour - hours, hour, 0),
+        (hour + timedelta(seconds=1), hour + hours, 0),
+    ):
+        interval = TimeInterval(start_time=start, end_time=end)
+        for recount in (False, True):
+            answer = await reconciled(producer, interval=interval, recount=recount)
+            assert len(answer.entries) == count
+
+
+async def test_a_month_is_the_most(producer: Producer) -> None:
+    end = datetime(2026, 1, 1, tzinfo=UTC)
+    interval = TimeInterval(start_time=end - timedelta(days=31, seconds=1), end_time=end)
+    found = await refused(reconciled(producer, interval=interval))
+    assert (found.reason, found.fields) == ("VALIDATION_FAILED", ("interval",))
