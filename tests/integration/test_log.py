@@ -1,0 +1,193 @@
+"""The log and its writer: what is accepted is written once, what cannot be is put aside."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
+from shadower.ingest.v1.execution_pb2 import Execution
+from shadower.ingest.v1.log_record_pb2 import LogRecord
+
+from services.ingest.writer.decoding import MAX_BYTES
+from tests.support.dead_letters import Operator
+from tests.support.keys import KeyRing
+from tests.support.log import Log, entry, running_log, until, written
+from tests.support.oracle import by_sql
+from tests.support.recording import RUNNING, SUCCEEDED, outcomes, run
+from tests.support.stack import Environment, Stack, ready, start, stop
+
+# A length-delimited field of number 1000, as a newer schema might have it.
+NEWER_FIELD = b"\xc2\x3e\x05newer"
+
+
+@pytest.fixture
+async def log(kafka: str, stack: Stack, jwks_file: Path, tmp_path: Path) -> AsyncIterator[Log]:
+    environment = Environment(stack.database_url, jwks_file, tmp_path)
+    async with running_log(environment, kafka) as running:
+        yield running
+
+
+def ids(log: Log, workspace: str) -> list[str]:
+    query = "select execution_id from executions where workspace_id = %s order by 1"
+    return [one for (one,) in by_sql(log.environment.database_url, query, workspace)]
+
+
+def letters(log: Log) -> list[dict[str, Any]]:
+    query = "select * from shadower.dead_letters where topic = %s order by position"
+    with psycopg.connect(log.environment.database_url, row_factory=dict_row) as connection:
+        return connection.execute(query, [log.topic]).fetchall()
+
+
+def ledger(log: Log, workspace: str) -> tuple[int, ...]:
+    query = """select sum(received)::int, sum(stored)::int, sum(updated)::int,
+        sum(duplicate)::int, sum(rejected)::int from ledger where workspace_id = %s"""
+    [row] = by_sql(log.environment.database_url, query, workspace)
+    return row
+
+
+async def test_what_is_accepted_is_written_and_counted(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata = keys.metadata(workspace)
+    first = await log.record(metadata, workspace, run("a", status=RUNNING), run("b"), run(""))
+    assert outcomes(first.results) == ["accepted", "accepted", "rejected"]
+    assert (first.counts.accepted, first.counts.rejected, first.counts.stored) == (2, 1, 0)
+    await log.record(metadata, workspace, run("a", status=SUCCEEDED), run("b"), run("c"))
+    assert ids(log, workspace) == []
+    async with written(log):
+        await log.until_written()
+    assert ids(log, workspace) == ["a", "b", "c"]
+    assert ledger(log, workspace) == (6, 3, 1, 1, 1)
+
+
+def broken_entries(workspace: str) -> dict[str, tuple[str, bytes, str]]:
+    """For each kind of poison its key, its value, and the reason that it is put aside for."""
+    good = entry(workspace, executions=[run("x")])
+    newer, none = LogRecord(), LogRecord()
+    newer.CopyFrom(good)
+    newer.schema_version = 2
+    none.CopyFrom(good)
+    none.schema_version = 0
+    too_large = entry(workspace, executions=[run("x", error_message="x" * MAX_BYTES)])
+    no_status = entry(workspace, executions=[run("x", status=0)])
+    no_id = entry(workspace, executions=[Execution(status=SUCCEEDED)])
+    refused = entry(workspace, executions=[run("x", error_message="\0")])
+    return {
+        "no protobuf": (workspace, b"\xff\xff\xff", "RECORD_MALFORMED"),
+        "nothing": (workspace, b"", "SCHEMA_VERSION_UNKNOWN"),
+        "another key": ("other", good.SerializeToString(), "RECORD_MALFORMED"),
+        "a key that is none": ("no/workspace", good.SerializeToString(), "RECORD_MALFORMED"),
+        "newer": (workspace, newer.SerializeToString(), "SCHEMA_VERSION_UNKNOWN"),
+        "no version": (workspace, none.SerializeToString(), "SCHEMA_VERSION_UNKNOWN"),
+        "too large": (workspace, too_large.SerializeToString(), "MESSAGE_TOO_LARGE"),
+        "no status": (workspace, no_status.SerializeToString(), "RECORD_MALFORMED"),
+        "no id": (workspace, no_id.SerializeToString(), "RECORD_MALFORMED"),
+        "refused": (workspace, refused.SerializeToString(), "RECORD_UNWRITABLE"),
+    }
+
+
+async def test_poison_is_put_aside_and_the_partition_moves_on(log: Log, workspace: str) -> None:
+    wanted = []
+    for number, (key, value, reason) in enumerate(broken_entries(workspace).values()):
+        good = entry(workspace, executions=[run(f"good-{number}")])
+        await log.append(workspace, good.SerializeToString())
+        wanted.append((await log.append(key, value), reason, key.encode(), value))
+    async with written(log):
+        await log.until_written()
+    found = letters(log)
+    assert [(o["position"], o["reason"], o["key"], o["payload"]) for o in found] == wanted
+    assert {(one["partition"], one["group_name"], one["source"]) for one in found} == {
+        (0, "writer", "log")
+    }
+    homes = {"other": "other", "no/workspace": "shadower-system"}
+    assert [one["workspace_id"] for one in found] == [
+        homes.get(key.decode(), workspace) for _, _, key, _ in wanted
+    ]
+    assert ids(log, workspace) == sorted(f"good-{number}" for number in range(len(wanted)))
+    assert ledger(log, workspace) == (len(wanted), len(wanted), 0, 0, 0)
+
+
+async def test_a_contradiction_is_put_aside_and_can_be_replayed_once(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata = keys.metadata(workspace)
+    await log.record(metadata, workspace, run("a", model="one"))
+    await log.record(metadata, workspace, run("a", model="other"), run("b"))
+    async with written(log):
+        await log.until_written()
+        [letter] = letters(log)
+        assert letter["reason"] == "EXECUTION_CONFLICT"
+        kept = LogRecord.FromString(letter["payload"]).executions
+        assert [(one.execution_id, one.model) for one in kept] == [("a", "other")]
+        assert ledger(log, workspace) == (3, 2, 0, 0, 1)
+        remove(log, workspace, "a")
+        await replay(log, keys, workspace, letter["dead_letter_id"], times=2)
+        await log.until_written()
+        await until(lambda: ids(log, workspace) == ["a", "b"])
+    assert ledger(log, workspace) == (5, 3, 0, 1, 1)
+
+
+async def replay(log: Log, keys: KeyRing, workspace: str, letter_id: Any, times: int) -> None:
+    """Through a relay that knows the log."""
+    relay = start("relay", log.environment)
+    try:
+        await ready(relay)
+        async with relay.channel() as channel:
+            operator = Operator(DeadLettersServiceStub(channel), keys, workspace)
+            for _ in range(times):
+                [result] = await operator.replay(letter_id)
+                assert result.HasField("replay_time")
+    finally:
+        stop(relay)
+
+
+def remove(log: Log, workspace: str, execution_id: str) -> None:
+    """What contradicts, by hand."""
+    with psycopg.connect(log.environment.database_url) as connection:
+        for table in ("executions", "execution_keys"):
+            delete = f"delete from shadower.{table} where workspace_id = %s and execution_id = %s"
+            connection.execute(delete, [workspace, execution_id])
+
+
+async def test_a_newer_schemas_fields_change_nothing_for_an_older_reader(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    plain, newer = f"{workspace}-plain", f"{workspace}-newer"
+    item = run("a", model="m", input_tokens=7, cost_usd="0.5")
+    extended = Execution.FromString(item.SerializeToString() + NEWER_FIELD)
+    assert len(extended.SerializeToString()) > len(item.SerializeToString())
+    value = entry(newer, executions=[extended]).SerializeToString() + NEWER_FIELD
+    await log.append(plain, entry(plain, executions=[item]).SerializeToString())
+    await log.append(newer, value)
+    async with written(log):
+        await log.until_written()
+    query = """select execution_id, started_at, status::text, agent_id, model, input_tokens,
+        cost_usd from executions where workspace_id = %s"""
+    url = log.environment.database_url
+    assert by_sql(url, query, plain) == by_sql(url, query, newer) != []
+    assert ledger(log, plain) == ledger(log, newer) == (1, 1, 0, 0, 0)
+    assert letters(log) == []
+
+
+async def test_writers_that_die_leave_their_partition_to_others(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata = keys.metadata(workspace)
+    batches = [[run(f"{batch}-{n}") for n in range(100)] for batch in range(30)]
+    first, second = log.writer(), log.writer()
+    try:
+        for number, batch in enumerate(batches):
+            await log.record(metadata, workspace, *batch)
+            if number == 15:
+                first.process.kill()
+        await log.until_written()
+    finally:
+        for one in (first, second):
+            one.process.kill()
+            one.process.wait(20)
+    wanted = sorted(one.execution_id for batch in batches for one in batch)
+    assert ids(log, workspace) == wanted
+    assert ledger(log, workspace) == (3000, 3000, 0, 0, 0)
