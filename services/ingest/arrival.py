@@ -1,7 +1,7 @@
 """What one call brought into one workspace."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from services.runtime.times import to_timestamp
 from services.warehouse.facts.recorder import Batch
 
 SCHEMA_VERSION = 1
+# What an entry of the log may have; a call has less, but an export of OTLP grows when it is read.
+MAX_ENTRY_BYTES = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,15 @@ class Arrival:
     def items(self) -> int:
         return sum(len(part.items) for part in self.parts)
 
+    def halves(self) -> tuple["Arrival", "Arrival"]:
+        """Each kind's items keep their order; what was refused is counted with the first ones."""
+        first = [replace(part, items=part.items[: _half(part)]) for part in self.parts]
+        rest = [Part(part.kind, part.items[_half(part) :]) for part in self.parts]
+        return (
+            Arrival(self.workspace_id, first, self.bytes // 2),
+            Arrival(self.workspace_id, rest, self.bytes // 2),
+        )
+
     def batch(self) -> Batch:
         """As the warehouse stores it."""
         return Batch(
@@ -55,6 +66,10 @@ class Arrival:
             rejected=RejectedItems(**{part.kind.field: part.refused for part in self.parts}),
             **items,
         )
+
+
+def _half(part: Part) -> int:
+    return (len(part.items) + 1) // 2
 
 
 def part_of(judged: JudgedItems) -> Part:

@@ -18,6 +18,8 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 REQUEST_MS = 10_000
 SESSION_MS = 10_000
 STOP_SECONDS = 5
+# The longest that those who read a topic may be away.
+RETENTION_MS = 14 * 24 * 3600 * 1000
 
 # The library has no types.
 Consumer: TypeAlias = Any
@@ -63,11 +65,15 @@ def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consu
 
 @asynccontextmanager
 async def open_consumer(
-    settings: Settings, group: str, topic: str, listener: ConsumerRebalanceListener
+    settings: Settings,
+    group: str | None,
+    topic: str,
+    listener: ConsumerRebalanceListener | None = None,
+    **options: Any,
 ) -> AsyncIterator[Consumer]:
     """A member of a group that shares the topic's partitions; the listener hears which it has."""
     await ensure_topic(settings, topic)
-    consumer = new_consumer(settings, group)
+    consumer = new_consumer(settings, group, **options)
     consumer.subscribe([topic], listener=listener)
     try:
         await consumer.start()
@@ -86,8 +92,8 @@ async def _bounded(stopping: Awaitable[None]) -> None:
 async def ensure_topic(settings: Settings, topic: str) -> None:
     """Makes the topic unless it is there. Raises KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
-    await admin.start()
     try:
+        await admin.start()
         answer = await admin.create_topics([_new_topic(settings, topic)])
         _check_created(answer)
     finally:
@@ -102,6 +108,7 @@ def _new_topic(settings: Settings, topic: str) -> NewTopic:
         settings.topic_replication,
         topic_configs={
             "max.message.bytes": str(MAX_RECORD_BYTES),
+            "retention.ms": str(RETENTION_MS),
             "min.insync.replicas": str(in_sync),
             "unclean.leader.election.enable": "false",
         },

@@ -44,7 +44,14 @@ class KafkaSender:
 
     async def send(self, topic: str, records: Sequence[Record]) -> None:
         """When this returns, all are durable, in their order. Raises Unavailable: some may be."""
-        await wait_until_sent([await self.post(topic, record) for record in records])
+        await self.wait([await self.post(topic, record) for record in records])
+
+    async def wait(self, sent: Sequence[Sent]) -> None:
+        """Raises Unavailable if it takes too long or fails: they may still arrive, or some may."""
+        try:
+            await _all_sent(sent)
+        except (KafkaError, OSError) as failed:
+            raise self._unavailable(failed) from failed
 
     async def post(self, topic: str, record: Record) -> Sent:
         """Hands a record over; the future is done when it is durable, however long that takes.
@@ -56,7 +63,7 @@ class KafkaSender:
                 producer = await self._ready(topic)
                 sent: Sent = await producer.send(topic, record.value, key=record.key)
         except (KafkaError, OSError) as failed:
-            raise _unavailable(failed) from failed
+            raise self._unavailable(failed) from failed
         sent.add_done_callback(partial(self._judge, producer))
         return sent
 
@@ -80,6 +87,14 @@ class KafkaSender:
             structlog.get_logger("kafka").warning("a new producer", error=repr(failure))
             self._replace()
 
+    def _unavailable(self, failure: BaseException) -> Unavailable:
+        # The topic may be gone: it is looked for before the next record.
+        self._topics.clear()
+        structlog.get_logger("kafka").warning("not sent", error=repr(failure))
+        return Unavailable(
+            "LOG_UNAVAILABLE", "the log did not take it in time", retry_after=RETRY_DELAY
+        )
+
     def _replace(self) -> None:
         life, self._life, self._producer = self._life, AsyncExitStack(), None
         closing = asyncio.create_task(life.aclose())
@@ -87,24 +102,15 @@ class KafkaSender:
         closing.add_done_callback(self._closing.discard)
 
 
-async def wait_until_sent(sent: Sequence[Sent]) -> None:
-    """Raises Unavailable if that takes too long or fails: they may still arrive, or some may."""
+async def _all_sent(sent: Sequence[Sent]) -> None:
+    """Raises TimeoutError, or what the first that failed raised. Withdraws none."""
     if not sent:
         return
     done, pending = await asyncio.wait(sent, timeout=SEND_SECONDS)
     if pending:
-        raise _unavailable(None)
+        raise TimeoutError(f"no answer within {SEND_SECONDS:g} s")
     for one in done:
-        failure = asyncio.CancelledError() if one.cancelled() else one.exception()
-        if failure is not None:
-            raise _unavailable(failure) from failure
-
-
-def _unavailable(failure: BaseException | None) -> Unavailable:
-    structlog.get_logger("kafka").warning("not sent", error=repr(failure))
-    return Unavailable(
-        "LOG_UNAVAILABLE", "the log did not take it in time", retry_after=RETRY_DELAY
-    )
+        one.result()
 
 
 @asynccontextmanager

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.failpoints import Failpoints
 
 
 class Settings(BaseSettings):
@@ -83,6 +85,12 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""
+
+    @field_validator("failpoints")
+    @classmethod
+    def _are_failpoints(cls, asked: str) -> str:
+        Failpoints(asked)
+        return asked
 
     @property
     def reflection(self) -> bool:

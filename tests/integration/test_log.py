@@ -11,7 +11,7 @@ from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
-from services.ingest.writer.decoding import MAX_BYTES
+from services.ingest.arrival import MAX_ENTRY_BYTES
 from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.log import Log, entry, running_log, until, written
@@ -71,7 +71,7 @@ def broken_entries(workspace: str) -> dict[str, tuple[str, bytes, str]]:
     newer.schema_version = 2
     none.CopyFrom(good)
     none.schema_version = 0
-    too_large = entry(workspace, executions=[run("x", error_message="x" * MAX_BYTES)])
+    too_large = entry(workspace, executions=[run("x", error_message="x" * MAX_ENTRY_BYTES)])
     no_status = entry(workspace, executions=[run("x", status=0)])
     no_id = entry(workspace, executions=[Execution(status=SUCCEEDED)])
     refused = entry(workspace, executions=[run("x", error_message="\0")])

@@ -9,7 +9,7 @@ from typing import Any
 from services.ingest.arrival import Arrival
 from services.ingest.intake.backlog import Backlog
 from services.runtime.background import in_background
-from services.runtime.faults import Fault
+from services.runtime.faults import Unavailable
 from services.warehouse.facts.recorder import Batch, BatchRecorded, Recorder
 
 # While one transaction waits for the disk, another can use the processor.
@@ -66,7 +66,7 @@ class DirectIntake:
         error = writing.exception()
         if error is None:
             _answer(group, writing.result())
-        elif len(group) == 1 or isinstance(error, (Fault, TimeoutError)):
+        elif len(group) == 1 or isinstance(error, Unavailable):
             _refuse(group, error)
         else:
             for one in group:

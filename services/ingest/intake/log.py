@@ -1,18 +1,13 @@
 """Into the log: durable there, and written by the writer a moment later."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 
-from services.ingest.arrival import Arrival
+from services.ingest.arrival import MAX_ENTRY_BYTES, Arrival
 from services.ingest.intake.backlog import Backlog
 from services.runtime.failpoints import Failpoints
-from services.runtime.kafka_sender import (
-    KafkaSender,
-    Record,
-    Sent,
-    open_sender,
-    wait_until_sent,
-)
+from services.runtime.kafka_sender import KafkaSender, Record, open_sender
 from services.runtime.settings import Settings
 
 
@@ -28,23 +23,28 @@ class LogIntake:
         self._failpoints = failpoints
 
     async def take(self, arrival: Arrival) -> None:
-        sent = await self._posted(arrival)
-        await wait_until_sent([sent])
+        """An arrival that is too large for one entry is several, each of them durable."""
+        parts = list(_entries(arrival))
+        self._backlog.enter(arrival)
+        with ExitStack() as room:
+            room.callback(self._backlog.leave, arrival)
+            sent = [await self._sender.post(self._topic, one) for one in parts]
+            # What the log has not answered for keeps its room, also when its caller gives up.
+            until_sent = room.pop_all()
+        asyncio.gather(*sent, return_exceptions=True).add_done_callback(
+            lambda _: until_sent.close()
+        )
+        await self._sender.wait(sent)
         self._failpoints.reach("log.appended")
 
-    async def _posted(self, arrival: Arrival) -> Sent:
-        """What the log has not answered for takes room, also when its caller has given up."""
-        with ExitStack() as room:
-            self._backlog.enter(arrival)
-            room.callback(self._backlog.leave, arrival)
-            sent = await self._sender.post(self._topic, _record(arrival))
-            until_sent = room.pop_all()
-        sent.add_done_callback(lambda _: until_sent.close())
-        return sent
 
-
-def _record(arrival: Arrival) -> Record:
-    return Record(arrival.workspace_id.encode(), arrival.log_record().SerializeToString())
+def _entries(arrival: Arrival) -> Iterator[Record]:
+    value = arrival.log_record().SerializeToString()
+    if len(value) <= MAX_ENTRY_BYTES or arrival.items < 2:
+        yield Record(arrival.workspace_id.encode(), value)
+        return
+    for half in arrival.halves():
+        yield from _entries(half)
 
 
 @asynccontextmanager

@@ -30,8 +30,12 @@ async def main(settings: Settings) -> None:
         recorder = Recorder(database, Failpoints(settings.failpoints))
         writer = LogWriter(settings, database, recorder)
         await stack.enter_async_context(in_background(writer.run()))
-        health = Service(NAME, lambda _: None, partial(database.trouble, schema_version()))
+        health = Service(NAME, lambda _: None, partial(_trouble, database, writer))
         await serve(settings, [health], MessageValidator(), Draining())
+
+
+async def _trouble(database: Database, writer: LogWriter) -> str:
+    return await database.trouble(schema_version()) or writer.trouble()
 
 
 if __name__ == "__main__":

@@ -5,13 +5,10 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
-from services.ingest.arrival import SCHEMA_VERSION, batch_of
+from services.ingest.arrival import MAX_ENTRY_BYTES, SCHEMA_VERSION, batch_of
 from services.runtime.bus.dead_letter import workspace_of_key
 from services.runtime.faults import InvalidArgument
 from services.warehouse.facts.recorder import Batch
-
-# What a call may have, and room for what the log adds.
-MAX_BYTES = 5 * 1024 * 1024
 
 
 def decode(entry: Any) -> Batch:
@@ -35,11 +32,11 @@ def _parsed(entry: Any) -> LogRecord:
 
 
 def _check_size(size: int) -> None:
-    if size > MAX_BYTES:
+    if size > MAX_ENTRY_BYTES:
         raise InvalidArgument(
             "MESSAGE_TOO_LARGE",
-            f"the entry has {size} bytes; at most {MAX_BYTES} are allowed",
-            metadata={"bytes": str(size), "limit": str(MAX_BYTES)},
+            f"the entry has {size} bytes; at most {MAX_ENTRY_BYTES} are allowed",
+            metadata={"bytes": str(size), "limit": str(MAX_ENTRY_BYTES)},
         )
 
 

@@ -10,16 +10,20 @@ from aiokafka.errors import KafkaError
 
 from services.ingest.writer.letters import GROUP, unwritable
 from services.ingest.writer.portion import Portion, portion_of, portions
-from services.runtime.faults import Fault
+from services.runtime.faults import DeadlineExceeded, Fault
 from services.runtime.kafka import Consumer, open_consumer
 from services.runtime.settings import Settings
 from services.warehouse.database import Database, UnwritableError
-from services.warehouse.facts.positions import FencedError, fetch_position
+from services.warehouse.facts.positions import Advance, FencedError, fetch_position
 from services.warehouse.facts.recorder import Recorder
 
 PAUSE_SECONDS = 1.0
 POLL_MS = 500
 MOST_ENTRIES = 64
+
+
+def _advance(partition: TopicPartition, before: int, after: int) -> Advance:
+    return Advance(partition.topic, partition.partition, before, after)
 
 
 class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library has no types.
@@ -30,7 +34,12 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         self._database = database
         self._recorder = recorder
         self._positions: dict[TopicPartition, int] = {}
+        self._troubles: dict[TopicPartition, str] = {}
         self._consumer: Consumer = None
+
+    def trouble(self) -> str:
+        """What cannot be written at the moment; "" if everything can."""
+        return "; ".join(self._troubles.values())
 
     async def run(self) -> None:
         """Runs as long as the process does."""
@@ -46,6 +55,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         """What is being written of them meets the fence, if somebody else has gone on."""
         for partition in revoked:
             self._positions.pop(partition, None)
+            self._troubles.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         for partition in assigned:
@@ -61,16 +71,34 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
     async def _begin(self, partition: TopicPartition) -> None:
         """Goes to where the partition is written to."""
         position = await fetch_position(self._database, partition.topic, partition.partition)
-        self._positions[partition] = position
-        self._consumer.seek(partition, position)
+        start = await self._start(partition, position)
+        if start != position:
+            await self._recorder.record([], _advance(partition, position, start))
+        self._positions[partition] = start
+        self._consumer.seek(partition, start)
+
+    async def _start(self, partition: TopicPartition, position: int) -> int:
+        """The position, or the first entry there is if the log has lost where we were."""
+        first = (await self._consumer.beginning_offsets([partition]))[partition]
+        end = (await self._consumer.end_offsets([partition]))[partition]
+        if first <= position <= end:
+            return position
+        if position:
+            structlog.get_logger("writer").error(
+                "the log is not the one that was written, or has lost entries that were not",
+                **{"partition": str(partition), "position": position, "first": first, "end": end},
+            )
+        return int(first)
 
     async def _write_partition(self, partition: TopicPartition, entries: Sequence[Any]) -> None:
         """What cannot be written now is read again."""
         try:
             for some in portions(entries):
                 await self._write(partition, some)
+            self._troubles.pop(partition, None)
         except (FencedError, Fault, TimeoutError) as passing:
             structlog.get_logger("writer").warning("reading again", error=repr(passing))
+            self._troubles[partition] = f"{partition.topic}/{partition.partition}: {passing!r}"
             await asyncio.sleep(PAUSE_SECONDS)
             if partition in self._consumer.assignment():
                 await self._begin(partition)
@@ -79,21 +107,24 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         before = self._positions.get(partition)
         if before is None:
             raise FencedError(f"{partition} is somebody else's")
-        unwritten = [entry for entry in entries if entry.offset >= before]
-        if unwritten:
-            await self._record(portion_of(unwritten, before))
-            self._positions[partition] = unwritten[-1].offset + 1
+        if entries[0].offset < before:
+            # Passed over, it would be lost if the log is not the one that was written.
+            raise FencedError(f"{partition} is read at {entries[0].offset}, written at {before}")
+        await self._record(portion_of(entries, before))
+        self._positions[partition] = entries[-1].offset + 1
 
     async def _record(self, portion: Portion) -> None:
         batches = [batch for _, batch in portion.batches]
         try:
             await self._recorder.record(batches, portion.advance, portion.letters_given)
-        except UnwritableError as why:
+        except (UnwritableError, DeadlineExceeded) as why:
             await self._isolate(portion, why)
 
-    async def _isolate(self, portion: Portion, why: UnwritableError) -> None:
+    async def _isolate(self, portion: Portion, why: UnwritableError | DeadlineExceeded) -> None:
         """One entry that cannot be written does not hold up the others."""
         if len(portion.entries) == 1:
+            if isinstance(why, DeadlineExceeded):
+                raise why
             letter = unwritable(portion.entries[0], why)
             await self._recorder.record([], portion.advance, lambda _: [letter])
             return

@@ -11,7 +11,7 @@ from services.runtime.bus.attempts import failure_of
 from services.runtime.bus.envelope import decode
 from services.runtime.bus.event import Handler
 from services.runtime.faults import InvalidArgument
-from services.runtime.kafka import Consumer, ensure_topic, new_consumer
+from services.runtime.kafka import Consumer, open_consumer
 from services.runtime.settings import Settings
 
 PAUSE_SECONDS = 1.0
@@ -34,10 +34,8 @@ class KafkaBroadcast:
 
     async def _listen(self, handler: Handler, resumed: Callable[[], None]) -> None:
         topic = self._settings.bus_topic
-        await ensure_topic(self._settings, topic)
-        consumer = new_consumer(self._settings, None, auto_offset_reset="latest")
-        consumer.subscribe([topic])
-        async with consumer:
+        from_now_on = {"auto_offset_reset": "latest"}
+        async with open_consumer(self._settings, None, topic, **from_now_on) as consumer:
             await _begin_at_the_end(consumer)
             resumed()
             async for record in consumer:

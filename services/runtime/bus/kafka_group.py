@@ -19,7 +19,7 @@ from services.runtime.bus.dead_letter import DeadLetter, Source, workspace_of_ke
 from services.runtime.bus.envelope import decode
 from services.runtime.bus.event import BusEvent, Handler
 from services.runtime.faults import InvalidArgument, Unavailable
-from services.runtime.kafka import Consumer, ensure_topic, new_consumer
+from services.runtime.kafka import Consumer, open_consumer
 from services.runtime.settings import Settings
 
 PAUSE_SECONDS = 1.0
@@ -53,10 +53,7 @@ class KafkaGroup:
 
     async def _take_part(self, handler: Handler) -> None:
         topic = self._settings.bus_topic
-        await ensure_topic(self._settings, topic)
-        consumer = new_consumer(self._settings, self._group)
-        consumer.subscribe([topic])
-        async with consumer:
+        async with open_consumer(self._settings, self._group, topic) as consumer:
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
                 for partition, records in batches.items():

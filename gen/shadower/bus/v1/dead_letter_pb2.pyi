@@ -44,8 +44,9 @@ DEAD_LETTER_SOURCE_BUS: DeadLetterSource.ValueType  # 2
 
 @typing.final
 class DeadLetter(message.Message):
-    """A record that a reader of the log or of the bus could not handle, kept as it was read. The
-    reader has gone on without it, and nothing of it has taken effect.
+    """A record that a reader of the log or of the bus could not handle, kept as it was read; of an
+    entry of the log that contradicts in part, that part. The reader has gone on without it, and
+    nothing of it has taken effect.
     """
 
     DESCRIPTOR: descriptor.Descriptor
@@ -67,7 +68,7 @@ class DeadLetter(message.Message):
     source: DeadLetterSource.ValueType
     """Where it comes from."""
     group: builtins.str
-    """The group of subscribers that could not handle it; empty for the log."""
+    """The group of subscribers that could not handle it; "writer" for the log."""
     topic: builtins.str
     """The topic that it was read from; empty if from the outbox in the database."""
     partition: builtins.int
