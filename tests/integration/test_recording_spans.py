@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -148,3 +149,18 @@ async def test_readers_see_calls_of_their_own_workspace_only(
         connection.execute("select set_config('shadower.workspace_id', 'other', true)")
         for view in ("spans", "model_calls", "tool_calls"):
             assert connection.execute(f"select * from shadower.{view}").fetchall() == []
+
+
+async def test_the_cost_of_a_run_of_a_trace_is_the_traces_to_say(
+    warehouse: Warehouse, workspace: str
+) -> None:
+    await warehouse.record(workspace, span(1, kind=SpanKind.AGENT))
+    [row] = warehouse.rows(workspace)
+    told = Execution(**{name: row[name] for name in Execution._fields})
+    cost, rating = told._replace(cost_usd=Decimal("1.5")), told._replace(user_rating=5)
+    kind = FactKind.EXECUTION
+    assert await warehouse.record_facts(workspace, kind, cost) == [Outcome.CONFLICT]
+    assert await warehouse.record_facts(workspace, kind, rating) == [Outcome.UPDATED]
+    await warehouse.record(workspace, span(2, parent_span_id=sid(1), kind=SpanKind.MODEL_CALL))
+    [row] = warehouse.rows(workspace)
+    assert (row["cost_usd"], row["user_rating"]) == (None, 5)

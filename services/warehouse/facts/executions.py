@@ -1,12 +1,16 @@
 """Stores executions: one row a run, whatever is sent again, out of order or at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.warehouse.database import Session, rows_affected
-from services.warehouse.facts.merging import merge_execution
+from services.warehouse.facts.merging import (
+    MAY_COME_LATE,
+    MAY_COME_LATE_OF_TRACES,
+    merge_execution,
+)
 from services.warehouse.facts.model import ErrorType, Execution, Recorded, Status
 from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
@@ -28,8 +32,8 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
     if not arriving:
         return Written([], set())
     times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
-    stored = await _lock_stored(session, times)
-    results, after = _merge_all(stored, arriving)
+    stored, derived = await _lock_stored(session, times)
+    results, after = _merge_all(stored, derived, arriving)
     changed = {key: new for key, new in after.items() if new is not stored.get(key)}
     placed = times | {key: old.started_at for key, old in stored.items()}
     await _store(session, changed.values(), stored)
@@ -40,21 +44,25 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
 
 
 def _merge_all(
-    stored: Mapping[str, Execution], arriving: Sequence[Execution]
+    stored: Mapping[str, Execution], derived: Container[str], arriving: Sequence[Execution]
 ) -> tuple[list[Recorded], dict[str, Execution]]:
     after = dict(stored)
     results = []
     for execution in arriving:
-        recorded, merged = merge_execution(after.get(execution.execution_id), execution)
+        key = execution.execution_id
+        late = MAY_COME_LATE_OF_TRACES if key in derived else MAY_COME_LATE
+        recorded, after[key] = merge_execution(after.get(key), execution, late)
         results.append(recorded)
-        after[execution.execution_id] = merged
     return results, after
 
 
-async def _lock_stored(session: Session, times: Mapping[str, datetime]) -> dict[str, Execution]:
-    """The stored runs among those arriving; the keys of all of them are ours until we commit."""
+async def _lock_stored(
+    session: Session, times: Mapping[str, datetime]
+) -> tuple[dict[str, Execution], set[str]]:
+    """The stored runs among those arriving, and which of them follow from spans. The keys of all
+    of them are ours until we commit."""
     if await _claim(session, times) == len(times):
-        return {}
+        return {}, set()
     keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(times))
     rows = await session.connection.fetch(
         QUERIES["stored_executions"],
@@ -62,7 +70,8 @@ async def _lock_stored(session: Session, times: Mapping[str, datetime]) -> dict[
         [key["execution_id"] for key in keys],
         [key["started_at"] for key in keys],
     )
-    return {row["execution_id"]: _execution(dict(row)) for row in rows}
+    derived = {row["execution_id"] for row in rows if row["origin"] == "trace"}
+    return {row["execution_id"]: _execution(dict(row)) for row in rows}, derived
 
 
 async def _claim(session: Session, times: Mapping[str, datetime]) -> int:

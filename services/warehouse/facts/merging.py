@@ -1,5 +1,7 @@
 """What an arriving fact means beside the one that is stored. Pure; see contract, Execution."""
 
+from collections.abc import Sequence
+
 from services.warehouse.facts.model import (
     DUPLICATE,
     STORED,
@@ -15,16 +17,24 @@ from services.warehouse.facts.model import (
 Fact = Execution | MetricPoint | Event
 
 MAY_COME_LATE = ("user_rating", "cost_usd", "credits")
+# What a run costs that follows from spans, follows from spans: the next one would take back what
+# somebody else said.
+MAY_COME_LATE_OF_TRACES = ("user_rating", "credits")
 
 
-def merge_execution(stored: Execution | None, arriving: Execution) -> tuple[Recorded, Execution]:
-    """What became of the arriving record, and what is to be stored after it."""
+def merge_execution(
+    stored: Execution | None, arriving: Execution, late: Sequence[str] = MAY_COME_LATE
+) -> tuple[Recorded, Execution]:
+    """What became of the arriving record, and what is to be stored after it.
+
+    `late` may still be set or changed when the run has ended.
+    """
     if stored is None:
         return STORED, arriving
     merged = _with_what_is_known(arriving, stored)
     if merged == stored or _is_overtaken(stored, arriving):
         return DUPLICATE, stored
-    conflicting = _contradictions(stored, merged) if _is_finished(stored) else ()
+    conflicting = _contradictions(stored, merged, late) if _is_finished(stored) else ()
     if conflicting:
         return Recorded(Outcome.CONFLICT, conflicting), stored
     return UPDATED, merged
@@ -55,8 +65,8 @@ def _is_finished(execution: Execution) -> bool:
     return execution.status is not Status.RUNNING
 
 
-def _contradictions(stored: Execution, arriving: Execution) -> tuple[str, ...]:
-    return tuple(name for name in _differing(stored, arriving) if name not in MAY_COME_LATE)
+def _contradictions(stored: Execution, arriving: Execution, late: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in _differing(stored, arriving) if name not in late)
 
 
 def _differing(stored: Fact, arriving: Fact) -> tuple[str, ...]:
