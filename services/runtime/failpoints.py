@@ -4,6 +4,7 @@ Named by the setting, such as "record.rows=kill,record.position=pause@3"; nothin
 """
 
 import os
+import re
 import signal
 from collections import Counter
 from enum import StrEnum
@@ -17,6 +18,9 @@ class Action(StrEnum):
     KILL = "kill"
     PAUSE = "pause"
     FAIL = "fail"
+
+
+ASKED = re.compile(rf"([a-z.]+)=({'|'.join(Action)})(?:@([1-9][0-9]*))?")
 
 
 class Failpoints:
@@ -37,8 +41,10 @@ class Failpoints:
 
 
 def _parsed(text: str) -> tuple[str, tuple[Action, int]]:
-    name, _, rest = text.partition("=")
-    action, _, time = rest.partition("@")
+    found = ASKED.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no failpoint: name=kill|pause|fail, or with @n")
+    name, action, time = found.groups()
     return name, (Action(action), int(time or 1))
 
 
