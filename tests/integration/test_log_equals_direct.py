@@ -26,6 +26,7 @@ from tests.support.recording import (
 from tests.support.stack import Environment, Stack
 
 TABLES = ("executions", "execution_keys", "metric_points", "events", "ledger")
+ACCOUNT = ("received", "stored", "updated", "duplicate", "rejected")
 # What no two workspaces share, whichever way their facts came.
 APART = {"workspace_id", "recorded_at", "hour"}
 SEEDS = range(4)
@@ -97,9 +98,7 @@ def query(table: str) -> str:
     """Of the ledger the sums: its accounts are split where an hour ends meanwhile."""
     if table != "ledger":
         return f"select * from shadower.{table} where workspace_id = %s"
-    sums = ", ".join(
-        f"sum({name})" for name in ("received", "stored", "updated", "duplicate", "rejected")
-    )
+    sums = ", ".join(f"sum({name}) as {name}" for name in ACCOUNT)
     return f"select kind, {sums} from shadower.ledger where workspace_id = %s group by kind"
 
 
