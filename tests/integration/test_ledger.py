@@ -124,3 +124,29 @@ async def test_a_month_is_the_most(producer: Producer) -> None:
     interval = TimeInterval(start_time=end - timedelta(days=31, seconds=1), end_time=end)
     found = await refused(reconciled(producer, interval=interval))
     assert (found.reason, found.fields) == ("VALIDATION_FAILED", ("interval",))
+
+
+async def test_just_a_month_is_not_too_much(producer: Producer) -> None:
+    end = datetime(2026, 1, 1, tzinfo=UTC)
+    interval = TimeInterval(start_time=end - timedelta(days=31), end_time=end)
+    assert (await reconciled(producer, interval=interval)).entries == []
+
+
+async def test_the_last_day_is_asked_for_unless_another_is(producer: Producer) -> None:
+    keep_account_of_the_last_hours(producer, 30)
+    answer = await reconciled(producer)
+    this_hour = answer.as_of.ToDatetime(UTC).replace(minute=0, second=0, microsecond=0)
+    wanted = [this_hour - timedelta(hours=ago) for ago in reversed(range(24))]
+    assert [one.start_time.ToDatetime(UTC) for one in answer.entries] == wanted
+
+
+def keep_account_of_the_last_hours(producer: Producer, hours: int) -> None:
+    """By hand, since nobody can report into the past; an hour ahead, should this one end."""
+    insert = """
+        insert into shadower.ledger
+            (workspace_id, hour, kind, received, stored, updated, duplicate, rejected)
+        select %s, date_trunc('hour', now()) - ago * interval '1 hour', 'event', 1, 1, 0, 0, 0
+        from generate_series(-1, %s) as ago
+    """
+    with psycopg.connect(producer.stack.database_url) as connection:
+        assert connection.execute(insert, [producer.workspace, hours]).rowcount == hours + 2
