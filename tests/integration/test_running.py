@@ -192,7 +192,10 @@ async def test_a_deadline_ends_a_call(
         with held_workspace(environment.database_url):
             found = await refused(record(service, keys, seconds=client))
             assert found.code is grpc.StatusCode.DEADLINE_EXCEEDED
-            assert found.reason == ("" if client < 1 else "DEADLINE_EXCEEDED")
+            # The caller's own clock and ours may end a call of one deadline, whichever is first.
+            assert found.reason in (
+                {"", "DEADLINE_EXCEEDED"} if client < 1 else {"DEADLINE_EXCEEDED"}
+            )
         # Whether it was stored after all, its sender learns by sending again; it is there once.
         counts = (await record(service, keys)).counts
         assert (counts.stored + counts.duplicate, counts.rejected) == (1, 0)
