@@ -198,3 +198,16 @@ async def test_a_writer_that_dies_leaves_its_partition_to_another(
     wanted = sorted(one.execution_id for batch in batches for one in batch)
     assert ids(log, workspace) == wanted
     assert ledger(log, workspace) == (3000, 3000, 0, 0, 0)
+
+
+async def test_a_log_that_was_made_anew_is_not_passed_over(log: Log, workspace: str) -> None:
+    with psycopg.connect(log.environment.database_url) as connection:
+        behind = (
+            "insert into shadower.log_positions (topic, partition, next_offset) values (%s, 0, 9)"
+        )
+        connection.execute(behind, [log.topic])
+    await log.append(workspace, entry(workspace, executions=[run("a")]).SerializeToString())
+    async with written(log):
+        await until(lambda: ids(log, workspace) == ["a"])
+    assert log.position() == 1
+    assert ledger(log, workspace) == (1, 1, 0, 0, 0)
