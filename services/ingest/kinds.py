@@ -4,7 +4,7 @@ from operator import attrgetter
 
 from services.ingest import facts
 from services.ingest.batches import ItemKind
-from services.ingest.checks import check_event, check_point
+from services.ingest.checks import check_event, check_point, execution_violations
 from services.ingest.spans import span
 from services.warehouse.facts.model import FactKind
 
@@ -15,6 +15,7 @@ EXECUTIONS = ItemKind(
     "EXECUTION_CONFLICT",
     facts.execution,
     attrgetter("execution_id"),
+    violations=execution_violations,
 )
 METRIC_POINTS = ItemKind(
     FactKind.METRIC_POINT,
@@ -23,7 +24,7 @@ METRIC_POINTS = ItemKind(
     "METRIC_POINT_CONFLICT",
     facts.metric_point,
     facts.point_id,
-    check_point,
+    check=check_point,
 )
 EVENTS = ItemKind(
     FactKind.EVENT,
@@ -32,7 +33,7 @@ EVENTS = ItemKind(
     "EVENT_CONFLICT",
     facts.event,
     facts.event_id,
-    check_event,
+    check=check_event,
 )
 # A trace has room for so many spans; the one that finds none contradicts that.
 SPANS = ItemKind(FactKind.SPAN, "spans", "span_id", "RESULT_TOO_LARGE", span, attrgetter("span_id"))

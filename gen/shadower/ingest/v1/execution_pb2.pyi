@@ -26,6 +26,9 @@ class Execution(message.Message):
     is finished; the later record replaces the earlier one. Once finished, only
     what may come late (user_rating, cost_usd, credits) can still be set or changed;
     leaving it out changes nothing.
+
+    What its fields demand of each other, and times of the clock, are checked beside the rules
+    that stand here, and answered like them.
     """
 
     DESCRIPTOR: descriptor.Descriptor
