@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,14 @@ from shadower.ingest.v1.execution_pb2 import Execution as ExecutionItem
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint as PointItem
 
 from services.runtime.times import to_datetime
-from services.warehouse.facts.model import ErrorType, Event, Execution, MetricPoint, Status
+from services.warehouse.facts.model import (
+    NOTHING,
+    ErrorType,
+    Event,
+    Execution,
+    MetricPoint,
+    Status,
+)
 
 STATUSES = {
     number: Status(name.removeprefix("EXECUTION_STATUS_").lower())
@@ -27,35 +34,44 @@ ERROR_TYPES = {
     if number
 }
 # See the contract, ErrorType: a failure always has a type, if only "unknown".
-ERROR_TYPE_OF_STATUS = {Status.FAILED: ErrorType.UNKNOWN, Status.TIMED_OUT: ErrorType.TIMEOUT}
-
-
-_AS_IT_IS = None
-_READERS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
-    "status": ("status", STATUSES.__getitem__),
-    "error_type": ("error_type", ERROR_TYPES.get),
-    "start_time": ("started_at", to_datetime),
-    "end_time": ("ended_at", to_datetime),
-    "cost_usd": ("cost_usd", Decimal),
-    "credits": ("credits", Decimal),
-    "metadata": ("metadata", dict),
-}
-# By the field itself: a lookup of its name costs as much as all the rest.
-EXECUTION_FIELDS = {
-    field: _READERS.get(field.name, (field.name, _AS_IT_IS))
-    for field in ExecutionItem.DESCRIPTOR.fields
+ERROR_TYPE_OF_STATUS = {
+    common.EXECUTION_STATUS_FAILED: ErrorType.UNKNOWN,
+    common.EXECUTION_STATUS_TIMED_OUT: ErrorType.TIMEOUT,
 }
 
 
 def execution(item: ExecutionItem) -> Execution:
-    """Only what was sent is listed, so what was not is None."""
-    known: dict[str, Any] = {}
-    for field, value in item.ListFields():
-        name, read = EXECUTION_FIELDS[field]
-        known[name] = value if read is None else read(value)
-    if "error_type" not in known:
-        known["error_type"] = ERROR_TYPE_OF_STATUS.get(known["status"])
-    return Execution(**known)
+    """Each field by its name, which takes less time than to go through a list of them.
+
+    Raises ValueError or LookupError for what cannot have passed the rules of the contract.
+    """
+    is_set = item.HasField
+    if not (item.execution_id and item.agent_id and is_set("start_time")):
+        raise ValueError("an execution has an id, an agent and a start")
+    return Execution(
+        execution_id=item.execution_id,
+        started_at=to_datetime(item.start_time),
+        status=STATUSES[item.status],
+        agent_id=item.agent_id,
+        ended_at=to_datetime(item.end_time) if is_set("end_time") else None,
+        error_type=ERROR_TYPES.get(item.error_type) or ERROR_TYPE_OF_STATUS.get(item.status),
+        agent_name=item.agent_name or None,
+        agent_version=item.agent_version or None,
+        user_id=item.user_id or None,
+        model=item.model or None,
+        provider=item.provider or None,
+        input_tokens=item.input_tokens if is_set("input_tokens") else None,
+        output_tokens=item.output_tokens if is_set("output_tokens") else None,
+        cached_input_tokens=item.cached_input_tokens if is_set("cached_input_tokens") else None,
+        cost_usd=Decimal(item.cost_usd) if is_set("cost_usd") else None,
+        credits=Decimal(item.credits) if is_set("credits") else None,
+        user_rating=item.user_rating if is_set("user_rating") else None,
+        tool_calls=item.tool_calls if is_set("tool_calls") else None,
+        parent_execution_id=item.parent_execution_id or None,
+        conversation_id=item.conversation_id or None,
+        error_message=item.error_message or None,
+        metadata=dict(item.metadata) if item.metadata else NOTHING,
+    )
 
 
 def metric_point(item: PointItem) -> MetricPoint:

@@ -9,7 +9,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_datetime(timestamp: Timestamp) -> datetime:
-    return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+    # By position, since by name it takes half as long again, and every fact has times.
+    return EPOCH + timedelta(0, timestamp.seconds, timestamp.nanos // 1000)
 
 
 def to_timestamp(time: datetime) -> Timestamp:
