@@ -16,6 +16,7 @@ KEPT_CHANGES = 5_000
 # A change that touches more hours than that is told by its first and last.
 MAX_RANGES = 200
 HOUR = timedelta(hours=1)
+SECONDS_OF_HOUR = 3600
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
@@ -55,7 +56,8 @@ async def changes_since(session: Session, revision: int) -> Changes:
 
 def touched_hours(times: Iterable[datetime]) -> list[Span]:
     """The hours that contain the times, as few spans as they need."""
-    hours = [EPOCH + number * HOUR for number in sorted({(time - EPOCH) // HOUR for time in times})]
+    numbers = {int(time.timestamp()) // SECONDS_OF_HOUR for time in times}
+    hours = [EPOCH + number * HOUR for number in sorted(numbers)]
     if len(hours) > MAX_RANGES:
         return [(hours[0], hours[-1] + HOUR)]
     return [(hour, hour + HOUR) for hour in hours]

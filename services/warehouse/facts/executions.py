@@ -11,7 +11,7 @@ from services.warehouse.facts.merging import (
     MAY_COME_LATE_OF_TRACES,
     merge_execution,
 )
-from services.warehouse.facts.model import ErrorType, Execution, Recorded, Status
+from services.warehouse.facts.model import STORED, ErrorType, Execution, Recorded, Status
 from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
 
@@ -32,6 +32,8 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
     if not arriving:
         return Written([], set())
     times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
+    if await _claim(session, times) == len(arriving):
+        return await _insert_all(session, arriving)
     stored, derived = await _lock_stored(session, times)
     results, after = _merge_all(stored, derived, arriving)
     changed = {key: new for key, new in after.items() if new is not stored.get(key)}
@@ -41,6 +43,13 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
         await session.connection.execute(QUERIES["place_keys"], session.workspace_id)
     replaced = [stored[key].started_at for key in changed if key in stored]
     return Written(results, {new.started_at for new in changed.values()}.union(replaced))
+
+
+async def _insert_all(session: Session, new: Sequence[Execution]) -> Written:
+    """The usual case: nothing to compare, nothing to replace."""
+    await stage(session, "executions", COLUMNS, new)
+    await session.connection.execute(QUERIES["insert_executions"], session.workspace_id)
+    return Written([STORED] * len(new), {execution.started_at for execution in new})
 
 
 def _merge_all(
@@ -61,8 +70,6 @@ async def _lock_stored(
 ) -> tuple[dict[str, Execution], set[str]]:
     """The stored runs among those arriving, and which of them follow from spans. The keys of all
     of them are ours until we commit."""
-    if await _claim(session, times) == len(times):
-        return {}, set()
     keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(times))
     rows = await session.connection.fetch(
         QUERIES["stored_executions"],
