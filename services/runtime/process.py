@@ -38,4 +38,5 @@ def _settings_that_are_wrong(error: ValidationError) -> str:
 async def _awaited(work: Awaitable[None]) -> None:
     # What was loaded by now stays; the collector need not look through it again and again.
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     await work
