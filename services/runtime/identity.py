@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -15,6 +16,7 @@ from services.runtime.settings import Settings
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MIN_SECRET_BYTES = 32
 MAX_TOKEN_LENGTH = 16 * 1024
+KEPT_PRINCIPALS = 1024
 ALGORITHM_OF_KEY = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256", ("oct", ""): "HS256"}
 
 
@@ -39,15 +41,23 @@ class TokenVerifier:
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._keys = load_keys(settings.jwks_file.read_text(), settings.jwt_algorithms)
+        # A signature stays what it is, and to check it takes longer than many an answer.
+        self._remembered = lru_cache(KEPT_PRINCIPALS)(self._verified)
 
     def verify(self, token: str) -> Principal:
         """The caller behind a token. Raises Unauthenticated."""
+        principal = self._remembered(token)
+        if datetime.now(UTC) >= principal.expires_at:
+            raise token_expired()
+        return principal
+
+    def _verified(self, token: str) -> Principal:
         if len(token) > MAX_TOKEN_LENGTH:
             raise _refused("length")
         try:
             return _principal(self._claims(token))
         except jwt.ExpiredSignatureError as expired:
-            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired") from expired
+            raise token_expired() from expired
         except jwt.InvalidTokenError as invalid:
             check = _CHECKS.get(type(invalid), "format")
             raise _refused(check) from invalid
@@ -134,6 +144,10 @@ def _strings(claims: dict[str, Any], name: str) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise _refused(name)
     return values
+
+
+def token_expired() -> Unauthenticated:
+    return Unauthenticated("TOKEN_EXPIRED", "the token has expired")
 
 
 def _refused(check: str) -> Unauthenticated:

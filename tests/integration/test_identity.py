@@ -114,6 +114,16 @@ async def test_an_expired_token_is_refused(stack: Stack, keys: KeyRing, exp: int
     assert (found.code, found.reason) == (UNAUTHENTICATED, "TOKEN_EXPIRED")
 
 
+async def test_a_token_that_was_good_is_refused_once_it_has_expired(
+    stack: Stack, keys: KeyRing
+) -> None:
+    metadata = keys.metadata(WORKSPACE, exp=int(time.time()) + 2)
+    assert await list_metrics(stack.running["metrics"], *metadata)
+    await asyncio.sleep(3)
+    found = await refusal_of(stack, *metadata)
+    assert (found.code, found.reason) == (UNAUTHENTICATED, "TOKEN_EXPIRED")
+
+
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic dTpw", "{token}"])
 async def test_a_call_without_a_token_is_refused(
     stack: Stack, keys: KeyRing, header: str | None

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from services.runtime.call import Call, Interceptor
 from services.runtime.faults import Unauthenticated
-from services.runtime.identity import TokenVerifier
+from services.runtime.identity import TokenVerifier, token_expired
 
 
 class Authentication(Interceptor):
@@ -23,7 +23,7 @@ class Authentication(Interceptor):
     def admit(self, call: Call, message: Message) -> None:
         """A stream may outlive its token; what it sends after that is nobody's."""
         if datetime.now(UTC) >= call.principal.expires_at:
-            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
+            raise token_expired()
 
     @asynccontextmanager
     async def _authenticated(self, call: Call) -> AsyncIterator[None]:
