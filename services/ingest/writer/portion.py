@@ -1,5 +1,6 @@
 """Entries of one partition that are written together."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,9 +44,11 @@ class Portion:
         return [*self.letters, *contradicting]
 
 
-def portion_of(entries: Sequence[Any], before: int) -> Portion:
+async def portion_of(entries: Sequence[Any], before: int) -> Portion:
+    """Lets others go on between one entry and the next."""
     batches, letters = [], []
     for entry in entries:
+        await asyncio.sleep(0)
         try:
             batches.append((entry, decode(entry)))
         except InvalidArgument as why:

@@ -93,8 +93,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
     async def _write_partition(self, partition: TopicPartition, entries: Sequence[Any]) -> None:
         """What cannot be written now is read again."""
         try:
-            for some in portions(entries):
-                await self._write(partition, some)
+            await self._write_in_turn(partition, list(portions(entries)))
             self._troubles.pop(partition, None)
         except (FencedError, Fault, TimeoutError) as passing:
             structlog.get_logger("writer").warning("reading again", error=repr(passing))
@@ -103,15 +102,31 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             if partition in self._consumer.assignment():
                 await self._begin(partition)
 
-    async def _write(self, partition: TopicPartition, entries: Sequence[Any]) -> None:
-        before = self._positions.get(partition)
-        if before is None:
+    async def _write_in_turn(
+        self, partition: TopicPartition, entries: Sequence[Sequence[Any]]
+    ) -> None:
+        """While the database writes a portion, the next one is decoded."""
+        portion = await portion_of(entries[0], self._position(partition, entries[0]))
+        for following in entries[1:]:
+            _, portion = await asyncio.gather(
+                self._write_portion(partition, portion), portion_of(following, portion.after)
+            )
+        await self._write_portion(partition, portion)
+
+    def _position(self, partition: TopicPartition, entries: Sequence[Any]) -> int:
+        position = self._positions.get(partition)
+        if position is None:
             raise FencedError(f"{partition} is somebody else's")
-        if entries[0].offset < before:
+        if entries[0].offset < position:
             # Passed over, it would be lost if the log is not the one that was written.
-            raise FencedError(f"{partition} is read at {entries[0].offset}, written at {before}")
-        await self._record(portion_of(entries, before))
-        self._positions[partition] = entries[-1].offset + 1
+            raise FencedError(f"{partition} is read at {entries[0].offset}, written at {position}")
+        return position
+
+    async def _write_portion(self, partition: TopicPartition, portion: Portion) -> None:
+        if self._position(partition, portion.entries) != portion.before:
+            raise FencedError(f"{partition} was taken away and came back")
+        await self._record(portion)
+        self._positions[partition] = portion.after
 
     async def _record(self, portion: Portion) -> None:
         batches = [batch for _, batch in portion.batches]
@@ -130,5 +145,5 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             return
         before = portion.before
         for entry in portion.entries:
-            await self._record(portion_of([entry], before))
+            await self._record(await portion_of([entry], before))
             before = entry.offset + 1
