@@ -33,7 +33,12 @@ class Stack:
         return str(self.state["address"])
 
     def address_of(self, part: str) -> str:
-        return str(next(p["address"] for p in self.state["parts"] if p["name"] == part))
+        return self.addresses_of(part)[0]
+
+    def addresses_of(self, part: str) -> list[str]:
+        """Those of all replicas."""
+        [service] = {p["service"] for p in self.state["parts"] if p["name"] == part}
+        return [str(p["address"]) for p in self.state["parts"] if p["service"] == service]
 
     def pid_of(self, part: str) -> int:
         return int(next(p["pid"] for p in self.state["parts"] if p["name"] == part))
@@ -45,12 +50,12 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Path) -> Iterator[Stack]:
+def running_stack(home: Path, *options: str) -> Iterator[Stack]:
     port = _free_port()
     started = time.monotonic()
     with (home / "up.log").open("wb") as log:
         launcher = subprocess.Popen(
-            [*SHADOWER, "up", "--home", str(home), "--port", str(port)],
+            [*SHADOWER, "up", "--home", str(home), "--port", str(port), *options],
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -47,10 +47,9 @@ class UnsafeKeyError(ValueError):
 
 
 @dataclass(frozen=True)
-class Upstream:
-    """A service, by its full name such as shadower.metrics.v1.MetricsService, and its address."""
+class Endpoint:
+    """Where one replica of a service listens, such as 127.0.0.1:50051."""
 
-    service: str
     address: str
 
     @property
@@ -67,6 +66,22 @@ class Upstream:
             return bool(ipaddress.ip_address(self.host))
         except ValueError:
             return False
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A service, by its full name such as shadower.metrics.v1.MetricsService, and its replicas."""
+
+    service: str
+    addresses: tuple[str, ...]
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        return list(map(Endpoint, self.addresses))
+
+    @property
+    def is_literal(self) -> bool:
+        return all(one.is_literal for one in self.endpoints)
 
 
 @dataclass(frozen=True)

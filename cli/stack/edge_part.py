@@ -1,8 +1,10 @@
 """Envoy as a process of a stack."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 from cli import edge
@@ -48,7 +50,7 @@ def _model(home: Home, services: Sequence[Part], listener: Listener) -> edge.Edg
     issuer = Issuer.of_environment()
     [admin_port] = free_ports([ADMIN_PORT])
     return edge.EdgeModel(
-        upstreams=tuple(edge.Upstream(part.service, part.address) for part in services),
+        upstreams=tuple(_upstreams(services)),
         jwks=jwks_file(home),
         descriptor=home.edge / "contract.pb",
         host=listener.host,
@@ -59,6 +61,11 @@ def _model(home: Home, services: Sequence[Part], listener: Listener) -> edge.Edg
         environment=listener.environment,
         cors_origins=listener.cors_origins,
     )
+
+
+def _upstreams(services: Sequence[Part]) -> Iterator[edge.Upstream]:
+    for service, parts in groupby(services, key=attrgetter("service")):
+        yield edge.Upstream(service, tuple(part.address for part in parts))
 
 
 def _reachable(host: str) -> str:

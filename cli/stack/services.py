@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from cli.failures import UsageError
 from cli.home import Home
 from cli.stack.parts import Part
 from cli.stack.ports import LOOPBACK, free_ports
@@ -18,38 +20,78 @@ SERVICES = {
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
 }
-# Nobody calls it: it has a health and no service.
-WRITER = {"ingest.writer": "shadower.ingest.Writer"}
+MOST_REPLICAS = 16
 FIRST_PORT = 50051
-WRITER_PORT = FIRST_PORT + len(SERVICES)
+# Before those of the services, of which there may be more or fewer.
+WRITER_PORT = FIRST_PORT - 1
 
 
-def service_parts(home: Home, database_url: str, environment: str) -> list[Part]:
-    return _parts(SERVICES, FIRST_PORT, _common(home, database_url, environment))
+@dataclass(frozen=True)
+class _Program:
+    """A module under `services` that runs as a process; all but the first have a number."""
+
+    module: str
+    service: str
+    number: int = 1
+
+    @property
+    def name(self) -> str:
+        name = self.module.rpartition(".")[2]
+        return name if self.number == 1 else f"{name}-{self.number}"
+
+
+# Nobody calls it: it has a health and no service.
+WRITER = _Program("ingest.writer", "shadower.ingest.Writer")
+
+
+def replicas_of(asked: Iterable[str]) -> Mapping[str, int]:
+    """How many processes each service has, from `ingest=2` and the like. Raises UsageError."""
+    replicas = dict.fromkeys(SERVICES, 1)
+    for one in asked:
+        name, _, number = one.partition("=")
+        if name not in SERVICES or number not in map(str, range(1, MOST_REPLICAS + 1)):
+            raise UsageError(
+                f"--replicas {one}: say NAME=N, with a name of {', '.join(SERVICES)} "
+                f"and a number from 1 to {MOST_REPLICAS}"
+            )
+        replicas[name] = int(number)
+    return replicas
+
+
+def service_parts(
+    home: Home, database_url: str, environment: str, replicas: Mapping[str, int]
+) -> list[Part]:
+    """All replicas of a service follow each other."""
+    programs = [
+        _Program(name, service, number)
+        for name, service in SERVICES.items()
+        for number in range(1, replicas[name] + 1)
+    ]
+    return _parts(programs, FIRST_PORT, _common(home, database_url, environment))
 
 
 def writer_parts(home: Home, database_url: str, environment: str) -> list[Part]:
     """One where there is a log to be written, else none."""
     common = _common(home, database_url, environment)
-    return _parts(WRITER, WRITER_PORT, common) if common.get("KAFKA_BROKERS") else []
+    return _parts([WRITER], WRITER_PORT, common) if common.get("KAFKA_BROKERS") else []
 
 
-def _parts(services: Mapping[str, str], first_port: int, common: Mapping[str, str]) -> list[Part]:
-    ports = free_ports(range(first_port, first_port + len(services)))
+def _parts(programs: Sequence[_Program], first_port: int, common: Mapping[str, str]) -> list[Part]:
+    ports = free_ports(range(first_port, first_port + len(programs)))
     return [
-        _part(name, service, f"{LOOPBACK}:{port}", common)
-        for (name, service), port in zip(services.items(), ports, strict=True)
+        _part(program, f"{LOOPBACK}:{port}", common)
+        for program, port in zip(programs, ports, strict=True)
     ]
 
 
-def _part(name: str, service: str, address: str, common: Mapping[str, str]) -> Part:
+def _part(program: _Program, address: str, common: Mapping[str, str]) -> Part:
     return Part(
-        name=name.rpartition(".")[2],
-        command=(sys.executable, "-m", f"services.{name}"),
+        name=program.name,
+        command=(sys.executable, "-m", f"services.{program.module}"),
         environment={**common, "SHADOWER_LISTEN": address},
         address=address,
-        is_ready=grpc_service(address, service),
-        service=service,
+        is_ready=grpc_service(address, program.service),
+        service=program.service,
     )
 
 

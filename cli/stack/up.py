@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
@@ -18,7 +19,7 @@ from cli.stack.ports import refuse_if_taken
 from cli.stack.postgres import EmbeddedPostgres
 from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
-from cli.stack.services import service_parts, writer_parts
+from cli.stack.services import replicas_of, service_parts, writer_parts
 from cli.tokens.keys import ensured_key
 from cli.tokens.signing import Grant, Issuer, signed
 
@@ -43,6 +44,13 @@ def up(  # noqa: PLR0913 - one parameter for each option
     production: Annotated[
         bool, typer.Option("--production", help="Run as in production: no reflection.")
     ] = False,
+    replicas: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="SHADOWER_REPLICAS",
+            help="Processes of a service, as ingest=2. Repeatable. [default: one of each]",
+        ),
+    ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(envvar="DATABASE_URL", help="[default: a PostgreSQL of its own]"),
@@ -62,15 +70,18 @@ def up(  # noqa: PLR0913 - one parameter for each option
         launcher = Launcher(room, Screen(), f"http://{host}:{port}", database_url or "")
         environment: Environment = "production" if production else "development"
         listener = Listener(host, port, environment, tuple(cors_origin or ()))
-        work = partial(_bring_up, listener=listener, demo=demo)
+        counted = replicas_of(replicas or ())
+        work = partial(_bring_up, listener=listener, replicas=counted, demo=demo)
         asyncio.run(launcher.run(work))
 
 
-async def _bring_up(launcher: Launcher, *, listener: Listener, demo: bool) -> None:
+async def _bring_up(
+    launcher: Launcher, *, listener: Listener, replicas: Mapping[str, int], demo: bool
+) -> None:
     home = launcher.home
     token = _written_token(home)
     await _start_database(launcher)
-    services = service_parts(home, launcher.database_url, listener.environment)
+    services = service_parts(home, launcher.database_url, listener.environment, replicas)
     writers = writer_parts(home, launcher.database_url, listener.environment)
     edge = edge_part(home, services, listener)
     launcher.address = edge.address

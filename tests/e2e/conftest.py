@@ -38,7 +38,7 @@ async def whole_way(
     build_descriptor(folder / "contract.binpb")
     model = EdgeModel(
         upstreams=tuple(
-            Upstream(SERVICES[name], service.address) for name, service in stack.running.items()
+            Upstream(SERVICES[name], (service.address,)) for name, service in stack.running.items()
         ),
         jwks=jwks_file,
         descriptor=folder / "contract.binpb",

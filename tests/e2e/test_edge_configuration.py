@@ -30,11 +30,11 @@ async def test_envoy_accepts_the_configuration_without_a_warning(
 
 def test_a_service_outside_the_contract_is_refused(model: EdgeModel) -> None:
     with pytest.raises(KeyError):
-        render(replace(model, upstreams=(Upstream("shadower.no.v1.NoService", "a:1"),)))
+        render(replace(model, upstreams=(Upstream("shadower.no.v1.NoService", ("a:1",)),)))
 
 
 def test_names_are_resolved_and_addresses_are_not(model: EdgeModel) -> None:
-    named = replace(model, upstreams=(Upstream(SERVICES[0], "agents.mesh:50051"),))
+    named = replace(model, upstreams=(Upstream(SERVICES[0], ("agents.mesh:50051",)),))
     assert "type: STRICT_DNS" in render(named)
     assert "type: STATIC" in render(model)
 

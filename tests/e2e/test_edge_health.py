@@ -1,11 +1,12 @@
 """Health of the edge: it follows the services, and a start is quick."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
 
-from cli.edge import EdgeModel
+from cli.edge import EdgeModel, Upstream
 from tests.support.edge import Edge, Keys, edge_model, free_port, running_edge, until
 from tests.support.edge_backend import SERVICES, Backend, running_backend, serving
 from tests.support.edge_calls import SUMMARY, GetMetrics, assert_refused, grpc_refusal, metrics_of
@@ -39,6 +40,22 @@ async def _seconds_until_health(edge: Edge, status: int) -> float:
 
 async def _health_is(edge: Edge, status: int) -> bool:
     return (await edge.anonymous.get("/health")).status_code == status
+
+
+async def test_of_two_replicas_the_one_that_lives_answers(folder: Path, edge_keys: Keys) -> None:
+    ports = (free_port(), free_port())
+    addresses = tuple(f"127.0.0.1:{port}" for port in ports)
+    model = replace(
+        edge_model(folder, edge_keys, ports[0]),
+        upstreams=tuple(Upstream(service, addresses) for service in SERVICES),
+    )
+    async with running_edge(folder, model, edge_keys) as edge:
+        for port in ports:
+            async with running_backend(port):
+                assert await _seconds_until_health(edge, 200) < 5
+                replies = [await edge.rest.get(SUMMARY) for _ in range(10)]
+                assert {reply.status_code for reply in replies} == {200}
+            assert await _seconds_until_health(edge, 503) < 8
 
 
 async def test_a_start_is_ready_within_seconds(

@@ -40,7 +40,7 @@ async def narrow_edge(
     folder = tmp_path_factory.mktemp("narrow-edge")
     build_descriptor(folder / "contract.binpb")
     model = EdgeModel(
-        upstreams=(Upstream(SERVICES["ingest"], narrow.address),),
+        upstreams=(Upstream(SERVICES["ingest"], (narrow.address,)),),
         jwks=jwks_file,
         descriptor=folder / "contract.binpb",
         issuer=ISSUER,

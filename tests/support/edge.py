@@ -72,7 +72,7 @@ def free_port() -> int:
 def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
     build_descriptor(folder / "contract.binpb")
     return EdgeModel(
-        upstreams=tuple(Upstream(name, f"127.0.0.1:{backend_port}") for name in SERVICES),
+        upstreams=tuple(Upstream(name, (f"127.0.0.1:{backend_port}",)) for name in SERVICES),
         jwks=keys.jwks(),
         descriptor=folder / "contract.binpb",
         issuer=ISSUER,

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import app
-from cli.failures import CommandError
+from cli.failures import CommandError, UsageError
 from cli.home import Home, PartState, StackState
 from cli.stack.child import ChildProcess
 from cli.stack.keeper import Backoff, Keeper
@@ -23,7 +23,7 @@ from cli.stack.lock import held_lock
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports, refuse_if_taken
 from cli.stack.readiness import at_once, http_path
-from cli.stack.services import SERVICES
+from cli.stack.services import SERVICES, replicas_of, service_parts
 
 SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEPER}"
@@ -153,3 +153,18 @@ def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0, result.output
     assert "--home" in result.output
+
+
+def test_replicas_are_processes_with_ports_of_their_own(tmp_path: Path) -> None:
+    parts = service_parts(Home.at(tmp_path), "", "production", replicas_of(["ingest=3"]))
+    ingest = [part for part in parts if part.service == SERVICES["ingest"]]
+    assert [part.name for part in ingest] == ["ingest", "ingest-2", "ingest-3"]
+    assert parts[: len(ingest)] == ingest
+    assert len(parts) == len(SERVICES) + 2 == len({part.address for part in parts})
+    assert all(part.environment["SHADOWER_LISTEN"] == part.address for part in parts)
+
+
+@pytest.mark.parametrize("asked", ["ingest", "ingest=0", "ingest=17", "ingest=two", "no=1", "=1"])
+def test_replicas_of_nothing_known_are_refused(asked: str) -> None:
+    with pytest.raises(UsageError, match=f"--replicas {asked}: say NAME=N"):
+        replicas_of([asked])
