@@ -29,8 +29,10 @@ from tools.kafka.cluster import running_kafka
 
 WORKSPACE = "bench"
 COPIED = "copied"
+# One for each processor, as anybody would who wants the most of a machine.
+REPLICAS = os.cpu_count() or 1
 ROUNDS = 5
-BATCHES = 80
+BATCHES = 200
 # The same commits as a call has; and as large as makes COPY fastest.
 COPY_SIZES = (SIZE, 5_000)
 FRESHNESS_SECONDS = 20.0
@@ -72,10 +74,11 @@ class Findings:
 
 def main() -> None:
     soak = parse_duration(os.environ.get("T") or "10m").total_seconds()
-    direct = asyncio.run(_measured({}, ("ingest",), soak))
+    ingest = ("ingest", *(f"ingest-{number}" for number in range(2, REPLICAS + 1)))
+    direct = asyncio.run(_measured({}, ingest, soak))
     with tempfile.TemporaryDirectory() as directory, running_kafka(Path(directory)) as kafka:
         brokers = {"KAFKA_BROKERS": kafka.brokers}
-        logged = asyncio.run(_measured(brokers, ("ingest", "writer"), soak))
+        logged = asyncio.run(_measured(brokers, (*ingest, "writer"), soak))
     _print({"direct": direct, "through Kafka": logged})
     conclude(
         "ingest",
@@ -97,11 +100,11 @@ async def _measured(environment: dict[str, str], parts: tuple[str, ...], soak: f
     with (
         tempfile.TemporaryDirectory() as directory,
         _environment(environment),
-        running_stack(Path(directory)) as stack,
+        running_stack(Path(directory), "--replicas", f"ingest={REPLICAS}") as stack,
     ):
         database = await _connected(stack)
         token = stack.token(WORKSPACE)
-        async with open_load(stack.address_of("ingest"), token, batches) as load:
+        async with open_load(stack.addresses_of("ingest"), token, batches) as load:
             await _until_visible(database, await _warmed_up(load))
             for turn in range(ROUNDS):
                 await _round(findings, database, load, turn)

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, cycle, islice
 from typing import Any
 
 import grpc
@@ -13,7 +13,7 @@ import grpc
 from bench.batches import SIZE, Template
 
 CONNECTIONS = 4
-IN_FLIGHT = 2
+IN_FLIGHT = 4
 PATH = "/shadower.ingest.v1.IngestService/RecordExecutions"
 BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
 # What a refusal asks for is a second; the load would rather know the rate than be polite.
@@ -75,12 +75,15 @@ class Load:
 
 
 @asynccontextmanager
-async def open_load(address: str, token: str, templates: Sequence[Template]) -> AsyncIterator[Load]:
+async def open_load(
+    addresses: Sequence[str], token: str, templates: Sequence[Template]
+) -> AsyncIterator[Load]:
+    """Its connections go to the replicas in turn."""
     options = (("grpc.use_local_subchannel_pool", 1),)
     async with AsyncExitStack() as stack:
         channels = [
             await stack.enter_async_context(grpc.aio.insecure_channel(address, options))
-            for _ in range(CONNECTIONS)
+            for address in islice(cycle(addresses), CONNECTIONS)
         ]
         calls: list[Any] = [channel.unary_unary(PATH) for channel in channels]
         yield Load(calls, (("authorization", f"Bearer {token}"),), templates)

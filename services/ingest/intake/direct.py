@@ -15,7 +15,7 @@ from services.warehouse.facts.recorder import Batch, BatchRecorded, Recorder
 # While one transaction waits for the disk, another can use the processor.
 LANES = 2
 # Beyond that a larger transaction is not faster any more.
-MOST_ITEMS = 2_000
+MOST_ITEMS = 4_000
 
 
 @dataclass(frozen=True)
