@@ -9,12 +9,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.oracle import by_sql
-from tests.support.otlp import START, export, otlp_span
+from tests.support.otlp import START, attributes, export, otlp_span
 from tests.support.stack import Stack
 
 CALL = {
@@ -40,6 +41,9 @@ class Exporter:
     async def send(self, request: ExportTraceServiceRequest, **headers: str) -> Any:
         metadata = (*self._token, *((k.replace("_", "-"), v) for k, v in headers.items()))
         return await self._stack.stubs.otlp_traces.Export(request, metadata=metadata)
+
+    async def send_metrics(self, request: ExportMetricsServiceRequest) -> Any:
+        return await self._stack.stubs.otlp_metrics.Export(request, metadata=self._token)
 
     def rows(self, workspace: str, query: str) -> list[tuple[Any, ...]]:
         return by_sql(self._stack.database_url, f"{query} where workspace_id = %s", workspace)
@@ -229,3 +233,34 @@ async def test_an_export_that_is_too_large_is_refused(exporter: Exporter, worksp
     found = await refused(exporter.send(export(otlp_span(1, name="x" * (4 * 1024 * 1024)))))
     assert (found.code, found.reason) == (INVALID, "MESSAGE_TOO_LARGE")
     assert exporter.spans(workspace) == 0
+
+
+def depths(*told: tuple[str, str, int]) -> ExportMetricsServiceRequest:
+    """One metric at one time, each of an instance, a scope and a value."""
+    return ExportMetricsServiceRequest(
+        resource_metrics=[
+            {
+                "resource": {"attributes": attributes({"service.instance.id": instance})},
+                "scope_metrics": [
+                    {
+                        "scope": {"name": scope},
+                        "metrics": [Metric(name="depth", gauge={"data_points": [point]})],
+                    }
+                ],
+            }
+            for instance, scope, value in told
+            for point in [{"as_int": value, "time_unix_nano": START}]
+        ]
+    )
+
+
+async def test_two_instances_and_two_scopes_do_not_contradict_each_other(
+    exporter: Exporter, workspace: str
+) -> None:
+    told = [("i-1", "a", 1), ("i-2", "a", 2), ("i-1", "b", 3)]
+    for _ in range(2):
+        assert not (await exporter.send_metrics(depths(*told))).HasField("partial_success")
+    columns = "tags ->> 'service.instance.id', tags ->> 'otel.scope.name', value::int"
+    assert sorted(exporter.rows(workspace, f"select {columns} from metric_points")) == sorted(told)
+    partial = (await exporter.send_metrics(depths(("i-1", "a", 9)))).partial_success
+    assert partial.rejected_data_points == 1
