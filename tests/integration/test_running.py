@@ -34,7 +34,9 @@ from tests.support.stack import (
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 INGEST = SERVICES["ingest"]
-SECONDS, UNAVAILABLE = 30, grpc.StatusCode.UNAVAILABLE
+SECONDS = 30
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+DEADLINE_EXCEEDED = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.fixture
@@ -182,26 +184,45 @@ async def test_health_follows_the_database(
                 assert (await record(service, keys, "first")).counts.duplicate == 1
 
 
-@pytest.mark.parametrize(("client", "server"), [(0.5, "30"), (SECONDS, "0.5")])
-async def test_a_deadline_ends_a_call(
-    environment: Environment, keys: KeyRing, client: float, server: str
+async def test_our_deadline_ends_a_call_that_would_wait_longer(
+    environment: Environment, keys: KeyRing
 ) -> None:
-    extra = ("SHADOWER_DEADLINE_SECONDS", server)
+    """By far before the caller's, which is before that of a statement."""
+    extra = ("SHADOWER_DEADLINE_SECONDS", "0.5")
     async with service_on(environment, extra) as service:
         await record(service, keys, "first")
         with held_workspace(environment.database_url):
-            found = await refused(record(service, keys, seconds=client))
-            assert found.code is grpc.StatusCode.DEADLINE_EXCEEDED
-            # The caller's own clock and ours may end a call of one deadline, whichever is first.
-            assert found.reason in (
-                {"", "DEADLINE_EXCEEDED"} if client < 1 else {"DEADLINE_EXCEEDED"}
-            )
-        # Whether it was stored after all, its sender learns by sending again; it is there once.
-        counts = (await record(service, keys)).counts
-        assert (counts.stored + counts.duplicate, counts.rejected) == (1, 0)
-    with psycopg.connect(environment.database_url) as connection:
-        found_rows = connection.execute("select execution_id from shadower.executions").fetchall()
-    assert sorted(found_rows) == [("e",), ("first",)]
+            found = await refused(record(service, keys, seconds=10))
+            assert (found.code, found.reason) == (DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        await is_there_once(service, keys, environment.database_url)
+
+
+async def test_the_callers_deadline_ends_its_call_here_too(
+    environment: Environment, keys: KeyRing
+) -> None:
+    """It leaves room for the next one, long before ours: there is room for one call alone."""
+    extra = (("SHADOWER_DEADLINE_SECONDS", "60"), ("SHADOWER_MAX_CONCURRENT_CALLS", "1"))
+    async with service_on(environment, *extra) as service:
+        await record(service, keys, "first")
+        with held_workspace(environment.database_url) as holder:
+            call = asyncio.ensure_future(refused(record(service, keys, seconds=2)))
+            await waits_for(holder)
+            assert (await refused(record(service, keys))).reason == "SERVER_BUSY"
+            assert (await call).code is DEADLINE_EXCEEDED
+            await asyncio.sleep(2)
+            again = await refused(record(service, keys, seconds=2))
+            assert again.code is DEADLINE_EXCEEDED
+        await asyncio.sleep(2)
+        await is_there_once(service, keys, environment.database_url)
+
+
+async def is_there_once(service: Running, keys: KeyRing, url: str) -> None:
+    """Whether it was stored after all, its sender learns by sending again."""
+    counts = (await record(service, keys)).counts
+    assert (counts.stored + counts.duplicate, counts.rejected) == (1, 0)
+    with psycopg.connect(url) as connection:
+        found = connection.execute("select execution_id from shadower.executions").fetchall()
+    assert sorted(found) == [("e",), ("first",)]
 
 
 async def test_two_processes_do_not_share_a_port(environment: Environment) -> None:
