@@ -4,10 +4,11 @@ aiokafka's defaults commit on a timer, begin at the end and may write twice: eac
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -82,11 +83,20 @@ async def open_consumer(
         await _bounded(consumer.stop())
 
 
-async def _bounded(stopping: Awaitable[None]) -> None:
-    """It would wait for a broker that is away as long as that is."""
-    with suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(STOP_SECONDS):
-            await stopping
+async def _bounded(stopping: Coroutine[Any, Any, None]) -> None:
+    """It would wait for a broker that is away as long as that is.
+
+    It goes on unwaited for: half of a stop would leave connections, and a member of the group.
+    """
+    ending = asyncio.create_task(stopping)
+    ending.add_done_callback(_note)
+    await asyncio.wait([ending], timeout=STOP_SECONDS)
+
+
+def _note(ending: "asyncio.Task[None]") -> None:
+    if not ending.cancelled() and ending.exception() is not None:
+        log: Any = structlog.get_logger("kafka")
+        log.warning("not stopped in peace", error=repr(ending.exception()))
 
 
 async def ensure_topic(settings: Settings, topic: str) -> None:
