@@ -27,6 +27,7 @@ CALL = {
 }
 INVALID, DENIED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.PERMISSION_DENIED
 HOUR = 3600 * 10**9
+MANY_TRACES = 13_000
 
 
 class Exporter:
@@ -72,6 +73,24 @@ async def test_sent_again_it_is_counted_once(exporter: Exporter, workspace: str)
         answer = await exporter.send(export(otlp_span(1, attributes=CALL)))
         assert not answer.HasField("partial_success")
     assert exporter.rows(workspace, "select sum(input_tokens) from executions") == [(1000,)]
+
+
+async def test_an_export_of_thousands_of_traces_is_stored_and_counted_whole(
+    exporter: Exporter, workspace: str
+) -> None:
+    """More than the server could lock one by one."""
+    agent = {"gen_ai.operation.name": "invoke_agent"}
+    traces = [
+        otlp_span(1, trace_id=number.to_bytes(16), attributes=agent)
+        for number in range(1, MANY_TRACES + 1)
+    ]
+    answer = await exporter.send(export(*traces))
+    assert not answer.HasField("partial_success")
+    assert exporter.spans(workspace) == MANY_TRACES
+    runs = "select count(*), count(distinct execution_id) from executions"
+    assert exporter.rows(workspace, runs) == [(MANY_TRACES, MANY_TRACES)]
+    account = "select kind, received, stored, duplicate, rejected from ledger"
+    assert exporter.rows(workspace, account) == [("span", MANY_TRACES, MANY_TRACES, 0, 0)]
 
 
 async def test_a_token_of_several_workspaces_needs_the_header(
