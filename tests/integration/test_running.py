@@ -11,7 +11,6 @@ from typing import Any
 import grpc
 import psycopg
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsRequest
@@ -19,7 +18,9 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 
 from services.warehouse.migrate import migrate
 from tests.support.errors import refused
+from tests.support.health import NOT_SERVING, SERVING, becomes, health
 from tests.support.keys import KeyRing
+from tests.support.locks import waits_for
 from tests.support.stack import (
     SERVED_WITH,
     SERVICES,
@@ -31,8 +32,6 @@ from tests.support.stack import (
     stop,
 )
 
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 INGEST = SERVICES["ingest"]
 SECONDS = 30
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
@@ -65,38 +64,12 @@ async def record(service: Running, keys: KeyRing, run: str = "e", seconds: float
         return await stub.RecordExecutions(request, metadata=keys.metadata("w"), timeout=seconds)
 
 
-async def health(service: Running, name: str) -> int:
-    async with service.channel() as channel:
-        request = health_pb2.HealthCheckRequest(service=name)
-        return int((await health_pb2_grpc.HealthStub(channel).Check(request, timeout=5)).status)
-
-
-async def becomes(service: Running, status: int) -> None:
-    for _ in range(SECONDS * 10):
-        if await health(service, INGEST) == status:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"the service is not {status} after {SECONDS} s")
-
-
 @contextmanager
 def held_workspace(url: str) -> Iterator["psycopg.Connection[Any]"]:
     with psycopg.connect(url) as holder:
         lock = "select 1 from shadower.workspaces where workspace_id = 'w' for update"
         assert holder.execute(lock).fetchone()
         yield holder
-
-
-async def waits_for(holder: "psycopg.Connection[Any]") -> None:
-    """Returns when somebody waits for what the holder has locked."""
-    query = "select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"
-    for _ in range(500):
-        if holder.execute(query).fetchone() is not None:
-            return
-        # The view stands still inside of a transaction.
-        holder.execute("select pg_stat_clear_snapshot()")
-        await asyncio.sleep(0.02)
-    raise AssertionError("nobody waits")
 
 
 def stored(url: str) -> int:
@@ -172,14 +145,14 @@ async def test_health_follows_the_database(
         async with service_on(Environment(url, jwks_file, tmp_path)) as service:
             await record(service, keys, "first")
             first_life.close()
-            await becomes(service, NOT_SERVING)
+            await becomes(service, INGEST, NOT_SERVING)
             assert await health(service, "") == SERVING
             found = await refused(record(service, keys))
             assert (found.code, found.reason) == (UNAVAILABLE, "DATABASE_UNAVAILABLE")
             assert found.retry_seconds is not None
             with embedded_server(directory) as again:
                 assert again == url
-                await becomes(service, SERVING)
+                await becomes(service, INGEST, SERVING)
                 assert (await record(service, keys)).counts.stored == 1
                 assert (await record(service, keys, "first")).counts.duplicate == 1
 
