@@ -18,6 +18,8 @@ from services.runtime.settings import Settings
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 REQUEST_MS = 10_000
 SESSION_MS = 10_000
+# By then, whoever writes or reads sees that a topic was made anew or has more partitions.
+METADATA_MS = 10_000
 STOP_SECONDS = 5
 # The longest that those who read a topic may be away.
 RETENTION_MS = 14 * 24 * 3600 * 1000
@@ -40,7 +42,7 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
         max_batch_size=256 * 1024,
         max_request_size=MAX_RECORD_BYTES,
         request_timeout_ms=REQUEST_MS,
-        metadata_max_age_ms=30_000,
+        metadata_max_age_ms=METADATA_MS,
     )
     try:
         await producer.start()
@@ -60,6 +62,7 @@ def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consu
         request_timeout_ms=SESSION_MS + REQUEST_MS,
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 4,
+        metadata_max_age_ms=METADATA_MS,
         **{"auto_offset_reset": "earliest", **options},
     )
 

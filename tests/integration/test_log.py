@@ -1,9 +1,11 @@
 """The log and its writer: what is accepted is written once, what cannot be is put aside."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
+import grpc
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -14,6 +16,8 @@ from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.ingest.arrival import MAX_ENTRY_BYTES
 from tests.support.dead_letters import Operator
+from tests.support.errors import refusal
+from tests.support.kafka import administration, configuration, kafka_settings
 from tests.support.keys import KeyRing
 from tests.support.log import Log, entry, running_log, until, written
 from tests.support.oracle import by_sql
@@ -211,3 +215,38 @@ async def test_a_log_that_was_made_anew_is_not_passed_over(log: Log, workspace: 
         await until(lambda: ids(log, workspace) == ["a"])
     assert log.position() == 1
     assert ledger(log, workspace) == (1, 1, 0, 0, 0)
+
+
+async def test_a_log_that_was_deleted_is_made_anew_and_writing_goes_on(
+    log: Log, kafka: str, keys: KeyRing, workspace: str
+) -> None:
+    metadata, settings = keys.metadata(workspace), kafka_settings(kafka)
+    async with written(log):
+        for number in range(3):
+            await log.record(metadata, workspace, run(f"before-{number}"))
+        await until(lambda: log.position() == 3)
+        async with administration(settings) as admin:
+            await admin.delete_topics([log.topic])
+        # The log of one partition is now one of several: positions of a former life are no guide.
+        await record_until_taken(log, metadata, workspace, run("after"))
+        await until(lambda: "after" in ids(log, workspace))
+        assert (await configuration(settings, log.topic))["retention.ms"] == "1209600000"
+        again = await log.record(metadata, workspace, run("again"))
+        assert outcomes(again.results) == ["accepted"]
+        await until(lambda: "again" in ids(log, workspace))
+    assert ids(log, workspace) == ["after", "again", *(f"before-{n}" for n in range(3))]
+
+
+async def record_until_taken(log: Log, metadata: Any, workspace: str, item: Execution) -> None:
+    """As a producer does that is told that the log is away."""
+    async with asyncio.timeout(60):
+        while await reason_to_wait(log.record(metadata, workspace, item)):  # noqa: ASYNC110
+            await asyncio.sleep(1)
+
+
+async def reason_to_wait(call: Awaitable[Any]) -> str:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return refusal(error).reason
+    return ""
