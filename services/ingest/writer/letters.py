@@ -7,13 +7,12 @@ from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.ingest.batches import ItemKind, conflict
 from services.ingest.kinds import KINDS
+from services.ingest.writer.group import GROUP
 from services.runtime.bus.dead_letter import DeadLetter, Source, workspace_of_key
 from services.runtime.faults import Fault
 from services.warehouse.database import UnwritableError
 from services.warehouse.facts.model import Outcome, Recorded
 from services.warehouse.facts.recorder import BatchRecorded
-
-GROUP = "writer"
 
 
 def unreadable(entry: Any, why: Fault) -> DeadLetter:

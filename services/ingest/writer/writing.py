@@ -8,10 +8,11 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.ingest.writer.letters import GROUP, unwritable
+from services.ingest.writer.group import open_group
+from services.ingest.writer.letters import unwritable
 from services.ingest.writer.portion import Portion, portion_of, portions
 from services.runtime.faults import DeadlineExceeded, Fault
-from services.runtime.kafka import Consumer, open_consumer
+from services.runtime.kafka import Consumer
 from services.runtime.settings import Settings
 from services.warehouse.database import Database, UnwritableError
 from services.warehouse.facts.positions import Advance, FencedError, fetch_position
@@ -62,7 +63,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             await self._begin(partition)
 
     async def _take_part(self) -> None:
-        async with open_consumer(self._settings, GROUP, self._settings.log_topic, self) as consumer:
+        async with open_group(self._settings, self) as consumer:
             self._consumer = consumer
             while True:
                 found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)

@@ -18,7 +18,7 @@ MAX_RANGES = 200
 HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Span = tuple[datetime, datetime]
+TimeRange = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Changes:
     """What happened since a revision. `complete` is False if the log does not go back so far."""
 
     revision: int
-    spans: tuple[Span, ...]
+    spans: tuple[TimeRange, ...]
     complete: bool
 
 
@@ -53,7 +53,7 @@ async def changes_since(session: Session, revision: int) -> Changes:
     return Changes(latest, tuple(sorted(spans)), complete=len(rows) == latest - revision)
 
 
-def touched_hours(times: Iterable[datetime]) -> list[Span]:
+def touched_hours(times: Iterable[datetime]) -> list[TimeRange]:
     """The hours that contain the times, as few spans as they need."""
     hours = [EPOCH + number * HOUR for number in sorted({(time - EPOCH) // HOUR for time in times})]
     if len(hours) > MAX_RANGES:
