@@ -46,10 +46,11 @@ def letters(log: Log) -> list[dict[str, Any]]:
         return connection.execute(query, [log.topic]).fetchall()
 
 
-def ledger(log: Log, workspace: str) -> tuple[int, ...]:
+def ledger(log: Log, workspace: str, kind: str = "%") -> tuple[int, ...]:
     query = """select sum(received)::int, sum(stored)::int, sum(updated)::int,
-        sum(duplicate)::int, sum(rejected)::int from ledger where workspace_id = %s"""
-    [row] = by_sql(log.environment.database_url, query, workspace)
+        sum(duplicate)::int, sum(rejected)::int
+        from ledger where workspace_id = %s and kind::text like %s"""
+    [row] = by_sql(log.environment.database_url, query, workspace, kind)
     return row
 
 
@@ -85,7 +86,7 @@ def broken_entries(workspace: str) -> dict[str, tuple[str, bytes, str]]:
     return {
         "no protobuf": (workspace, b"\xff\xff\xff", "RECORD_MALFORMED"),
         "nothing": (workspace, b"", "SCHEMA_VERSION_UNKNOWN"),
-        "another key": ("other", good.SerializeToString(), "RECORD_MALFORMED"),
+        "another key": (f"{workspace}-2", good.SerializeToString(), "RECORD_MALFORMED"),
         "a key that is none": ("no/workspace", good.SerializeToString(), "RECORD_MALFORMED"),
         "newer": (workspace, newer.SerializeToString(), "SCHEMA_VERSION_UNKNOWN"),
         "no version": (workspace, none.SerializeToString(), "SCHEMA_VERSION_UNKNOWN"),
@@ -109,12 +110,17 @@ async def test_poison_is_put_aside_and_the_partition_moves_on(log: Log, workspac
     assert {(one["partition"], one["group_name"], one["source"]) for one in found} == {
         (0, "writer", "log")
     }
-    homes = {"other": "other", "no/workspace": "shadower-system"}
+    homes = {"no/workspace": "shadower-system"}
     assert [one["workspace_id"] for one in found] == [
-        homes.get(key.decode(), workspace) for _, _, key, _ in wanted
+        homes.get(key.decode(), key.decode()) for _, _, key, _ in wanted
     ]
     assert ids(log, workspace) == sorted(f"good-{number}" for number in range(len(wanted)))
-    assert ledger(log, workspace) == (len(wanted), len(wanted), 0, 0, 0)
+    unwritable = [one for one in found if one["reason"] == "RECORD_UNWRITABLE"]
+    assert ledger(log, workspace, "execution") == (len(wanted) + 1, len(wanted), 0, 0, 1)
+    assert len(unwritable) == 1
+    for home in (workspace, f"{workspace}-2"):
+        unread = [one for one in found if one["workspace_id"] == home and one not in unwritable]
+        assert ledger(log, home, "unreadable") == (len(unread), 0, 0, 0, len(unread))
 
 
 async def test_a_contradiction_is_put_aside_and_can_be_replayed_once(

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from services.ingest.writer.group import open_group
 from services.ingest.writer.letters import unwritable
-from services.ingest.writer.portion import Portion, portion_of, portions
+from services.ingest.writer.portion import Portion, portion_of, portions, refused_whole
 from services.runtime.faults import DeadlineExceeded, Fault
 from services.runtime.kafka import Consumer
 from services.runtime.settings import Settings
@@ -126,8 +126,9 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         if len(portion.entries) == 1:
             if isinstance(why, DeadlineExceeded):
                 raise why
-            letter = unwritable(portion.entries[0], why)
-            await self._recorder.record([], portion.advance, lambda _: [letter])
+            [(entry, batch)] = portion.batches
+            letter = unwritable(entry, why)
+            await self._recorder.record([refused_whole(batch)], portion.advance, lambda _: [letter])
             return
         before = portion.before
         for entry in portion.entries:

@@ -34,7 +34,8 @@ CREATE TYPE shadower.fact_kind AS ENUM (
     'execution',
     'metric_point',
     'event',
-    'span'
+    'span',
+    'unreadable'
 );
 ALTER TYPE shadower.fact_kind OWNER TO postgres;
 CREATE TYPE shadower.span_kind AS ENUM (
