@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
-# Letters whose workspace nobody can know lie here. No tenant may be given this name.
+# Letters whose workspace nobody can know lie here. Authorisation lets nobody record into it.
 SYSTEM_WORKSPACE = "shadower-system"
 WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
