@@ -143,6 +143,28 @@ async def test_a_contradiction_is_put_aside_and_can_be_replayed_once(
     assert ledger(log, workspace) == (5, 3, 0, 1, 1)
 
 
+async def test_a_contradiction_that_is_sent_again_and_again_is_one_letter(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata, labels = keys.metadata(workspace), {f"k{n}": "v" for n in range(20)}
+    await log.record(metadata, workspace, run("a", model="one"))
+    contradiction = run("a", model="other", metadata=labels)
+    async with written(log):
+        for _ in range(3):
+            await log.record(metadata, workspace, contradiction)
+        await log.until_written()
+        [letter] = letters(log)
+        assert (letter["occurrences"], letter["replayed_at"]) == (3, None)
+        await replay(log, keys, workspace, letter["dead_letter_id"], times=1)
+        await log.until_written()
+        [letter] = letters(log)
+        assert (letter["occurrences"], letter["replayed_at"]) == (4, None)
+        await log.record(metadata, workspace, run("a", model="a third"))
+        await log.until_written()
+    assert [one["occurrences"] for one in letters(log)] == [4, 1]
+    assert ledger(log, workspace) == (6, 1, 0, 0, 5)
+
+
 async def replay(log: Log, keys: KeyRing, workspace: str, letter_id: Any, times: int) -> None:
     """Through a relay that knows the log."""
     relay = start("relay", log.environment)

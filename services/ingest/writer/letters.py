@@ -39,15 +39,12 @@ def _conflicts_of(kind: ItemKind, entry: Any, results: Sequence[Recorded]) -> De
         for item, one in zip(items, results, strict=True)
         if one.outcome is Outcome.CONFLICT
     ]
-    rest = LogRecord(
-        schema_version=record.schema_version,
-        workspace_id=record.workspace_id,
-        receive_time=record.receive_time,
-    )
+    # Without the time, so that what comes again has the same content.
+    rest = LogRecord(schema_version=record.schema_version, workspace_id=record.workspace_id)
     getattr(rest, kind.field).extend(item for item, _ in refused)
     first, why = refused[0]
     fault = conflict(kind, kind.item_id(first), why)
-    return _letter(entry, fault.reason, fault.message, rest.SerializeToString())
+    return _letter(entry, fault.reason, fault.message, rest.SerializeToString(deterministic=True))
 
 
 def _letter(entry: Any, reason: str, message: str, payload: bytes) -> DeadLetter:
