@@ -36,6 +36,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         self._recorder = recorder
         self._positions: dict[TopicPartition, int] = {}
         self._troubles: dict[TopicPartition, str] = {}
+        self._beginning = asyncio.Lock()
         self._consumer: Consumer = None
 
     def trouble(self) -> str:
@@ -48,7 +49,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         while True:
             try:
                 await self._take_part()
-            except (KafkaError, OSError, Fault) as broken:
+            except (KafkaError, OSError, Fault, FencedError) as broken:
                 log.warning("out of the group; joining again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -70,13 +71,17 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
                 await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
 
     async def _begin(self, partition: TopicPartition) -> None:
-        """Goes to where the partition is written to."""
-        position = await fetch_position(self._database, partition.topic, partition.partition)
-        start = await self._start(partition, position)
-        if start != position:
-            await self._recorder.record([], _advance(partition, position, start))
-        self._positions[partition] = start
-        self._consumer.seek(partition, start)
+        """Goes to where the partition is written to.
+
+        One at a time: what is fetched before the assignment is known here begins it, too.
+        """
+        async with self._beginning:
+            position = await fetch_position(self._database, partition.topic, partition.partition)
+            start = await self._start(partition, position)
+            if start != position:
+                await self._recorder.record([], _advance(partition, position, start))
+            self._positions[partition] = start
+            self._consumer.seek(partition, start)
 
     async def _start(self, partition: TopicPartition, position: int) -> int:
         """The position, or the first entry there is if the log has lost where we were."""
