@@ -22,6 +22,7 @@ from services.runtime.kafka import (
     open_consumer,
     open_producer,
 )
+from services.runtime.kafka_ends import end_for_key
 from services.runtime.settings import Settings
 from tests.support.kafka import (
     administration,
@@ -65,6 +66,22 @@ async def test_a_topic_is_made_once_and_as_we_need_it(settings: Settings, topic:
         ("retention.ms", str(14 * 24 * 3600 * 1000)),
         ("unclean.leader.election.enable", "false"),
     }
+
+
+async def test_where_a_key_ends_is_where_its_next_record_will_lie(
+    settings: Settings, topic: str
+) -> None:
+    keys = [uuid.uuid4().hex.encode() for _ in range(12)]
+    async with open_producer(settings) as producer:
+        for key in keys:
+            end = await end_for_key(settings, topic, key)
+            sent = await producer.send_and_wait(topic, b"", key=key)
+            assert (end.partition, end.offset) == (sent.partition, sent.offset)
+
+
+async def test_where_a_topic_ends_that_is_not_there_is_not_known(settings: Settings) -> None:
+    with pytest.raises(TimeoutError):
+        await end_for_key(settings, "test.none", b"key")
 
 
 async def test_with_three_copies_two_must_have_a_record(cluster: Cluster) -> None:

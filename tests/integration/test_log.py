@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.common.v1.execution_pb2 import ExecutionStatus
 from shadower.ingest.v1.execution_pb2 import Execution
+from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.ingest.arrival import MAX_ENTRY_BYTES
@@ -278,3 +279,26 @@ async def reason_to_wait(call: Awaitable[Any]) -> str:
     except grpc.aio.AioRpcError as error:
         return refusal(error).reason
     return ""
+
+
+async def test_an_account_says_how_much_of_the_log_is_not_in_it_yet(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata = keys.metadata(workspace)
+    assert await behind(log, metadata, workspace) == 0
+    for number in range(3):
+        await log.record(metadata, workspace, run(f"{number}"))
+    await log.append("other", entry("other").SerializeToString())
+    assert await behind(log, metadata, workspace) == 4
+    async with written(log):
+        await until(lambda: log.position() == 4)
+        assert await behind(log, metadata, workspace) == 0
+    await log.record(metadata, workspace, run("last"))
+    assert await behind(log, metadata, workspace) == 1
+
+
+async def behind(log: Log, metadata: Any, workspace: str) -> int:
+    request = ReconcileRequest(workspace_id=workspace)
+    answer = await log.ingest.Reconcile(request, metadata=metadata)
+    assert answer.HasField("entries_behind")
+    return int(answer.entries_behind)
