@@ -16,7 +16,7 @@ def as_line(message: Message) -> str:
 
 
 def as_table(letters: Iterable[DeadLetter]) -> Table:
-    table = Table("id", "failed", "source", "reason", "from", "replayed", box=None)
+    table = Table("id", "failed", "source", "reason", "from", "times", "replayed", box=None)
     for letter in letters:
         table.add_row(
             letter.dead_letter_id,
@@ -24,6 +24,7 @@ def as_table(letters: Iterable[DeadLetter]) -> Table:
             DeadLetterSource.Name(letter.source).removeprefix("DEAD_LETTER_SOURCE_").lower(),
             ErrorReason.Name(letter.reason).removeprefix("ERROR_REASON_"),
             place(letter),
+            str(letter.occurrences),
             _time(letter.replay_time) if letter.HasField("replay_time") else "",
         )
     return table
@@ -44,7 +45,9 @@ def _known(letter: DeadLetter) -> Iterable[tuple[str, str]]:
     yield "from", place(letter)
     yield "group", letter.group
     yield "attempts", str(letter.attempts)
+    yield "times", str(letter.occurrences)
     yield "failed", _time(letter.fail_time)
+    yield "last failed", _time(letter.last_fail_time)
     yield "replayed", _time(letter.replay_time) if letter.HasField("replay_time") else ""
 
 

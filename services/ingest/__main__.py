@@ -6,6 +6,7 @@ from services.ingest.intake.backlog import Backlog
 from services.ingest.intake.direct import open_direct_intake
 from services.ingest.intake.intake import Intake
 from services.ingest.intake.log import open_log_intake
+from services.ingest.lag import log_end_of
 from services.ingest.offers import ingest_services
 from services.ingest.prices.source import PriceSource
 from services.runtime.draining import Draining
@@ -27,7 +28,14 @@ async def main(settings: Settings) -> None:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
         database = Database(pool)
         intake = await stack.enter_async_context(_opened_intake(settings, database))
-        services = ingest_services(prices, database, intake, validator, draining)
+        services = ingest_services(
+            prices=prices,
+            database=database,
+            intake=intake,
+            log_end=log_end_of(settings),
+            validator=validator,
+            draining=draining,
+        )
         await serve(settings, services, validator, draining)
 
 

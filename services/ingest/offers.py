@@ -23,6 +23,7 @@ from shadower.ingest.v1.otlp_http_service_pb2_grpc import add_OtlpHttpServiceSer
 from shadower.ingest.v1.pricing_service_pb2_grpc import add_PricingServiceServicer_to_server
 
 from services.ingest.intake.intake import Intake
+from services.ingest.lag import LogEnd
 from services.ingest.otlp.exporting import Exporting
 from services.ingest.otlp.servicer import MetricsServicer, OtlpHttpServicer, TraceServicer
 from services.ingest.prices.servicer import PricingServicer
@@ -40,15 +41,17 @@ from services.warehouse.traces.repricing import Repricer
 Register = Callable[..., None]
 
 
-def ingest_services(
+def ingest_services(  # noqa: PLR0913 - one for each part
+    *,
     prices: PriceSource,
     database: Database,
     intake: Intake,
+    log_end: LogEnd,
     validator: MessageValidator,
     draining: Draining,
 ) -> list[Service]:
     probe = partial(database.trouble, schema_version())
-    ingest = IngestServicer(intake, database, validator, draining)
+    ingest = IngestServicer(intake, database, log_end, validator, draining)
     pricing = PricingServicer(prices, Repricer(database))
     return [
         _service(

@@ -18,22 +18,30 @@ from services.ingest.batches import (
 )
 from services.ingest.intake.intake import Intake
 from services.ingest.kinds import EVENTS, EXECUTIONS, METRIC_POINTS
+from services.ingest.lag import LogEnd
 from services.runtime.call import Context, current_call
 from services.runtime.draining import Draining, while_serving
 from services.runtime.times import to_timestamp
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database
 from services.warehouse.facts.ledger import fetch_ledger
+from services.warehouse.facts.positions import entries_behind
 
 
 class IngestServicer(IngestServiceServicer):
     """Translates between the contract and what takes arrivals in."""
 
     def __init__(
-        self, intake: Intake, database: Database, validator: MessageValidator, draining: Draining
+        self,
+        intake: Intake,
+        database: Database,
+        log_end: LogEnd,
+        validator: MessageValidator,
+        draining: Draining,
     ) -> None:
         self._intake = intake
         self._database = database
+        self._log_end = log_end
         self._validator = validator
         self._draining = draining
 
@@ -65,12 +73,16 @@ class IngestServicer(IngestServiceServicer):
         self, request: pb.ReconcileRequest, context: Context
     ) -> pb.ReconcileResponse:
         asked = hours_asked(request)
+        # Before the account is read: what was acknowledged by now is in one or in the other.
+        end = await self._log_end(request.workspace_id)
         async with self._database.reading(request.workspace_id) as session:
             entries = await fetch_ledger(session, asked, recount=request.recount)
+            behind = await entries_behind(session, *end) if end else None
         return pb.ReconcileResponse(
             entries=map(entry, entries),
             balanced=all(one.is_balanced for one in entries) if request.recount else None,
             as_of=to_timestamp(session.as_of),
+            entries_behind=behind,
         )
 
     async def _record(self, kind: ItemKind, request: Any) -> list[RecordResult]:

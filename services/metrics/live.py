@@ -8,7 +8,7 @@ from services.metrics.answers import PointKey, keyed
 from services.runtime.faults import FieldViolation, InvalidArgument
 from services.translation.values import Value
 from services.warehouse.database import Database, Session
-from services.warehouse.facts.changes import Span, changes_since, latest_revision
+from services.warehouse.facts.changes import TimeRange, changes_since, latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.series import SeriesQuery, fetch_series
 
@@ -85,7 +85,7 @@ class LiveSeries:
         return dict(sorted((different | gone).items(), key=lambda point: point[0][2]))
 
 
-def _touched(query: SeriesQuery, spans: tuple[Span, ...]) -> Interval | None:
+def _touched(query: SeriesQuery, spans: tuple[TimeRange, ...]) -> Interval | None:
     """The whole buckets from the first to the last touched time that is asked for."""
     asked = query.selection.interval
     inside = [span for span in spans if span[0] < asked.end and span[1] > asked.start]

@@ -29,7 +29,7 @@ class Replayer:
         async with self._database.writing(workspace_id) as session:
             if letter.filed.source is Source.BUS:
                 await _publish_again(session, letter)
-            return await mark_replayed(session, letter_id)
+            return await mark_replayed(session, letter.filed)
 
     async def _append_to_log(self, letter: WholeLetter) -> None:
         if self._sender is None:

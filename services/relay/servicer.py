@@ -101,6 +101,8 @@ def _letter(letter: FiledLetter) -> dead_letter_pb2.DeadLetter:
         fail_time=to_timestamp(letter.failed_at),
         replay_time=optional_timestamp(letter.replayed_at),
         payload_bytes=letter.payload_bytes,
+        occurrences=letter.occurrences,
+        last_fail_time=to_timestamp(letter.last_failed_at),
     )
 
 

@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import TypeVar
 
 from services.runtime.faults import Unavailable
-
-RETRY_DELAY = timedelta(seconds=1)
 
 Request = TypeVar("Request")
 
@@ -19,7 +16,6 @@ class Draining(asyncio.Event):
         return Unavailable(
             "SERVER_DRAINING",
             "the server is shutting down; go on where the last answer ended",
-            retry_after=RETRY_DELAY,
         )
 
 

@@ -17,6 +17,9 @@ class FieldViolation:
     description: str
 
 
+# What could not be done now is worth another try after that.
+RETRY_DELAY = timedelta(seconds=1)
+
 # Errors travel in trailers, which HTTP/2 peers bound to some kilobytes.
 MAX_TOLD = 10
 MAX_FIELD = 100
@@ -24,6 +27,9 @@ MAX_FIELD = 100
 
 class Fault(Exception):  # noqa: N818 - a noun, as its kinds are
     """A refusal that the caller can understand and, often, mend."""
+
+    usual_delay: timedelta | None = None
+    """When to try again, unless the one that is raised says otherwise."""
 
     def __init__(
         self,
@@ -39,7 +45,7 @@ class Fault(Exception):  # noqa: N818 - a noun, as its kinds are
         self.message = message
         self.metadata = dict(metadata or {})
         self.violations = tuple(violations)
-        self.retry_after = retry_after
+        self.retry_after = retry_after or self.usual_delay
 
 
 class InvalidArgument(Fault):
@@ -68,6 +74,8 @@ class ResourceExhausted(Fault):
 
 class Unavailable(Fault):
     """It cannot be done now, and may be tried again."""
+
+    usual_delay = RETRY_DELAY
 
 
 class DeadlineExceeded(Fault):

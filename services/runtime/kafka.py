@@ -4,10 +4,11 @@ aiokafka's defaults commit on a timer, begin at the end and may write twice: eac
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -17,6 +18,8 @@ from services.runtime.settings import Settings
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 REQUEST_MS = 10_000
 SESSION_MS = 10_000
+# By then, whoever writes or reads sees that a topic was made anew or has more partitions.
+METADATA_MS = 10_000
 STOP_SECONDS = 5
 # The longest that those who read a topic may be away.
 RETENTION_MS = 14 * 24 * 3600 * 1000
@@ -39,7 +42,7 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
         max_batch_size=256 * 1024,
         max_request_size=MAX_RECORD_BYTES,
         request_timeout_ms=REQUEST_MS,
-        metadata_max_age_ms=30_000,
+        metadata_max_age_ms=METADATA_MS,
     )
     try:
         await producer.start()
@@ -59,6 +62,7 @@ def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consu
         request_timeout_ms=SESSION_MS + REQUEST_MS,
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 4,
+        metadata_max_age_ms=METADATA_MS,
         **{"auto_offset_reset": "earliest", **options},
     )
 
@@ -82,11 +86,20 @@ async def open_consumer(
         await _bounded(consumer.stop())
 
 
-async def _bounded(stopping: Awaitable[None]) -> None:
-    """It would wait for a broker that is away as long as that is."""
-    with suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(STOP_SECONDS):
-            await stopping
+async def _bounded(stopping: Coroutine[Any, Any, None]) -> None:
+    """It would wait for a broker that is away as long as that is.
+
+    It goes on unwaited for: half of a stop would leave connections, and a member of the group.
+    """
+    ending = asyncio.create_task(stopping)
+    ending.add_done_callback(_note)
+    await asyncio.wait([ending], timeout=STOP_SECONDS)
+
+
+def _note(ending: "asyncio.Task[None]") -> None:
+    if not ending.cancelled() and ending.exception() is not None:
+        log: Any = structlog.get_logger("kafka")
+        log.warning("not stopped in peace", error=repr(ending.exception()))
 
 
 async def ensure_topic(settings: Settings, topic: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -17,7 +16,6 @@ from services.runtime.settings import Settings
 
 # The library never gives a record up, so we do. It may still arrive.
 SEND_SECONDS = 10.0
-RETRY_DELAY = timedelta(seconds=1)
 
 Sent: TypeAlias = "asyncio.Future[Any]"
 
@@ -91,9 +89,7 @@ class KafkaSender:
         # The topic may be gone: it is looked for before the next record.
         self._topics.clear()
         structlog.get_logger("kafka").warning("not sent", error=repr(failure))
-        return Unavailable(
-            "LOG_UNAVAILABLE", "the log did not take it in time", retry_after=RETRY_DELAY
-        )
+        return Unavailable("LOG_UNAVAILABLE", "the log did not take it in time")
 
     def _replace(self) -> None:
         life, self._life, self._producer = self._life, AsyncExitStack(), None

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.runtime.identity import WeakKeyError
 from services.runtime.logs import configure_logs
+from services.runtime.server import HAS_SERVED
 from services.runtime.settings import Settings
 
 
@@ -20,10 +21,10 @@ def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
     try:
         settings = Settings()
         configure_logs(name, settings.log_level)
-        uvloop.run(_awaited(main(settings)))
+        uvloop.run(_awaited(_starting(main(settings))))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
-    except (CannotStartError, WeakKeyError, OSError) as error:
+    except (CannotStartError, WeakKeyError) as error:
         sys.exit(f"{name} cannot start: {error}")
 
 
@@ -33,6 +34,17 @@ def _settings_that_are_wrong(error: ValidationError) -> str:
         f"setting {'.'.join(map(str, one['loc']))}: {one['msg']}"
         for one in error.errors(include_input=False, include_url=False)
     )
+
+
+async def _starting(work: Awaitable[None]) -> None:
+    """An address or a file that is not there keeps a process from starting; what breaks one that
+    serves is told as what it is."""
+    try:
+        await work
+    except OSError as error:
+        if HAS_SERVED.get():
+            raise
+        raise CannotStartError(str(error)) from error
 
 
 async def _awaited(work: Awaitable[None]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,9 @@ OPTIONS = (
     ("grpc.max_connection_age_grace_ms", 3_600_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
 )
+
+HAS_SERVED: ContextVar[bool] = ContextVar("has_served", default=False)
+"""Whether the process has come to answer calls."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterat
     log: Any = structlog.get_logger("server")
     _bind(server, settings.listen)
     await server.start()
+    HAS_SERVED.set(True)
     log.info("listening", address=settings.listen, environment=settings.environment)
     try:
         yield

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -13,8 +13,6 @@ from services.runtime.pool import Connection, Pool
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
-
-RETRY_DELAY = timedelta(seconds=1)
 
 UNREACHABLE = (
     OSError,
@@ -115,11 +113,7 @@ def _driver_errors_as_faults() -> Iterator[None]:
         # Some are InterfaceErrors too.
         raise UnwritableError(str(refused)) from refused
     except UNREACHABLE as unreachable:
-        raise Unavailable(
-            "DATABASE_UNAVAILABLE",
-            "the database cannot be reached",
-            retry_after=RETRY_DELAY,
-        ) from unreachable
+        raise Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached") from unreachable
 
 
 def rows_affected(status: str) -> int:

@@ -107,14 +107,20 @@ async def test_openllmetry_over_http(program: Program) -> None:
 
 
 async def test_metrics_of_the_sdk(program: Program) -> None:
-    await program.run(PRODUCERS / "metrics.py")
+    instance = {"OTEL_RESOURCE_ATTRIBUTES": "service.instance.id=i-1"}
+    await program.run(PRODUCERS / "metrics.py", **instance)
     rows = by_sql(
         program.stack.database_url,
         "select metric_type, value, tags from metric_points where workspace_id = %s",
         program.workspace,
     )
-    usage = {"service.name": "shop", "gen_ai.token.type": "input"}
-    queue = {"service.name": "shop", "queue": "a"}
+    emitter = {
+        "service.name": "shop",
+        "service.instance.id": "i-1",
+        "otel.scope.name": "test",
+    }
+    usage = emitter | {"gen_ai.token.type": "input"}
+    queue = emitter | {"queue": "a"}
     name = "gen_ai.client.token.usage"
     assert sorted(rows, key=str) == sorted(
         [

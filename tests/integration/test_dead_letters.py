@@ -2,7 +2,10 @@
 
 import json
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import grpc
 import pytest
@@ -14,8 +17,17 @@ from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE, DeadLetter, Source
-from services.warehouse.bus.dead_letters import bury_alone
+from services.runtime.pool import RELAY_ROLE, connect
+from services.warehouse.bus.dead_letters import (
+    FiledLetter,
+    LettersQuery,
+    bury,
+    bury_alone,
+    list_letters,
+    mark_replayed,
+)
 from services.warehouse.database import Database
+from tests.support.bus import settings_of
 from tests.support.dead_letters import UNKNOWN, Operator, ids_of
 from tests.support.errors import refusal_in, refused
 from tests.support.keys import KeyRing
@@ -23,9 +35,9 @@ from tests.support.stack import Stack
 
 
 async def filed(database: Database, letter: DeadLetter, count: int) -> list[str]:
-    """Ids of letters that differ by position, from the log and the bus in turn; latest first."""
+    """Ids of letters that differ by content, from the log and the bus in turn; latest first."""
     sources = [Source.LOG, Source.BUS] * count
-    many = [replace(letter, position=n, source=sources[n]) for n in range(count)]
+    many = [replace(letter, payload=bytes([n]), source=sources[n]) for n in range(count)]
     for one in many:
         await bury_alone(database, one)
     return [str(one.id) for one in reversed(many)]
@@ -133,3 +145,82 @@ async def test_letters_of_no_workspace_lie_with_the_system(
     await bury_alone(shared_database, replace(a_letter, workspace_id=SYSTEM_WORKSPACE))
     system = Operator(stack.stubs.bus, keys, SYSTEM_WORKSPACE)
     assert len(ids_of(await system.list())) == 1
+
+
+Bury = Callable[[DeadLetter], Awaitable[None]]
+
+
+@pytest.fixture(params=["service", "relay"])
+async def buried(
+    request: pytest.FixtureRequest, stack: Stack, shared_database: Database
+) -> AsyncIterator[Bury]:
+    """By those who are in the letter's workspace, and by those who file for all."""
+    if request.param == "service":
+        yield partial(bury_alone, shared_database)
+        return
+    connection = await connect(settings_of(stack.database_url), RELAY_ROLE)
+    yield partial(bury, connection)
+    await connection.close()
+
+
+async def test_what_comes_again_is_one_letter_that_is_counted(
+    operator: Operator, a_letter: DeadLetter, buried: Bury
+) -> None:
+    places = [a_letter.position + n for n in (0, 1, 1, 7, 7, 3)]
+    for number, place in enumerate(places):
+        await buried(replace(a_letter, position=place, message=f"message {number}"))
+    [told] = (await operator.list()).dead_letters
+    assert told.dead_letter_id == str(a_letter.id)
+    assert (told.occurrences, told.position) == (3, a_letter.position + 7)
+    assert told.message == "message 3"
+    assert told.fail_time.ToNanoseconds() < told.last_fail_time.ToNanoseconds()
+
+
+async def test_what_comes_once_is_counted_once(
+    operator: Operator, a_letter: DeadLetter, buried: Bury
+) -> None:
+    await buried(a_letter)
+    [told] = (await operator.list()).dead_letters
+    assert (told.occurrences, told.last_fail_time) == (1, told.fail_time)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"payload": b"x"},
+        {"key": b"x"},
+        {"reason": "RECORD_UNWRITABLE"},
+        {"group": "x"},
+        {"topic": "x"},
+        {"partition": 1},
+        {"source": Source.BUS},
+    ],
+)
+async def test_what_differs_is_another_letter(
+    operator: Operator, shared_database: Database, a_letter: DeadLetter, other: dict[str, Any]
+) -> None:
+    await bury_alone(shared_database, a_letter)
+    await bury_alone(shared_database, replace(a_letter, position=a_letter.position + 1, **other))
+    assert [one.occurrences for one in (await operator.list()).dead_letters] == [1, 1]
+
+
+async def test_what_comes_again_is_open_also_if_it_came_during_its_replay(
+    operator: Operator, shared_database: Database, a_letter: DeadLetter
+) -> None:
+    async def open_letters() -> list[str]:
+        return ids_of(await operator.list(replayed=False))
+
+    async def replayed_as_known(known: FiledLetter) -> None:
+        async with shared_database.writing(operator.workspace) as session:
+            await mark_replayed(session, known)
+
+    again = replace(a_letter, position=a_letter.position + 1)
+    await bury_alone(shared_database, a_letter)
+    async with shared_database.reading(operator.workspace) as session:
+        [first] = await list_letters(session, LettersQuery(limit=2))
+    await replayed_as_known(first)
+    assert await open_letters() == []
+    await bury_alone(shared_database, again)
+    assert await open_letters() == [str(a_letter.id)]
+    await replayed_as_known(first)
+    assert await open_letters() == [str(a_letter.id)]

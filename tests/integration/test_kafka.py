@@ -4,25 +4,33 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from services.runtime.kafka import (
     MAX_RECORD_BYTES,
+    SESSION_MS,
+    STOP_SECONDS,
     Producer,
     ensure_topic,
     new_consumer,
+    open_consumer,
     open_producer,
 )
+from services.runtime.kafka_ends import end_for_key
 from services.runtime.settings import Settings
-from tests.support.kafka import kafka_of_our_own, kafka_settings, kept_records
+from tests.support.kafka import (
+    administration,
+    configuration,
+    kafka_of_our_own,
+    kafka_settings,
+    kept_records,
+)
 from tools.kafka.cluster import Cluster
 
 
@@ -55,8 +63,25 @@ async def test_a_topic_is_made_once_and_as_we_need_it(settings: Settings, topic:
     assert (await configuration(settings, topic)).items() >= {
         ("max.message.bytes", str(MAX_RECORD_BYTES)),
         ("min.insync.replicas", "1"),
+        ("retention.ms", str(14 * 24 * 3600 * 1000)),
         ("unclean.leader.election.enable", "false"),
     }
+
+
+async def test_where_a_key_ends_is_where_its_next_record_will_lie(
+    settings: Settings, topic: str
+) -> None:
+    keys = [uuid.uuid4().hex.encode() for _ in range(12)]
+    async with open_producer(settings) as producer:
+        for key in keys:
+            end = await end_for_key(settings, topic, key)
+            sent = await producer.send_and_wait(topic, b"", key=key)
+            assert (end.partition, end.offset) == (sent.partition, sent.offset)
+
+
+async def test_where_a_topic_ends_that_is_not_there_is_not_known(settings: Settings) -> None:
+    with pytest.raises(TimeoutError):
+        await end_for_key(settings, "test.none", b"key")
 
 
 async def test_with_three_copies_two_must_have_a_record(cluster: Cluster) -> None:
@@ -126,6 +151,25 @@ async def test_a_silent_broker_is_for_the_caller_to_bound(tmp_path: Path) -> Non
         assert await kept_records(settings, topic) == [b"before", b"meanwhile", b"after"]
 
 
+async def test_whoever_reads_from_a_silent_broker_can_leave(tmp_path: Path) -> None:
+    with kafka_of_our_own(tmp_path) as cluster:
+        settings = kafka_settings(cluster.brokers, topic_partitions=1)
+        topic = await new_topic(settings)
+        await send(settings, topic, [b"only"])
+        async with AsyncExitStack() as readers:
+            for group in (f"{topic}.g", None):
+                reader = await readers.enter_async_context(open_consumer(settings, group, topic))
+                assert await next_value(reader) == b"only"
+            cluster.nodes[0].pause()
+            try:
+                async with asyncio.timeout(2 * STOP_SECONDS + 2):
+                    await readers.aclose()
+            finally:
+                cluster.nodes[0].resume()
+        async with member(settings, topic, "g") as heir:
+            assert await next_value(heir, SESSION_MS / 2000) == b"only"
+
+
 async def send(settings: Settings, topic: str, values: list[bytes]) -> None:
     async with open_producer(settings) as producer:
         await asyncio.gather(*(producer.send_and_wait(topic, value) for value in values))
@@ -158,23 +202,6 @@ async def member(settings: Settings, topic: str, group: str) -> AsyncIterator[An
 async def next_value(consumer: Any, seconds: float = 20) -> bytes:
     record = await asyncio.wait_for(consumer.getone(), seconds)
     return bytes(record.value)
-
-
-@asynccontextmanager
-async def administration(settings: Settings) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
-
-
-async def configuration(settings: Settings, topic: str) -> dict[str, str]:
-    async with administration(settings) as admin:
-        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    [(_, _, _, _, entries)] = answer.resources
-    return {name: value for name, value, *_ in entries}
 
 
 async def partitions(settings: Settings, topic: str) -> int:

@@ -1,7 +1,9 @@
 """The account of what came in: it adds up, and it equals what plain SQL counts."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -10,11 +12,12 @@ import pytest
 from shadower.common.v1.time_interval_pb2 import TimeInterval
 from shadower.ingest.v1 import ledger_pb2
 from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest
+from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.recording import RUNNING, SUCCEEDED, Producer, event, outcomes, point, run
-from tests.support.stack import Stack
+from tests.support.stack import Environment, Stack, free_port, ready, start, stop
 
 OUTCOMES = ("stored", "updated", "duplicate", "rejected")
 MAKERS = {"execution": run, "metric_point": point, "event": event}
@@ -104,16 +107,38 @@ async def test_without_a_recount_nothing_is_said_of_one(producer: Producer) -> N
     assert not answer.entries[0].HasField("recounted")
 
 
+async def test_without_a_log_nothing_is_behind(producer: Producer) -> None:
+    assert not (await reconciled(producer)).HasField("entries_behind")
+
+
+async def test_a_log_that_is_away_keeps_nobody_from_the_account(
+    producer: Producer, jwks_file: Path, tmp_path: Path
+) -> None:
+    await producer.record(event())
+    away = (("KAFKA_BROKERS", f"127.0.0.1:{free_port()}"),)
+    service = start("ingest", Environment(producer.stack.database_url, jwks_file, tmp_path, away))
+    try:
+        await ready(service)
+        async with service.channel() as channel, asyncio.timeout(10):
+            request = ReconcileRequest(workspace_id=producer.workspace)
+            reconcile: Any = IngestServiceStub(channel).Reconcile
+            answer = await reconcile(request, metadata=producer.metadata)
+    finally:
+        stop(service)
+    assert [one.stored for one in answer.entries] == [1]
+    assert not answer.HasField("entries_behind")
+
+
 async def test_hours_that_begin_outside_are_left_out(producer: Producer) -> None:
     await producer.record(event())
     [hour] = [one.start_time.ToDatetime(UTC) for one in (await reconciled(producer)).entries]
     hours = timedelta(hours=1)
-    for start, end, count in (
+    for begin, end, count in (
         (hour, hour + hours, 1),
         (hour - hours, hour, 0),
         (hour + timedelta(seconds=1), hour + hours, 0),
     ):
-        interval = TimeInterval(start_time=start, end_time=end)
+        interval = TimeInterval(start_time=begin, end_time=end)
         for recount in (False, True):
             answer = await reconciled(producer, interval=interval, recount=recount)
             assert len(answer.entries) == count

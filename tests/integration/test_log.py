@@ -1,19 +1,24 @@
 """The log and its writer: what is accepted is written once, what cannot be is put aside."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
+import grpc
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.common.v1.execution_pb2 import ExecutionStatus
 from shadower.ingest.v1.execution_pb2 import Execution
+from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.ingest.arrival import MAX_ENTRY_BYTES
 from tests.support.dead_letters import Operator
+from tests.support.errors import refusal
+from tests.support.kafka import administration, configuration, kafka_settings
 from tests.support.keys import KeyRing
 from tests.support.log import Log, entry, running_log, until, written
 from tests.support.oracle import by_sql
@@ -42,10 +47,11 @@ def letters(log: Log) -> list[dict[str, Any]]:
         return connection.execute(query, [log.topic]).fetchall()
 
 
-def ledger(log: Log, workspace: str) -> tuple[int, ...]:
+def ledger(log: Log, workspace: str, kind: str = "%") -> tuple[int, ...]:
     query = """select sum(received)::int, sum(stored)::int, sum(updated)::int,
-        sum(duplicate)::int, sum(rejected)::int from ledger where workspace_id = %s"""
-    [row] = by_sql(log.environment.database_url, query, workspace)
+        sum(duplicate)::int, sum(rejected)::int
+        from ledger where workspace_id = %s and kind::text like %s"""
+    [row] = by_sql(log.environment.database_url, query, workspace, kind)
     return row
 
 
@@ -81,7 +87,7 @@ def broken_entries(workspace: str) -> dict[str, tuple[str, bytes, str]]:
     return {
         "no protobuf": (workspace, b"\xff\xff\xff", "RECORD_MALFORMED"),
         "nothing": (workspace, b"", "SCHEMA_VERSION_UNKNOWN"),
-        "another key": ("other", good.SerializeToString(), "RECORD_MALFORMED"),
+        "another key": (f"{workspace}-2", good.SerializeToString(), "RECORD_MALFORMED"),
         "a key that is none": ("no/workspace", good.SerializeToString(), "RECORD_MALFORMED"),
         "newer": (workspace, newer.SerializeToString(), "SCHEMA_VERSION_UNKNOWN"),
         "no version": (workspace, none.SerializeToString(), "SCHEMA_VERSION_UNKNOWN"),
@@ -105,12 +111,17 @@ async def test_poison_is_put_aside_and_the_partition_moves_on(log: Log, workspac
     assert {(one["partition"], one["group_name"], one["source"]) for one in found} == {
         (0, "writer", "log")
     }
-    homes = {"other": "other", "no/workspace": "shadower-system"}
+    homes = {"no/workspace": "shadower-system"}
     assert [one["workspace_id"] for one in found] == [
-        homes.get(key.decode(), workspace) for _, _, key, _ in wanted
+        homes.get(key.decode(), key.decode()) for _, _, key, _ in wanted
     ]
     assert ids(log, workspace) == sorted(f"good-{number}" for number in range(len(wanted)))
-    assert ledger(log, workspace) == (len(wanted), len(wanted), 0, 0, 0)
+    unwritable = [one for one in found if one["reason"] == "RECORD_UNWRITABLE"]
+    assert ledger(log, workspace, "execution") == (len(wanted) + 1, len(wanted), 0, 0, 1)
+    assert len(unwritable) == 1
+    for home in (workspace, f"{workspace}-2"):
+        unread = [one for one in found if one["workspace_id"] == home and one not in unwritable]
+        assert ledger(log, home, "unreadable") == (len(unread), 0, 0, 0, len(unread))
 
 
 async def test_a_contradiction_is_put_aside_and_can_be_replayed_once(
@@ -131,6 +142,28 @@ async def test_a_contradiction_is_put_aside_and_can_be_replayed_once(
         await log.until_written()
         await until(lambda: ids(log, workspace) == ["a", "b"])
     assert ledger(log, workspace) == (5, 3, 0, 1, 1)
+
+
+async def test_a_contradiction_that_is_sent_again_and_again_is_one_letter(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata, labels = keys.metadata(workspace), {f"k{n}": "v" for n in range(20)}
+    await log.record(metadata, workspace, run("a", model="one"))
+    contradiction = run("a", model="other", metadata=labels)
+    async with written(log):
+        for _ in range(3):
+            await log.record(metadata, workspace, contradiction)
+        await log.until_written()
+        [letter] = letters(log)
+        assert (letter["occurrences"], letter["replayed_at"]) == (3, None)
+        await replay(log, keys, workspace, letter["dead_letter_id"], times=1)
+        await log.until_written()
+        [letter] = letters(log)
+        assert (letter["occurrences"], letter["replayed_at"]) == (4, None)
+        await log.record(metadata, workspace, run("a", model="a third"))
+        await log.until_written()
+    assert [one["occurrences"] for one in letters(log)] == [4, 1]
+    assert ledger(log, workspace) == (6, 1, 0, 0, 5)
 
 
 async def replay(log: Log, keys: KeyRing, workspace: str, letter_id: Any, times: int) -> None:
@@ -211,3 +244,61 @@ async def test_a_log_that_was_made_anew_is_not_passed_over(log: Log, workspace: 
         await until(lambda: ids(log, workspace) == ["a"])
     assert log.position() == 1
     assert ledger(log, workspace) == (1, 1, 0, 0, 0)
+
+
+async def test_a_log_that_was_deleted_is_made_anew_and_writing_goes_on(
+    log: Log, kafka: str, keys: KeyRing, workspace: str
+) -> None:
+    metadata, settings = keys.metadata(workspace), kafka_settings(kafka)
+    async with written(log):
+        for number in range(3):
+            await log.record(metadata, workspace, run(f"before-{number}"))
+        await until(lambda: log.position() == 3)
+        async with administration(settings) as admin:
+            await admin.delete_topics([log.topic])
+        # The log of one partition is now one of several: positions of a former life are no guide.
+        await record_until_taken(log, metadata, workspace, run("after"))
+        await until(lambda: "after" in ids(log, workspace))
+        assert (await configuration(settings, log.topic))["retention.ms"] == "1209600000"
+        again = await log.record(metadata, workspace, run("again"))
+        assert outcomes(again.results) == ["accepted"]
+        await until(lambda: "again" in ids(log, workspace))
+    assert ids(log, workspace) == ["after", "again", *(f"before-{n}" for n in range(3))]
+
+
+async def record_until_taken(log: Log, metadata: Any, workspace: str, item: Execution) -> None:
+    """As a producer does that is told that the log is away."""
+    async with asyncio.timeout(60):
+        while await reason_to_wait(log.record(metadata, workspace, item)):  # noqa: ASYNC110
+            await asyncio.sleep(1)
+
+
+async def reason_to_wait(call: Awaitable[Any]) -> str:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return refusal(error).reason
+    return ""
+
+
+async def test_an_account_says_how_much_of_the_log_is_not_in_it_yet(
+    log: Log, keys: KeyRing, workspace: str
+) -> None:
+    metadata = keys.metadata(workspace)
+    assert await behind(log, metadata, workspace) == 0
+    for number in range(3):
+        await log.record(metadata, workspace, run(f"{number}"))
+    await log.append("other", entry("other").SerializeToString())
+    assert await behind(log, metadata, workspace) == 4
+    async with written(log):
+        await until(lambda: log.position() == 4)
+        assert await behind(log, metadata, workspace) == 0
+    await log.record(metadata, workspace, run("last"))
+    assert await behind(log, metadata, workspace) == 1
+
+
+async def behind(log: Log, metadata: Any, workspace: str) -> int:
+    request = ReconcileRequest(workspace_id=workspace)
+    answer = await log.ingest.Reconcile(request, metadata=metadata)
+    assert answer.HasField("entries_behind")
+    return int(answer.entries_behind)

@@ -9,12 +9,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.oracle import by_sql
-from tests.support.otlp import START, export, otlp_span
+from tests.support.otlp import START, attributes, export, otlp_span
 from tests.support.stack import Stack
 
 CALL = {
@@ -26,6 +27,7 @@ CALL = {
 }
 INVALID, DENIED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.PERMISSION_DENIED
 HOUR = 3600 * 10**9
+MANY_TRACES = 13_000
 
 
 class Exporter:
@@ -40,6 +42,9 @@ class Exporter:
     async def send(self, request: ExportTraceServiceRequest, **headers: str) -> Any:
         metadata = (*self._token, *((k.replace("_", "-"), v) for k, v in headers.items()))
         return await self._stack.stubs.otlp_traces.Export(request, metadata=metadata)
+
+    async def send_metrics(self, request: ExportMetricsServiceRequest) -> Any:
+        return await self._stack.stubs.otlp_metrics.Export(request, metadata=self._token)
 
     def rows(self, workspace: str, query: str) -> list[tuple[Any, ...]]:
         return by_sql(self._stack.database_url, f"{query} where workspace_id = %s", workspace)
@@ -68,6 +73,24 @@ async def test_sent_again_it_is_counted_once(exporter: Exporter, workspace: str)
         answer = await exporter.send(export(otlp_span(1, attributes=CALL)))
         assert not answer.HasField("partial_success")
     assert exporter.rows(workspace, "select sum(input_tokens) from executions") == [(1000,)]
+
+
+async def test_an_export_of_thousands_of_traces_is_stored_and_counted_whole(
+    exporter: Exporter, workspace: str
+) -> None:
+    """More than the server could lock one by one."""
+    agent = {"gen_ai.operation.name": "invoke_agent"}
+    traces = [
+        otlp_span(1, trace_id=number.to_bytes(16), attributes=agent)
+        for number in range(1, MANY_TRACES + 1)
+    ]
+    answer = await exporter.send(export(*traces))
+    assert not answer.HasField("partial_success")
+    assert exporter.spans(workspace) == MANY_TRACES
+    runs = "select count(*), count(distinct execution_id) from executions"
+    assert exporter.rows(workspace, runs) == [(MANY_TRACES, MANY_TRACES)]
+    account = "select kind, received, stored, duplicate, rejected from ledger"
+    assert exporter.rows(workspace, account) == [("span", MANY_TRACES, MANY_TRACES, 0, 0)]
 
 
 async def test_a_token_of_several_workspaces_needs_the_header(
@@ -229,3 +252,34 @@ async def test_an_export_that_is_too_large_is_refused(exporter: Exporter, worksp
     found = await refused(exporter.send(export(otlp_span(1, name="x" * (4 * 1024 * 1024)))))
     assert (found.code, found.reason) == (INVALID, "MESSAGE_TOO_LARGE")
     assert exporter.spans(workspace) == 0
+
+
+def depths(*told: tuple[str, str, int]) -> ExportMetricsServiceRequest:
+    """One metric at one time, each of an instance, a scope and a value."""
+    return ExportMetricsServiceRequest(
+        resource_metrics=[
+            {
+                "resource": {"attributes": attributes({"service.instance.id": instance})},
+                "scope_metrics": [
+                    {
+                        "scope": {"name": scope},
+                        "metrics": [Metric(name="depth", gauge={"data_points": [point]})],
+                    }
+                ],
+            }
+            for instance, scope, value in told
+            for point in [{"as_int": value, "time_unix_nano": START}]
+        ]
+    )
+
+
+async def test_two_instances_and_two_scopes_do_not_contradict_each_other(
+    exporter: Exporter, workspace: str
+) -> None:
+    told = [("i-1", "a", 1), ("i-2", "a", 2), ("i-1", "b", 3)]
+    for _ in range(2):
+        assert not (await exporter.send_metrics(depths(*told))).HasField("partial_success")
+    columns = "tags ->> 'service.instance.id', tags ->> 'otel.scope.name', value::int"
+    assert sorted(exporter.rows(workspace, f"select {columns} from metric_points")) == sorted(told)
+    partial = (await exporter.send_metrics(depths(("i-1", "a", 9)))).partial_success
+    assert partial.rejected_data_points == 1

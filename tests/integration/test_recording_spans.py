@@ -34,8 +34,9 @@ STORED, DUPLICATE = Outcome.STORED, Outcome.DUPLICATE
 class Warehouse:
     """Records spans, and looks into the tables behind."""
 
-    def __init__(self, recorder: Recorder, url: str) -> None:
-        self._recorder = recorder
+    def __init__(self, database: Database, url: str) -> None:
+        self.database = database
+        self._recorder = Recorder(database, Failpoints())
         self._url = url
 
     async def record(self, workspace: str, *spans: Span) -> list[Outcome]:
@@ -59,7 +60,7 @@ async def warehouse(postgres: Server, template: str, jwks_file: Path) -> AsyncIt
     url = postgres.create(template)
     settings = Settings(DATABASE_URL=url, jwks_file=jwks_file)
     async with open_pool(settings, prepare=create_staging) as pool:
-        yield Warehouse(Recorder(Database(pool), Failpoints()), url)
+        yield Warehouse(Database(pool), url)
     postgres.drop(url)
 
 
@@ -104,6 +105,28 @@ async def test_spans_that_arrive_at_once_lose_nothing(warehouse: Warehouse, work
     await asyncio.gather(*(warehouse.record(workspace, one) for one in [*calls, agent]))
     (row,) = warehouse.rows(workspace)
     assert row["input_tokens"] == sum(range(2, 34))
+
+
+async def test_however_many_traces_take_at_most_256_locks(
+    warehouse: Warehouse, workspace: str
+) -> None:
+    """The server has room for some thousands, all transactions together."""
+    locks = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+    ids = [f"{number:032x}" for number in range(1, 20_000)]
+    async with warehouse.database.writing(workspace) as session:
+        await spans_recorder.lock_traces(session, ids)
+        assert await session.connection.fetchval(locks) == 256
+
+
+async def test_a_trace_that_is_locked_is_waited_for_in_its_workspace_alone(
+    warehouse: Warehouse, workspace: str
+) -> None:
+    async with warehouse.database.writing(workspace) as session:
+        await spans_recorder.lock_traces(session, [TRACE])
+        waiting = asyncio.create_task(warehouse.record(workspace, span(1)))
+        assert await warehouse.record(f"{workspace}-2", span(1)) == [STORED]
+        assert (await asyncio.wait([waiting], timeout=0.5)) == (set(), {waiting})
+    assert await waiting == [STORED]
 
 
 async def test_a_run_that_its_producer_recorded_is_not_taken_over(

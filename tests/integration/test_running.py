@@ -11,7 +11,6 @@ from typing import Any
 import grpc
 import psycopg
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsRequest
@@ -19,7 +18,9 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 
 from services.warehouse.migrate import migrate
 from tests.support.errors import refused
+from tests.support.health import NOT_SERVING, SERVING, becomes, health
 from tests.support.keys import KeyRing
+from tests.support.locks import waits_for
 from tests.support.stack import (
     SERVED_WITH,
     SERVICES,
@@ -31,10 +32,10 @@ from tests.support.stack import (
     stop,
 )
 
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 INGEST = SERVICES["ingest"]
-SECONDS, UNAVAILABLE = 30, grpc.StatusCode.UNAVAILABLE
+SECONDS = 30
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+DEADLINE_EXCEEDED = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.fixture
@@ -63,38 +64,12 @@ async def record(service: Running, keys: KeyRing, run: str = "e", seconds: float
         return await stub.RecordExecutions(request, metadata=keys.metadata("w"), timeout=seconds)
 
 
-async def health(service: Running, name: str) -> int:
-    async with service.channel() as channel:
-        request = health_pb2.HealthCheckRequest(service=name)
-        return int((await health_pb2_grpc.HealthStub(channel).Check(request, timeout=5)).status)
-
-
-async def becomes(service: Running, status: int) -> None:
-    for _ in range(SECONDS * 10):
-        if await health(service, INGEST) == status:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"the service is not {status} after {SECONDS} s")
-
-
 @contextmanager
 def held_workspace(url: str) -> Iterator["psycopg.Connection[Any]"]:
     with psycopg.connect(url) as holder:
         lock = "select 1 from shadower.workspaces where workspace_id = 'w' for update"
         assert holder.execute(lock).fetchone()
         yield holder
-
-
-async def waits_for(holder: "psycopg.Connection[Any]") -> None:
-    """Returns when somebody waits for what the holder has locked."""
-    query = "select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"
-    for _ in range(500):
-        if holder.execute(query).fetchone() is not None:
-            return
-        # The view stands still inside of a transaction.
-        holder.execute("select pg_stat_clear_snapshot()")
-        await asyncio.sleep(0.02)
-    raise AssertionError("nobody waits")
 
 
 def stored(url: str) -> int:
@@ -170,38 +145,57 @@ async def test_health_follows_the_database(
         async with service_on(Environment(url, jwks_file, tmp_path)) as service:
             await record(service, keys, "first")
             first_life.close()
-            await becomes(service, NOT_SERVING)
+            await becomes(service, INGEST, NOT_SERVING)
             assert await health(service, "") == SERVING
             found = await refused(record(service, keys))
             assert (found.code, found.reason) == (UNAVAILABLE, "DATABASE_UNAVAILABLE")
             assert found.retry_seconds is not None
             with embedded_server(directory) as again:
                 assert again == url
-                await becomes(service, SERVING)
+                await becomes(service, INGEST, SERVING)
                 assert (await record(service, keys)).counts.stored == 1
                 assert (await record(service, keys, "first")).counts.duplicate == 1
 
 
-@pytest.mark.parametrize(("client", "server"), [(0.5, "30"), (SECONDS, "0.5")])
-async def test_a_deadline_ends_a_call(
-    environment: Environment, keys: KeyRing, client: float, server: str
+async def test_our_deadline_ends_a_call_that_would_wait_longer(
+    environment: Environment, keys: KeyRing
 ) -> None:
-    extra = ("SHADOWER_DEADLINE_SECONDS", server)
+    """By far before the caller's, which is before that of a statement."""
+    extra = ("SHADOWER_DEADLINE_SECONDS", "0.5")
     async with service_on(environment, extra) as service:
         await record(service, keys, "first")
         with held_workspace(environment.database_url):
-            found = await refused(record(service, keys, seconds=client))
-            assert found.code is grpc.StatusCode.DEADLINE_EXCEEDED
-            # The caller's own clock and ours may end a call of one deadline, whichever is first.
-            assert found.reason in (
-                {"", "DEADLINE_EXCEEDED"} if client < 1 else {"DEADLINE_EXCEEDED"}
-            )
-        # Whether it was stored after all, its sender learns by sending again; it is there once.
-        counts = (await record(service, keys)).counts
-        assert (counts.stored + counts.duplicate, counts.rejected) == (1, 0)
-    with psycopg.connect(environment.database_url) as connection:
-        found_rows = connection.execute("select execution_id from shadower.executions").fetchall()
-    assert sorted(found_rows) == [("e",), ("first",)]
+            found = await refused(record(service, keys, seconds=10))
+            assert (found.code, found.reason) == (DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        await is_there_once(service, keys, environment.database_url)
+
+
+async def test_the_callers_deadline_ends_its_call_here_too(
+    environment: Environment, keys: KeyRing
+) -> None:
+    """It leaves room for the next one, long before ours: there is room for one call alone."""
+    extra = (("SHADOWER_DEADLINE_SECONDS", "60"), ("SHADOWER_MAX_CONCURRENT_CALLS", "1"))
+    async with service_on(environment, *extra) as service:
+        await record(service, keys, "first")
+        with held_workspace(environment.database_url) as holder:
+            call = asyncio.ensure_future(refused(record(service, keys, seconds=2)))
+            await waits_for(holder)
+            assert (await refused(record(service, keys))).reason == "SERVER_BUSY"
+            assert (await call).code is DEADLINE_EXCEEDED
+            await asyncio.sleep(2)
+            again = await refused(record(service, keys, seconds=2))
+            assert again.code is DEADLINE_EXCEEDED
+        await asyncio.sleep(2)
+        await is_there_once(service, keys, environment.database_url)
+
+
+async def is_there_once(service: Running, keys: KeyRing, url: str) -> None:
+    """Whether it was stored after all, its sender learns by sending again."""
+    counts = (await record(service, keys)).counts
+    assert (counts.stored + counts.duplicate, counts.rejected) == (1, 0)
+    with psycopg.connect(url) as connection:
+        found = connection.execute("select execution_id from shadower.executions").fetchall()
+    assert sorted(found) == [("e",), ("first",)]
 
 
 async def test_two_processes_do_not_share_a_port(environment: Environment) -> None:

@@ -1,13 +1,15 @@
 """Real Kafka for tests: one that lasts for the session, and ones that a test may break."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.runtime.kafka import new_consumer
 from services.runtime.settings import Settings
@@ -65,3 +67,20 @@ async def _until(consumer: Any, partition: TopicPartition, end: int) -> list[byt
         records = await consumer.getmany(partition, timeout_ms=1000)
         values += [record.value for record in records.get(partition, [])]
     return values
+
+
+@asynccontextmanager
+async def administration(settings: Settings) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def configuration(settings: Settings, topic: str) -> dict[str, str]:
+    async with administration(settings) as admin:
+        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    [(_, _, _, _, entries)] = answer.resources
+    return {name: value for name, value, *_ in entries}

@@ -123,19 +123,20 @@ def test_a_letter_says_what_the_database_can_keep(said: str) -> None:
     assert letter.message.encode()
 
 
-def test_a_letter_is_known_by_what_it_holds_and_where_it_was() -> None:
+def test_a_letter_is_known_by_what_it_holds_and_why_it_was_put_aside() -> None:
     others = [
         {"workspace_id": "v"},
         {"source": Source.LOG},
         {"payload": b"other"},
-        {"position": 8},
+        {"key": b"other"},
+        {"reason": "RECORD_UNWRITABLE"},
         {"topic": "t"},
         {"partition": 0},
         {"group": "h"},
     ]
     ids = {replace(LETTER, **other).id for other in others}
     assert len(ids | {LETTER.id}) == len(others) + 1
-    again = replace(LETTER, message="otherwise", reason="RECORD_MALFORMED", attempts=9)
+    again = replace(LETTER, message="otherwise", position=8, attempts=9)
     assert again.id == LETTER.id
 
 

@@ -99,3 +99,31 @@ def test_a_bad_point_is_refused_whole(
 def test_a_point_that_says_there_is_no_value_is_no_point_and_no_fault() -> None:
     told = judged("depth", "gauge", flags=1)
     assert (told.points, told.refused) == ([], [])
+
+
+def series(resource: dict[str, Any], scope: str, **at: Any) -> dict[str, str]:
+    """The tags of a point that such a program told."""
+    point = {"as_int": 1, "time_unix_nano": START, "attributes": attributes(at)}
+    metrics = [Metric(name="depth", gauge={"data_points": [point]})]
+    told = ExportMetricsServiceRequest(
+        resource_metrics=[
+            {
+                "resource": {"attributes": attributes(resource)},
+                "scope_metrics": [{"scope": {"name": scope}, "metrics": metrics}],
+            }
+        ]
+    )
+    (only,) = judge_points(told, VALIDATOR).points
+    return dict(only.tags)
+
+
+def test_a_series_says_who_measured_it() -> None:
+    program = {"service.name": "shop", "service.instance.id": "i-1", "host.name": "h"}
+    assert series(program, "lib") == {
+        "service.name": "shop",
+        "service.instance.id": "i-1",
+        "otel.scope.name": "lib",
+    }
+    assert series({}, "") == {}
+    assert series({"service.instance.id": 7}, "") == {}
+    assert series(program, "lib", **{"otel.scope.name": "its own"})["otel.scope.name"] == "its own"

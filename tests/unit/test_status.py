@@ -46,7 +46,8 @@ def test_a_fault_has_its_code(kind: type[faults.Fault]) -> None:
     found = refusal_in(status)
     assert (status.code, found.code) == (number, code)
     assert (found.reason, found.message) == ("AGENT_NOT_FOUND", "said")
-    assert (found.metadata, found.fields, found.retry_seconds) == ({"agentId": "a"}, (), None)
+    assert (found.metadata, found.fields) == ({"agentId": "a"}, ())
+    assert found.retry_seconds == (1 if kind is faults.Unavailable else None)
 
 
 def test_a_retry_is_told_to_the_nanosecond() -> None:

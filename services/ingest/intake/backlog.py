@@ -1,11 +1,7 @@
 """What may wait to be written: bounded in items and in bytes."""
 
-from datetime import timedelta
-
 from services.ingest.arrival import Arrival
-from services.runtime.faults import ResourceExhausted
-
-RETRY_DELAY = timedelta(seconds=1)
+from services.runtime.faults import RETRY_DELAY, ResourceExhausted
 
 
 class Backlog:

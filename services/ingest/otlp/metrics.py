@@ -5,7 +5,7 @@ greatest. Values are kept as they were sent, running totals too. Nothing here is
 the tokens of spans.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope
 from opentelemetry.proto.metrics.v1.metrics_pb2 import DataPointFlags, Metric
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint
 
-from services.ingest.otlp.resources import SERVICE_NAME, service_name
+from services.ingest.otlp.attributes import printable
+from services.ingest.otlp.resources import INSTANCE_ID, SERVICE_NAME, instance_id, service_name
 
 NANOS = 10**9
+SCOPE_NAME = "otel.scope.name"
+MAX_SCOPE = 256
 TAG_VALUES: dict[str, Callable[[AnyValue], str]] = {
     "string_value": lambda value: value.string_value,
     "bool_value": lambda value: str(value.bool_value).lower(),
@@ -34,7 +38,8 @@ class DataPoint:
 
     metric: Metric
     data: Any
-    service: str
+    emitter: Mapping[str, str]
+    """The tags that tell by whom it was measured."""
 
     @property
     def is_without_value(self) -> bool:
@@ -44,12 +49,12 @@ class DataPoint:
 
 def data_points(request: ExportMetricsServiceRequest) -> Iterator[DataPoint]:
     for resource in request.resource_metrics:
-        service = service_name(resource.resource)
         for scope in resource.scope_metrics:
+            emitter = _emitter(resource.resource, scope.scope)
             for metric in scope.metrics:
                 kind = metric.WhichOneof("data")
                 points = getattr(metric, kind).data_points if kind else ()
-                yield from (DataPoint(metric, data, service) for data in points)
+                yield from (DataPoint(metric, data, emitter) for data in points)
 
 
 def to_points(told: DataPoint) -> list[MetricPoint]:
@@ -82,9 +87,20 @@ def _of_distribution(told: DataPoint) -> dict[str, float]:
     return {f".{name}": getattr(told.data, name) for name in names}
 
 
+def _emitter(resource: Resource, scope: InstrumentationScope) -> dict[str, str]:
+    """Without these, what two instances or two libraries say of one metric would be one series,
+    and the second of them a contradiction."""
+    tags = {
+        SERVICE_NAME: service_name(resource),
+        INSTANCE_ID: instance_id(resource),
+        SCOPE_NAME: printable(scope.name, MAX_SCOPE),
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
 def _tags(told: DataPoint) -> dict[str, str]:
-    """Attributes of the point, and the program. Lists and maps tell no series apart."""
-    tags = {SERVICE_NAME: told.service} if told.service else {}
+    """Who measured it, and the attributes of the point. Lists and maps tell no series apart."""
+    tags = dict(told.emitter)
     for pair in told.data.attributes:
         to_text = TAG_VALUES.get(pair.value.WhichOneof("value") or "")
         if to_text:

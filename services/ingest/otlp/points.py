@@ -16,7 +16,8 @@ from services.ingest.otlp.refusals import refusals_in_words
 from services.runtime.faults import InvalidArgument
 from services.runtime.validator import MessageValidator
 
-MAX_ATTRIBUTES = 128
+# OpenTelemetry's own default; far fewer of them fit among a point's tags.
+MAX_POINT_ATTRIBUTES = 128
 
 
 @dataclass
@@ -48,8 +49,8 @@ def judge_points(request: ExportMetricsServiceRequest, validator: MessageValidat
 
 
 def _judge(told: DataPoint, judged: JudgedPoints, validator: MessageValidator) -> None:
-    if len(told.data.attributes) > MAX_ATTRIBUTES:
-        judged.refused.append(f"a point has more than {MAX_ATTRIBUTES} attributes")
+    if len(told.data.attributes) > MAX_POINT_ATTRIBUTES:
+        judged.refused.append(f"a point has more than {MAX_POINT_ATTRIBUTES} attributes")
         return
     points = to_points(told)
     wrong = _what_is_wrong(points, validator)

@@ -17,7 +17,7 @@ from services.ingest.otlp.spans import to_span
 from services.runtime.validator import MessageValidator
 
 # What a span says beyond that, nobody reads; to look through it for what we know has a price.
-MAX_ATTRIBUTES = 10_000
+MAX_SPAN_ATTRIBUTES = 10_000
 
 
 @dataclass
@@ -39,8 +39,8 @@ class JudgedSpans:
 def judge_spans(request: ExportTraceServiceRequest, validator: MessageValidator) -> JudgedSpans:
     judged = JudgedSpans()
     for told, scope, service in _flat(request):
-        if len(told.attributes) > MAX_ATTRIBUTES:
-            judged.refused.append(f"a span has more than {MAX_ATTRIBUTES} attributes")
+        if len(told.attributes) > MAX_SPAN_ATTRIBUTES:
+            judged.refused.append(f"a span has more than {MAX_SPAN_ATTRIBUTES} attributes")
             continue
         span = to_span(told, scope, service)
         violations = validator.violations(span)

@@ -1,20 +1,30 @@
-"""Puts a price to a span."""
+"""What a span costs."""
 
-from shadower.ingest.v1.span_pb2 import Span
+from decimal import Decimal
+
+from shadower.ingest.v1 import span_pb2 as pb
 
 from services.ingest.prices.table import PriceTable, Usage
+from services.ingest.spans import span
 from services.translation.values import plain
+from services.warehouse.traces.model import Span
 
 
-def set_price(span: Span, table: PriceTable) -> None:
-    """By the model that answered, else by the one that was asked; leaves unknown what is."""
-    cost = table.cost(span.provider, (span.response_model, span.request_model), _usage(span))
+def set_price(item: pb.Span, table: PriceTable) -> None:
+    """Leaves unknown what is."""
+    cost = cost_of(span(item), table) if item.HasField("input_tokens") else None
     if cost is not None:
-        span.cost_usd = plain(cost)
-        span.price_version = table.version
+        item.cost_usd = plain(cost)
+        item.price_version = table.version
 
 
-def _usage(span: Span) -> Usage:
-    names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    counts = {name: getattr(span, name) if span.HasField(name) else None for name in names}  # type: ignore[arg-type]
-    return Usage(**counts)
+def cost_of(told: Span, table: PriceTable) -> Decimal | None:
+    """By the model that answered, else by the one that was asked; None if that cannot be said."""
+    usage = Usage(
+        input_tokens=told.input_tokens,
+        output_tokens=told.output_tokens,
+        cache_read_tokens=told.cache_read_tokens,
+        cache_write_tokens=told.cache_write_tokens,
+    )
+    models = (told.response_model or "", told.request_model or "")
+    return table.cost(told.provider or "", models, usage)

@@ -1,16 +1,14 @@
 """PricingService: what calls of models cost, and what they cost by another table."""
 
-from decimal import Decimal
-
 from shadower.ingest.v1 import pricing_service_pb2 as pb
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceServicer
 
+from services.ingest.prices.pricing import cost_of
 from services.ingest.prices.source import PriceSource
-from services.ingest.prices.table import Price, PriceTable, Usage
+from services.ingest.prices.table import Price
 from services.runtime.call import Context
 from services.translation.requests import interval
 from services.translation.values import optional_plain, plain
-from services.warehouse.traces.model import Span
 from services.warehouse.traces.repricing import Repricer
 
 
@@ -32,7 +30,10 @@ class PricingServicer(PricingServiceServicer):
     ) -> pb.RepriceModelCallsResponse:
         table = self._prices.table()
         repriced = await self._repricer.reprice(
-            request.workspace_id, interval(request), lambda span: _cost(table, span), table.version
+            request.workspace_id,
+            interval(request),
+            lambda span: cost_of(span, table),
+            table.version,
         )
         return pb.RepriceModelCallsResponse(
             price_version=table.version,
@@ -41,17 +42,6 @@ class PricingServicer(PricingServiceServicer):
             unknown=repriced.unknown,
             executions_updated=repriced.executions_updated,
         )
-
-
-def _cost(table: PriceTable, span: Span) -> Decimal | None:
-    usage = Usage(
-        input_tokens=span.input_tokens,
-        output_tokens=span.output_tokens,
-        cache_read_tokens=span.cache_read_tokens,
-        cache_write_tokens=span.cache_write_tokens,
-    )
-    models = (span.response_model or "", span.request_model or "")
-    return table.cost(span.provider or "", models, usage)
 
 
 def _price(price: Price) -> pb.ModelPrice:

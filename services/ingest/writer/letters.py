@@ -7,13 +7,12 @@ from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.ingest.batches import ItemKind, conflict
 from services.ingest.kinds import KINDS
+from services.ingest.writer.group import GROUP
 from services.runtime.bus.dead_letter import DeadLetter, Source, workspace_of_key
 from services.runtime.faults import Fault
 from services.warehouse.database import UnwritableError
 from services.warehouse.facts.model import Outcome, Recorded
 from services.warehouse.facts.recorder import BatchRecorded
-
-GROUP = "writer"
 
 
 def unreadable(entry: Any, why: Fault) -> DeadLetter:
@@ -40,15 +39,12 @@ def _conflicts_of(kind: ItemKind, entry: Any, results: Sequence[Recorded]) -> De
         for item, one in zip(items, results, strict=True)
         if one.outcome is Outcome.CONFLICT
     ]
-    rest = LogRecord(
-        schema_version=record.schema_version,
-        workspace_id=record.workspace_id,
-        receive_time=record.receive_time,
-    )
+    # Without the time, so that what comes again has the same content.
+    rest = LogRecord(schema_version=record.schema_version, workspace_id=record.workspace_id)
     getattr(rest, kind.field).extend(item for item, _ in refused)
     first, why = refused[0]
     fault = conflict(kind, kind.item_id(first), why)
-    return _letter(entry, fault.reason, fault.message, rest.SerializeToString())
+    return _letter(entry, fault.reason, fault.message, rest.SerializeToString(deterministic=True))
 
 
 def _letter(entry: Any, reason: str, message: str, payload: bytes) -> DeadLetter:

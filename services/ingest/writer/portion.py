@@ -1,6 +1,7 @@
 """Entries of one partition that are written together."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from services.ingest.writer.decoding import decode
 from services.ingest.writer.letters import conflicts, unreadable
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.faults import InvalidArgument
+from services.warehouse.facts.model import FactKind
 from services.warehouse.facts.positions import Advance
 from services.warehouse.facts.recorder import Batch, BatchRecorded
 
@@ -18,7 +20,8 @@ PORTION_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class Portion:
-    """Entries, each either a batch or a letter, and the position from which they start."""
+    """Entries, each a batch, and the position from which they start. One that could not be read is
+    a letter beside it, and in its batch one thing refused."""
 
     entries: Sequence[Any]
     before: int
@@ -52,8 +55,16 @@ async def portion_of(entries: Sequence[Any], before: int) -> Portion:
         try:
             batches.append((entry, decode(entry)))
         except InvalidArgument as why:
-            letters.append(unreadable(entry, why))
+            letters.append(letter := unreadable(entry, why))
+            batches.append((entry, Batch(letter.workspace_id, {}, {FactKind.UNREADABLE: 1})))
     return Portion(entries, before, batches, letters)
+
+
+def refused_whole(batch: Batch) -> Batch:
+    """The same, nothing of which can be stored."""
+    refused = Counter(batch.refused)
+    refused.update({kind: len(facts) for kind, facts in batch.facts.items()})
+    return Batch(batch.workspace_id, {}, refused)
 
 
 def portions(entries: Sequence[Any]) -> Iterator[list[Any]]:

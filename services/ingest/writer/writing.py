@@ -8,10 +8,11 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.ingest.writer.letters import GROUP, unwritable
-from services.ingest.writer.portion import Portion, portion_of, portions
+from services.ingest.writer.group import open_group
+from services.ingest.writer.letters import unwritable
+from services.ingest.writer.portion import Portion, portion_of, portions, refused_whole
 from services.runtime.faults import DeadlineExceeded, Fault
-from services.runtime.kafka import Consumer, open_consumer
+from services.runtime.kafka import Consumer
 from services.runtime.settings import Settings
 from services.warehouse.database import Database, UnwritableError
 from services.warehouse.facts.positions import Advance, FencedError, fetch_position
@@ -35,6 +36,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         self._recorder = recorder
         self._positions: dict[TopicPartition, int] = {}
         self._troubles: dict[TopicPartition, str] = {}
+        self._beginning = asyncio.Lock()
         self._consumer: Consumer = None
 
     def trouble(self) -> str:
@@ -47,7 +49,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         while True:
             try:
                 await self._take_part()
-            except (KafkaError, OSError, Fault) as broken:
+            except (KafkaError, OSError, Fault, FencedError) as broken:
                 log.warning("out of the group; joining again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -62,20 +64,24 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             await self._begin(partition)
 
     async def _take_part(self) -> None:
-        async with open_consumer(self._settings, GROUP, self._settings.log_topic, self) as consumer:
+        async with open_group(self._settings, self) as consumer:
             self._consumer = consumer
             while True:
                 found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)
                 await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
 
     async def _begin(self, partition: TopicPartition) -> None:
-        """Goes to where the partition is written to."""
-        position = await fetch_position(self._database, partition.topic, partition.partition)
-        start = await self._start(partition, position)
-        if start != position:
-            await self._recorder.record([], _advance(partition, position, start))
-        self._positions[partition] = start
-        self._consumer.seek(partition, start)
+        """Goes to where the partition is written to.
+
+        One at a time: what is fetched before the assignment is known here begins it, too.
+        """
+        async with self._beginning:
+            position = await fetch_position(self._database, partition.topic, partition.partition)
+            start = await self._start(partition, position)
+            if start != position:
+                await self._recorder.record([], _advance(partition, position, start))
+            self._positions[partition] = start
+            self._consumer.seek(partition, start)
 
     async def _start(self, partition: TopicPartition, position: int) -> int:
         """The position, or the first entry there is if the log has lost where we were."""
@@ -140,8 +146,9 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         if len(portion.entries) == 1:
             if isinstance(why, DeadlineExceeded):
                 raise why
-            letter = unwritable(portion.entries[0], why)
-            await self._recorder.record([], portion.advance, lambda _: [letter])
+            [(entry, batch)] = portion.batches
+            letter = unwritable(entry, why)
+            await self._recorder.record([refused_whole(batch)], portion.advance, lambda _: [letter])
             return
         before = portion.before
         for entry in portion.entries:

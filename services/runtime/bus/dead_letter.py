@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
-# Letters whose workspace nobody can know lie here. No tenant may be given this name.
+# Letters whose workspace nobody can know lie here. Authorisation lets nobody record into it.
 SYSTEM_WORKSPACE = "shadower-system"
 WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -40,12 +40,10 @@ class DeadLetter:
 
     @property
     def id(self) -> UUID:
-        """The same for the same record in the same place, so that burying it again changes nothing.
-
-        The payload belongs to the place: a topic that was made anew counts from 0 again.
-        """
-        place = (self.source.value, self.group, self.topic, self.partition, self.position)
-        digest = hashlib.sha256(repr((self.workspace_id, place)).encode())
+        """The same for the same content that the same group puts aside for the same reason, however
+        often it comes."""
+        place = (self.source.value, self.group, self.topic, self.partition, self.key)
+        digest = hashlib.sha256(repr((self.workspace_id, place, self.reason)).encode())
         digest.update(self.payload)
         return UUID(bytes=digest.digest()[:16], version=5)
 

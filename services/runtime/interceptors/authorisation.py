@@ -6,11 +6,15 @@ Never on the URL: through the transcoder a query parameter can override a field 
 from collections.abc import Iterable
 
 from google.protobuf.message import Message
+from shadower.common.v1.permission_pb2 import PERMISSION_INGEST_WRITE
 
+from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.call import Call, Interceptor
+from services.runtime.contract import permission_name
 from services.runtime.faults import InvalidArgument, PermissionDenied
 
 WORKSPACE_HEADER = "x-shadower-workspace"
+RECORDING = permission_name(PERMISSION_INGEST_WRITE)
 
 
 class Authorisation(Interceptor):
@@ -21,6 +25,7 @@ class Authorisation(Interceptor):
         call.workspace_id = call.workspace_id or asked
         _check_workspace(call, asked)
         _check_permission(call)
+        _check_reserved(call)
 
 
 def check_content(call: Call, workspace_ids: Iterable[str]) -> None:
@@ -70,4 +75,14 @@ def _check_permission(call: Call) -> None:
             "PERMISSION_MISSING",
             f"the token lacks the permission {needed}",
             metadata={"permission": needed},
+        )
+
+
+def _check_reserved(call: Call) -> None:
+    """Operators read there what is put aside; facts would be nobody's."""
+    if call.workspace_id == SYSTEM_WORKSPACE and call.contract.permission == RECORDING:
+        raise PermissionDenied(
+            "WORKSPACE_RESERVED",
+            f"nothing may be recorded into {SYSTEM_WORKSPACE}",
+            metadata={"workspaceId": SYSTEM_WORKSPACE},
         )

@@ -5,12 +5,9 @@ Health checks are not counted: a busy process is not a sick one.
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from datetime import timedelta
 
 from services.runtime.call import Call, Interceptor
-from services.runtime.faults import ResourceExhausted
-
-RETRY_DELAY = timedelta(seconds=1)
+from services.runtime.faults import RETRY_DELAY, ResourceExhausted
 
 
 class Capacity(Interceptor):

@@ -29,6 +29,8 @@ class FiledLetter:
     message: str
     attempts: int
     failed_at: datetime
+    occurrences: int
+    last_failed_at: datetime
     replayed_at: datetime | None
     payload_bytes: int
 
@@ -57,7 +59,8 @@ class LettersQuery:
 
 
 async def bury(connection: Connection, letter: DeadLetter) -> None:
-    """Files a letter in the connection's transaction; once, however often it is buried.
+    """Files a letter in the connection's transaction; once, however often it is buried, and counted
+    as often as its record came.
 
     The transaction must be in the letter's workspace, or of the role that may bury for all.
     """
@@ -106,9 +109,9 @@ async def get_letter(session: Session, letter_id: UUID) -> WholeLetter | None:
     return WholeLetter(_filed(known), key, payload)
 
 
-async def mark_replayed(session: Session, letter_id: UUID) -> datetime:
-    """When that was."""
-    values = (session.workspace_id, letter_id)
+async def mark_replayed(session: Session, letter: FiledLetter) -> datetime:
+    """When that was. One that has come again since it was read stays open."""
+    values = (session.workspace_id, letter.dead_letter_id, letter.occurrences)
     moment: datetime = await session.connection.fetchval(QUERIES["mark_replayed"], *values)
     return moment
 

@@ -1,14 +1,23 @@
 -- name: bury
-insert into dead_letters (
+-- One that is there already has come again if it lies further on: then it is open once more.
+-- In the same place it is only buried again, by somebody who could not move on.
+insert into dead_letters as letter (
     workspace_id, dead_letter_id, source, group_name, topic, partition, position,
     reason, message, key, payload, attempts
 ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-on conflict do nothing
+on conflict (workspace_id, dead_letter_id) do update set
+    occurrences = letter.occurrences + 1,
+    last_failed_at = clock_timestamp(),
+    position = $7,
+    message = $9,
+    replayed_at = null
+where letter.position < $7
 
 -- name: list
 -- The latest first, behind a place if one is given.
 select dead_letter_id, source, group_name, topic, partition, position, reason, message, attempts,
-    failed_at, replayed_at, length(payload) as payload_bytes
+    failed_at, occurrences, coalesce(last_failed_at, failed_at) as last_failed_at, replayed_at,
+    length(payload) as payload_bytes
 from dead_letters
 where workspace_id = $1
     and ($2::text is null or source = $2::dead_letter_source)
@@ -19,11 +28,16 @@ limit $6
 
 -- name: get
 select dead_letter_id, source, group_name, topic, partition, position, reason, message, attempts,
-    failed_at, replayed_at, length(payload) as payload_bytes, key, payload
+    failed_at, occurrences, coalesce(last_failed_at, failed_at) as last_failed_at, replayed_at,
+    length(payload) as payload_bytes, key, payload
 from dead_letters
 where workspace_id = $1 and dead_letter_id = $2
 
 -- name: mark_replayed
-update dead_letters set replayed_at = clock_timestamp()
-where workspace_id = $1 and dead_letter_id = $2
-returning replayed_at
+-- Unless it has come again meanwhile: then it is open. Answers with the moment in either case.
+with marked as (
+    update dead_letters set replayed_at = clock_timestamp()
+    where workspace_id = $1 and dead_letter_id = $2 and occurrences = $3
+    returning replayed_at
+)
+select coalesce((select replayed_at from marked), clock_timestamp())

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 SECONDS_OF_HOUR = 3600
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Span = tuple[datetime, datetime]
+TimeRange = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Changes:
     """What happened since a revision. `complete` is False if the log does not go back so far."""
 
     revision: int
-    spans: tuple[Span, ...]
+    spans: tuple[TimeRange, ...]
     complete: bool
 
 
@@ -54,7 +54,7 @@ async def changes_since(session: Session, revision: int) -> Changes:
     return Changes(latest, tuple(sorted(spans)), complete=len(rows) == latest - revision)
 
 
-def touched_hours(times: Iterable[datetime]) -> list[Span]:
+def touched_hours(times: Iterable[datetime]) -> list[TimeRange]:
     """The hours that contain the times, as few spans as they need."""
     numbers = {int(time.timestamp()) // SECONDS_OF_HOUR for time in times}
     hours = [EPOCH + number * HOUR for number in sorted(numbers)]

@@ -3,15 +3,15 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from services.warehouse.database import Session, rows_affected
+from services.warehouse.database import Session
+from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions
 from services.warehouse.facts.merging import (
     MAY_COME_LATE,
     MAY_COME_LATE_OF_TRACES,
     merge_execution,
 )
-from services.warehouse.facts.model import STORED, ErrorType, Execution, Recorded, Status
+from services.warehouse.facts.model import STORED, Execution, Recorded
 from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
 
@@ -32,7 +32,7 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
     if not arriving:
         return Written([], set())
     times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
-    if await _claim(session, times) == len(arriving):
+    if await claim_keys(session, times) == len(arriving):
         return await _insert_all(session, arriving)
     stored, derived = await _lock_stored(session, times)
     results, after = _merge_all(stored, derived, arriving)
@@ -70,23 +70,9 @@ async def _lock_stored(
 ) -> tuple[dict[str, Execution], set[str]]:
     """The stored runs among those arriving, and which of them follow from spans. The keys of all
     of them are ours until we commit."""
-    keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(times))
-    rows = await session.connection.fetch(
-        QUERIES["stored_executions"],
-        session.workspace_id,
-        [key["execution_id"] for key in keys],
-        [key["started_at"] for key in keys],
-    )
+    rows = await lock_executions(session, times)
     derived = {row["execution_id"] for row in rows if row["origin"] == "trace"}
-    return {row["execution_id"]: _execution(dict(row)) for row in rows}, derived
-
-
-async def _claim(session: Session, times: Mapping[str, datetime]) -> int:
-    """How many of the ids were nobody's."""
-    status = await session.connection.execute(
-        QUERIES["claim_keys"], session.workspace_id, list(times), list(times.values())
-    )
-    return rows_affected(status)
+    return {row["execution_id"]: as_execution(row) for row in rows}, derived
 
 
 async def _store(
@@ -104,10 +90,3 @@ async def _store(
 
 def _stored_at(execution: Execution | None) -> datetime | None:
     return None if execution is None else execution.started_at
-
-
-def _execution(row: Mapping[str, Any]) -> Execution:
-    values = {name: row[name] for name in COLUMNS}
-    values["status"] = Status(row["status"])
-    values["error_type"] = ErrorType(row["error_type"]) if row["error_type"] else None
-    return Execution(**values)

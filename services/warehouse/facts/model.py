@@ -17,6 +17,8 @@ class FactKind(StrEnum):
     METRIC_POINT = "metric_point"
     EVENT = "event"
     SPAN = "span"
+    UNREADABLE = "unreadable"
+    """Entries of the log, one each, whatever they held. There is no way to store one."""
 
 
 class Status(StrEnum):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.warehouse.database import Database, Transaction, rows_affected
+from services.warehouse.database import Database, Session, Transaction, rows_affected
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -28,6 +28,12 @@ async def fetch_position(database: Database, topic: str, partition: int) -> int:
         await transaction.connection.execute(QUERIES["begin_position"], topic, partition)
         found = await transaction.connection.fetchval(QUERIES["position"], topic, partition)
     return int(found)
+
+
+async def entries_behind(session: Session, topic: str, partition: int, end: int) -> int:
+    """How many entries before the end are not in what the session sees."""
+    found = await session.connection.fetchval(QUERIES["position"], topic, partition)
+    return max(0, end - int(found or 0))
 
 
 async def move_position(transaction: Transaction, advance: Advance) -> None:

@@ -124,12 +124,14 @@ async def _write_workspace(
     written = {
         kind: await way.record(session, _joined(batches, kind)) for kind, way in WAYS.items()
     }
-    accounts = {
-        kind: account_of(of_kind.results, sum(batch.refused.get(kind, 0) for batch in batches))
-        for kind, of_kind in written.items()
-    }
+    accounts = {kind: _account(kind, written.get(kind), batches) for kind in FactKind}
     touched = set().union(*(of_kind.touched for of_kind in written.values()))
     return _apart(batches, written), _News(touched, accounts)
+
+
+def _account(kind: FactKind, written: Written | None, batches: Sequence[Batch]) -> Account:
+    refused = sum(batch.refused.get(kind, 0) for batch in batches)
+    return account_of(written.results if written else (), refused)
 
 
 async def _bury(transaction: Transaction, letters: Sequence[DeadLetter]) -> None:

@@ -34,7 +34,8 @@ CREATE TYPE shadower.fact_kind AS ENUM (
     'execution',
     'metric_point',
     'event',
-    'span'
+    'span',
+    'unreadable'
 );
 ALTER TYPE shadower.fact_kind OWNER TO postgres;
 CREATE TYPE shadower.span_kind AS ENUM (
@@ -111,7 +112,9 @@ CREATE TABLE shadower.dead_letters (
     payload bytea NOT NULL,
     attempts integer DEFAULT 1 NOT NULL,
     failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    replayed_at timestamp with time zone
+    replayed_at timestamp with time zone,
+    occurrences bigint DEFAULT 1 NOT NULL,
+    last_failed_at timestamp with time zone
 );
 ALTER TABLE ONLY shadower.dead_letters FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters OWNER TO postgres;
@@ -381,6 +384,8 @@ ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
+CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
+CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -401,7 +406,18 @@ GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp wit
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
 GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT SELECT(workspace_id) ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT SELECT(dead_letter_id) ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT UPDATE("position") ON TABLE shadower.dead_letters TO shadower_service;
+GRANT SELECT("position"),UPDATE("position") ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT UPDATE(message) ON TABLE shadower.dead_letters TO shadower_service;
+GRANT UPDATE(message) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT UPDATE(replayed_at) ON TABLE shadower.dead_letters TO shadower_service;
+GRANT UPDATE(replayed_at) ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT UPDATE(occurrences) ON TABLE shadower.dead_letters TO shadower_service;
+GRANT SELECT(occurrences),UPDATE(occurrences) ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_service;
+GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;

@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from services.warehouse.database import Session
-from services.warehouse.facts.model import ErrorType, Execution, Status
+from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions
+from services.warehouse.facts.model import Execution
 from services.warehouse.sql import Queries
 from services.warehouse.traces.derivation import derive, possible_ids
 from services.warehouse.traces.model import Span
 from services.warehouse.traces.rows import as_rows
 
 QUERIES = Queries(__file__)
-COLUMNS = Execution._fields
 
 
 @dataclass(frozen=True)
@@ -68,23 +67,9 @@ async def _lock_stored(
     session: Session, derived: Mapping[str, Execution], possible: Iterable[str]
 ) -> tuple[dict[str, Execution], set[str]]:
     """Derived runs that are stored, and ids under which producers recorded runs of theirs."""
-    ordered = sorted(derived)
-    await session.connection.execute(
-        QUERIES["claim_keys"],
-        session.workspace_id,
-        ordered,
-        [derived[one].started_at for one in ordered],
-    )
-    keys = await session.connection.fetch(
-        QUERIES["lock_keys"], session.workspace_id, sorted(possible)
-    )
-    rows = await session.connection.fetch(
-        QUERIES["executions"],
-        session.workspace_id,
-        [key["execution_id"] for key in keys],
-        [key["started_at"] for key in keys],
-    )
-    ours = {row["execution_id"]: _execution(dict(row)) for row in rows if row["origin"] == "trace"}
+    await claim_keys(session, {one: run.started_at for one, run in derived.items()})
+    rows = await lock_executions(session, possible)
+    ours = {row["execution_id"]: as_execution(row) for row in rows if row["origin"] == "trace"}
     return ours, {row["execution_id"] for row in rows} - ours.keys()
 
 
@@ -108,10 +93,3 @@ async def _insert(session: Session, executions: Sequence[Execution]) -> None:
     if executions:
         rows = as_rows(execution._asdict() for execution in executions)
         await session.connection.execute(QUERIES["insert_executions"], session.workspace_id, rows)
-
-
-def _execution(row: Mapping[str, Any]) -> Execution:
-    values = {name: row[name] for name in COLUMNS}
-    values["status"] = Status(row["status"])
-    values["error_type"] = ErrorType(row["error_type"]) if row["error_type"] else None
-    return Execution(**values)

@@ -1,23 +1,3 @@
--- name: claim_keys
--- Claims the ids that are new, in the order given, which is that of ids.
-insert into execution_keys (workspace_id, execution_id, started_at)
-select $1, claimed.execution_id, claimed.started_at
-from unnest($2::text[], $3::timestamptz[]) as claimed (execution_id, started_at)
-on conflict do nothing
-
--- name: lock_keys
-select execution_id, started_at from execution_keys
-where workspace_id = $1 and execution_id = any($2::text[])
-order by execution_id
-for update
-
--- name: executions
--- Runs at the times that their locked keys name.
-select e.*
-from unnest($2::text[], $3::timestamptz[]) as key (execution_id, started_at)
-join executions e
-    on e.workspace_id = $1 and e.started_at = key.started_at and e.execution_id = key.execution_id
-
 -- name: remove_executions
 delete from executions e
 using unnest($2::text[], $3::timestamptz[]) as old (execution_id, started_at)

@@ -63,6 +63,8 @@ class DeadLetter(message.Message):
     FAIL_TIME_FIELD_NUMBER: builtins.int
     REPLAY_TIME_FIELD_NUMBER: builtins.int
     PAYLOAD_BYTES_FIELD_NUMBER: builtins.int
+    OCCURRENCES_FIELD_NUMBER: builtins.int
+    LAST_FAIL_TIME_FIELD_NUMBER: builtins.int
     dead_letter_id: builtins.str
     """Its UUID."""
     source: DeadLetterSource.ValueType
@@ -83,13 +85,22 @@ class DeadLetter(message.Message):
     """How often it was tried, at least once."""
     payload_bytes: builtins.int
     """Length of the record in bytes."""
+    occurrences: builtins.int
+    """How often it came, at least once: the same content under the same key, put aside by the same
+    group for the same reason. Position and message are those of the last time. One that comes
+    again after a replay counts as not replayed.
+    """
     @builtins.property
     def fail_time(self) -> timestamp_pb2.Timestamp:
-        """When it was put aside."""
+        """When it was first put aside."""
 
     @builtins.property
     def replay_time(self) -> timestamp_pb2.Timestamp:
         """When it was last replayed; absent if never."""
+
+    @builtins.property
+    def last_fail_time(self) -> timestamp_pb2.Timestamp:
+        """When it came last; fail_time is when it came first."""
 
     def __init__(
         self,
@@ -106,10 +117,12 @@ class DeadLetter(message.Message):
         fail_time: timestamp_pb2.Timestamp | None = ...,
         replay_time: timestamp_pb2.Timestamp | None = ...,
         payload_bytes: builtins.int = ...,
+        occurrences: builtins.int = ...,
+        last_fail_time: timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "fail_time", b"fail_time", "partition", b"partition", "replay_time", b"replay_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "fail_time", b"fail_time", "last_fail_time", b"last_fail_time", "partition", b"partition", "replay_time", b"replay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "attempts", b"attempts", "dead_letter_id", b"dead_letter_id", "fail_time", b"fail_time", "group", b"group", "message", b"message", "partition", b"partition", "payload_bytes", b"payload_bytes", "position", b"position", "reason", b"reason", "replay_time", b"replay_time", "source", b"source", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "attempts", b"attempts", "dead_letter_id", b"dead_letter_id", "fail_time", b"fail_time", "group", b"group", "last_fail_time", b"last_fail_time", "message", b"message", "occurrences", b"occurrences", "partition", b"partition", "payload_bytes", b"payload_bytes", "position", b"position", "reason", b"reason", "replay_time", b"replay_time", "source", b"source", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__partition: _TypeAlias = typing.Literal["partition"]  # noqa: Y015
     _WhichOneofArgType__partition: _TypeAlias = typing.Literal["_partition", b"_partition"]  # noqa: Y015

@@ -63,7 +63,7 @@ class DeadLettersServiceServicer:
     """
 
     def ListDeadLetters(self, request, context):
-        """Lists dead letters, the latest first.
+        """Lists dead letters, by the time at which each first came, the latest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class DeadLettersServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DeadLettersServiceAsyncStub: ...
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_dead_letters_service_pb2.ListDeadLettersRequest, _dead_letters_service_pb2.ListDeadLettersResponse]
-    """Lists dead letters, the latest first."""
+    """Lists dead letters, by the time at which each first came, the latest first."""
     GetDeadLetter: _grpc.UnaryUnaryMultiCallable[_dead_letters_service_pb2.GetDeadLetterRequest, _dead_letters_service_pb2.GetDeadLetterResponse]
     """Returns a dead letter with its content, or DEAD_LETTER_NOT_FOUND."""
     ReplayDeadLetters: _grpc.UnaryUnaryMultiCallable[_dead_letters_service_pb2.ReplayDeadLettersRequest, _dead_letters_service_pb2.ReplayDeadLettersResponse]
@@ -58,7 +58,7 @@ class DeadLettersServiceAsyncStub(DeadLettersServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_dead_letters_service_pb2.ListDeadLettersRequest, _dead_letters_service_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
-    """Lists dead letters, the latest first."""
+    """Lists dead letters, by the time at which each first came, the latest first."""
     GetDeadLetter: _aio.UnaryUnaryMultiCallable[_dead_letters_service_pb2.GetDeadLetterRequest, _dead_letters_service_pb2.GetDeadLetterResponse]  # type: ignore[assignment]
     """Returns a dead letter with its content, or DEAD_LETTER_NOT_FOUND."""
     ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_dead_letters_service_pb2.ReplayDeadLettersRequest, _dead_letters_service_pb2.ReplayDeadLettersResponse]  # type: ignore[assignment]
@@ -81,7 +81,7 @@ class DeadLettersServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dead_letters_service_pb2.ListDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dead_letters_service_pb2.ListDeadLettersResponse, _abc.Awaitable[_dead_letters_service_pb2.ListDeadLettersResponse]]:
-        """Lists dead letters, the latest first."""
+        """Lists dead letters, by the time at which each first came, the latest first."""
 
     @_abc_1.abstractmethod
     def GetDeadLetter(

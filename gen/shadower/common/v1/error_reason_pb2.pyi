@@ -207,6 +207,13 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "RECORD_UNWRITABLE", "domain": "shadower.dev",
          "metadata": {"position": "42"}}
     """
+    ERROR_REASON_WORKSPACE_RESERVED: _ErrorReason.ValueType  # 30
+    """Nothing may be recorded into the workspace: it is kept for dead letters of no known
+    workspace. PERMISSION_DENIED.
+
+        {"reason": "WORKSPACE_RESERVED", "domain": "shadower.dev",
+         "metadata": {"workspaceId": "shadower-system"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -399,4 +406,11 @@ of which the log has more. Of dead letters only.
 
     {"reason": "RECORD_UNWRITABLE", "domain": "shadower.dev",
      "metadata": {"position": "42"}}
+"""
+ERROR_REASON_WORKSPACE_RESERVED: ErrorReason.ValueType  # 30
+"""Nothing may be recorded into the workspace: it is kept for dead letters of no known
+workspace. PERMISSION_DENIED.
+
+    {"reason": "WORKSPACE_RESERVED", "domain": "shadower.dev",
+     "metadata": {"workspaceId": "shadower-system"}}
 """

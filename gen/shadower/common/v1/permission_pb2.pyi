@@ -37,7 +37,9 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     PERMISSION_AGENTS_READ: _Permission.ValueType  # 4
     """Read agents and their performance."""
     PERMISSION_INGEST_WRITE: _Permission.ValueType  # 5
-    """Record executions, metric points and events."""
+    """Record executions, metric points, events and spans. Nobody may in the workspace
+    "shadower-system" (WORKSPACE_RESERVED).
+    """
     PERMISSION_LEDGER_READ: _Permission.ValueType  # 6
     """Read the account of what came in."""
     PERMISSION_DEAD_LETTERS_READ: _Permission.ValueType  # 7
@@ -65,7 +67,9 @@ PERMISSION_WORKSPACES_READ: Permission.ValueType  # 3
 PERMISSION_AGENTS_READ: Permission.ValueType  # 4
 """Read agents and their performance."""
 PERMISSION_INGEST_WRITE: Permission.ValueType  # 5
-"""Record executions, metric points and events."""
+"""Record executions, metric points, events and spans. Nobody may in the workspace
+"shadower-system" (WORKSPACE_RESERVED).
+"""
 PERMISSION_LEDGER_READ: Permission.ValueType  # 6
 """Read the account of what came in."""
 PERMISSION_DEAD_LETTERS_READ: Permission.ValueType  # 7

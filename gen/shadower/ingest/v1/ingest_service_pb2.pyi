@@ -66,9 +66,16 @@ class ReconcileResponse(message.Message):
     ENTRIES_FIELD_NUMBER: builtins.int
     BALANCED_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    ENTRIES_BEHIND_FIELD_NUMBER: builtins.int
     balanced: builtins.bool
     """Whether every recounted number equals what the ledger calls stored; absent without a
     recount.
+    """
+    entries_behind: builtins.int
+    """Entries of the log, from 0, that were acknowledged before the call and are not in this
+    account yet: of the partition that the workspace shares with others, so an upper bound for
+    the workspace. 0 says that everything acknowledged is counted. Absent without a log, or if
+    the log did not answer within seconds.
     """
     @builtins.property
     def entries(self) -> containers.RepeatedCompositeFieldContainer[ledger_pb2.LedgerEntry]:
@@ -84,14 +91,20 @@ class ReconcileResponse(message.Message):
         entries: abc.Iterable[ledger_pb2.LedgerEntry] | None = ...,
         balanced: builtins.bool | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
+        entries_behind: builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_balanced", b"_balanced", "as_of", b"as_of", "balanced", b"balanced"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_balanced", b"_balanced", "_entries_behind", b"_entries_behind", "as_of", b"as_of", "balanced", b"balanced", "entries_behind", b"entries_behind"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_balanced", b"_balanced", "as_of", b"as_of", "balanced", b"balanced", "entries", b"entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_balanced", b"_balanced", "_entries_behind", b"_entries_behind", "as_of", b"as_of", "balanced", b"balanced", "entries", b"entries", "entries_behind", b"entries_behind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__balanced: _TypeAlias = typing.Literal["balanced"]  # noqa: Y015
     _WhichOneofArgType__balanced: _TypeAlias = typing.Literal["_balanced", b"_balanced"]  # noqa: Y015
+    _WhichOneofReturnType__entries_behind: _TypeAlias = typing.Literal["entries_behind"]  # noqa: Y015
+    _WhichOneofArgType__entries_behind: _TypeAlias = typing.Literal["_entries_behind", b"_entries_behind"]  # noqa: Y015
+    @typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__balanced) -> _WhichOneofReturnType__balanced | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__entries_behind) -> _WhichOneofReturnType__entries_behind | None: ...
 
 @typing.final
 class RecordExecutionsRequest(message.Message):

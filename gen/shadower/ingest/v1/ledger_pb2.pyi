@@ -34,6 +34,10 @@ class _FactKindEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_FactKind.Valu
     """Events."""
     FACT_KIND_SPAN: _FactKind.ValueType  # 4
     """Spans of traces."""
+    FACT_KIND_UNREADABLE: _FactKind.ValueType  # 5
+    """Entries of the log that could not be read, one each, since nobody knows what they held.
+    All of them are rejected, and each is a dead letter. Only where there is a log.
+    """
 
 class FactKind(_FactKind, metaclass=_FactKindEnumTypeWrapper):
     """A kind of fact that ingestion takes in."""
@@ -48,12 +52,17 @@ FACT_KIND_EVENT: FactKind.ValueType  # 3
 """Events."""
 FACT_KIND_SPAN: FactKind.ValueType  # 4
 """Spans of traces."""
+FACT_KIND_UNREADABLE: FactKind.ValueType  # 5
+"""Entries of the log that could not be read, one each, since nobody knows what they held.
+All of them are rejected, and each is a dead letter. Only where there is a log.
+"""
 
 @typing.final
 class LedgerEntry(message.Message):
     """The account of one kind of fact in one hour: received = stored + updated + duplicate +
     rejected. It is written in the transaction that stores the facts, so it can neither lag
-    nor lead. It counts items of calls that were authenticated, authorised and well formed.
+    nor lead. It counts items of calls that were authenticated, authorised and well formed, and
+    entries of the log that could not be read.
     """
 
     DESCRIPTOR: descriptor.Descriptor
@@ -77,7 +86,9 @@ class LedgerEntry(message.Message):
     duplicate: builtins.int
     """Items that were there already."""
     rejected: builtins.int
-    """Items that broke a rule of the contract or contradicted what is stored."""
+    """Items that broke a rule of the contract, contradicted what is stored, or could not be read
+    or written.
+    """
     recounted: builtins.int
     """Facts first stored in this hour, counted anew from the facts; absent unless a recount
     was asked for. It equals stored, unless facts were removed since.
