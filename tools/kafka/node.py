@@ -78,7 +78,9 @@ class Node:
         self._running().wait()
 
     def pause(self) -> None:
+        """When this returns, it does nothing any more: its threads stop one by one."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
