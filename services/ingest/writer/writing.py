@@ -27,6 +27,14 @@ def _advance(partition: TopicPartition, before: int, after: int) -> Advance:
     return Advance(partition.topic, partition.partition, before, after)
 
 
+def _warn_of_loss(partition: TopicPartition, position: int, first: int, end: int) -> None:
+    if position:
+        structlog.get_logger("writer").error(
+            "the log is not the one that was written, or has lost entries that were not",
+            **{"partition": str(partition), "position": position, "first": first, "end": end},
+        )
+
+
 class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library has no types.
     """The position in the database is the one that counts; Kafka's own is never asked."""
 
@@ -60,8 +68,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             self._troubles.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        for partition in assigned:
-            await self._begin(partition)
+        await self._begin(assigned)
 
     async def _take_part(self) -> None:
         async with open_group(self._settings, self) as consumer:
@@ -70,31 +77,26 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
                 found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)
                 await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
 
-    async def _begin(self, partition: TopicPartition) -> None:
-        """Goes to where the partition is written to.
+    async def _begin(self, partitions: Sequence[TopicPartition]) -> None:
+        """Goes to where partitions are written to.
 
         One at a time: what is fetched before the assignment is known here begins it, too.
         """
         async with self._beginning:
-            position = await fetch_position(self._database, partition.topic, partition.partition)
-            start = await self._start(partition, position)
-            if start != position:
-                await self._recorder.record([], _advance(partition, position, start))
-            self._positions[partition] = start
-            self._consumer.seek(partition, start)
+            firsts = await self._consumer.beginning_offsets(partitions)
+            ends = await self._consumer.end_offsets(partitions)
+            for partition in partitions:
+                await self._begin_within(partition, firsts[partition], ends[partition])
 
-    async def _start(self, partition: TopicPartition, position: int) -> int:
-        """The position, or the first entry there is if the log has lost where we were."""
-        first = (await self._consumer.beginning_offsets([partition]))[partition]
-        end = (await self._consumer.end_offsets([partition]))[partition]
-        if first <= position <= end:
-            return position
-        if position:
-            structlog.get_logger("writer").error(
-                "the log is not the one that was written, or has lost entries that were not",
-                **{"partition": str(partition), "position": position, "first": first, "end": end},
-            )
-        return int(first)
+    async def _begin_within(self, partition: TopicPartition, first: int, end: int) -> None:
+        """At the position, or at the first entry there is if the log has lost where we were."""
+        position = await fetch_position(self._database, partition.topic, partition.partition)
+        start = position if first <= position <= end else first
+        if start != position:
+            _warn_of_loss(partition, position, first, end)
+            await self._recorder.record([], _advance(partition, position, start))
+        self._positions[partition] = start
+        self._consumer.seek(partition, start)
 
     async def _write_partition(self, partition: TopicPartition, entries: Sequence[Any]) -> None:
         """What cannot be written now is read again."""
@@ -106,7 +108,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             self._troubles[partition] = f"{partition.topic}/{partition.partition}: {passing!r}"
             await asyncio.sleep(PAUSE_SECONDS)
             if partition in self._consumer.assignment():
-                await self._begin(partition)
+                await self._begin([partition])
 
     async def _write_in_turn(
         self, partition: TopicPartition, entries: Sequence[Sequence[Any]]
