@@ -32,6 +32,9 @@ PASSING = (
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.ABORTED,
 )
+# What the library says, as INTERNAL and instead of UNAVAILABLE, when a server is gone just as a
+# stream is written to: https://github.com/grpc/grpc/issues/36066
+BROKEN_OFF = "Internal error from Core"
 OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 200),
@@ -105,7 +108,7 @@ class Producer:
         return await _streamed(stub, batch, how)
 
     async def _put_off(self, error: grpc.aio.AioRpcError) -> bool:
-        if error.code() not in PASSING:
+        if error.code() not in PASSING and error.details() != BROKEN_OFF:
             self.diary.surprises.append(f"{error.code().name}: {error.details()}")
             return True
         await asyncio.sleep(_told_to_wait(error) * self.maker.dice.uniform(1, 1.5))
