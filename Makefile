@@ -41,7 +41,7 @@ stubs:
 	find $(GEN) -name '*_grpc.py*' ! -name '*_service_pb2*' -delete
 
 bench: install ## Print a published figure: make bench B=name (without B, the list)
-	T="$(T)" S="$(S)" $(BIN)/python -m bench $(B)
+	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m bench $(B)
 
 kafka: install ## Run a Kafka of one node on this machine (ARGS="--help" for choices)
 	$(BIN)/python -m tools.kafka $(ARGS)
