@@ -19,7 +19,7 @@ from tools.history import History, make_history
 
 SIZES = "100000,1000000,10000000"
 # Of a run: its row, its key, the indexes of both and the log of their writing.
-BYTES = 1_500
+BYTES = 1_000
 
 
 def main() -> None:

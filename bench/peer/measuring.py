@@ -16,9 +16,9 @@ WORKSPACE = "bench"
 DAYS = timedelta(days=30)
 ROUNDS = 3
 SECONDS_PER_ROUND = 5.0
-# At half of what the slower one can bear for about so long, but so many requests at least and most.
-OPEN_SECONDS = 5
-FEWEST, MOST = 10, 10_000
+# Requests at fixed times come so long, or longer if they are few.
+OPEN_SECONDS, MOST_OPEN_SECONDS = 5.0, 10.0
+ENOUGH = 20
 SHOWN = 5
 
 
@@ -35,16 +35,22 @@ class Pair:
 
     @property
     def arrival_rate(self) -> float:
+        """Half of what the slower one can bear."""
         return min(self.ours.rate, self.peer.rate) / 2
+
+    @property
+    def arrivals(self) -> int:
+        """In a round."""
+        seconds = min(MOST_OPEN_SECONDS, max(OPEN_SECONDS, ENOUGH / self.arrival_rate))
+        return max(1, round(self.arrival_rate * seconds))
 
     async def measure(self) -> None:
         for _ in range(ROUNDS):
             for subject in (self.ours, self.peer):
                 await subject.saturate(SECONDS_PER_ROUND)
-        requests = min(MOST, max(FEWEST, round(self.arrival_rate * OPEN_SECONDS)))
         for _ in range(ROUNDS):
             for subject in (self.ours, self.peer):
-                await subject.arrive(self.arrival_rate, requests)
+                await subject.arrive(self.arrival_rate, self.arrivals)
 
 
 @dataclass
