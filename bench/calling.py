@@ -30,7 +30,9 @@ async def open_bare(opened: AsyncExitStack, reply: bytes) -> Method:
     file.write_bytes(reply)
     address = f"{LOOPBACK}:{free_ports(1)[0]}"
     run_beside(opened, bare.start_arguments(str(file), address))
-    return await open_method(opened, address, bare.PATH)
+    method = await open_method(opened, address, bare.PATH)
+    await method(b"")  # Its start is nobody's floor.
+    return method
 
 
 def run_beside(opened: AsyncExitStack, command: Sequence[str], **environment: str) -> None:
