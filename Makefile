@@ -41,7 +41,7 @@ stubs:
 	find $(GEN) -name '*_grpc.py*' ! -name '*_service_pb2*' -delete
 
 bench: install ## Print a published figure: make bench B=name (without B, the list)
-	T="$(T)" S="$(S)" $(BIN)/python -m bench $(B)
+	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m bench $(B)
 
 kafka: install ## Run a Kafka of one node on this machine (ARGS="--help" for choices)
 	$(BIN)/python -m tools.kafka $(ARGS)
@@ -54,5 +54,5 @@ install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,cli,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,cli,dev,bench]'
 	touch $@

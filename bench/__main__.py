@@ -9,7 +9,9 @@ from importlib import import_module
 FIGURES = {
     "faults": "kills under load: nothing acknowledged is lost or doubled (T=30m, S=seed)",
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",
+    "history": "answers over 100 thousand to 10 million executions, beside raw SQL (N=sizes)",
     "ingest": "rows durably acknowledged a second, directly and through Kafka, beside COPY",
+    "peer": "a summary of a million runs beside FastAPI, SQLAlchemy, asyncpg and Redis (N=runs)",
     "unary": "GetWorkspaceSummary and GetMetrics on 100,000 executions beside a bare handler",
 }
 

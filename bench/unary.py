@@ -1,19 +1,17 @@
 """Unary reads on 100,000 executions, by gRPC and by JSON, beside a bare handler of equal bytes."""
 
 import asyncio
-import os
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc
 import httpx
 from google.protobuf.message import Message
 from shadower.common.v1.granularity_pb2 import GRANULARITY_DAY
@@ -21,7 +19,8 @@ from shadower.common.v1.time_interval_pb2 import TimeInterval
 from shadower.metrics.v1.metrics_service_pb2 import GetMetricsRequest
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryRequest
 
-from bench import bare, runs
+from bench import runs
+from bench.calling import open_bare, open_method
 from bench.report import conclude, percentile, report
 from bench.stack import Stack, running_stack
 
@@ -31,7 +30,6 @@ METRICS = ("executions", "success_rate", "duration_p95", "total_tokens", "cost")
 IN_FLIGHT = 4
 ROUNDS = 5
 SECONDS_PER_ROUND = 4.0
-BARE_ADDRESS = "127.0.0.1:50199"
 
 SUMMARY = "/shadower.workspaces.v1.WorkspacesService/GetWorkspaceSummary"
 GET_METRICS = "/shadower.metrics.v1.MetricsService/GetMetrics"
@@ -83,10 +81,9 @@ async def _subjects(
     grpc_summary = await _grpc(opened, stack.address_of("workspaces"), SUMMARY, summary, token)
     grpc_metrics = await _grpc(opened, stack.address_of("metrics"), GET_METRICS, metrics, token)
     http = await opened.enter_async_context(_http(stack, token))
-    reply = await grpc_summary()
-    _start_bare(opened, reply)
+    floor = await open_bare(opened, await grpc_summary())
     return [
-        Subject("bare handler, same bytes", await _grpc(opened, BARE_ADDRESS, bare.PATH, summary)),
+        Subject("bare handler, same bytes", partial(floor, summary.SerializeToString())),
         Subject("GetWorkspaceSummary, gRPC", grpc_summary),
         Subject("GetWorkspaceSummary, JSON", _rest(http, "summary", _span(end))),
         Subject("GetMetrics (30 days, daily), gRPC", grpc_metrics),
@@ -94,23 +91,12 @@ async def _subjects(
     ]
 
 
-def _start_bare(opened: AsyncExitStack, reply: bytes) -> None:
-    file = Path(opened.enter_context(tempfile.TemporaryDirectory())) / "reply"
-    file.write_bytes(reply)
-    process = subprocess.Popen(bare.start_arguments(str(file), BARE_ADDRESS), env=os.environ)
-    opened.callback(process.wait, 10)
-    opened.callback(process.terminate)
-
-
 async def _grpc(
-    opened: AsyncExitStack, address: str, path: str, request: Message, token: str = ""
+    opened: AsyncExitStack, address: str, path: str, request: Message, token: str
 ) -> Call:
-    """A call that takes bytes and gives bytes, so that the caller's own cost is small."""
-    channel = await opened.enter_async_context(grpc.aio.insecure_channel(address))
-    method: Any = channel.unary_unary(path)
+    method = await open_method(opened, address, path, token)
     payload = request.SerializeToString()
-    metadata = (("authorization", f"Bearer {token}"),) if token else ()
-    return lambda: method(payload, metadata=metadata, timeout=30, wait_for_ready=True)
+    return lambda: method(payload)
 
 
 def _http(stack: Stack, token: str) -> httpx.AsyncClient:

@@ -6,36 +6,19 @@ import grpc
 import psycopg
 import pytest
 from google.protobuf.message import Message
-from shadower.agents.v1 import agents_service_pb2 as agents
-from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation
-from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.common.v1.permission_pb2 import Role
-from shadower.ingest.v1 import ingest_service_pb2 as ingest
-from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
-from shadower.ingest.v1 import pricing_service_pb2 as pricing
 from shadower.ingest.v1.event_pb2 import Event
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint
-from shadower.metrics.v1 import metrics_service_pb2 as metrics
-from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
+from tests.support.contract import MODULES, services
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.errors import Refusal, refusal, refused
 from tests.support.keys import KeyRing
 from tests.support.stack import SERVED_WITH, SERVICES, Stack, Stubs
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
-MODULES = {
-    "agents": agents,
-    "aggregates": aggregates,
-    "bus": bus,
-    "ingest": ingest,
-    "metrics": metrics,
-    "otlp": otlp,
-    "pricing": pricing,
-    "workspaces": workspaces,
-}
 RUN = Execution(execution_id="run", agent_id="a", status=2, start_time={"seconds": 1_700_000_000})
 POINT = MetricPoint(metric_type="depth", value=1, timestamp=RUN.start_time)
 EVENT = Event(type=6, timestamp=RUN.start_time)
@@ -142,18 +125,16 @@ async def used_workspace(stack: Stack, keys: KeyRing, workspace: str) -> str:
 
 
 def test_the_tables_name_all_of_the_contract() -> None:
-    services = {m: list(MODULES[m].DESCRIPTOR.services_by_name.values()) for m in MODULES}
-    methods = {f"{m}.{rpc.name}" for m in services for one in services[m] for rpc in one.methods}
+    by_module = {m: MODULES[m].DESCRIPTOR.services_by_name.values() for m in MODULES}
+    methods = {
+        f"{m}.{rpc.name}" for m, has in by_module.items() for one in has for rpc in one.methods
+    }
     assert set(RPCS) == methods
     beside = {name for names in SERVED_WITH.values() for name in names if "shadower" in name}
-    named = {service.full_name for service in _services_of_the_contract()}
+    named = {service.full_name for service in services()}
     assert named == {*SERVICES.values(), *beside}
     roles = {name.removeprefix("ROLE_").lower() for name in Role.keys()}  # noqa: SIM118
     assert roles == set(ROLES) - {"OWNER", "stranger", None}
-
-
-def _services_of_the_contract() -> list[Any]:
-    return [one for m in MODULES.values() for one in m.DESCRIPTOR.services_by_name.values()]
 
 
 @pytest.mark.parametrize("role", ROLES)

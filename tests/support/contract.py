@@ -1,0 +1,34 @@
+"""The contract's services, by the modules that define them."""
+
+from collections.abc import Iterator
+
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from shadower.agents.v1 import agents_service_pb2 as agents
+from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
+from shadower.bus.v1 import dead_letters_service_pb2 as bus
+from shadower.ingest.v1 import ingest_service_pb2 as ingest
+from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
+from shadower.ingest.v1 import pricing_service_pb2 as pricing
+from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
+
+MODULES = {
+    "agents": agents,
+    "aggregates": aggregates,
+    "bus": bus,
+    "ingest": ingest,
+    "metrics": metrics,
+    "otlp": otlp,
+    "pricing": pricing,
+    "workspaces": workspaces,
+}
+
+
+def services() -> Iterator[ServiceDescriptor]:
+    for module in MODULES.values():
+        yield from module.DESCRIPTOR.services_by_name.values()
+
+
+def methods() -> Iterator[MethodDescriptor]:
+    for service in services():
+        yield from service.methods

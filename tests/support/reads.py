@@ -1,0 +1,178 @@
+"""Questions to every reading RPC about a month in the middle of a history, and their statements.
+
+The servicers run in this process, so that one can listen to what they ask the database.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from shadower.agents.v1 import agents_service_pb2 as agents
+from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
+from shadower.aggregates.v1.aggregation_pb2 import Aggregation, Field, Function
+from shadower.bus.v1 import dead_letters_service_pb2 as bus
+from shadower.common.v1.dimension_pb2 import Dimension
+from shadower.common.v1.granularity_pb2 import Granularity
+from shadower.ingest.v1 import ingest_service_pb2 as ingest
+from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
+
+from services.agents.servicer import AgentsServicer
+from services.aggregates.servicer import AggregatesServicer
+from services.ingest.servicer import IngestServicer
+from services.metrics.servicer import MetricsServicer
+from services.metrics.stream import Sources
+from services.relay.replaying import Replayer
+from services.relay.servicer import DeadLettersServicer
+from services.runtime.call import CURRENT_CALL, Call
+from services.runtime.draining import Draining
+from services.runtime.identity import Principal
+from services.runtime.pool import open_pool
+from services.runtime.validator import MessageValidator
+from services.warehouse.database import Database
+from services.warehouse.facts.announcements import Announcements
+from services.workspaces.servicer import WorkspacesServicer
+from tests.support.bus import settings_of
+from tests.support.dead_letters import LETTER
+from tests.support.plans import Listener, Reading, Statement
+from tests.support.runs import interval
+from tools.history import History
+
+# As many tenants, and as much of each month, as make a planner think of indexes.
+WORKSPACES = tuple(f"w-{number:02}" for number in range(40))
+WORKSPACE = WORKSPACES[7]
+HISTORY = History(
+    WORKSPACES,
+    datetime(2026, 1, 1, tzinfo=UTC),
+    datetime(2026, 7, 1, tzinfo=UTC),
+    {"executions": 90_000, "metric_points": 60_000, "events": 20_000, "spans": 20_000},
+)
+START, END = datetime(2026, 4, 10, 7, tzinfo=UTC), datetime(2026, 4, 20, 18, 30, tzinfo=UTC)
+ASKED = {"workspace_id": WORKSPACE, "interval": interval(START, END)}
+AGENT, GAUGE = "agent-3", "gauge.3"
+BY_TIME, BY_AGENT = "executions_pkey", "executions_by_agent"
+POINTS_BY_TYPE = "metric_points_by_type"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A question, the months that its answer needs, and the indexes that lead to them.
+
+    Without months, facts are asked for by another time than that by which they are partitioned.
+    """
+
+    request: Message
+    months: frozenset[str] | None
+    indexes: frozenset[str] = frozenset()
+
+    @property
+    def service(self) -> str:
+        return self.request.DESCRIPTOR.file.package.split(".")[1]
+
+    @property
+    def rpc(self) -> str:
+        return self.request.DESCRIPTOR.name.removesuffix("Request")
+
+    def objections(self, reading: Reading) -> list[str]:
+        """What is wrong with a way to the answer."""
+        found = [f"{partition} is read from end to end" for partition in reading.sequential]
+        found += [f"{index} is not used" for index in self.indexes - reading.indexes]
+        if self.months is not None:
+            found += [f"nobody asked about {month}" for month in reading.months - self.months]
+        return sorted(found)
+
+
+def _of_april(kind: Any, indexes: set[str], **fields: Any) -> Read:
+    return Read(kind(**ASKED, **fields), APRIL, frozenset(indexes))
+
+
+def _of_april_and_before(kind: Any, indexes: set[str], **fields: Any) -> Read:
+    """Beside the period before, which begins in March as the 30 days of monthly users do."""
+    return Read(kind(**ASKED, **fields), APRIL | MARCH, frozenset(indexes))
+
+
+def _of_no_time(kind: Any, indexes: set[str], **fields: Any) -> Read:
+    return Read(kind(workspace_id=WORKSPACE, **fields), frozenset(), frozenset(indexes))
+
+
+APRIL, MARCH = frozenset({"2026_04"}), frozenset({"2026_03"})
+METRICS, STREAM = metrics.GetMetricsRequest, metrics.StreamMetricsRequest
+AGGREGATES = aggregates.CalculateAggregatesRequest
+SUMMARY = workspaces.GetWorkspaceSummaryRequest
+AGENTS, PERFORMANCE = agents.ListAgentsRequest, agents.GetAgentPerformanceRequest
+LETTERS, ONE_LETTER = bus.ListDeadLettersRequest, bus.GetDeadLetterRequest
+
+HOURLY: dict[str, Any] = {"granularity": Granularity.GRANULARITY_HOUR}
+BY_MODEL: dict[str, Any] = {"group_by": [Dimension.DIMENSION_MODEL]}
+OF_AGENT: dict[str, Any] = {"filter": {"agent_ids": [AGENT]}}
+BY_COST: dict[str, Any] = {"order_by": agents.AGENT_ORDER_COST}
+P95: dict[str, Any] = {"function": Function.FUNCTION_PERCENTILE, "percentile": 95}
+P95_OF_COST = [Aggregation(field=Field.FIELD_COST, **P95)]
+P95_OF_POINTS = [Aggregation(metric_type=GAUGE, **P95)]
+
+READS = {
+    "hourly metrics": _of_april(METRICS, {BY_TIME}, metrics=["cost"], **HOURLY),
+    "metrics of an agent": _of_april(METRICS, {BY_AGENT}, metrics=["cost"], **OF_AGENT),
+    "metrics by model": _of_april(METRICS, {BY_TIME}, metrics=["duration_p95"], **BY_MODEL),
+    "hourly points": _of_april(METRICS, {POINTS_BY_TYPE}, metrics=[GAUGE], **HOURLY),
+    "stream": _of_april(STREAM, {BY_TIME}, metrics=["cost"], **HOURLY),
+    "list of metrics": _of_no_time(metrics.ListMetricsRequest, {POINTS_BY_TYPE}),
+    "aggregates": _of_april(AGGREGATES, {BY_TIME}, aggregations=P95_OF_COST),
+    "aggregates of points": _of_april(AGGREGATES, {POINTS_BY_TYPE}, aggregations=P95_OF_POINTS),
+    "agents": _of_april(AGENTS, {BY_TIME, BY_AGENT}, **BY_COST),
+    "summary": _of_april_and_before(SUMMARY, {BY_TIME, BY_AGENT}),
+    "performance": _of_april_and_before(PERFORMANCE, {BY_TIME, BY_AGENT}, agent_id=AGENT),
+    "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
+    "dead letters": _of_no_time(LETTERS, set()),
+    "dead letter": _of_no_time(ONE_LETTER, set(), dead_letter_id=LETTER),
+}
+# It answers from a file.
+WITHOUT_DATABASE = {"GetPriceTable"}
+READER = Principal("reader", frozenset({WORKSPACE}), frozenset(), datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class Services:
+    """The servicers over one database, and what they ask it."""
+
+    servicers: dict[str, Any]
+    listener: Listener
+
+    async def statements(self, read: Read) -> list[Statement]:
+        """What it takes to answer."""
+        self.listener.statements.clear()
+        CURRENT_CALL.set(Call(None, None, {}, identity=READER))
+        answer = getattr(self.servicers[read.service], read.rpc)(read.request, None)
+        if read.rpc.startswith("Stream"):
+            [_ async for _ in answer]
+        else:
+            await answer
+        await asyncio.sleep(0)  # The driver tells its listeners a moment later.
+        return list(self.listener.statements)
+
+
+@asynccontextmanager
+async def listened_services(database_url: str) -> AsyncIterator[Services]:
+    listener = Listener()
+    async with open_pool(settings_of(database_url), prepare=listener.prepare) as pool:
+        yield Services(_servicers(Database(pool)), listener)
+
+
+def _servicers(database: Database) -> dict[str, Any]:
+    draining = Draining()
+    return {
+        "agents": AgentsServicer(database),
+        "aggregates": AggregatesServicer(database),
+        "bus": DeadLettersServicer(database, Replayer(database, None)),
+        "ingest": IngestServicer(None, database, _no_log, MessageValidator(), draining),
+        "metrics": MetricsServicer(Sources(database, Announcements(), draining)),
+        "workspaces": WorkspacesServicer(database),
+    }
+
+
+async def _no_log(_workspace_id: str) -> None:
+    """Where it ends is nowhere."""
