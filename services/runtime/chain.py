@@ -52,7 +52,7 @@ class Chain(grpc.aio.ServerInterceptor):
         return make(
             wrap(behaviour, contract),
             request_deserializer=partial(_read, handler.request_deserializer),
-            response_serializer=handler.response_serializer,
+            response_serializer=partial(_written, handler.response_serializer),
         )
 
     def _answer_once(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
@@ -120,6 +120,11 @@ def _read(deserialize: Any, encoded: bytes) -> Message | None:
     except DecodeError:
         return None
     return message
+
+
+def _written(serialize: Any, reply: Message | bytes) -> Any:
+    """What was remembered is in bytes already."""
+    return reply if isinstance(reply, bytes) else serialize(reply)
 
 
 def _shape(handler: Any) -> tuple[Callable[..., Handler], Behaviour]:

@@ -1,0 +1,122 @@
+"""What a process knows of the changes of workspaces, and since when it has not looked."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
+
+from services.runtime.cache.change_log import Change, ChangeLog, News
+from services.runtime.cache.entry import Entry
+from services.runtime.cache.flights import Flights
+
+MOST_WORKSPACES = 10_000
+# Beyond these, the oldest is forgotten; what rests on it is calculated again.
+MOST_CHANGES = 2_000
+MOST_HEARD = 200
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class _Known:
+    """All changes after `base` up to `revision`, which was the latest one at `moment`."""
+
+    base: int
+    revision: int
+    moment: float
+    changes: list[Change] = field(default_factory=list)
+
+    def covers(self, entry: Entry) -> bool:
+        return self.base <= entry.revision <= self.revision
+
+    def take(self, news: News, moment: float) -> None:
+        self.revision, self.moment = news.revision, moment
+        self.changes += news.changes
+        if len(self.changes) > MOST_CHANGES:
+            self.base = self.changes[-MOST_CHANGES // 2].revision
+            self.changes = [change for change in self.changes if change.revision > self.base]
+
+
+class Changes:
+    """Proves entries true, or not, by one look at the log for all of a workspace's."""
+
+    def __init__(self, log: ChangeLog) -> None:
+        self._log = log
+        self._known: _Recent[_Known] = _Recent(MOST_WORKSPACES)
+        self._heard: _Recent[list[Change]] = _Recent(MOST_WORKSPACES)
+        self._looks: Flights[_Known] = Flights()
+
+    async def prove(self, workspace_id: str, entry: Entry, needed: float) -> bool:
+        """True if the entry is true at a moment not before `needed`; it bears that moment then."""
+        known = self._known.get(workspace_id)
+        while known is None or known.moment < needed or not known.covers(entry):
+            began = time.monotonic()
+            look = partial(self._look, workspace_id, entry.revision)
+            known = await self._looks.join(workspace_id, look)
+            if known.moment >= began and not known.covers(entry):
+                return False
+        if not _have_touched(known.changes, entry) and not self.has_heard_of(workspace_id, entry):
+            entry.moment = max(entry.moment, known.moment)
+        return entry.moment >= needed
+
+    def hear(self, workspace_id: str, changes: Sequence[Change]) -> None:
+        """Takes in what the bus tells, which need not be all nor in order."""
+        heard = [*(self._heard.get(workspace_id) or ()), *changes]
+        self._heard.put(workspace_id, heard[-MOST_HEARD:])
+
+    def has_heard_of(self, workspace_id: str, entry: Entry) -> bool:
+        """True if a change is known of that the entry does not contain."""
+        return _have_touched(self._heard.get(workspace_id) or (), entry)
+
+    def doubt(self) -> None:
+        """Something may have been missed: nothing counts as known until it is looked at again."""
+        for known in self._known.values():
+            known.moment = -math.inf
+
+    async def end(self) -> None:
+        await self._looks.end()
+
+    async def _look(self, workspace_id: str, revision: int) -> _Known:
+        known = self._known.get(workspace_id)
+        if known is None or revision < known.base:
+            known = _Known(revision, revision, -math.inf)
+        began = time.monotonic()
+        news = await self._log.since(workspace_id, known.revision)
+        if not news.complete:
+            known = _Known(news.revision, news.revision, began)
+        known.take(news, began)
+        self._known.put(workspace_id, known)
+        return known
+
+
+def _have_touched(changes: Iterable[Change], entry: Entry) -> bool:
+    return any(
+        change.revision > entry.revision and entry.is_touched_by(change.start, change.end)
+        for change in changes
+    )
+
+
+class _Recent(Generic[Value]):
+    """Values by workspace; of too many, those that were not used longest are forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[str, Value] = OrderedDict()
+
+    def get(self, workspace_id: str) -> Value | None:
+        if workspace_id not in self._values:
+            return None
+        self._values.move_to_end(workspace_id)
+        return self._values[workspace_id]
+
+    def put(self, workspace_id: str, value: Value) -> None:
+        self._values[workspace_id] = value
+        self._values.move_to_end(workspace_id)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+    def values(self) -> Iterable[Value]:
+        return self._values.values()
