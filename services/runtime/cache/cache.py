@@ -73,6 +73,10 @@ class Cache:
         self._changes.doubt()
         self._process.doubt()
 
+    @property
+    def is_busy(self) -> bool:
+        return len(self._flights) > 0
+
     async def end(self) -> None:
         await self._flights.end()
         await self._changes.end()
@@ -99,8 +103,6 @@ class Cache:
         kept = self._process.get(question.key)
         if kept is not None and await self._is_true(question, kept, needed):
             return kept, Outcome.CONFIRMED
-        if kept is not None:
-            self._process.drop(question.key)
         async with self._shared.turn(question.text) as turn:
             async for shared in turn.answers():
                 if await self._is_true(question, shared, needed):
@@ -126,9 +128,10 @@ class Cache:
             self._process.put(key, entry)
 
     def _is_about_to_expire(self, entry: Entry) -> bool:
-        """Drawn by lot, so that one of many callers calculates before all of them must wait."""
-        left = entry.moment + self.staleness - time.monotonic()
-        return left < entry.cost * EARLIEST and left <= -entry.cost * math.log(
+        """Drawn by lot, so that one of many callers calculates before all of them must wait. It
+        has to be done by then, not begun."""
+        left = entry.moment + self.staleness - entry.cost - time.monotonic()
+        return left < entry.cost * EARLIEST and left < -entry.cost * math.log(
             1.0 - random.random()  # noqa: S311 - a lot, no secret
         )
 
