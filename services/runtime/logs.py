@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -24,6 +25,19 @@ def configure_logs(service: str, level: str) -> None:
     # While a broker is away it says so many times a second; what follows from it, we say.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.basicConfig(level=level.upper(), handlers=[_handler(shared)], force=True)
+
+
+def call_log(level: str) -> Any:
+    """For the one line that each call writes: the same as other lines, on the shortest way."""
+    return structlog.wrap_logger(
+        structlog.WriteLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    ).bind(logger="rpc", **structlog.contextvars.get_contextvars())
 
 
 def _handler(shared: list[structlog.typing.Processor]) -> logging.Handler:
