@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.wrappers_pb2 import Int64Value
+from redis.asyncio import Redis
 
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.change_log import Change, News
 from services.runtime.cache.changes import Changes
 from services.runtime.cache.question import Answer, Basis, Key, Question
+from services.runtime.cache.redis_tier import RedisTier
 from services.runtime.cache.shared import NothingShared, SharedTier
 from services.runtime.cache.statistics import Outcome, Statistics
 from services.runtime.settings import Settings
@@ -72,6 +74,13 @@ class Replica:
         made = cache_settings(**settings)
         tier = shared or NothingShared()
         return cls(world, Cache(made, Changes(world), tier, Statistics()))
+
+    @classmethod
+    def on(cls, world: World, client: Redis, edition: bytes = b"test", **tier: Any) -> "Replica":
+        """With a shared tier in Redis."""
+        statistics = Statistics()
+        shared = RedisTier(client, edition, 0.1, statistics, **tier)
+        return cls(world, Cache(cache_settings(), Changes(world), shared, statistics))
 
     async def count(
         self,

@@ -1,6 +1,6 @@
 """A SharedTier of one test: a dictionary, with the same bytes in it as Redis has."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from fnmatch import fnmatchcase
 
@@ -22,6 +22,9 @@ class InMemory:
     async def forget(self, pattern: str) -> None:
         for key in [key for key in self.stored if fnmatchcase(key, pattern)]:
             del self.stored[key]
+
+    async def listen(self, forget: Callable[[str], None]) -> None:
+        """Nobody else is there."""
 
 
 class _Turn:

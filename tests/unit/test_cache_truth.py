@@ -47,7 +47,7 @@ class Play:
                 self.untold.clear()
                 self.doubt()
             case ("forget",):
-                self.replicas[0].cache.forget(lambda key: key.workspace_id == "acme")
+                self.replicas[0].cache.forget("acme:*")
 
     def tell(self) -> None:
         # Not in order: two revisions may be told the wrong way round.

@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 
 from services.runtime.cache.change_log import Change
@@ -40,7 +41,7 @@ class Cache:
         self._longest = settings.deadline_seconds
         self._process = ProcessTier(settings.cache_entries, settings.cache_bytes)
         self._changes = changes
-        self._shared = shared
+        self.shared = shared
         self._flights: Flights[Found] = Flights()
         self.statistics = statistics
 
@@ -55,9 +56,16 @@ class Cache:
             return entry.reply
         return (await self._found(question, calculate, needed)).reply
 
-    def forget(self, is_over: Callable[[Key], bool]) -> None:
-        """Drops what this process has of some keys."""
-        self.statistics.note(Event.DROPPED, self._process.drop_where(is_over))
+    def forget(self, pattern: str) -> None:
+        """Drops what this process has of the keys that match; see fnmatch."""
+        dropped = self._process.drop_where(lambda key: fnmatchcase(str(key), pattern))
+        self.statistics.note(Event.DROPPED, dropped)
+
+    async def forget_everywhere(self, pattern: str) -> None:
+        """Drops it in every replica that can be reached, and what they share. A key, as text, is
+        a pattern too."""
+        self.forget(pattern)
+        await self.shared.forget(pattern)
 
     def touch(self, workspace_id: str, changes: Sequence[Change]) -> None:
         """Drops answers that only late facts can change, now that there are some. Others age."""
@@ -103,7 +111,7 @@ class Cache:
         kept = self._process.get(question.key)
         if kept is not None and await self._is_true(question, kept, needed):
             return kept, Outcome.CONFIRMED
-        async with self._shared.turn(question.text) as turn:
+        async with self.shared.turn(question.text) as turn:
             async for shared in turn.answers():
                 if await self._is_true(question, shared, needed):
                     return shared, Outcome.SHARED

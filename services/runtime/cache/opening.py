@@ -38,7 +38,8 @@ async def open_cache(
         shared = await _shared_tier(settings, stack, edition, statistics)
         cache = Cache(settings, Changes(log), shared, statistics)
         stack.push_async_callback(cache.end)
-        await stack.enter_async_context(in_background(news.run(_listener(cache), cache.doubt)))
+        told = news.run(_listener(cache), cache.doubt)
+        await stack.enter_async_context(in_background(told, shared.listen(cache.forget)))
         yield cache
 
 

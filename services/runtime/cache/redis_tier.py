@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -27,6 +27,10 @@ FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.002, 0.05
 LEASE_SECONDS = 5.0
 # What a server that is away, slow or no Redis at all can bring upon us.
 FAILURES = (RedisError, OSError, TimeoutError, ValueError, LookupError)
+
+CHANNEL = "shadower:forget"
+FORGET_SECONDS = 10
+LISTEN_SECONDS = 1.0
 
 # Only whoever holds the turn ends it.
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
@@ -62,10 +66,12 @@ class RedisTier:
         edition: bytes,
         timeout_seconds: float,
         statistics: Statistics,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._client: Any = client
         self._edition = edition
         self._timeout = timeout_seconds
+        self.lease_seconds = lease_seconds
         self._statistics = statistics
         self._breaker = Breaker(FAILURES_TO_OPEN, PAUSE_SECONDS)
 
@@ -99,7 +105,7 @@ class RedisTier:
 
     async def claim(self, key: str, token: str) -> bool:
         """True also if nobody can say whose turn it is."""
-        lease = round(LEASE_SECONDS * 1000)
+        lease = round(self.lease_seconds * 1000)
         name = self._name("turn", key)
         claimed = await self._tried(
             lambda: self._client.set(name, token, nx=True, px=lease), failed=True
@@ -111,21 +117,34 @@ class RedisTier:
         await self._tried(lambda: self._client.eval(RELEASE, 1, name, token))
 
     async def forget(self, pattern: str) -> None:
-        names = self._name("answer", pattern)
-        await self._tried(lambda: self._unlink(names))
+        await self._tried(lambda: self._unlink(pattern), seconds=FORGET_SECONDS)
 
-    async def _unlink(self, names: str) -> None:
-        async for name in self._client.scan_iter(match=names, count=1000):
+    async def listen(self, forget: Callable[[str], None]) -> None:
+        """Whatever was said while nobody listened may have been about everything."""
+        while True:
+            with suppress(*FAILURES):
+                async with self._client.pubsub() as news:
+                    await news.subscribe(CHANNEL)
+                    forget("*")
+                    await _pass_on(news, forget)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _unlink(self, pattern: str) -> None:
+        async for name in self._client.scan_iter(match=self._name("answer", pattern), count=1000):
             await self._client.unlink(name)
+        await self._client.publish(CHANNEL, pattern)
 
     async def _tried(
-        self, work: Callable[[], Awaitable[Value]], failed: Value | None = None
+        self,
+        work: Callable[[], Awaitable[Value]],
+        failed: Value | None = None,
+        seconds: float | None = None,
     ) -> Value | None:
         """What the work gives within its time; `failed` if it does not."""
         if not self._breaker.lets_through():
             return failed
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds or self._timeout):
                 result = await work()
         except FAILURES as failure:
             self._note(failure)
@@ -144,6 +163,13 @@ class RedisTier:
         return f"shadower:{kind}:{self._edition.hex()[:12]}:{key}"
 
 
+async def _pass_on(news: Any, forget: Callable[[str], None]) -> None:
+    while True:
+        message = await news.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
+        if message is not None:
+            forget(message["data"].decode())
+
+
 class _RedisTurn:
     """A Turn."""
 
@@ -155,7 +181,8 @@ class _RedisTurn:
 
     async def answers(self) -> AsyncIterator[Entry]:
         """Once more when the turn is ours: an answer may have come between look and claim."""
-        give_up, pause, seen = time.monotonic() + LEASE_SECONDS, FIRST_POLL_SECONDS, 0.0
+        give_up = time.monotonic() + self._tier.lease_seconds
+        pause, seen = FIRST_POLL_SECONDS, 0.0
         while True:
             entry = await self._tier.get(self._key)
             if entry is not None and entry.calculated_at != seen:

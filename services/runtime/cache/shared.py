@@ -1,6 +1,7 @@
 """The tier that replicas share, as the cache sees it; and the one that shares nothing."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol
 
@@ -25,7 +26,10 @@ class SharedTier(Protocol):
         """Is over, for others too, when it is left."""
 
     async def forget(self, pattern: str) -> None:
-        """Drops answers whose keys match, here and in every replica; see fnmatch."""
+        """Drops answers whose keys match, and tells the other replicas."""
+
+    async def listen(self, forget: Callable[[str], None]) -> None:
+        """Passes on what any replica forgets, as long as the process lives."""
 
 
 class NothingShared:
@@ -44,3 +48,6 @@ class NothingShared:
 
     async def forget(self, pattern: str) -> None:
         """There is nothing."""
+
+    async def listen(self, forget: Callable[[str], None]) -> None:  # noqa: ARG002
+        await asyncio.Event().wait()
