@@ -9,6 +9,7 @@ from shadower.agents.v1.agents_service_pb2_grpc import add_AgentsServiceServicer
 from services.agents.servicer import AgentsServicer
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
+from services.runtime.bus.listening import listening
 from services.runtime.cache.opening import edition_of, open_cache
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
@@ -26,8 +27,10 @@ async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         database = Database(await stack.enter_async_context(open_pool(settings)))
         edition = edition_of(DESCRIPTOR, schema_version())
-        remembering = open_cache(settings, Revisions(database), _news(settings), edition)
-        servicer = AgentsServicer(database, await stack.enter_async_context(remembering))
+        remembering = open_cache(settings, Revisions(database), edition)
+        cache = await stack.enter_async_context(remembering)
+        await stack.enter_async_context(listening(_news(settings), cache))
+        servicer = AgentsServicer(database, cache)
         service = Service(
             DESCRIPTOR.services_by_name["AgentsService"].full_name,
             partial(add_AgentsServiceServicer_to_server, servicer),

@@ -10,6 +10,7 @@ from shadower.workspaces.v1.workspaces_service_pb2_grpc import (
 
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
+from services.runtime.bus.listening import listening
 from services.runtime.cache.opening import edition_of, open_cache
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
@@ -28,8 +29,10 @@ async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         database = Database(await stack.enter_async_context(open_pool(settings)))
         edition = edition_of(DESCRIPTOR, schema_version())
-        remembering = open_cache(settings, Revisions(database), _news(settings), edition)
-        servicer = WorkspacesServicer(database, await stack.enter_async_context(remembering))
+        remembering = open_cache(settings, Revisions(database), edition)
+        cache = await stack.enter_async_context(remembering)
+        await stack.enter_async_context(listening(_news(settings), cache))
+        servicer = WorkspacesServicer(database, cache)
         service = Service(
             DESCRIPTOR.services_by_name["WorkspacesService"].full_name,
             partial(add_WorkspacesServiceServicer_to_server, servicer),

@@ -190,7 +190,7 @@ async def test_after_a_gap_in_the_news_everything_is_proven_again() -> None:
     replica = Replica.of(world)
     await replica.count(W, PAST, 10)
     world.record(W, 5)
-    replica.cache.doubt()
+    replica.cache.resume()
     assert await replica.count(W, PAST, 10) == 1
 
 

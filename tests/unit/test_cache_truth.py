@@ -58,7 +58,7 @@ class Play:
 
     def doubt(self) -> None:
         for replica in self.replicas:
-            replica.cache.doubt()
+            replica.cache.resume()
 
     async def check(
         self, replica: Replica, workspace: str, first: int, behind: int, *, fresh: bool

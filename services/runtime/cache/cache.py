@@ -13,11 +13,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 
+from services.runtime.bus.event import BusEvent
 from services.runtime.cache.change_log import Change
 from services.runtime.cache.changes import Changes
 from services.runtime.cache.entry import Began, Entry, new_entry
 from services.runtime.cache.flights import Flights
 from services.runtime.cache.memory import ProcessTier
+from services.runtime.cache.news import changes_told_by
 from services.runtime.cache.question import Answer, Key, Question
 from services.runtime.cache.shared import SharedTier
 from services.runtime.cache.statistics import Event, Outcome, Statistics
@@ -76,7 +78,10 @@ class Cache:
         )
         self.statistics.note(Event.DROPPED, dropped)
 
-    def doubt(self) -> None:
+    async def hear(self, event: BusEvent) -> None:
+        self.touch(event.workspace_id, changes_told_by(event))
+
+    def resume(self) -> None:
         """News may have been missed: every answer must be proven again before it is served."""
         self._changes.doubt()
         self._process.doubt()
