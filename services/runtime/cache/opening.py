@@ -1,9 +1,11 @@
 """Puts a cache together for as long as the process lives."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
 from google.protobuf.descriptor import FileDescriptor
 
 from services.runtime.background import in_background
@@ -14,6 +16,8 @@ from services.runtime.cache.redis_tier import RedisTier, open_redis
 from services.runtime.cache.shared import NothingShared, SharedTier
 from services.runtime.cache.statistics import Statistics
 from services.runtime.settings import Settings
+
+REPORT_SECONDS = 60.0
 
 
 def edition_of(contract: FileDescriptor, stored: str) -> bytes:
@@ -32,7 +36,8 @@ async def open_cache(settings: Settings, log: ChangeLog, edition: bytes) -> Asyn
         shared = await _shared_tier(settings, stack, edition, statistics)
         cache = Cache(settings, Changes(log), shared, statistics)
         stack.push_async_callback(cache.end)
-        await stack.enter_async_context(in_background(shared.listen(cache.forget)))
+        beside = in_background(shared.listen(cache.forget), _report(statistics))
+        await stack.enter_async_context(beside)
         yield cache
 
 
@@ -43,3 +48,11 @@ async def _shared_tier(
         return NothingShared()
     client = await stack.enter_async_context(open_redis(settings))
     return RedisTier(client, edition, settings.redis_timeout_seconds, statistics)
+
+
+async def _report(statistics: Statistics) -> None:
+    """A line in the logs once in a while: counters since the process began."""
+    while True:
+        await asyncio.sleep(REPORT_SECONDS)
+        events = {event.value: times for event, times in statistics.events.items()}
+        structlog.get_logger("cache").info("cache", rpcs=statistics.by_method(), events=events)

@@ -52,6 +52,13 @@ class Statistics:
     def events(self) -> Mapping[Event, int]:
         return dict(self._events)
 
+    def by_method(self) -> Mapping[str, Mapping[str, int]]:
+        """How often each outcome was that of an RPC, all in words."""
+        told: dict[str, dict[str, int]] = {}
+        for (method, outcome), times in self._outcomes.items():
+            told.setdefault(method, {})[outcome.value] = times
+        return told
+
     def hit_ratio(self, method: str) -> float | None:
         """The part of questions that needed no calculation; None if there were none."""
         of_method = {o: n for (name, o), n in self._outcomes.items() if name == method}
