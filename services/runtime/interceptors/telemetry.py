@@ -4,11 +4,11 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import grpc
 
 from services.runtime.call import Call, Interceptor
+from services.runtime.call_log import CallLog
 
 # https://www.w3.org/TR/trace-context/#traceparent-header
 NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
@@ -18,15 +18,16 @@ TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 class Telemetry(Interceptor):
     """Gives the call the id of its trace, and logs it when it has ended."""
 
-    def __init__(self, log: Any) -> None:
+    def __init__(self, log: CallLog | None) -> None:
         self._log = log
 
     def enter(self, call: Call) -> None:
         call.request_id = request_id(call.metadata)
 
     def leave(self, call: Call) -> None:
-        self._log.info(
-            "call",
+        if self._log is None:
+            return
+        self._log.write(
             method=call.contract.path,
             code=_code(call),
             seconds=round(time.perf_counter() - call.began, 6),
