@@ -28,6 +28,7 @@ class Chain(grpc.aio.ServerInterceptor):
         foreign: Mapping[str, MethodContract],
     ) -> None:
         self._interceptors = tuple(interceptors)
+        self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
         self._slow_reader_seconds = slow_reader_seconds
         self._foreign = foreign
         self._guarded: dict[str, Handler] = {}
@@ -120,8 +121,12 @@ class Chain(grpc.aio.ServerInterceptor):
     def _admit(self, call: Call, request: Message | None) -> None:
         if request is None:
             raise invalid_field("request", "cannot be read as a message of its type")
-        for interceptor in self._interceptors:
-            interceptor.admit(call, request)
+        for admit in self._admissions:
+            admit(call, request)
+
+
+def _does(interceptor: Interceptor, what: str) -> bool:
+    return getattr(type(interceptor), what) is not getattr(Interceptor, what)
 
 
 def _read(deserialize: Any, encoded: bytes) -> Message | None:

@@ -106,7 +106,7 @@ async def test_one_who_died_in_its_turn_holds_the_others_no_longer_than_its_leas
 ) -> None:
     replica = await replica_of(world, valkey.url, opened, lease=0.4)
     tier = (await replica_of(world, valkey.url, opened, lease=0.4)).cache.shared
-    async with tier.turn(question(W, PAST, 10, 10).text) as turn:
+    async with tier.turn(str(question(W, PAST, 10, 10).key)) as turn:
         assert [entry async for entry in turn.answers()] == []
         began = time.monotonic()
         assert await replica.count(W, PAST, 10) == 1

@@ -52,7 +52,7 @@ class Cache:
         needed = time.monotonic() - question.staleness
         entry = self._process.get(question.key)
         if entry is not None and entry.moment >= needed:
-            self.statistics.count(question.key.method, Outcome.HIT)
+            self.statistics.hits[question.key.method] += 1
             if self._is_about_to_expire(entry):
                 self._refresh(question, calculate)
             return entry.reply
@@ -116,7 +116,7 @@ class Cache:
         kept = self._process.get(question.key)
         if kept is not None and await self._is_true(question, kept, needed):
             return kept, Outcome.CONFIRMED
-        async with self.shared.turn(question.text) as turn:
+        async with self.shared.turn(str(question.key)) as turn:
             async for shared in turn.answers():
                 if await self._is_true(question, shared, needed):
                     return shared, Outcome.SHARED

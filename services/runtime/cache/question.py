@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import NamedTuple
 
 from google.protobuf.message import Message
@@ -22,17 +21,11 @@ class Key(NamedTuple):
         return f"{self.workspace_id}:{self.method}:{digest}"
 
 
-@dataclass(frozen=True)
-class Question:
-    """A key, and how old the answer to it may be."""
+class Question(NamedTuple):
+    """A key, and how old in seconds the answer to it may be."""
 
     key: Key
     staleness: float
-    """Seconds."""
-
-    @cached_property
-    def text(self) -> str:
-        return str(self.key)
 
 
 @dataclass(frozen=True)

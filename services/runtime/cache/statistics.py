@@ -35,6 +35,8 @@ class Statistics:
     """Counters of one process, by RPC and outcome."""
 
     def __init__(self) -> None:
+        self.hits: Counter[str] = Counter()
+        """Apart from the others, since to hash an Enum takes a good part of a hit."""
         self._outcomes: Counter[tuple[str, Outcome]] = Counter()
         self._events: Counter[Event] = Counter()
 
@@ -46,7 +48,8 @@ class Statistics:
 
     @property
     def outcomes(self) -> Mapping[tuple[str, Outcome], int]:
-        return dict(self._outcomes)
+        hits = {(method, Outcome.HIT): times for method, times in self.hits.items()}
+        return {**self._outcomes, **hits}
 
     @property
     def events(self) -> Mapping[Event, int]:
@@ -55,12 +58,12 @@ class Statistics:
     def by_method(self) -> Mapping[str, Mapping[str, int]]:
         """How often each outcome was that of an RPC, all in words."""
         told: dict[str, dict[str, int]] = {}
-        for (method, outcome), times in self._outcomes.items():
+        for (method, outcome), times in self.outcomes.items():
             told.setdefault(method, {})[outcome.value] = times
         return told
 
     def hit_ratio(self, method: str) -> float | None:
         """The part of questions that needed no calculation; None if there were none."""
-        of_method = {o: n for (name, o), n in self._outcomes.items() if name == method}
+        of_method = {o: n for (name, o), n in self.outcomes.items() if name == method}
         asked = sum(of_method.values())
         return 1 - of_method.get(Outcome.CALCULATED, 0) / asked if asked else None
