@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     """Most answers that a process remembers."""
 
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
-    """Most bytes of answers that a process remembers; 0 for none."""
+    """Most bytes of answers that a process remembers. 0: none are, in Redis neither."""
 
     prices_file: Path | None = None
     """Price table for calls of models, as TOML. Unset: the one that comes with the service."""

@@ -44,7 +44,7 @@ async def open_cache(settings: Settings, log: ChangeLog, edition: bytes) -> Asyn
 async def _shared_tier(
     settings: Settings, stack: AsyncExitStack, edition: bytes, statistics: Statistics
 ) -> SharedTier:
-    if not settings.redis_url:
+    if not (settings.redis_url and settings.cache_bytes):
         return NothingShared()
     client = await stack.enter_async_context(open_redis(settings))
     return RedisTier(client, edition, settings.redis_timeout_seconds, statistics)
