@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.runtime.cache.changes import MOST_SPANS
 from services.runtime.cache.question import Answer
 from services.runtime.cache.statistics import Event, Outcome
 from services.runtime.faults import NotFound
@@ -237,3 +238,13 @@ async def test_a_hot_answer_is_calculated_before_it_expires() -> None:
     assert world.calculations >= 4
     assert replica.outcomes[Outcome.HIT] >= 990
     assert replica.cache.statistics.events[Event.REFRESHED_EARLY] >= 3
+
+
+async def test_what_touches_more_than_is_kept_makes_older_answers_unproven() -> None:
+    world = World()
+    replica = Replica.of(world)
+    await replica.count(W, PAST, 10)
+    await replica.count(W, PAST, 10, staleness=0)
+    for hour in (5, *range(100, 100 + 2 * MOST_SPANS)):
+        world.record(W, hour)
+    assert await replica.count(W, PAST, 10, staleness=0) == 1

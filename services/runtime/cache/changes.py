@@ -12,12 +12,35 @@ from services.runtime.cache.change_log import Change, ChangeLog, News
 from services.runtime.cache.entry import Entry
 from services.runtime.cache.flights import Flights
 
-MOST_WORKSPACES = 10_000
 # Beyond these, the oldest is forgotten; what rests on it is calculated again.
-MOST_CHANGES = 2_000
-MOST_HEARD = 200
+MOST_WORKSPACES = 5_000
+MOST_SPANS = 100
 
 Value = TypeVar("Value")
+
+
+class _Touched:
+    """Spans that were touched, each with the last revision that did so, in the order of these."""
+
+    def __init__(self) -> None:
+        self._revisions: dict[tuple[float, float], int] = {}
+
+    def add(self, changes: Iterable[Change]) -> int:
+        """The last revision that is forgotten for it; 0 if there is room for all."""
+        for revision, *span in changes:
+            known = self._revisions.pop((span[0], span[1]), 0)
+            self._revisions[span[0], span[1]] = max(revision, known)
+        forgotten = 0
+        while len(self._revisions) > MOST_SPANS:
+            forgotten = max(forgotten, self._revisions.pop(next(iter(self._revisions))))
+        return forgotten
+
+    def after(self, entry: Entry) -> bool:
+        """True if the entry rests on a span that was touched after its revision."""
+        return any(
+            revision > entry.revision and entry.is_touched_by(*span)
+            for span, revision in self._revisions.items()
+        )
 
 
 @dataclass
@@ -27,17 +50,14 @@ class _Known:
     base: int
     revision: int
     moment: float
-    changes: list[Change] = field(default_factory=list)
+    touched: _Touched = field(default_factory=_Touched)
 
     def covers(self, entry: Entry) -> bool:
         return self.base <= entry.revision <= self.revision
 
     def take(self, news: News, moment: float) -> None:
         self.revision, self.moment = news.revision, moment
-        self.changes += news.changes
-        if len(self.changes) > MOST_CHANGES:
-            self.base = self.changes[-MOST_CHANGES // 2].revision
-            self.changes = [change for change in self.changes if change.revision > self.base]
+        self.base = max(self.base, self.touched.add(news.changes))
 
 
 class Changes:
@@ -46,7 +66,7 @@ class Changes:
     def __init__(self, log: ChangeLog) -> None:
         self._log = log
         self._known: _Recent[_Known] = _Recent(MOST_WORKSPACES)
-        self._heard: _Recent[list[Change]] = _Recent(MOST_WORKSPACES)
+        self._heard: _Recent[_Touched] = _Recent(MOST_WORKSPACES)
         self._looks: Flights[_Known] = Flights()
 
     async def prove(self, workspace_id: str, entry: Entry, needed: float) -> bool:
@@ -58,18 +78,20 @@ class Changes:
             known = await self._looks.join(workspace_id, look)
             if known.moment >= began and not known.covers(entry):
                 return False
-        if not _have_touched(known.changes, entry) and not self.has_heard_of(workspace_id, entry):
+        if not known.touched.after(entry) and not self.has_heard_of(workspace_id, entry):
             entry.moment = max(entry.moment, known.moment)
         return entry.moment >= needed
 
     def hear(self, workspace_id: str, changes: Sequence[Change]) -> None:
         """Takes in what the bus tells, which need not be all nor in order."""
-        heard = [*(self._heard.get(workspace_id) or ()), *changes]
-        self._heard.put(workspace_id, heard[-MOST_HEARD:])
+        heard = self._heard.get(workspace_id) or _Touched()
+        heard.add(changes)
+        self._heard.put(workspace_id, heard)
 
     def has_heard_of(self, workspace_id: str, entry: Entry) -> bool:
         """True if a change is known of that the entry does not contain."""
-        return _have_touched(self._heard.get(workspace_id) or (), entry)
+        heard = self._heard.get(workspace_id)
+        return heard is not None and heard.after(entry)
 
     def doubt(self) -> None:
         """Something may have been missed: nothing counts as known until it is looked at again."""
@@ -90,13 +112,6 @@ class Changes:
         known.take(news, began)
         self._known.put(workspace_id, known)
         return known
-
-
-def _have_touched(changes: Iterable[Change], entry: Entry) -> bool:
-    return any(
-        change.revision > entry.revision and entry.is_touched_by(change.start, change.end)
-        for change in changes
-    )
 
 
 class _Recent(Generic[Value]):
