@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 
 FIGURES = {
+    "cache": "hits while facts stream in, a hit beside a bare handler, a thousand waiters (T=60s)",
     "faults": "kills under load: nothing acknowledged is lost or doubled (T=30m, S=seed)",
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",
     "history": "answers over 100 thousand to 10 million executions, beside raw SQL (N=sizes)",

@@ -59,7 +59,11 @@ def replicas_of(asked: Iterable[str]) -> Mapping[str, int]:
 
 
 def service_parts(
-    home: Home, database_url: str, environment: str, replicas: Mapping[str, int]
+    home: Home,
+    database_url: str,
+    environment: str,
+    replicas: Mapping[str, int],
+    redis_url: str = "",
 ) -> list[Part]:
     """All replicas of a service follow each other."""
     programs = [
@@ -67,7 +71,8 @@ def service_parts(
         for name, service in SERVICES.items()
         for number in range(1, replicas[name] + 1)
     ]
-    return _parts(programs, FIRST_PORT, _common(home, database_url, environment))
+    common = {**_common(home, database_url, environment), "REDIS_URL": redis_url}
+    return _parts(programs, FIRST_PORT, common)
 
 
 def writer_parts(home: Home, database_url: str, environment: str) -> list[Part]:

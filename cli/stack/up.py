@@ -20,6 +20,7 @@ from cli.stack.postgres import EmbeddedPostgres
 from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
 from cli.stack.services import replicas_of, service_parts, writer_parts
+from cli.stack.valkey import cache_parts
 from cli.tokens.keys import ensured_key
 from cli.tokens.signing import Grant, Issuer, signed
 
@@ -81,12 +82,16 @@ async def _bring_up(
     home = launcher.home
     token = _written_token(home)
     await _start_database(launcher)
-    services = service_parts(home, launcher.database_url, listener.environment, replicas)
+    caches = cache_parts(home)
+    redis_url = caches[0].address if caches else os.environ.get("REDIS_URL", "")
+    services = service_parts(
+        home, launcher.database_url, listener.environment, replicas, redis_url=redis_url
+    )
     writers = writer_parts(home, launcher.database_url, listener.environment)
     edge = edge_part(home, services, listener)
     launcher.address = edge.address
     # Stopped in reverse: the edge passes on how the services' last calls end.
-    for part in (edge, *services, *writers):
+    for part in (*caches, edge, *services, *writers):
         await launcher.start_process(part)
     await launcher.until_ready()
     if demo:

@@ -9,12 +9,18 @@ from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceServicer
 
 from services.agents.answer import performance
 from services.agents.facts import fetch_facts
+from services.runtime.cache.cache import Cache
+from services.runtime.cache.handlers import cached
+from services.runtime.cache.question import Answer
 from services.runtime.call import Context
 from services.runtime.faults import NotFound
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests, values
+from services.translation.bases import EVER, basis
+from services.translation.meaning import meaning
 from services.translation.pages import bad_token, page_size, read_token, write_token
 from services.warehouse.database import Database
+from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.agents import AgentsQuery, RankedAgent, fetch_agents
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
@@ -29,12 +35,12 @@ Place = tuple[float | Decimal | None, str]
 class AgentsServicer(AgentsServiceServicer):
     """Translates between the contract and the warehouse's queries."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
+        self.cache = cache
 
-    async def ListAgents(
-        self, request: pb.ListAgentsRequest, context: Context
-    ) -> pb.ListAgentsResponse:
+    @cached(meaning)
+    async def ListAgents(self, request: pb.ListAgentsRequest, context: Context) -> Answer:
         interval, after = _place(request)
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         query = AgentsQuery(
@@ -46,25 +52,30 @@ class AgentsServicer(AgentsServiceServicer):
         )
         async with self._database.reading(request.workspace_id) as session:
             agents = await fetch_agents(session, query)
-        return pb.ListAgentsResponse(
+            revision = await latest_revision(session)
+        reply = pb.ListAgentsResponse(
             agents=[_agent(agent) for agent in agents[:limit]],
             next_page_token=_next_token(request, interval, agents, limit),
             interval=requests.time_interval(interval),
             as_of=to_timestamp(session.as_of),
         )
+        return Answer(reply, basis(request, revision, EVER))
 
+    @cached(meaning)
     async def GetAgentPerformance(
         self, request: pb.GetAgentPerformanceRequest, context: Context
-    ) -> pb.GetAgentPerformanceResponse:
+    ) -> Answer:
         interval = requests.interval(request)
         zone = requests.zone(request.time_zone)
         async with self._database.reading(request.workspace_id) as session:
             facts = await fetch_facts(session, request.agent_id, interval, zone)
+            revision = await latest_revision(session)
         if facts is None:
             raise _not_found(request.agent_id)
         answer = performance(facts)
         answer.as_of.CopyFrom(to_timestamp(session.as_of))
-        return pb.GetAgentPerformanceResponse(performance=answer)
+        reply = pb.GetAgentPerformanceResponse(performance=answer)
+        return Answer(reply, basis(request, revision, EVER))
 
 
 def _place(request: pb.ListAgentsRequest) -> tuple[Interval, Place | None]:

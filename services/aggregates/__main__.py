@@ -1,5 +1,6 @@
 """The process that calculates aggregates."""
 
+from contextlib import AsyncExitStack
 from functools import partial
 
 from shadower.aggregates.v1.aggregates_service_pb2 import DESCRIPTOR
@@ -8,26 +9,42 @@ from shadower.aggregates.v1.aggregates_service_pb2_grpc import (
 )
 
 from services.aggregates.servicer import AggregatesServicer
+from services.runtime.bus.event import BroadcastSubscriber
+from services.runtime.bus.kafka_broadcast import KafkaBroadcast
+from services.runtime.bus.listening import listening
+from services.runtime.cache.opening import edition_of, open_cache
 from services.runtime.draining import Draining
-from services.runtime.pool import open_pool
+from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
+from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
+from services.warehouse.facts.revisions import Revisions
 from services.warehouse.schema import schema_version
 
 
 async def main(settings: Settings) -> None:
-    async with open_pool(settings) as pool:
-        database = Database(pool)
-        servicer = AggregatesServicer(database)
+    async with AsyncExitStack() as stack:
+        database = Database(await stack.enter_async_context(open_pool(settings)))
+        edition = edition_of(DESCRIPTOR, schema_version())
+        remembering = open_cache(settings, Revisions(database), edition)
+        cache = await stack.enter_async_context(remembering)
+        await stack.enter_async_context(listening(_news(settings), cache))
+        servicer = AggregatesServicer(database, cache)
         service = Service(
             DESCRIPTOR.services_by_name["AggregatesService"].full_name,
             partial(add_AggregatesServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
         await serve(settings, [service], MessageValidator(), Draining())
+
+
+def _news(settings: Settings) -> BroadcastSubscriber:
+    if settings.kafka_brokers:
+        return KafkaBroadcast(settings)
+    return OutboxBroadcast(partial(connect, settings, RELAY_ROLE))
 
 
 if __name__ == "__main__":

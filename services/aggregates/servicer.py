@@ -8,12 +8,18 @@ from shadower.aggregates.v1.aggregation_pb2 import Function as FunctionEnum
 from shadower.common.v1.time_interval_pb2 import TimeInterval
 
 from services.aggregates.filling import FilledRow, GapFill, fill
+from services.runtime.cache.cache import Cache
+from services.runtime.cache.handlers import cached
+from services.runtime.cache.question import Answer
 from services.runtime.call import Context
 from services.runtime.faults import invalid_field
 from services.runtime.times import to_timestamp
 from services.translation import requests
+from services.translation.bases import basis
+from services.translation.meaning import meaning
 from services.translation.values import optional_number
 from services.warehouse.database import Database
+from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.aggregation import (
     AggregateQuery,
     Aggregation,
@@ -28,22 +34,26 @@ from services.warehouse.queries.selection import Selection
 class AggregatesServicer(AggregatesServiceServicer):
     """Translates between the contract and the warehouse's query engine."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
+        self.cache = cache
 
+    @cached(meaning)
     async def CalculateAggregates(
         self, request: pb.CalculateAggregatesRequest, context: Context
-    ) -> pb.CalculateAggregatesResponse:
+    ) -> Answer:
         query = _query(request)
         async with self._database.reading(request.workspace_id) as session:
             rows = await fetch_aggregates(session, query)
+            revision = await latest_revision(session)
         filled = fill(rows, query, GapFill(request.gap_fill))
         names = [_name(aggregation) for aggregation in request.aggregations]
-        return pb.CalculateAggregatesResponse(
+        reply = pb.CalculateAggregatesResponse(
             rows=[_row(row, names, query) for row in filled],
             interval=requests.time_interval(query.selection.interval),
             as_of=to_timestamp(session.as_of),
         )
+        return Answer(reply, basis(request, revision, query.selection.interval))
 
 
 def _query(request: pb.CalculateAggregatesRequest) -> AggregateQuery:

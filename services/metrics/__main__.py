@@ -10,6 +10,8 @@ from services.metrics.servicer import MetricsServicer
 from services.metrics.stream import Sources
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
+from services.runtime.bus.listening import listening
+from services.runtime.cache.opening import edition_of, open_cache
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
@@ -18,7 +20,8 @@ from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
-from services.warehouse.facts.announcements import open_announcements
+from services.warehouse.facts.announcements import Announcements
+from services.warehouse.facts.revisions import Revisions
 from services.warehouse.schema import schema_version
 
 
@@ -26,8 +29,12 @@ async def main(settings: Settings) -> None:
     draining = Draining()
     async with AsyncExitStack() as stack:
         database = Database(await stack.enter_async_context(open_pool(settings)))
-        announcements = await stack.enter_async_context(open_announcements(_news(settings)))
-        servicer = MetricsServicer(Sources(database, announcements, draining))
+        announcements = Announcements()
+        edition = edition_of(DESCRIPTOR, schema_version())
+        remembering = open_cache(settings, Revisions(database), edition)
+        cache = await stack.enter_async_context(remembering)
+        await stack.enter_async_context(listening(_news(settings), cache, announcements))
+        servicer = MetricsServicer(Sources(database, announcements, draining), cache)
         service = Service(
             DESCRIPTOR.services_by_name["MetricsService"].full_name,
             partial(add_MetricsServiceServicer_to_server, servicer),

@@ -8,10 +8,16 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceServicer
 from services.metrics.answers import keyed, metric, time_series
 from services.metrics.questions import series_query
 from services.metrics.stream import MetricsStream, Sources
+from services.runtime.cache.cache import Cache
+from services.runtime.cache.handlers import cached
+from services.runtime.cache.question import Answer
 from services.runtime.call import Context, current_call
 from services.runtime.times import to_timestamp
 from services.translation import requests
+from services.translation.bases import basis
+from services.translation.meaning import meaning
 from services.translation.pages import bad_token, page_size, read_token, write_token
+from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.registry import BUILT_IN, points_metric
 from services.warehouse.queries.series import Position, fetch_series, is_position_in
@@ -25,12 +31,12 @@ MOST_METRICS = 2**31
 class MetricsServicer(MetricsServiceServicer):
     """Translates between the contract and the warehouse's query engine."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, cache: Cache) -> None:
         self._sources = sources
+        self.cache = cache
 
-    async def GetMetrics(
-        self, request: pb.GetMetricsRequest, context: Context
-    ) -> pb.GetMetricsResponse:
+    @cached(meaning)
+    async def GetMetrics(self, request: pb.GetMetricsRequest, context: Context) -> Answer:
         interval, position = _place(request)
         query = series_query(request, interval)
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
@@ -38,12 +44,14 @@ class MetricsServicer(MetricsServiceServicer):
             raise bad_token("is not one of ours")
         async with self._sources.database.reading(request.workspace_id) as session:
             page = await fetch_series(session, query, limit, position)
-        return pb.GetMetricsResponse(
+            revision = await latest_revision(session)
+        reply = pb.GetMetricsResponse(
             time_series=time_series(keyed(page.samples, query)),
             next_page_token=_next_token(request, interval, page.following),
             interval=requests.time_interval(interval),
             as_of=to_timestamp(session.as_of),
         )
+        return Answer(reply, basis(request, revision, interval))
 
     async def StreamMetrics(
         self, request: pb.StreamMetricsRequest, context: Context

@@ -1,7 +1,7 @@
 """One call on its way through the interceptors."""
 
+import time
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ from services.runtime.identity import Principal
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """What is known of a call; each interceptor adds what it finds out."""
 
@@ -25,7 +25,10 @@ class Call:
     metadata: Mapping[str, str]
     request_id: str = ""
     workspace_id: str = ""
-    identity: Principal | None = field(default=None)
+    identity: Principal | None = None
+    seconds: float | None = None
+    """The time that it may take; None is any."""
+    began: float = field(default_factory=time.perf_counter)
 
     @property
     def principal(self) -> Principal:
@@ -35,14 +38,22 @@ class Call:
 
 
 class Interceptor:
-    """A concern that every call passes: around it as a whole, and at each of its messages."""
+    """A concern that every call passes: at its beginning, at each of its messages, at its end.
 
-    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
-        """Entered before the first message is seen, left when the call has ended."""
-        return nullcontext()
+    Plain calls instead of context managers: all of them together take less time than one of those.
+    """
+
+    def enter(self, call: Call) -> None:
+        """Before the first message is seen. Raises a Fault if there is to be no call."""
 
     def admit(self, call: Call, message: Message) -> None:
         """Raises a Fault if the message may not reach the servicer."""
+
+    async def fail(self, call: Call, error: Exception) -> None:
+        """Something was raised behind us. May raise what the call is to end with instead."""
+
+    def leave(self, call: Call) -> None:
+        """When a call that was entered has ended, whichever way."""
 
 
 CURRENT_CALL: ContextVar[Call] = ContextVar("current_call")

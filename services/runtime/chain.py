@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -28,6 +28,7 @@ class Chain(grpc.aio.ServerInterceptor):
         foreign: Mapping[str, MethodContract],
     ) -> None:
         self._interceptors = tuple(interceptors)
+        self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
         self._slow_reader_seconds = slow_reader_seconds
         self._foreign = foreign
         self._guarded: dict[str, Handler] = {}
@@ -52,24 +53,26 @@ class Chain(grpc.aio.ServerInterceptor):
         return make(
             wrap(behaviour, contract),
             request_deserializer=partial(_read, handler.request_deserializer),
-            response_serializer=handler.response_serializer,
+            response_serializer=partial(_written, handler.response_serializer),
         )
 
     def _answer_once(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
         async def answer(request: Any, context: Context) -> Any:
-            async with self._passage(contract, context) as call:
+            async def work(call: Call) -> Any:
                 return await behaviour(self._admitted(call, request), context)
+
+            return await self._passed(Call(contract, context, _metadata(context)), work)
 
         return answer
 
     def _answer_with_stream(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
         async def answer(request: Any, context: Context) -> None:
-            async with (
-                self._passage(contract, context) as call,
-                aclosing(behaviour(self._admitted(call, request), context)) as replies,
-            ):
-                async for reply in replies:
-                    await self._write(context, reply)
+            async def work(call: Call) -> None:
+                async with aclosing(behaviour(self._admitted(call, request), context)) as replies:
+                    async for reply in replies:
+                        await self._write(context, reply)
+
+            await self._passed(Call(contract, context, _metadata(context)), work)
 
         return answer
 
@@ -86,14 +89,23 @@ class Chain(grpc.aio.ServerInterceptor):
                 metadata={"seconds": seconds},
             ) from late
 
-    @asynccontextmanager
-    async def _passage(self, contract: MethodContract, context: Context) -> AsyncIterator[Call]:
-        call = Call(contract, context, _metadata(context))
+    async def _passed(self, call: Call, work: Callable[[Call], Awaitable[Any]]) -> Any:
+        """What the work gives, between the interceptors."""
         CURRENT_CALL.set(call)
-        async with AsyncExitStack() as stack:
+        entered: list[Interceptor] = []
+        try:
             for interceptor in self._interceptors:
-                await stack.enter_async_context(interceptor.around(call))
-            yield call
+                interceptor.enter(call)
+                entered.append(interceptor)
+            async with asyncio.timeout(call.seconds):
+                return await work(call)
+        except Exception as error:
+            for interceptor in reversed(entered):
+                await interceptor.fail(call, error)
+            raise
+        finally:
+            for interceptor in reversed(entered):
+                interceptor.leave(call)
 
     def _admitted(self, call: Call, request: Any) -> Any:
         if call.contract.streams_requests:
@@ -109,8 +121,12 @@ class Chain(grpc.aio.ServerInterceptor):
     def _admit(self, call: Call, request: Message | None) -> None:
         if request is None:
             raise invalid_field("request", "cannot be read as a message of its type")
-        for interceptor in self._interceptors:
-            interceptor.admit(call, request)
+        for admit in self._admissions:
+            admit(call, request)
+
+
+def _does(interceptor: Interceptor, what: str) -> bool:
+    return getattr(type(interceptor), what) is not getattr(Interceptor, what)
 
 
 def _read(deserialize: Any, encoded: bytes) -> Message | None:
@@ -120,6 +136,11 @@ def _read(deserialize: Any, encoded: bytes) -> Message | None:
     except DecodeError:
         return None
     return message
+
+
+def _written(serialize: Any, reply: Message | bytes) -> Any:
+    """What was remembered is in bytes already."""
+    return reply if isinstance(reply, bytes) else serialize(reply)
 
 
 def _shape(handler: Any) -> tuple[Callable[..., Handler], Behaviour]:

@@ -16,7 +16,7 @@ from services.runtime.settings import Settings
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MIN_SECRET_BYTES = 32
 MAX_TOKEN_LENGTH = 16 * 1024
-KEPT_PRINCIPALS = 1024
+KEPT_PRINCIPALS = 4096
 ALGORITHM_OF_KEY = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256", ("oct", ""): "HS256"}
 
 

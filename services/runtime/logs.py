@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from services.runtime.call_log import CallLog
+
 
 def configure_logs(service: str, level: str) -> None:
     shared: list[structlog.typing.Processor] = [
@@ -24,6 +26,14 @@ def configure_logs(service: str, level: str) -> None:
     # While a broker is away it says so many times a second; what follows from it, we say.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.basicConfig(level=level.upper(), handlers=[_handler(shared)], force=True)
+
+
+def open_call_log(level: str) -> CallLog | None:
+    """None if nobody wants to read of each call."""
+    if logging.getLevelName(level.upper()) > logging.INFO:
+        return None
+    context = structlog.contextvars.get_contextvars()
+    return CallLog(sys.stderr.buffer, event="call", level="info", logger="rpc", **context)
 
 
 def _handler(shared: list[structlog.typing.Processor]) -> logging.Handler:

@@ -61,8 +61,9 @@ async def serve(
     draining: Draining,
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
+    # First of all, so that a process whose keys are of no use ends before it says anything.
+    server = _server(settings, services, validator)
     async with watched_health({one.name: one.probe for one in services}) as health:
-        server = _server(settings, services, validator)
         for service in services:
             service.register(server)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)

@@ -32,6 +32,25 @@ class Settings(BaseSettings):
     topic_replication: int = Field(default=1, ge=1, le=7)
     """Copies of a topic that is not there yet. With 3, two must have a record before it counts."""
 
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    """Redis 7 or Valkey, as redis://host:port/0, rediss:// or unix://path: the tier of the cache
+    that replicas share. Empty: each process has its own alone."""
+
+    redis_timeout_seconds: float = Field(default=0.1, gt=0, le=10)
+    """After this long an answer is looked for without Redis."""
+
+    cache_staleness_seconds: float = Field(default=10, ge=0, le=300)
+    """How old an answer may be whose facts have changed since; a request may ask for fresher."""
+
+    cache_lifetime_seconds: float = Field(default=3600, gt=0, le=86_400)
+    """After this long an answer is calculated anew, even if its facts have not changed."""
+
+    cache_entries: int = Field(default=10_000, ge=0)
+    """Most answers that a process remembers."""
+
+    cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    """Most bytes of answers that a process remembers. 0: none are, in Redis neither."""
+
     prices_file: Path | None = None
     """Price table for calls of models, as TOML. Unset: the one that comes with the service."""
 

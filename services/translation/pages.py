@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from services.runtime.faults import InvalidArgument, invalid_field
 from services.runtime.times import EPOCH
+from services.translation.meaning import meaning
 from services.warehouse.queries.interval import Interval
 
 MICROSECOND = timedelta(microseconds=1)
@@ -66,9 +67,8 @@ def bad_token(description: str, field: str = "page_token") -> InvalidArgument:
 
 
 def _seal(request: Message, apart: Sequence[str], content: list[Any]) -> str:
-    """Ties a position to its query: to all of the request but where and how far to go on."""
-    query = type(request)()
-    query.CopyFrom(request)
+    """Ties a position to its query: to what the request means, but for where to go on."""
+    query = meaning(request)
     for name in apart:
         query.ClearField(name)
     sealed = query.SerializeToString(deterministic=True) + json.dumps(content).encode()

@@ -6,10 +6,16 @@ from shadower.workspaces.v1 import workspace_summary_pb2 as summary_pb
 from shadower.workspaces.v1 import workspaces_service_pb2 as pb
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceServicer
 
+from services.runtime.cache.cache import Cache
+from services.runtime.cache.handlers import cached
+from services.runtime.cache.question import Answer
 from services.runtime.call import Context
 from services.runtime.times import to_timestamp
 from services.translation import requests, values
+from services.translation.bases import EVER, basis
+from services.translation.meaning import meaning
 from services.warehouse.database import Database, Session
+from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries import workspace
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
@@ -49,20 +55,24 @@ class Facts:
 class WorkspacesServicer(WorkspacesServiceServicer):
     """Translates between the contract and the warehouse's queries."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
+        self.cache = cache
 
+    @cached(meaning)
     async def GetWorkspaceSummary(
         self, request: pb.GetWorkspaceSummaryRequest, context: Context
-    ) -> pb.GetWorkspaceSummaryResponse:
+    ) -> Answer:
         interval = requests.interval(request)
         days = cut(interval, Granularity.DAY, requests.zone(request.time_zone))
         async with self._database.reading(request.workspace_id) as session:
             facts = await _fetch(session, interval, days)
+            revision = await latest_revision(session)
         summary = _summary(facts, interval, days)
         summary.workspace_id = request.workspace_id
         summary.as_of.CopyFrom(to_timestamp(session.as_of))
-        return pb.GetWorkspaceSummaryResponse(summary=summary)
+        reply = pb.GetWorkspaceSummaryResponse(summary=summary)
+        return Answer(reply, basis(request, revision, EVER))
 
 
 async def _fetch(session: Session, interval: Interval, days: Buckets) -> Facts:

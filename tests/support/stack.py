@@ -68,6 +68,9 @@ class Environment:
             "SHADOWER_LISTEN": address,
             # Whoever wants Kafka says so, whatever brokers the tests may use.
             "KAFKA_BROKERS": "",
+            "REDIS_URL": "",
+            # What is recorded is asked for at once. Answers are remembered, and proven each time.
+            "SHADOWER_CACHE_STALENESS_SECONDS": "0",
             **dict(self.extra),
         }
 

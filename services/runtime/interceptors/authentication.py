@@ -1,7 +1,5 @@
 """Finds out who calls. The edge has looked already; a service trusts nobody's look but its own."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
 from google.protobuf.message import Message
@@ -17,18 +15,13 @@ class Authentication(Interceptor):
     def __init__(self, verifier: TokenVerifier) -> None:
         self._verifier = verifier
 
-    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
-        return self._authenticated(call)
+    def enter(self, call: Call) -> None:
+        call.identity = self._verifier.verify(bearer_token(call))
 
     def admit(self, call: Call, message: Message) -> None:
         """A stream may outlive its token; what it sends after that is nobody's."""
         if datetime.now(UTC) >= call.principal.expires_at:
             raise token_expired()
-
-    @asynccontextmanager
-    async def _authenticated(self, call: Call) -> AsyncIterator[None]:
-        call.identity = self._verifier.verify(bearer_token(call))
-        yield
 
 
 def bearer_token(call: Call) -> str:

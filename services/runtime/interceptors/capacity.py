@@ -3,9 +3,6 @@
 Health checks are not counted: a busy process is not a sick one.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-
 from services.runtime.call import Call, Interceptor
 from services.runtime.faults import RETRY_DELAY, ResourceExhausted
 
@@ -17,13 +14,14 @@ class Capacity(Interceptor):
         self._calls = _Places(calls)
         self._streams = _Places(streams)
 
-    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
-        return self._counted(self._streams if call.contract.streams_replies else self._calls)
+    def enter(self, call: Call) -> None:
+        self._of(call).take()
 
-    @asynccontextmanager
-    async def _counted(self, places: "_Places") -> AsyncIterator[None]:
-        with places.taken():
-            yield
+    def leave(self, call: Call) -> None:
+        self._of(call).give_back()
+
+    def _of(self, call: Call) -> "_Places":
+        return self._streams if call.contract.streams_replies else self._calls
 
 
 class _Places:
@@ -31,8 +29,7 @@ class _Places:
         self._limit = limit
         self._taken = 0
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
+    def take(self) -> None:
         if self._taken >= self._limit:
             raise ResourceExhausted(
                 "SERVER_BUSY",
@@ -41,7 +38,6 @@ class _Places:
                 retry_after=RETRY_DELAY,
             )
         self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
+
+    def give_back(self) -> None:
+        self._taken -= 1

@@ -1,8 +1,5 @@
 """Gives every unary call an end, also when its caller set none."""
 
-import asyncio
-from contextlib import AbstractAsyncContextManager, nullcontext
-
 from services.runtime.call import Call, Interceptor
 
 
@@ -12,8 +9,7 @@ class Deadline(Interceptor):
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def around(self, call: Call) -> AbstractAsyncContextManager[object]:
-        if call.contract.streams_replies:
-            return nullcontext()
-        asked = call.context.time_remaining()
-        return asyncio.timeout(self._seconds if asked is None else min(asked, self._seconds))
+    def enter(self, call: Call) -> None:
+        if not call.contract.streams_replies:
+            asked = call.context.time_remaining()
+            call.seconds = self._seconds if asked is None else min(asked, self._seconds)

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from services.runtime.background import in_background
-from services.runtime.bus.event import BroadcastSubscriber, BusEvent
+from services.runtime.bus.event import BusEvent
 
 
 class Announcements:
@@ -34,17 +33,10 @@ class Announcements:
     async def hear(self, event: BusEvent) -> None:
         self._wake_followers_of(event.workspace_id)
 
-    def wake_everyone(self) -> None:
+    def resume(self) -> None:
         for workspace_id in self._followers:
             self._wake_followers_of(workspace_id)
 
     def _wake_followers_of(self, workspace_id: str) -> None:
         for event in self._followers.get(workspace_id, ()):
             event.set()
-
-
-@asynccontextmanager
-async def open_announcements(broadcast: BroadcastSubscriber) -> AsyncIterator[Announcements]:
-    announcements = Announcements()
-    async with in_background(broadcast.run(announcements.hear, announcements.wake_everyone)):
-        yield announcements

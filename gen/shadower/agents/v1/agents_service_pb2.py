@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shadower.agents.v1 import agent_performance_pb2 as shadower_dot_agents_dot_v1_dot_agent__performance__pb2
 from shadower.agents.v1 import agent_summary_pb2 as shadower_dot_agents_dot_v1_dot_agent__summary__pb2
@@ -32,7 +33,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/agents/v1/agents_service.proto\x12\x12shadower.agents.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*shadower/agents/v1/agent_performance.proto\x1a&shadower/agents/v1/agent_summary.proto\x1a\x1fshadower/common/v1/filter.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\x87\x03\n\x11ListAgentsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12v\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1a.shadower.common.v1.FilterBJ\xbaHG\xba\x01\x44\n\x13\x66ilter.without_tags\x12\x17\x65xecutions have no tags\x1a\x14size(this.tags) == 0\x12:\n\x08order_by\x18\x04 \x01(\x0e\x32\x1e.shadower.agents.v1.AgentOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tascending\x18\x05 \x01(\x08\x12\x1a\n\tpage_size\x18\x06 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"\xbe\x01\n\x12ListAgentsResponse\x12\x30\n\x06\x61gents\x18\x01 \x03(\x0b\x32 .shadower.agents.v1.AgentSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x32\n\x08interval\x18\x03 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd7\x01\n\x1aGetAgentPerformanceRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12*\n\x08\x61gent_id\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x01\x32\x0c^[^\\p{C}/]+$\x12\x32\n\x08interval\x18\x03 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x1a\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"X\n\x1bGetAgentPerformanceResponse\x12\x39\n\x0bperformance\x18\x01 \x01(\x0b\x32$.shadower.agents.v1.AgentPerformance*\x98\x02\n\nAgentOrder\x12\x1b\n\x17\x41GENT_ORDER_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41GENT_ORDER_EXECUTIONS\x10\x01\x12\x1c\n\x18\x41GENT_ORDER_SUCCESS_RATE\x10\x02\x12 \n\x1c\x41GENT_ORDER_AVERAGE_DURATION\x10\x03\x12\x1c\n\x18\x41GENT_ORDER_P95_DURATION\x10\x04\x12\x1c\n\x18\x41GENT_ORDER_TOTAL_TOKENS\x10\x05\x12\x14\n\x10\x41GENT_ORDER_COST\x10\x06\x12\x1e\n\x1a\x41GENT_ORDER_DISTINCT_USERS\x10\x07\x12\x1f\n\x1b\x41GENT_ORDER_LAST_START_TIME\x10\x08\x32\xe7\x02\n\rAgentsService\x12\x90\x01\n\nListAgents\x12%.shadower.agents.v1.ListAgentsRequest\x1a&.shadower.agents.v1.ListAgentsResponse\"3\x90\x02\x01\xe8\xc7\x18\x04\x82\xd3\xe4\x93\x02&\x12$/v1/workspaces/{workspace_id}/agents\x12\xc2\x01\n\x13GetAgentPerformance\x12..shadower.agents.v1.GetAgentPerformanceRequest\x1a/.shadower.agents.v1.GetAgentPerformanceResponse\"J\x90\x02\x01\xe8\xc7\x18\x04\x82\xd3\xe4\x93\x02=\x12;/v1/workspaces/{workspace_id}/agents/{agent_id}/performanceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/agents/v1/agents_service.proto\x12\x12shadower.agents.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*shadower/agents/v1/agent_performance.proto\x1a&shadower/agents/v1/agent_summary.proto\x1a\x1fshadower/common/v1/filter.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\xc3\x03\n\x11ListAgentsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12v\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1a.shadower.common.v1.FilterBJ\xbaHG\xba\x01\x44\n\x13\x66ilter.without_tags\x12\x17\x65xecutions have no tags\x1a\x14size(this.tags) == 0\x12:\n\x08order_by\x18\x04 \x01(\x0e\x32\x1e.shadower.agents.v1.AgentOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tascending\x18\x05 \x01(\x08\x12\x1a\n\tpage_size\x18\x06 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12:\n\rmax_staleness\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"\xbe\x01\n\x12ListAgentsResponse\x12\x30\n\x06\x61gents\x18\x01 \x03(\x0b\x32 .shadower.agents.v1.AgentSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x32\n\x08interval\x18\x03 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x93\x02\n\x1aGetAgentPerformanceRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12*\n\x08\x61gent_id\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x01\x32\x0c^[^\\p{C}/]+$\x12\x32\n\x08interval\x18\x03 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x1a\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12:\n\rmax_staleness\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"X\n\x1bGetAgentPerformanceResponse\x12\x39\n\x0bperformance\x18\x01 \x01(\x0b\x32$.shadower.agents.v1.AgentPerformance*\x98\x02\n\nAgentOrder\x12\x1b\n\x17\x41GENT_ORDER_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41GENT_ORDER_EXECUTIONS\x10\x01\x12\x1c\n\x18\x41GENT_ORDER_SUCCESS_RATE\x10\x02\x12 \n\x1c\x41GENT_ORDER_AVERAGE_DURATION\x10\x03\x12\x1c\n\x18\x41GENT_ORDER_P95_DURATION\x10\x04\x12\x1c\n\x18\x41GENT_ORDER_TOTAL_TOKENS\x10\x05\x12\x14\n\x10\x41GENT_ORDER_COST\x10\x06\x12\x1e\n\x1a\x41GENT_ORDER_DISTINCT_USERS\x10\x07\x12\x1f\n\x1b\x41GENT_ORDER_LAST_START_TIME\x10\x08\x32\xe7\x02\n\rAgentsService\x12\x90\x01\n\nListAgents\x12%.shadower.agents.v1.ListAgentsRequest\x1a&.shadower.agents.v1.ListAgentsResponse\"3\x90\x02\x01\xe8\xc7\x18\x04\x82\xd3\xe4\x93\x02&\x12$/v1/workspaces/{workspace_id}/agents\x12\xc2\x01\n\x13GetAgentPerformance\x12..shadower.agents.v1.GetAgentPerformanceRequest\x1a/.shadower.agents.v1.GetAgentPerformanceResponse\"J\x90\x02\x01\xe8\xc7\x18\x04\x82\xd3\xe4\x93\x02=\x12;/v1/workspaces/{workspace_id}/agents/{agent_id}/performanceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,26 +50,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAGENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTAGENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTAGENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_LISTAGENTSREQUEST'].fields_by_name['max_staleness']._loaded_options = None
+  _globals['_LISTAGENTSREQUEST'].fields_by_name['max_staleness']._serialized_options = b'\272H\005\252\001\0022\000'
   _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['agent_id']._loaded_options = None
   _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['agent_id']._serialized_options = b'\272H\025r\023\020\001\030\200\0012\014^[^\\p{C}/]+$'
   _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['time_zone']._loaded_options = None
   _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['max_staleness']._loaded_options = None
+  _globals['_GETAGENTPERFORMANCEREQUEST'].fields_by_name['max_staleness']._serialized_options = b'\272H\005\252\001\0022\000'
   _globals['_AGENTSSERVICE'].methods_by_name['ListAgents']._loaded_options = None
   _globals['_AGENTSSERVICE'].methods_by_name['ListAgents']._serialized_options = b'\220\002\001\350\307\030\004\202\323\344\223\002&\022$/v1/workspaces/{workspace_id}/agents'
   _globals['_AGENTSSERVICE'].methods_by_name['GetAgentPerformance']._loaded_options = None
   _globals['_AGENTSSERVICE'].methods_by_name['GetAgentPerformance']._serialized_options = b'\220\002\001\350\307\030\004\202\323\344\223\002=\022;/v1/workspaces/{workspace_id}/agents/{agent_id}/performance'
-  _globals['_AGENTORDER']._serialized_start=1245
-  _globals['_AGENTORDER']._serialized_end=1525
-  _globals['_LISTAGENTSREQUEST']._serialized_start=350
-  _globals['_LISTAGENTSREQUEST']._serialized_end=741
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=744
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=934
-  _globals['_GETAGENTPERFORMANCEREQUEST']._serialized_start=937
-  _globals['_GETAGENTPERFORMANCEREQUEST']._serialized_end=1152
-  _globals['_GETAGENTPERFORMANCERESPONSE']._serialized_start=1154
-  _globals['_GETAGENTPERFORMANCERESPONSE']._serialized_end=1242
-  _globals['_AGENTSSERVICE']._serialized_start=1528
-  _globals['_AGENTSSERVICE']._serialized_end=1887
+  _globals['_AGENTORDER']._serialized_start=1397
+  _globals['_AGENTORDER']._serialized_end=1677
+  _globals['_LISTAGENTSREQUEST']._serialized_start=382
+  _globals['_LISTAGENTSREQUEST']._serialized_end=833
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=836
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=1026
+  _globals['_GETAGENTPERFORMANCEREQUEST']._serialized_start=1029
+  _globals['_GETAGENTPERFORMANCEREQUEST']._serialized_end=1304
+  _globals['_GETAGENTPERFORMANCERESPONSE']._serialized_start=1306
+  _globals['_GETAGENTPERFORMANCERESPONSE']._serialized_end=1394
+  _globals['_AGENTSSERVICE']._serialized_start=1680
+  _globals['_AGENTSSERVICE']._serialized_end=2039
 # @@protoc_insertion_point(module_scope)

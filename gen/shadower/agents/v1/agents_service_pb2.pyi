@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as abc
 from google.protobuf import descriptor as descriptor
+from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
 from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
@@ -86,6 +87,7 @@ class ListAgentsRequest(message.Message):
     ASCENDING_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    MAX_STALENESS_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     order_by: AgentOrder.ValueType
@@ -108,6 +110,13 @@ class ListAgentsRequest(message.Message):
     def filter(self) -> filter_pb2.Filter:
         """Which executions count. tags must be empty."""
 
+    @builtins.property
+    def max_staleness(self) -> duration_pb2.Duration:
+        """How old the answer may be: facts that were committed longer ago than this are in it. If
+        not set, or longer than that, what the deployment allows, by default 10 s; 0 s asks for
+        all that is committed by now. Not negative.
+        """
+
     def __init__(
         self,
         *,
@@ -118,10 +127,11 @@ class ListAgentsRequest(message.Message):
         ascending: builtins.bool = ...,
         page_size: builtins.int = ...,
         page_token: builtins.str = ...,
+        max_staleness: duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval", "max_staleness", b"max_staleness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["ascending", b"ascending", "filter", b"filter", "interval", b"interval", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["ascending", b"ascending", "filter", b"filter", "interval", b"interval", "max_staleness", b"max_staleness", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,6 +183,7 @@ class GetAgentPerformanceRequest(message.Message):
     AGENT_ID_FIELD_NUMBER: builtins.int
     INTERVAL_FIELD_NUMBER: builtins.int
     TIME_ZONE_FIELD_NUMBER: builtins.int
+    MAX_STALENESS_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     agent_id: builtins.str
@@ -185,6 +196,13 @@ class GetAgentPerformanceRequest(message.Message):
     def interval(self) -> time_interval_pb2.TimeInterval:
         """The time that counts. If not set, the seven days up to now."""
 
+    @builtins.property
+    def max_staleness(self) -> duration_pb2.Duration:
+        """How old the answer may be: facts that were committed longer ago than this are in it. If
+        not set, or longer than that, what the deployment allows, by default 10 s; 0 s asks for
+        all that is committed by now. Not negative.
+        """
+
     def __init__(
         self,
         *,
@@ -192,10 +210,11 @@ class GetAgentPerformanceRequest(message.Message):
         agent_id: builtins.str = ...,
         interval: time_interval_pb2.TimeInterval | None = ...,
         time_zone: builtins.str = ...,
+        max_staleness: duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "max_staleness", b"max_staleness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["agent_id", b"agent_id", "interval", b"interval", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["agent_id", b"agent_id", "interval", b"interval", "max_staleness", b"max_staleness", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

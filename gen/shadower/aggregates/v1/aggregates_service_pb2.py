@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shadower.aggregates.v1 import aggregation_pb2 as shadower_dot_aggregates_dot_v1_dot_aggregation__pb2
 from shadower.common.v1 import dimension_pb2 as shadower_dot_common_dot_v1_dot_dimension__pb2
@@ -33,7 +34,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/shadower/aggregates/v1/aggregates_service.proto\x12\x16shadower.aggregates.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(shadower/aggregates/v1/aggregation.proto\x1a\"shadower/common/v1/dimension.proto\x1a\x1fshadower/common/v1/filter.proto\x1a$shadower/common/v1/granularity.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\xc8\x06\n\x1a\x43\x61lculateAggregatesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x45\n\x0c\x61ggregations\x18\x03 \x03(\x0b\x32#.shadower.aggregates.v1.AggregationB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x14\x12\x44\n\x08group_by\x18\x04 \x03(\x0e\x32\x1d.shadower.common.v1.DimensionB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\rgroup_by_tags\x18\x05 \x03(\tB/\xbaH,\x92\x01)\x10\x04\x18\x01\"#r!2\x1f^[A-Za-z_][A-Za-z0-9_.-]{0,63}$\x12*\n\x06\x66ilter\x18\x06 \x01(\x0b\x32\x1a.shadower.common.v1.Filter\x12>\n\x0bgranularity\x18\x07 \x01(\x0e\x32\x1f.shadower.common.v1.GranularityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\ttime_zone\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12;\n\x08gap_fill\x18\t \x01(\x0e\x32\x1f.shadower.aggregates.v1.GapFillB\x08\xbaH\x05\x82\x01\x02\x10\x01:\x9c\x02\xbaH\x98\x02\x1ag\n\x1agap_fill.needs_granularity\x12\x1cgap_fill needs a granularity\x1a+this.gap_fill == 0 || this.granularity != 0\x1a\xac\x01\n\x1a\x61ggregations.of_one_source\x12\x36\x61ggregations are all of fields, or all of metric types\x1aVthis.aggregations.all(a, has(a.field)) || this.aggregations.all(a, has(a.metric_type))\"\xb0\x01\n\x1b\x43\x61lculateAggregatesResponse\x12\x32\n\x04rows\x18\x01 \x03(\x0b\x32$.shadower.aggregates.v1.AggregateRow\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe9\x01\n\x0c\x41ggregateRow\x12@\n\x06labels\x18\x01 \x03(\x0b\x32\x30.shadower.aggregates.v1.AggregateRow.LabelsEntry\x12\x30\n\x06\x62ucket\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x36\n\x06values\x18\x03 \x03(\x0b\x32&.shadower.aggregates.v1.AggregateValue\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*v\n\x07GapFill\x12\x18\n\x14GAP_FILL_UNSPECIFIED\x10\x00\x12\x12\n\x0eGAP_FILL_EMPTY\x10\x01\x12\x11\n\rGAP_FILL_ZERO\x10\x02\x12\x15\n\x11GAP_FILL_PREVIOUS\x10\x03\x12\x13\n\x0fGAP_FILL_LINEAR\x10\x04\x32\xda\x01\n\x11\x41ggregatesService\x12\xc4\x01\n\x13\x43\x61lculateAggregates\x12\x32.shadower.aggregates.v1.CalculateAggregatesRequest\x1a\x33.shadower.aggregates.v1.CalculateAggregatesResponse\"D\x90\x02\x01\xe8\xc7\x18\x02\x82\xd3\xe4\x93\x02\x37\"2/v1/workspaces/{workspace_id}/aggregates:calculate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/shadower/aggregates/v1/aggregates_service.proto\x12\x16shadower.aggregates.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(shadower/aggregates/v1/aggregation.proto\x1a\"shadower/common/v1/dimension.proto\x1a\x1fshadower/common/v1/filter.proto\x1a$shadower/common/v1/granularity.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\x84\x07\n\x1a\x43\x61lculateAggregatesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x45\n\x0c\x61ggregations\x18\x03 \x03(\x0b\x32#.shadower.aggregates.v1.AggregationB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x14\x12\x44\n\x08group_by\x18\x04 \x03(\x0e\x32\x1d.shadower.common.v1.DimensionB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\rgroup_by_tags\x18\x05 \x03(\tB/\xbaH,\x92\x01)\x10\x04\x18\x01\"#r!2\x1f^[A-Za-z_][A-Za-z0-9_.-]{0,63}$\x12*\n\x06\x66ilter\x18\x06 \x01(\x0b\x32\x1a.shadower.common.v1.Filter\x12>\n\x0bgranularity\x18\x07 \x01(\x0e\x32\x1f.shadower.common.v1.GranularityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\ttime_zone\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12;\n\x08gap_fill\x18\t \x01(\x0e\x32\x1f.shadower.aggregates.v1.GapFillB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\rmax_staleness\x18\n \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00:\x9c\x02\xbaH\x98\x02\x1ag\n\x1agap_fill.needs_granularity\x12\x1cgap_fill needs a granularity\x1a+this.gap_fill == 0 || this.granularity != 0\x1a\xac\x01\n\x1a\x61ggregations.of_one_source\x12\x36\x61ggregations are all of fields, or all of metric types\x1aVthis.aggregations.all(a, has(a.field)) || this.aggregations.all(a, has(a.metric_type))\"\xb0\x01\n\x1b\x43\x61lculateAggregatesResponse\x12\x32\n\x04rows\x18\x01 \x03(\x0b\x32$.shadower.aggregates.v1.AggregateRow\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe9\x01\n\x0c\x41ggregateRow\x12@\n\x06labels\x18\x01 \x03(\x0b\x32\x30.shadower.aggregates.v1.AggregateRow.LabelsEntry\x12\x30\n\x06\x62ucket\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x36\n\x06values\x18\x03 \x03(\x0b\x32&.shadower.aggregates.v1.AggregateValue\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*v\n\x07GapFill\x12\x18\n\x14GAP_FILL_UNSPECIFIED\x10\x00\x12\x12\n\x0eGAP_FILL_EMPTY\x10\x01\x12\x11\n\rGAP_FILL_ZERO\x10\x02\x12\x15\n\x11GAP_FILL_PREVIOUS\x10\x03\x12\x13\n\x0fGAP_FILL_LINEAR\x10\x04\x32\xda\x01\n\x11\x41ggregatesService\x12\xc4\x01\n\x13\x43\x61lculateAggregates\x12\x32.shadower.aggregates.v1.CalculateAggregatesRequest\x1a\x33.shadower.aggregates.v1.CalculateAggregatesResponse\"D\x90\x02\x01\xe8\xc7\x18\x02\x82\xd3\xe4\x93\x02\x37\"2/v1/workspaces/{workspace_id}/aggregates:calculate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,22 +55,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALCULATEAGGREGATESREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CALCULATEAGGREGATESREQUEST'].fields_by_name['gap_fill']._loaded_options = None
   _globals['_CALCULATEAGGREGATESREQUEST'].fields_by_name['gap_fill']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_CALCULATEAGGREGATESREQUEST'].fields_by_name['max_staleness']._loaded_options = None
+  _globals['_CALCULATEAGGREGATESREQUEST'].fields_by_name['max_staleness']._serialized_options = b'\272H\005\252\001\0022\000'
   _globals['_CALCULATEAGGREGATESREQUEST']._loaded_options = None
   _globals['_CALCULATEAGGREGATESREQUEST']._serialized_options = b'\272H\230\002\032g\n\032gap_fill.needs_granularity\022\034gap_fill needs a granularity\032+this.gap_fill == 0 || this.granularity != 0\032\254\001\n\032aggregations.of_one_source\0226aggregations are all of fields, or all of metric types\032Vthis.aggregations.all(a, has(a.field)) || this.aggregations.all(a, has(a.metric_type))'
   _globals['_AGGREGATEROW_LABELSENTRY']._loaded_options = None
   _globals['_AGGREGATEROW_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_AGGREGATESSERVICE'].methods_by_name['CalculateAggregates']._loaded_options = None
   _globals['_AGGREGATESSERVICE'].methods_by_name['CalculateAggregates']._serialized_options = b'\220\002\001\350\307\030\002\202\323\344\223\0027\"2/v1/workspaces/{workspace_id}/aggregates:calculate:\001*'
-  _globals['_GAPFILL']._serialized_start=1651
-  _globals['_GAPFILL']._serialized_end=1769
-  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_start=394
-  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_end=1234
-  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_start=1237
-  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_end=1413
-  _globals['_AGGREGATEROW']._serialized_start=1416
-  _globals['_AGGREGATEROW']._serialized_end=1649
-  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_start=1604
-  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_end=1649
-  _globals['_AGGREGATESSERVICE']._serialized_start=1772
-  _globals['_AGGREGATESSERVICE']._serialized_end=1990
+  _globals['_GAPFILL']._serialized_start=1743
+  _globals['_GAPFILL']._serialized_end=1861
+  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_start=426
+  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_end=1326
+  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_start=1329
+  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_end=1505
+  _globals['_AGGREGATEROW']._serialized_start=1508
+  _globals['_AGGREGATEROW']._serialized_end=1741
+  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_start=1696
+  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_end=1741
+  _globals['_AGGREGATESSERVICE']._serialized_start=1864
+  _globals['_AGGREGATESSERVICE']._serialized_end=2082
 # @@protoc_insertion_point(module_scope)

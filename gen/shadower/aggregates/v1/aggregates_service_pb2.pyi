@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as abc
 from google.protobuf import descriptor as descriptor
+from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
 from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
@@ -75,6 +76,7 @@ class CalculateAggregatesRequest(message.Message):
     GRANULARITY_FIELD_NUMBER: builtins.int
     TIME_ZONE_FIELD_NUMBER: builtins.int
     GAP_FILL_FIELD_NUMBER: builtins.int
+    MAX_STALENESS_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     granularity: granularity_pb2.Granularity.ValueType
@@ -109,6 +111,13 @@ class CalculateAggregatesRequest(message.Message):
     def filter(self) -> filter_pb2.Filter:
         """Which facts count: tags of metric points, everything else of executions."""
 
+    @builtins.property
+    def max_staleness(self) -> duration_pb2.Duration:
+        """How old the answer may be: facts that were committed longer ago than this are in it. If
+        not set, or longer than that, what the deployment allows, by default 10 s; 0 s asks for
+        all that is committed by now. Not negative.
+        """
+
     def __init__(
         self,
         *,
@@ -121,10 +130,11 @@ class CalculateAggregatesRequest(message.Message):
         granularity: granularity_pb2.Granularity.ValueType = ...,
         time_zone: builtins.str = ...,
         gap_fill: GapFill.ValueType = ...,
+        max_staleness: duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval", "max_staleness", b"max_staleness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["aggregations", b"aggregations", "filter", b"filter", "gap_fill", b"gap_fill", "granularity", b"granularity", "group_by", b"group_by", "group_by_tags", b"group_by_tags", "interval", b"interval", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["aggregations", b"aggregations", "filter", b"filter", "gap_fill", b"gap_fill", "granularity", b"granularity", "group_by", b"group_by", "group_by_tags", b"group_by_tags", "interval", b"interval", "max_staleness", b"max_staleness", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

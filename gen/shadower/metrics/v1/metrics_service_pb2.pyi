@@ -83,6 +83,7 @@ class GetMetricsRequest(message.Message):
     POINT_STATISTIC_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    MAX_STALENESS_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     granularity: granularity_pb2.Granularity.ValueType
@@ -131,6 +132,13 @@ class GetMetricsRequest(message.Message):
         are all points.
         """
 
+    @builtins.property
+    def max_staleness(self) -> duration_pb2.Duration:
+        """How old the answer may be: facts that were committed longer ago than this are in it. If
+        not set, or longer than that, what the deployment allows, by default 10 s; 0 s asks for
+        all that is committed by now. Not negative.
+        """
+
     def __init__(
         self,
         *,
@@ -145,10 +153,11 @@ class GetMetricsRequest(message.Message):
         point_statistic: PointStatistic.ValueType = ...,
         page_size: builtins.int = ...,
         page_token: builtins.str = ...,
+        max_staleness: duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval", "max_staleness", b"max_staleness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "granularity", b"granularity", "group_by", b"group_by", "group_by_tags", b"group_by_tags", "interval", b"interval", "metrics", b"metrics", "page_size", b"page_size", "page_token", b"page_token", "point_statistic", b"point_statistic", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "granularity", b"granularity", "group_by", b"group_by", "group_by_tags", b"group_by_tags", "interval", b"interval", "max_staleness", b"max_staleness", "metrics", b"metrics", "page_size", b"page_size", "page_token", b"page_token", "point_statistic", b"point_statistic", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

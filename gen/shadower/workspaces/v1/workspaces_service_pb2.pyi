@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from google.protobuf import descriptor as descriptor
+from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
 from shadower.common.v1 import time_interval_pb2 as time_interval_pb2
 from shadower.workspaces.v1 import workspace_summary_pb2 as workspace_summary_pb2
@@ -27,6 +28,7 @@ class GetWorkspaceSummaryRequest(message.Message):
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
     INTERVAL_FIELD_NUMBER: builtins.int
     TIME_ZONE_FIELD_NUMBER: builtins.int
+    MAX_STALENESS_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     time_zone: builtins.str
@@ -35,16 +37,24 @@ class GetWorkspaceSummaryRequest(message.Message):
     def interval(self) -> time_interval_pb2.TimeInterval:
         """The time that counts. If not set, the seven days up to now."""
 
+    @builtins.property
+    def max_staleness(self) -> duration_pb2.Duration:
+        """How old the answer may be: facts that were committed longer ago than this are in it. If
+        not set, or longer than that, what the deployment allows, by default 10 s; 0 s asks for
+        all that is committed by now. Not negative.
+        """
+
     def __init__(
         self,
         *,
         workspace_id: builtins.str = ...,
         interval: time_interval_pb2.TimeInterval | None = ...,
         time_zone: builtins.str = ...,
+        max_staleness: duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "max_staleness", b"max_staleness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "max_staleness", b"max_staleness", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

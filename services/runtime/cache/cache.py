@@ -1,0 +1,155 @@
+"""Answers that were given before, as long as they are true.
+
+An answer is served while it is known to be true at a moment that is recent enough. Later than
+that, one look at the workspace's log of changes tells whether it still is; only if its facts were
+touched, or its span slides with time, is it calculated again.
+"""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+
+from services.runtime.bus.event import BusEvent
+from services.runtime.cache.change_log import Change
+from services.runtime.cache.changes import Changes
+from services.runtime.cache.entry import Began, Entry, new_entry
+from services.runtime.cache.flights import Flights
+from services.runtime.cache.memory import ProcessTier
+from services.runtime.cache.news import changes_told_by
+from services.runtime.cache.question import Answer, Key, Question
+from services.runtime.cache.shared import SharedTier
+from services.runtime.cache.statistics import Event, Outcome, Statistics
+from services.runtime.settings import Settings
+
+Calculate = Callable[[], Awaitable[Answer]]
+Found = tuple[Entry, Outcome]
+
+# XFetch: -cost * ln(random) is hardly ever more than so many times the cost.
+EARLIEST = 12
+
+
+class Cache:
+    """Two tiers of answers, of which the shared one may be missing at any time."""
+
+    def __init__(
+        self, settings: Settings, changes: Changes, shared: SharedTier, statistics: Statistics
+    ) -> None:
+        self.staleness = settings.cache_staleness_seconds
+        self._lifetime = settings.cache_lifetime_seconds
+        self._longest = settings.deadline_seconds
+        self._process = ProcessTier(settings.cache_entries, settings.cache_bytes)
+        self._changes = changes
+        self.shared = shared
+        self._flights: Flights[Found] = Flights()
+        self.statistics = statistics
+
+    async def reply(self, question: Question, calculate: Calculate) -> bytes:
+        """The answer in the bytes of its message. Raises what `calculate` raises."""
+        needed = time.monotonic() - question.staleness
+        entry = self._process.get(question.key)
+        if entry is not None and entry.moment >= needed:
+            self.statistics.hits[question.key.method] += 1
+            if self._is_about_to_expire(entry):
+                self._refresh(question, calculate)
+            return entry.reply
+        return (await self._found(question, calculate, needed)).reply
+
+    def forget(self, pattern: str) -> None:
+        """Drops what this process has of the keys that match; see fnmatch."""
+        dropped = self._process.drop_where(lambda key: fnmatchcase(str(key), pattern))
+        self.statistics.note(Event.DROPPED, dropped)
+
+    async def forget_everywhere(self, pattern: str) -> None:
+        """Drops it in every replica that can be reached, and what they share. A key, as text, is
+        a pattern too."""
+        self.forget(pattern)
+        await self.shared.forget(pattern)
+
+    def touch(self, workspace_id: str, changes: Sequence[Change]) -> None:
+        """Drops answers that only late facts can change, now that there are some. Others age."""
+        self._changes.hear(workspace_id, changes)
+        dropped = self._process.drop_in(
+            workspace_id,
+            lambda entry: entry.is_closed and self._changes.has_heard_of(workspace_id, entry),
+        )
+        self.statistics.note(Event.DROPPED, dropped)
+
+    async def hear(self, event: BusEvent) -> None:
+        self.touch(event.workspace_id, changes_told_by(event))
+
+    def resume(self) -> None:
+        """News may have been missed: every answer must be proven again before it is served."""
+        self._changes.doubt()
+        self._process.doubt()
+
+    @property
+    def is_busy(self) -> bool:
+        return len(self._flights) > 0
+
+    async def end(self) -> None:
+        await self._flights.end()
+        await self._changes.end()
+
+    async def _found(self, question: Question, calculate: Calculate, needed: float) -> Entry:
+        """Whoever joins one who is content with less finds out, and begins again."""
+        while True:
+            joins = self._flights.is_under_way(question.key)
+            find = partial(self._find, question, calculate, needed)
+            entry, outcome = await self._flights.join(question.key, find)
+            if entry.moment >= needed:
+                self.statistics.count(question.key.method, Outcome.JOINED if joins else outcome)
+                return entry
+
+    async def _find(self, question: Question, calculate: Calculate, needed: float) -> Found:
+        async with asyncio.timeout(self._longest):
+            entry, outcome = await self._kept_or_calculated(question, calculate, needed)
+        self._keep(question.key, entry)
+        return entry, outcome
+
+    async def _kept_or_calculated(
+        self, question: Question, calculate: Calculate, needed: float
+    ) -> Found:
+        kept = self._process.get(question.key)
+        if kept is not None and await self._is_true(question, kept, needed):
+            return kept, Outcome.CONFIRMED
+        async with self.shared.turn(str(question.key)) as turn:
+            async for shared in turn.answers():
+                if await self._is_true(question, shared, needed):
+                    return shared, Outcome.SHARED
+            entry = await self._calculated(calculate)
+            await turn.tell(entry)
+        return entry, Outcome.CALCULATED
+
+    async def _is_true(self, question: Question, entry: Entry, needed: float) -> bool:
+        if entry.slides or entry.moment >= needed:
+            return entry.moment >= needed
+        return await self._changes.prove(question.key.workspace_id, entry, needed)
+
+    async def _calculated(self, calculate: Calculate) -> Entry:
+        began = Began.now()
+        answer = await calculate()
+        lifetime = self.staleness if answer.basis.slides else self._lifetime
+        return new_entry(answer, began, lifetime)
+
+    def _keep(self, key: Key, entry: Entry) -> None:
+        """Unless news came meanwhile that it does not contain."""
+        if not (entry.is_closed and self._changes.has_heard_of(key.workspace_id, entry)):
+            self._process.put(key, entry)
+
+    def _is_about_to_expire(self, entry: Entry) -> bool:
+        """Drawn by lot, so that one of many callers calculates before all of them must wait. It
+        has to be done by then, not begun."""
+        left = entry.moment + self.staleness - entry.cost - time.monotonic()
+        return left < entry.cost * EARLIEST and left < -entry.cost * math.log(
+            1.0 - random.random()  # noqa: S311 - a lot, no secret
+        )
+
+    def _refresh(self, question: Question, calculate: Calculate) -> None:
+        if not self._flights.is_under_way(question.key):
+            self.statistics.note(Event.REFRESHED_EARLY)
+            find = partial(self._find, question, calculate, time.monotonic())
+            self._flights.start(question.key, find)

@@ -1,0 +1,67 @@
+"""How a handler says that its answers may be remembered."""
+
+from collections.abc import Awaitable, Callable
+from functools import lru_cache, partial, wraps
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+from services.runtime.cache.cache import Cache
+from services.runtime.cache.question import Answer, Key, Question
+from services.runtime.call import Context, current_call
+from services.runtime.times import from_duration
+
+KEPT_MEANINGS = 4096
+
+
+class Caching(Protocol):
+    """A servicer that has a cache."""
+
+    @property
+    def cache(self) -> Cache: ...
+
+
+Servicer = TypeVar("Servicer", bound=Caching)
+Asked = TypeVar("Asked", bound=Message)
+Handler = Callable[[Servicer, Asked, Context], Awaitable[Answer]]
+Meaning = Callable[[Any], Message]
+"""The request that stands for all that mean the same."""
+
+
+def cached(meaning: Meaning) -> Callable[[Handler[Servicer, Asked]], Any]:
+    """Makes a handler of answers one of replies, in bytes, of which each is calculated once.
+
+    It runs inside of the chain: whoever is refused there is refused whatever is remembered. The
+    workspace of a key is the one that the caller was authorised for.
+    """
+
+    def decorate(handler: Handler[Servicer, Asked]) -> Any:
+        fingerprint = _fingerprints(meaning)
+
+        @wraps(handler)
+        async def reply(self: Servicer, request: Asked, context: Context) -> bytes:
+            call = current_call()
+            encoded = request.SerializeToString(deterministic=True)
+            key = Key(call.workspace_id, call.contract.path, fingerprint(type(request), encoded))
+            question = Question(key, _staleness(self.cache, request))
+            return await self.cache.reply(question, partial(handler, self, request, context))
+
+        return reply
+
+    return decorate
+
+
+def _fingerprints(meaning: Meaning) -> Callable[[type[Message], bytes], bytes]:
+    """What a request means, in bytes; remembered, since the same ones come again and again."""
+
+    def fingerprint(kind: type[Message], encoded: bytes) -> bytes:
+        return meaning(kind.FromString(encoded)).SerializeToString(deterministic=True)
+
+    return lru_cache(KEPT_MEANINGS)(fingerprint)  # type: ignore[return-value]
+
+
+def _staleness(cache: Cache, request: Any) -> float:
+    """Fresher on demand, never staler."""
+    if not request.HasField("max_staleness"):
+        return cache.staleness
+    return min(cache.staleness, from_duration(request.max_staleness).total_seconds())

@@ -1,0 +1,203 @@
+"""The shared tier in Redis or Valkey."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from services.runtime.cache.breaker import Breaker
+from services.runtime.cache.entry import Entry, UnreadableEntryError, decode, encode
+from services.runtime.cache.shared import Turn
+from services.runtime.cache.statistics import Event, Statistics
+from services.runtime.settings import Settings
+
+CONNECTIONS = 8
+FAILURES_TO_OPEN = 3
+PAUSE_SECONDS = 1.0
+FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.002, 0.05
+# A holder who is dead holds no longer than that. One who is slow loses its turn, not its answer.
+LEASE_SECONDS = 5.0
+# What a server that is away, slow or no Redis at all can bring upon us.
+FAILURES = (RedisError, OSError, TimeoutError, ValueError, LookupError)
+
+CHANNEL = "shadower:forget"
+FORGET_SECONDS = 10
+LISTEN_SECONDS = 1.0
+
+# Only whoever holds the turn ends it.
+RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
+
+Value = TypeVar("Value")
+
+
+@asynccontextmanager
+async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
+    """Connects on first use. Tries nothing again by itself: there is an answer without it."""
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        max_connections=CONNECTIONS,
+        timeout=settings.redis_timeout_seconds,
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        retry=Retry(NoBackoff(), 0),
+    )
+    client = Redis(connection_pool=pool)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+        await pool.disconnect()
+
+
+class RedisTier:
+    """A SharedTier. `edition` keeps apart what releases of different minds have written."""
+
+    def __init__(
+        self,
+        client: Redis,
+        edition: bytes,
+        timeout_seconds: float,
+        statistics: Statistics,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._client: Any = client
+        self._edition = edition
+        self._timeout = timeout_seconds
+        self.lease_seconds = lease_seconds
+        self._statistics = statistics
+        self._breaker = Breaker(FAILURES_TO_OPEN, PAUSE_SECONDS)
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
+        return self._turn(key)
+
+    @asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[Turn]:
+        turn = _RedisTurn(self, key)
+        try:
+            yield turn
+        finally:
+            await turn.end()
+
+    async def get(self, key: str) -> Entry | None:
+        data = await self._tried(lambda: self._client.get(self._name("answer", key)))
+        if data is None:
+            return None
+        try:
+            entry = decode(data, key, self._edition)
+        except (UnreadableEntryError, TypeError):
+            self._statistics.note(Event.SHARED_TIER_FAILED)
+            return None
+        return entry if entry.expires_at > time.time() else None
+
+    async def put(self, key: str, entry: Entry) -> None:
+        left = round((entry.expires_at - time.time()) * 1000)
+        if left > 0:
+            name, data = self._name("answer", key), encode(entry, key, self._edition)
+            await self._tried(lambda: self._client.set(name, data, px=left))
+
+    async def claim(self, key: str, token: str) -> bool:
+        """True also if nobody can say whose turn it is."""
+        lease = round(self.lease_seconds * 1000)
+        name = self._name("turn", key)
+        claimed = await self._tried(
+            lambda: self._client.set(name, token, nx=True, px=lease), failed=True
+        )
+        return bool(claimed)
+
+    async def release(self, key: str, token: str) -> None:
+        name = self._name("turn", key)
+        await self._tried(lambda: self._client.eval(RELEASE, 1, name, token))
+
+    async def forget(self, pattern: str) -> None:
+        await self._tried(lambda: self._unlink(pattern), seconds=FORGET_SECONDS)
+
+    async def listen(self, forget: Callable[[str], None]) -> None:
+        """Whatever was said while nobody listened may have been about everything."""
+        while True:
+            with suppress(*FAILURES):
+                async with self._client.pubsub() as news:
+                    await news.subscribe(CHANNEL)
+                    forget("*")
+                    await _pass_on(news, forget)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _unlink(self, pattern: str) -> None:
+        async for name in self._client.scan_iter(match=self._name("answer", pattern), count=1000):
+            await self._client.unlink(name)
+        await self._client.publish(CHANNEL, pattern)
+
+    async def _tried(
+        self,
+        work: Callable[[], Awaitable[Value]],
+        failed: Value | None = None,
+        seconds: float | None = None,
+    ) -> Value | None:
+        """What the work gives within its time; `failed` if it does not."""
+        if not self._breaker.lets_through():
+            return failed
+        try:
+            async with asyncio.timeout(seconds or self._timeout):
+                result = await work()
+        except FAILURES as failure:
+            self._note(failure)
+            return failed
+        self._breaker.succeeded()
+        return result
+
+    def _note(self, failure: Exception) -> None:
+        was_open = self._breaker.is_open
+        self._breaker.failed()
+        self._statistics.note(Event.SHARED_TIER_FAILED)
+        if self._breaker.is_open and not was_open:
+            structlog.get_logger("cache").warning("going on without Redis", error=repr(failure))
+
+    def _name(self, kind: str, key: str) -> str:
+        return f"shadower:{kind}:{self._edition.hex()[:12]}:{key}"
+
+
+async def _pass_on(news: Any, forget: Callable[[str], None]) -> None:
+    while True:
+        message = await news.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
+        if message is not None:
+            forget(message["data"].decode())
+
+
+class _RedisTurn:
+    """A Turn."""
+
+    def __init__(self, tier: RedisTier, key: str) -> None:
+        self._tier = tier
+        self._key = key
+        self._token = secrets.token_hex(16)
+        self._holds = False
+
+    async def answers(self) -> AsyncIterator[Entry]:
+        """Once more when the turn is ours: an answer may have come between look and claim."""
+        give_up = time.monotonic() + self._tier.lease_seconds
+        pause, seen = FIRST_POLL_SECONDS, 0.0
+        while True:
+            entry = await self._tier.get(self._key)
+            if entry is not None and entry.calculated_at != seen:
+                seen = entry.calculated_at
+                yield entry
+            if self._holds or time.monotonic() > give_up:
+                return
+            self._holds = await self._tier.claim(self._key, self._token)
+            if not self._holds:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LAST_POLL_SECONDS)
+
+    async def tell(self, entry: Entry) -> None:
+        await self._tier.put(self._key, entry)
+
+    async def end(self) -> None:
+        if self._holds:
+            await self._tier.release(self._key, self._token)

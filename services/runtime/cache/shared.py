@@ -1,0 +1,53 @@
+"""The tier that replicas share, as the cache sees it; and the one that shares nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Protocol
+
+from services.runtime.cache.entry import Entry
+
+
+class Turn(Protocol):
+    """One replica's try at an answer. Whatever fails in the tier, the try goes on without it."""
+
+    def answers(self) -> AsyncIterator[Entry]:
+        """What others have found, as it comes. Ends when it is this replica's turn to calculate."""
+
+    async def tell(self, entry: Entry) -> None:
+        """Shares what was calculated."""
+
+
+class SharedTier(Protocol):
+    """Answers that all replicas see, and whose turn it is to calculate one. May fail at any time,
+    but only into having nothing."""
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
+        """Is over, for others too, when it is left."""
+
+    async def forget(self, pattern: str) -> None:
+        """Drops answers whose keys match, and tells the other replicas."""
+
+    async def listen(self, forget: Callable[[str], None]) -> None:
+        """Passes on what any replica forgets, as long as the process lives."""
+
+
+class NothingShared:
+    """A SharedTier for a process that is on its own; and its Turn."""
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:  # noqa: ARG002
+        return nullcontext(self)
+
+    async def answers(self) -> AsyncIterator[Entry]:
+        nothing: tuple[Entry, ...] = ()
+        for entry in nothing:
+            yield entry
+
+    async def tell(self, entry: Entry) -> None:
+        """Nobody listens."""
+
+    async def forget(self, pattern: str) -> None:
+        """There is nothing."""
+
+    async def listen(self, forget: Callable[[str], None]) -> None:  # noqa: ARG002
+        await asyncio.Event().wait()

@@ -1,0 +1,69 @@
+"""How the cache does, by RPC: counters that only grow, ready to be exported."""
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Outcome(Enum):
+    """What became of a question."""
+
+    HIT = "hit"
+    """Answered by the process tier at once."""
+    CONFIRMED = "confirmed"
+    """Answered by the process tier, after a look at the log of changes."""
+    SHARED = "shared"
+    """Answered by the shared tier."""
+    JOINED = "joined"
+    """Waited for what another question had set going."""
+    CALCULATED = "calculated"
+    """Calculated anew."""
+
+
+class Event(Enum):
+    """What else happens in a cache."""
+
+    REFRESHED_EARLY = "refreshed_early"
+    """A calculation began before its answer expired, so that nobody waits for it."""
+    DROPPED = "dropped"
+    """An answer was dropped because what it rests on has changed."""
+    SHARED_TIER_FAILED = "shared_tier_failed"
+    """The shared tier was down, slow, or answered with garbage."""
+
+
+class Statistics:
+    """Counters of one process, by RPC and outcome."""
+
+    def __init__(self) -> None:
+        self.hits: Counter[str] = Counter()
+        """Apart from the others, since to hash an Enum takes a good part of a hit."""
+        self._outcomes: Counter[tuple[str, Outcome]] = Counter()
+        self._events: Counter[Event] = Counter()
+
+    def count(self, method: str, outcome: Outcome) -> None:
+        self._outcomes[method, outcome] += 1
+
+    def note(self, event: Event, times: int = 1) -> None:
+        self._events[event] += times
+
+    @property
+    def outcomes(self) -> Mapping[tuple[str, Outcome], int]:
+        hits = {(method, Outcome.HIT): times for method, times in self.hits.items()}
+        return {**self._outcomes, **hits}
+
+    @property
+    def events(self) -> Mapping[Event, int]:
+        return dict(self._events)
+
+    def by_method(self) -> Mapping[str, Mapping[str, int]]:
+        """How often each outcome was that of an RPC, all in words."""
+        told: dict[str, dict[str, int]] = {}
+        for (method, outcome), times in self.outcomes.items():
+            told.setdefault(method, {})[outcome.value] = times
+        return told
+
+    def hit_ratio(self, method: str) -> float | None:
+        """The part of questions that needed no calculation; None if there were none."""
+        of_method = {o: n for (name, o), n in self.outcomes.items() if name == method}
+        asked = sum(of_method.values())
+        return 1 - of_method.get(Outcome.CALCULATED, 0) / asked if asked else None

@@ -1,0 +1,40 @@
+"""A SharedTier of one test: a dictionary, with the same bytes in it as Redis has."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from fnmatch import fnmatchcase
+
+from services.runtime.cache.entry import Entry, decode, encode
+from services.runtime.cache.shared import Turn
+
+EDITION = b"test"
+
+
+class InMemory:
+    """Every turn is free."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+
+    def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
+        return nullcontext(_Turn(self.stored, key))
+
+    async def forget(self, pattern: str) -> None:
+        for key in [key for key in self.stored if fnmatchcase(key, pattern)]:
+            del self.stored[key]
+
+    async def listen(self, forget: Callable[[str], None]) -> None:
+        """Nobody else is there."""
+
+
+class _Turn:
+    def __init__(self, stored: dict[str, bytes], key: str) -> None:
+        self._stored = stored
+        self._key = key
+
+    async def answers(self) -> AsyncIterator[Entry]:
+        if self._key in self._stored:
+            yield decode(self._stored[self._key], self._key, EDITION)
+
+    async def tell(self, entry: Entry) -> None:
+        self._stored[self._key] = encode(entry, self._key, EDITION)
