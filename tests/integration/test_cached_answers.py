@@ -40,7 +40,12 @@ async def replicas(
     postgres: Any, template: str, jwks_file: Path, valkey: Valkey, tmp_path_factory: Any
 ) -> AsyncIterator[list[Stubs]]:
     """Two stacks that share all but the process of metrics."""
-    extra = (("REDIS_URL", valkey.url), ("SHADOWER_CACHE_STALENESS_SECONDS", "10"))
+    extra = (
+        ("REDIS_URL", valkey.url),
+        # A busy machine is not a halted one.
+        ("SHADOWER_REDIS_TIMEOUT_SECONDS", "0.5"),
+        ("SHADOWER_CACHE_STALENESS_SECONDS", "10"),
+    )
     logs = tmp_path_factory.mktemp("logs")
     environment = Environment(postgres.create(template), jwks_file, logs, extra)
     running = [start(name, environment) for name in SERVICES]
@@ -232,6 +237,6 @@ async def test_answers_are_right_and_bounded_while_the_shared_tier_is_halted(
             began = time.monotonic()
             await client.record([run(f"late-{began}", THEN)])
             assert executions(await one.metrics(**COUNT, **CLOSED, **AT_ONCE)) > 1
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 4
     finally:
         valkey.go_on()

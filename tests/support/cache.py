@@ -76,10 +76,12 @@ class Replica:
         return cls(world, Cache(made, Changes(world), tier, Statistics()))
 
     @classmethod
-    def on(cls, world: World, client: Redis, edition: bytes = b"test", **tier: Any) -> "Replica":
+    def on(
+        cls, world: World, client: Redis, edition: bytes, seconds: float, lease: float
+    ) -> "Replica":
         """With a shared tier in Redis."""
         statistics = Statistics()
-        shared = RedisTier(client, edition, 0.1, statistics, **tier)
+        shared = RedisTier(client, edition, seconds, statistics, lease)
         return cls(world, Cache(cache_settings(), Changes(world), shared, statistics))
 
     async def count(

@@ -9,7 +9,7 @@ WORKSPACE_UPDATED = "workspace.updated"
 
 
 def changes_told_by(event: BusEvent) -> list[Change]:
-    """None if it is about something else."""
+    """None of them if it is about something else."""
     if event.type != WORKSPACE_UPDATED:
         return []
     revision = int(event.data["revision"])

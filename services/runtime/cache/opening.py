@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -22,10 +22,17 @@ REPORT_SECONDS = 60.0
 
 def edition_of(contract: FileDescriptor, stored: str) -> bytes:
     """Changes with the messages of a contract, and with what is stored behind it."""
+    files = {file.name: file for file in _with_imports(contract)}
     digest = hashlib.blake2b(stored.encode(), digest_size=16)
-    for file in (contract, *contract.dependencies):
-        digest.update(file.serialized_pb)
+    for name in sorted(files):
+        digest.update(files[name].serialized_pb)
     return digest.digest()
+
+
+def _with_imports(file: FileDescriptor) -> Iterator[FileDescriptor]:
+    yield file
+    for imported in file.dependencies:
+        yield from _with_imports(imported)
 
 
 @asynccontextmanager
