@@ -9,8 +9,7 @@ import statistics
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,13 @@ WORKSPACE = "bench"
 COPIED = "copied"
 # One for each processor, as anybody would who wants the most of a machine.
 REPLICAS = os.cpu_count() or 1
+OPTIONS = ("--replicas", f"ingest={REPLICAS}")
 ROUNDS = 5
 BATCHES = 200
 # The same commits as a call has; and as large as makes COPY fastest.
 COPY_SIZES = (SIZE, 5_000)
 FRESHNESS_SECONDS = 20.0
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 60.0
 MIB = 1024 * 1024
 VISIBLE = "select 1 from execution_keys where workspace_id = $1 and execution_id = $2"
 
@@ -95,12 +95,11 @@ def main() -> None:
     )
 
 
-async def _measured(environment: dict[str, str], parts: tuple[str, ...], soak: float) -> Findings:
+async def _measured(settings: dict[str, str], parts: tuple[str, ...], soak: float) -> Findings:
     findings, batches = Findings(), templates(WORKSPACE)
     with (
         tempfile.TemporaryDirectory() as directory,
-        _environment(environment),
-        running_stack(Path(directory), "--replicas", f"ingest={REPLICAS}") as stack,
+        running_stack(Path(directory), *OPTIONS, settings=settings) as stack,
     ):
         database = await _connected(stack)
         token = stack.token(WORKSPACE)
@@ -192,17 +191,6 @@ async def _connected(stack: Stack) -> Any:
         "jsonb", encoder=write_json, decoder=bytes, schema="pg_catalog", format="binary"
     )
     return database
-
-
-@contextmanager
-def _environment(given: dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _print(found: dict[str, Findings]) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ from typing import Any
 
 SHADOWER = [sys.executable, "-m", "cli"]
 READY_SECONDS = 120
+NO_SETTINGS: Mapping[str, str] = {}
+# For those who measure how long an answer takes, and not whether it is remembered.
+NO_CACHE = {"SHADOWER_CACHE_BYTES": "0"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Path, *options: str) -> Iterator[Stack]:
+def running_stack(
+    home: Path, *options: str, settings: Mapping[str, str] = NO_SETTINGS
+) -> Iterator[Stack]:
     port = _free_port()
     started = time.monotonic()
     with (home / "up.log").open("wb") as log:
@@ -59,7 +64,7 @@ def running_stack(home: Path, *options: str) -> Iterator[Stack]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, "NO_COLOR": "1"},
+            env={**os.environ, **settings, "NO_COLOR": "1"},
         )
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}/health", launcher)

@@ -22,7 +22,7 @@ from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryReq
 from bench import runs
 from bench.calling import open_bare, open_method
 from bench.report import conclude, percentile, report
-from bench.stack import Stack, running_stack
+from bench.stack import NO_CACHE, Stack, running_stack
 
 EXECUTIONS = 100_000
 WORKSPACE = "bench"
@@ -53,7 +53,10 @@ class Subject:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, running_stack(Path(directory)) as stack:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running_stack(Path(directory), settings=NO_CACHE) as stack,
+    ):
         asyncio.run(_measure(stack))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.history.measuring import DAYS, Cell, Measured, measured, workspace_of
 from bench.history.timing import Timed
 from bench.report import conclude, report
-from bench.stack import Stack, running_stack
+from bench.stack import NO_CACHE, Stack, running_stack
 from tools.history import History, make_history
 
 SIZES = "100000,1000000,10000000"
@@ -26,7 +26,7 @@ def main() -> None:
     sizes = sorted(int(size) for size in (os.environ.get("N") or SIZES).split(","))
     with tempfile.TemporaryDirectory() as directory:
         _check_disk(directory, sum(sizes) * BYTES)
-        with running_stack(Path(directory)) as stack:
+        with running_stack(Path(directory), settings=NO_CACHE) as stack:
             found = asyncio.run(_measured(stack, sizes))
     _print(found)
     _conclude(found, sizes)
