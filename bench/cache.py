@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -130,6 +130,8 @@ async def _looked_at(users: Users, findings: Findings, seconds: float) -> None:
     await _all_look(users, findings, seconds)
     findings.seconds = seconds
     ingesting.cancel()
+    with suppress(asyncio.CancelledError):
+        await ingesting
 
 
 async def _all_look(users: Users, findings: Findings, seconds: float) -> None:
@@ -217,7 +219,7 @@ def _print(found: Findings) -> None:
         hit_ratio_closed=round(tally.hit_ratio(tuple(CLOSED_PANELS)), 4),
         hit_ratio_open=round(tally.hit_ratio((OPEN_PANEL,)), 4),
         ratio=round(statistics.median(ratios), 3),
-        queries_for_a_thousand_waiters=found.queries,
+        answers_for_a_thousand_waiters=found.queries,
         questions_per_second=round(sum(tally.questions.values()) / found.seconds),
         facts_per_second=round(found.ingested / found.seconds),
     )

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import stat
 import tempfile
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
+from cli.failures import CommandError
 from cli.home import Home
 from cli.stack.parts import Part, Probe
 
@@ -59,7 +61,14 @@ def _socket(home: Home) -> Path:
     name = sha256(os.fsencode(home.path)).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"shadower-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    if not _is_ours_alone(folder):
+        raise CommandError(f"{folder} is somebody else's; choose a shorter home", exit_code=1)
     return folder / "valkey.sock"
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    found = folder.lstat()
+    return (found.st_uid, stat.filemode(found.st_mode)) == (os.getuid(), "drwx------")
 
 
 def answers(socket: Path) -> Probe:

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -31,7 +32,8 @@ class CallLog:
             self.flush()
 
     def flush(self) -> None:
-        if self._lines:
-            self._file.write(b"".join(self._lines))
+        """As with any log: where nobody reads it, calls go on without."""
+        lines, self._lines = self._lines, []
+        with suppress(OSError):
+            self._file.write(b"".join(lines))
             self._file.flush()
-            self._lines.clear()

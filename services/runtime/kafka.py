@@ -50,7 +50,7 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
         await producer.start()
         yield producer
     finally:
-        await _bounded(producer.stop())
+        await bounded(producer.stop())
 
 
 def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consumer:
@@ -85,10 +85,10 @@ async def open_consumer(
         await consumer.start()
         yield consumer
     finally:
-        await _bounded(consumer.stop())
+        await bounded(consumer.stop())
 
 
-async def _bounded(stopping: Coroutine[Any, Any, None]) -> None:
+async def bounded(stopping: Coroutine[Any, Any, None]) -> None:
     """It would wait for a broker that is away as long as that is.
 
     It goes on unwaited for: half of a stop would leave connections, and a member of the group.

@@ -33,3 +33,17 @@ async def test_many_lines_do_not_wait_and_keep_their_order() -> None:
     log.flush()
     log.flush()
     assert [line["number"] for line in lines(file)] == list(range(MOST_LINES + 1))
+
+
+class Gone(io.BytesIO):
+    """A pipe whose reader is no more."""
+
+    def write(self, _data: object) -> int:
+        raise BrokenPipeError
+
+
+async def test_calls_go_on_when_nobody_reads_their_lines() -> None:
+    log = CallLog(Gone())
+    for number in range(MOST_LINES * 3 + 1):
+        log.write(number=number)
+    log.flush()

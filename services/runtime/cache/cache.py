@@ -15,7 +15,7 @@ from functools import partial
 
 from services.runtime.bus.event import BusEvent
 from services.runtime.cache.change_log import Change
-from services.runtime.cache.changes import Changes
+from services.runtime.cache.changes import Changes, have_touched
 from services.runtime.cache.entry import Began, Entry, new_entry
 from services.runtime.cache.flights import Flights
 from services.runtime.cache.memory import ProcessTier
@@ -44,7 +44,7 @@ class Cache:
         self._process = ProcessTier(settings.cache_entries, settings.cache_bytes)
         self._changes = changes
         self.shared = shared
-        self._flights: Flights[Found] = Flights()
+        self._flights: Flights[Found] = Flights(settings.max_concurrent_calls)
         self.statistics = statistics
 
     async def reply(self, question: Question, calculate: Calculate) -> bytes:
@@ -73,8 +73,7 @@ class Cache:
         """Drops answers that only late facts can change, now that there are some. Others age."""
         self._changes.hear(workspace_id, changes)
         dropped = self._process.drop_in(
-            workspace_id,
-            lambda entry: entry.is_closed and self._changes.has_heard_of(workspace_id, entry),
+            workspace_id, lambda entry: entry.is_closed and have_touched(changes, entry)
         )
         self.statistics.note(Event.DROPPED, dropped)
 
@@ -149,7 +148,7 @@ class Cache:
         )
 
     def _refresh(self, question: Question, calculate: Calculate) -> None:
-        if not self._flights.is_under_way(question.key):
+        if self._flights.has_room and not self._flights.is_under_way(question.key):
             self.statistics.note(Event.REFRESHED_EARLY)
             find = partial(self._find, question, calculate, time.monotonic())
             self._flights.start(question.key, find)

@@ -19,6 +19,14 @@ MOST_SPANS = 100
 Value = TypeVar("Value")
 
 
+def have_touched(changes: Iterable[Change], entry: Entry) -> bool:
+    """True if one of them is not in the entry and touched what it rests on."""
+    return any(
+        change.revision > entry.revision and entry.is_touched_by(change.start, change.end)
+        for change in changes
+    )
+
+
 class _Touched:
     """Spans that were touched, each with the last revision that did so, in the order of these."""
 
@@ -67,7 +75,7 @@ class Changes:
         self._log = log
         self._known: _Recent[_Known] = _Recent(MOST_WORKSPACES)
         self._heard: _Recent[_Touched] = _Recent(MOST_WORKSPACES)
-        self._looks: Flights[_Known] = Flights()
+        self._looks: Flights[_Known] = Flights(MOST_WORKSPACES)
 
     async def prove(self, workspace_id: str, entry: Entry, needed: float) -> bool:
         """True if the entry is true at a moment not before `needed`; it bears that moment then."""

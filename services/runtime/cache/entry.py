@@ -96,8 +96,10 @@ def decode(data: bytes, key: str, edition: bytes) -> Entry:
     reply = content[FIELDS.size :]
     entry = Entry(reply, revision, start, end, slides, calculated_at, expires_at, cost)
     if slides:
+        if calculated_at > time.time():
+            raise UnreadableEntryError  # By a clock that is ahead of ours.
         # Nothing that happens later can prove it true for longer.
-        entry.moment = time.monotonic() - max(0.0, time.time() - calculated_at)
+        entry.moment = time.monotonic() - (time.time() - calculated_at)
     return entry
 
 

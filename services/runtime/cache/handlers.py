@@ -12,6 +12,7 @@ from services.runtime.call import Context, current_call
 from services.runtime.times import from_duration
 
 KEPT_MEANINGS = 4096
+REMEMBERED_BYTES = 1024
 
 
 class Caching(Protocol):
@@ -52,12 +53,18 @@ def cached(meaning: Meaning) -> Callable[[Handler[Servicer, Asked]], Any]:
 
 
 def _fingerprints(meaning: Meaning) -> Callable[[type[Message], bytes], bytes]:
-    """What a request means, in bytes; remembered, since the same ones come again and again."""
+    """What a request means, in bytes; of small ones remembered, since they come again and again."""
 
-    def fingerprint(kind: type[Message], encoded: bytes) -> bytes:
+    def calculated(kind: type[Message], encoded: bytes) -> bytes:
         return meaning(kind.FromString(encoded)).SerializeToString(deterministic=True)
 
-    return lru_cache(KEPT_MEANINGS)(fingerprint)  # type: ignore[return-value]
+    remembered = lru_cache(KEPT_MEANINGS)(calculated)
+
+    def fingerprint(kind: type[Message], encoded: bytes) -> bytes:
+        small = len(encoded) <= REMEMBERED_BYTES
+        return remembered(kind, encoded) if small else calculated(kind, encoded)  # type: ignore[arg-type]
+
+    return fingerprint
 
 
 def _staleness(cache: Cache, request: Any) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import structlog
 from google.protobuf.descriptor import FileDescriptor
@@ -18,12 +19,17 @@ from services.runtime.cache.statistics import Statistics
 from services.runtime.settings import Settings
 
 REPORT_SECONDS = 60.0
+SERVICES = Path(__file__).parents[2]
 
 
 def edition_of(contract: FileDescriptor, stored: str) -> bytes:
-    """Changes with the messages of a contract, and with what is stored behind it."""
+    """Changes with the messages of a contract, with what is stored behind it, and with the code:
+    what an earlier release calculated wrongly, a later one must not serve."""
     files = {file.name: file for file in _with_imports(contract)}
     digest = hashlib.blake2b(stored.encode(), digest_size=16)
+    for kind in ("*.py", "*.sql"):
+        for source in sorted(SERVICES.rglob(kind)):
+            digest.update(source.read_bytes())
     for name in sorted(files):
         digest.update(files[name].serialized_pb)
     return digest.digest()

@@ -74,6 +74,8 @@ class RedisTier:
         self.lease_seconds = lease_seconds
         self._statistics = statistics
         self._breaker = Breaker(FAILURES_TO_OPEN, PAUSE_SECONDS)
+        # To wait for a connection of our own is no failure of the server's. One is the listener's.
+        self._connections = asyncio.Semaphore(CONNECTIONS - 1)
 
     def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
         return self._turn(key)
@@ -144,7 +146,7 @@ class RedisTier:
         if not self._breaker.lets_through():
             return failed
         try:
-            async with asyncio.timeout(seconds or self._timeout):
+            async with self._connections, asyncio.timeout(seconds or self._timeout):
                 result = await work()
         except FAILURES as failure:
             self._note(failure)
