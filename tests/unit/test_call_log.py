@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from services.runtime.call_log import FLUSH_SECONDS, MOST_LINES, CallLog
 
@@ -35,15 +36,23 @@ async def test_many_lines_do_not_wait_and_keep_their_order() -> None:
     assert [line["number"] for line in lines(file)] == list(range(MOST_LINES + 1))
 
 
-class Gone(io.BytesIO):
-    """A pipe whose reader is no more."""
+class Pipe(io.BytesIO):
+    """Raises as long as nobody reads."""
 
-    def write(self, _data: object) -> int:
-        raise BrokenPipeError
+    reader = False
+
+    def write(self, data: Any) -> int:
+        if not self.reader:
+            raise BrokenPipeError
+        return super().write(data)
 
 
-async def test_calls_go_on_when_nobody_reads_their_lines() -> None:
-    log = CallLog(Gone())
-    for number in range(MOST_LINES * 3 + 1):
+async def test_calls_go_on_while_nobody_reads_and_their_lines_do_not_pile_up() -> None:
+    pipe = Pipe()
+    log = CallLog(pipe)
+    for number in range(MOST_LINES * 3):
         log.write(number=number)
+    pipe.reader = True
+    log.write(number=-1)
     log.flush()
+    assert [line["number"] for line in lines(pipe)] == [-1]
