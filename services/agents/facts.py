@@ -63,7 +63,7 @@ async def fetch_facts(
         models=await runs.models(),
         errors=await runs.errors(),
         error_patterns=await runs.error_patterns(),
-        usage=await runs.usage(zone.key),
+        usage=await runs.usage(zone),
         top_users=await runs.top_users(),
         granularity=granularity,
         buckets=buckets,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ import asyncpg
 
 from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.runtime.pool import Connection, Pool
+from services.warehouse.rollups.levels import Rolled, State
+from services.warehouse.rollups.spans import spans_of, to_microseconds
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -31,11 +33,13 @@ UNREACHABLE = (
 
 @dataclass(frozen=True)
 class Session:
-    """A transaction in one workspace. A reading one sees everything committed by `as_of`."""
+    """A transaction in one workspace. A reading one sees everything committed by `as_of`, and
+    knows which cells agree with that."""
 
     connection: Connection
     workspace_id: str
     as_of: datetime
+    rolled: Rolled = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Database:
                 self._pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                yield await _enter(connection, workspace_id)
+                session = await _enter(connection, workspace_id)
+                yield replace(session, rolled=await fetch_rolled(session))
 
     @asynccontextmanager
     async def writing(self, workspace_id: str) -> AsyncIterator[Session]:
@@ -99,6 +104,17 @@ class Database:
 async def _enter(connection: Any, workspace_id: str) -> Session:
     as_of = await connection.fetchval(QUERIES["enter_workspace"], workspace_id)
     return Session(connection, workspace_id, as_of)
+
+
+async def fetch_rolled(session: Session) -> Rolled:
+    """Which cells agree with the facts that the session sees."""
+    rows = await session.connection.fetch(QUERIES["rolled"], session.workspace_id)
+    return {
+        State(row["state"]): spans_of(
+            (to_microseconds(span.lower), to_microseconds(span.upper)) for span in row["spans"]
+        )
+        for row in rows
+    }
 
 
 @contextmanager

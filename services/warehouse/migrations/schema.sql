@@ -38,6 +38,29 @@ CREATE TYPE shadower.fact_kind AS ENUM (
     'unreadable'
 );
 ALTER TYPE shadower.fact_kind OWNER TO postgres;
+CREATE TYPE shadower.rollup_cuboid AS ENUM (
+    'workspace',
+    'agent',
+    'model',
+    'agent_model',
+    'fine'
+);
+ALTER TYPE shadower.rollup_cuboid OWNER TO postgres;
+CREATE TYPE shadower.rollup_level AS ENUM (
+    'slot',
+    'hour',
+    'day',
+    'week'
+);
+ALTER TYPE shadower.rollup_level OWNER TO postgres;
+CREATE TYPE shadower.rollup_state AS ENUM (
+    'kept',
+    'slot',
+    'hour',
+    'day',
+    'week'
+);
+ALTER TYPE shadower.rollup_state OWNER TO postgres;
 CREATE TYPE shadower.span_kind AS ENUM (
     'agent',
     'workflow',
@@ -132,6 +155,188 @@ CREATE TABLE shadower.events (
 PARTITION BY RANGE (occurred_at);
 ALTER TABLE ONLY shadower.events FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events OWNER TO postgres;
+CREATE TABLE shadower.execution_cells (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    level shadower.rollup_level NOT NULL,
+    cuboid shadower.rollup_cuboid NOT NULL,
+    start timestamp with time zone NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    model text NOT NULL COLLATE pg_catalog."C",
+    status text NOT NULL COLLATE pg_catalog."C",
+    error_type text NOT NULL COLLATE pg_catalog."C",
+    executions bigint NOT NULL,
+    running bigint NOT NULL,
+    succeeded bigint NOT NULL,
+    failed bigint NOT NULL,
+    timed_out bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    errors_timeout bigint NOT NULL,
+    errors_rate_limit bigint NOT NULL,
+    errors_validation bigint NOT NULL,
+    errors_model_error bigint NOT NULL,
+    errors_network bigint NOT NULL,
+    errors_auth bigint NOT NULL,
+    errors_resource bigint NOT NULL,
+    errors_user_error bigint NOT NULL,
+    errors_unknown bigint NOT NULL,
+    duration_known bigint NOT NULL,
+    duration_sum numeric,
+    duration_squares numeric,
+    duration_min numeric,
+    duration_max numeric,
+    input_tokens_known bigint NOT NULL,
+    input_tokens_sum numeric,
+    input_tokens_squares numeric,
+    input_tokens_min numeric,
+    input_tokens_max numeric,
+    output_tokens_known bigint NOT NULL,
+    output_tokens_sum numeric,
+    output_tokens_squares numeric,
+    output_tokens_min numeric,
+    output_tokens_max numeric,
+    cached_input_tokens_known bigint NOT NULL,
+    cached_input_tokens_sum numeric,
+    cached_input_tokens_squares numeric,
+    cached_input_tokens_min numeric,
+    cached_input_tokens_max numeric,
+    total_tokens_known bigint NOT NULL,
+    total_tokens_sum numeric,
+    total_tokens_squares numeric,
+    total_tokens_min numeric,
+    total_tokens_max numeric,
+    cost_known bigint NOT NULL,
+    cost_sum numeric,
+    cost_squares numeric,
+    cost_min numeric,
+    cost_max numeric,
+    credits_known bigint NOT NULL,
+    credits_sum numeric,
+    credits_squares numeric,
+    credits_min numeric,
+    credits_max numeric,
+    user_rating_known bigint NOT NULL,
+    user_rating_sum numeric,
+    user_rating_squares numeric,
+    user_rating_min numeric,
+    user_rating_max numeric,
+    tool_calls_known bigint NOT NULL,
+    tool_calls_sum numeric,
+    tool_calls_squares numeric,
+    tool_calls_min numeric,
+    tool_calls_max numeric,
+    user_rating_1 bigint NOT NULL,
+    user_rating_2 bigint NOT NULL,
+    user_rating_3 bigint NOT NULL,
+    user_rating_4 bigint NOT NULL,
+    user_rating_5 bigint NOT NULL,
+    duration_sum_succeeded numeric,
+    duration_sum_decided numeric,
+    user_known bigint NOT NULL,
+    model_known bigint NOT NULL,
+    conversation_known bigint NOT NULL,
+    last_started_at timestamp with time zone NOT NULL,
+    duration_bins bytea NOT NULL,
+    users bytea NOT NULL
+);
+ALTER TABLE ONLY shadower.execution_cells FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.execution_cells OWNER TO postgres;
+CREATE VIEW shadower.execution_condensed WITH (security_invoker='true') AS
+ SELECT workspace_id,
+    level,
+    cuboid,
+    start,
+    agent_id,
+    model,
+    status,
+    error_type,
+    executions,
+    running,
+    succeeded,
+    failed,
+    timed_out,
+    cancelled,
+    errors_timeout,
+    errors_rate_limit,
+    errors_validation,
+    errors_model_error,
+    errors_network,
+    errors_auth,
+    errors_resource,
+    errors_user_error,
+    errors_unknown,
+    duration_known,
+    duration_sum,
+    duration_squares,
+    duration_min,
+    duration_max,
+    input_tokens_known,
+    input_tokens_sum,
+    input_tokens_squares,
+    input_tokens_min,
+    input_tokens_max,
+    output_tokens_known,
+    output_tokens_sum,
+    output_tokens_squares,
+    output_tokens_min,
+    output_tokens_max,
+    cached_input_tokens_known,
+    cached_input_tokens_sum,
+    cached_input_tokens_squares,
+    cached_input_tokens_min,
+    cached_input_tokens_max,
+    total_tokens_known,
+    total_tokens_sum,
+    total_tokens_squares,
+    total_tokens_min,
+    total_tokens_max,
+    cost_known,
+    cost_sum,
+    cost_squares,
+    cost_min,
+    cost_max,
+    credits_known,
+    credits_sum,
+    credits_squares,
+    credits_min,
+    credits_max,
+    user_rating_known,
+    user_rating_sum,
+    user_rating_squares,
+    user_rating_min,
+    user_rating_max,
+    tool_calls_known,
+    tool_calls_sum,
+    tool_calls_squares,
+    tool_calls_min,
+    tool_calls_max,
+    user_rating_1,
+    user_rating_2,
+    user_rating_3,
+    user_rating_4,
+    user_rating_5,
+    duration_sum_succeeded,
+    duration_sum_decided,
+    user_known,
+    model_known,
+    conversation_known,
+    last_started_at,
+    duration_bins,
+    users,
+    NULL::bigint AS duration_us,
+    (NULL::text COLLATE "C") AS user_id,
+    (NULL::text COLLATE "C") AS agent_version,
+    (NULL::text COLLATE "C") AS provider,
+    (NULL::text COLLATE "C") AS conversation_id,
+    NULL::bigint AS input_tokens,
+    NULL::bigint AS output_tokens,
+    NULL::bigint AS cached_input_tokens,
+    NULL::bigint AS total_tokens,
+    NULL::numeric AS cost,
+    NULL::numeric AS credits,
+    NULL::smallint AS user_rating,
+    NULL::integer AS tool_calls
+   FROM shadower.execution_cells;
+ALTER VIEW shadower.execution_condensed OWNER TO postgres;
 CREATE TABLE shadower.execution_keys (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     execution_id text NOT NULL COLLATE pg_catalog."C",
@@ -172,6 +377,111 @@ CREATE TABLE shadower.executions (
 PARTITION BY RANGE (started_at);
 ALTER TABLE ONLY shadower.executions FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions OWNER TO postgres;
+CREATE VIEW shadower.execution_units WITH (security_invoker='true') AS
+ SELECT workspace_id,
+    NULL::shadower.rollup_level AS level,
+    NULL::shadower.rollup_cuboid AS cuboid,
+    started_at AS start,
+    agent_id,
+    COALESCE(model, ''::text) AS model,
+    ((status)::text COLLATE "C") AS status,
+    (COALESCE((error_type)::text, ''::text) COLLATE "C") AS error_type,
+    (1)::bigint AS executions,
+    (((status = 'running'::shadower.execution_status))::integer)::bigint AS running,
+    (((status = 'succeeded'::shadower.execution_status))::integer)::bigint AS succeeded,
+    (((status = 'failed'::shadower.execution_status))::integer)::bigint AS failed,
+    (((status = 'timed_out'::shadower.execution_status))::integer)::bigint AS timed_out,
+    (((status = 'cancelled'::shadower.execution_status))::integer)::bigint AS cancelled,
+    (COALESCE(((error_type = 'timeout'::shadower.error_type))::integer, 0))::bigint AS errors_timeout,
+    (COALESCE(((error_type = 'rate_limit'::shadower.error_type))::integer, 0))::bigint AS errors_rate_limit,
+    (COALESCE(((error_type = 'validation'::shadower.error_type))::integer, 0))::bigint AS errors_validation,
+    (COALESCE(((error_type = 'model_error'::shadower.error_type))::integer, 0))::bigint AS errors_model_error,
+    (COALESCE(((error_type = 'network'::shadower.error_type))::integer, 0))::bigint AS errors_network,
+    (COALESCE(((error_type = 'auth'::shadower.error_type))::integer, 0))::bigint AS errors_auth,
+    (COALESCE(((error_type = 'resource'::shadower.error_type))::integer, 0))::bigint AS errors_resource,
+    (COALESCE(((error_type = 'user_error'::shadower.error_type))::integer, 0))::bigint AS errors_user_error,
+    (COALESCE(((error_type = 'unknown'::shadower.error_type))::integer, 0))::bigint AS errors_unknown,
+    (((duration_us IS NOT NULL))::integer)::bigint AS duration_known,
+    (duration_us)::numeric AS duration_sum,
+    ((duration_us)::numeric * (duration_us)::numeric) AS duration_squares,
+    (duration_us)::numeric AS duration_min,
+    (duration_us)::numeric AS duration_max,
+    (((input_tokens IS NOT NULL))::integer)::bigint AS input_tokens_known,
+    (input_tokens)::numeric AS input_tokens_sum,
+    ((input_tokens)::numeric * (input_tokens)::numeric) AS input_tokens_squares,
+    (input_tokens)::numeric AS input_tokens_min,
+    (input_tokens)::numeric AS input_tokens_max,
+    (((output_tokens IS NOT NULL))::integer)::bigint AS output_tokens_known,
+    (output_tokens)::numeric AS output_tokens_sum,
+    ((output_tokens)::numeric * (output_tokens)::numeric) AS output_tokens_squares,
+    (output_tokens)::numeric AS output_tokens_min,
+    (output_tokens)::numeric AS output_tokens_max,
+    (((cached_input_tokens IS NOT NULL))::integer)::bigint AS cached_input_tokens_known,
+    (cached_input_tokens)::numeric AS cached_input_tokens_sum,
+    ((cached_input_tokens)::numeric * (cached_input_tokens)::numeric) AS cached_input_tokens_squares,
+    (cached_input_tokens)::numeric AS cached_input_tokens_min,
+    (cached_input_tokens)::numeric AS cached_input_tokens_max,
+    ((((input_tokens + output_tokens) IS NOT NULL))::integer)::bigint AS total_tokens_known,
+    ((input_tokens + output_tokens))::numeric AS total_tokens_sum,
+    (((input_tokens + output_tokens))::numeric * ((input_tokens + output_tokens))::numeric) AS total_tokens_squares,
+    ((input_tokens + output_tokens))::numeric AS total_tokens_min,
+    ((input_tokens + output_tokens))::numeric AS total_tokens_max,
+    (((cost_usd IS NOT NULL))::integer)::bigint AS cost_known,
+    cost_usd AS cost_sum,
+    (cost_usd * cost_usd) AS cost_squares,
+    cost_usd AS cost_min,
+    cost_usd AS cost_max,
+    (((credits IS NOT NULL))::integer)::bigint AS credits_known,
+    credits AS credits_sum,
+    (credits * credits) AS credits_squares,
+    credits AS credits_min,
+    credits AS credits_max,
+    (((user_rating IS NOT NULL))::integer)::bigint AS user_rating_known,
+    (user_rating)::numeric AS user_rating_sum,
+    ((user_rating)::numeric * (user_rating)::numeric) AS user_rating_squares,
+    (user_rating)::numeric AS user_rating_min,
+    (user_rating)::numeric AS user_rating_max,
+    (((tool_calls IS NOT NULL))::integer)::bigint AS tool_calls_known,
+    (tool_calls)::numeric AS tool_calls_sum,
+    ((tool_calls)::numeric * (tool_calls)::numeric) AS tool_calls_squares,
+    (tool_calls)::numeric AS tool_calls_min,
+    (tool_calls)::numeric AS tool_calls_max,
+    (COALESCE(((user_rating = 1))::integer, 0))::bigint AS user_rating_1,
+    (COALESCE(((user_rating = 2))::integer, 0))::bigint AS user_rating_2,
+    (COALESCE(((user_rating = 3))::integer, 0))::bigint AS user_rating_3,
+    (COALESCE(((user_rating = 4))::integer, 0))::bigint AS user_rating_4,
+    (COALESCE(((user_rating = 5))::integer, 0))::bigint AS user_rating_5,
+    (
+        CASE
+            WHEN (status = 'succeeded'::shadower.execution_status) THEN duration_us
+            ELSE NULL::bigint
+        END)::numeric AS duration_sum_succeeded,
+    (
+        CASE
+            WHEN (status = ANY (ARRAY['succeeded'::shadower.execution_status, 'failed'::shadower.execution_status, 'timed_out'::shadower.execution_status])) THEN duration_us
+            ELSE NULL::bigint
+        END)::numeric AS duration_sum_decided,
+    (((user_id IS NOT NULL))::integer)::bigint AS user_known,
+    (((model IS NOT NULL))::integer)::bigint AS model_known,
+    (((conversation_id IS NOT NULL))::integer)::bigint AS conversation_known,
+    started_at AS last_started_at,
+    NULL::bytea AS duration_bins,
+    NULL::bytea AS users,
+    duration_us,
+    user_id,
+    agent_version,
+    provider,
+    conversation_id,
+    input_tokens,
+    output_tokens,
+    cached_input_tokens,
+    (input_tokens + output_tokens) AS total_tokens,
+    cost_usd AS cost,
+    credits,
+    user_rating,
+    tool_calls
+   FROM shadower.executions;
+ALTER VIEW shadower.execution_units OWNER TO postgres;
 CREATE TABLE shadower.ledger (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     hour timestamp with time zone NOT NULL,
@@ -297,6 +607,23 @@ ALTER TABLE shadower.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE VIEW shadower.point_units WITH (security_invoker='true') AS
+ SELECT workspace_id,
+    occurred_at AS start,
+    point_id,
+    metric_type,
+    value,
+    tags
+   FROM shadower.metric_points;
+ALTER VIEW shadower.point_units OWNER TO postgres;
+CREATE TABLE shadower.rollups (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    state shadower.rollup_state NOT NULL,
+    spans tstzmultirange NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.rollups OWNER TO postgres;
 CREATE TABLE shadower.schema_version (
     version_num character varying(32) NOT NULL
 );
@@ -345,6 +672,8 @@ ALTER TABLE ONLY shadower.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (workspace_id, dead_letter_id);
 ALTER TABLE ONLY shadower.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (workspace_id, occurred_at, event_id);
+ALTER TABLE ONLY shadower.execution_cells
+    ADD CONSTRAINT execution_cells_pkey PRIMARY KEY (workspace_id, level, cuboid, start, agent_id, model, status, error_type);
 ALTER TABLE ONLY shadower.execution_keys
     ADD CONSTRAINT execution_keys_pkey PRIMARY KEY (workspace_id, execution_id);
 ALTER TABLE ONLY shadower.executions
@@ -357,6 +686,8 @@ ALTER TABLE ONLY shadower.metric_points
     ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
 ALTER TABLE ONLY shadower.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
+ALTER TABLE ONLY shadower.rollups
+    ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, state);
 ALTER TABLE ONLY shadower.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY shadower.spans
@@ -368,6 +699,7 @@ ALTER TABLE ONLY shadower.workspaces
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
 CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
+CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start) WHERE (cuboid = ANY (ARRAY['agent'::shadower.rollup_cuboid, 'agent_model'::shadower.rollup_cuboid, 'fine'::shadower.rollup_cuboid]));
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
@@ -377,6 +709,7 @@ CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) 
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
@@ -386,14 +719,17 @@ CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH C
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
+ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.execution_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspaces USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -419,8 +755,11 @@ GRANT SELECT(occurrences),UPDATE(occurrences) ON TABLE shadower.dead_letters TO 
 GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_cells TO shadower_service;
+GRANT SELECT ON TABLE shadower.execution_condensed TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
+GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.log_positions TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
@@ -428,6 +767,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
+GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
 GRANT SELECT ON TABLE shadower.tool_calls TO shadower_service;

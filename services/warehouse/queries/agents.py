@@ -1,15 +1,37 @@
 """The agents of a workspace, in an order."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from services.warehouse.database import Session
+from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
+from services.warehouse.queries.labels import dimension
+from services.warehouse.queries.registry import MEASURES, measure
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.statistics import STATISTICS, Statistics, statistics_of
-from services.warehouse.sql import Parameters, Queries
+from services.warehouse.queries.statistics import Statistics, fetch_statistics_by
+from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
+BY_AGENT = (dimension("agent_id"),)
+# What agents are ordered by. Values are floats but for cost, which is exact; a page token carries
+# both without loss.
+ORDERS = {
+    "executions": MEASURES["executions"],
+    "success_rate": MEASURES["success_rate"],
+    "average_duration": MEASURES["duration_avg"],
+    "p95_duration": MEASURES["duration_p95"],
+    "total_tokens": MEASURES["total_tokens"],
+    "cost": MEASURES["cost"],
+    "distinct_users": MEASURES["active_users"],
+    "last_start_time": measure("last_started_at"),
+}
+
+OrderValue = float | Decimal | None
+Place = tuple[OrderValue, str]
 
 
 @dataclass(frozen=True)
@@ -19,7 +41,7 @@ class RankedAgent:
     agent_id: str
     agent_name: str
     position: int
-    order_value: float | Decimal | None
+    order_value: OrderValue
     statistics: Statistics
 
 
@@ -31,44 +53,61 @@ class AgentsQuery:
     order: str
     ascending: bool
     limit: int
-    after: tuple[float | Decimal | None, str] | None = None
+    after: Place | None = None
 
 
 async def fetch_agents(session: Session, query: AgentsQuery) -> list[RankedAgent]:
     """Agents behind a place; those whose order value is not known come last."""
-    parameters = Parameters(session.workspace_id)
-    statement = QUERIES["ranked_agents"].format(
-        statistics=STATISTICS,
-        order=QUERIES[f"order_{query.order}"],
-        condition=query.selection.of_executions(parameters),
-        direction="asc" if query.ascending else "desc",
-        beyond=_beyond(query, parameters),
-        limit=query.limit,
+    ranked = enumerate(await _ranked(session, query), start=1)
+    page = [(number, place) for number, place in ranked if _is_beyond(query, place)][: query.limit]
+    ids = [agent_id for _, (_, agent_id) in page]
+    names = await fetch_names(session, ids)
+    statistics = await _statistics(session, query.selection, ids)
+    return [
+        RankedAgent(agent_id, names.get(agent_id, ""), number, value, statistics[agent_id])
+        for number, (value, agent_id) in page
+    ]
+
+
+async def fetch_names(session: Session, agent_ids: Sequence[str]) -> dict[str, str]:
+    """The latest names of those agents that have any."""
+    rows = await session.connection.fetch(QUERIES["names"], session.workspace_id, list(agent_ids))
+    return {row["agent_id"]: row["agent_name"] for row in rows}
+
+
+async def _ranked(session: Session, query: AgentsQuery) -> list[Place]:
+    """All agents that ran, equal ones by their ids."""
+    rows = await fetch_grouped(
+        session, GroupedQuery(query.selection, [ORDERS[query.order]], BY_AGENT)
     )
-    rows = await session.connection.fetch(statement, *parameters.values)
-    return [_agent(dict(row)) for row in rows]
+    places: list[Place] = [(_as_value(row.values[0]), row.key[0]) for row in rows]
+    known = [place for place in places if place[0] is not None]
+    unknown = [place for place in places if place[0] is None]
+    return sorted(known, key=itemgetter(0), reverse=not query.ascending) + unknown
 
 
-def _beyond(query: AgentsQuery, parameters: Parameters) -> str:
+def _as_value(found: Any) -> OrderValue:
+    if found is None or isinstance(found, Decimal):
+        return found
+    return found.timestamp() if isinstance(found, datetime) else float(found)
+
+
+def _is_beyond(query: AgentsQuery, place: Place) -> bool:
     if query.after is None:
-        return "true"
-    value, agent_id = query.after
-    seen = parameters.bind(agent_id)
-    if value is None:
-        return QUERIES["beyond_unknown"].format(agent_id=seen)
-    return QUERIES["beyond_value"].format(
-        value=parameters.bind(value),
-        kind="numeric" if isinstance(value, Decimal) else "float8",
-        sign=">" if query.ascending else "<",
-        agent_id=seen,
-    )
+        return True
+    (value, agent_id), (seen, seen_id) = place, query.after
+    if value is None or seen is None:
+        return value is None and (seen is not None or agent_id > seen_id)
+    if value == seen:
+        return agent_id > seen_id
+    return (value > seen) is query.ascending
 
 
-def _agent(row: dict[str, Any]) -> RankedAgent:
-    return RankedAgent(
-        agent_id=row["agent_id"],
-        agent_name=row["agent_name"] or "",
-        position=row["position"],
-        order_value=row["order_value"],
-        statistics=statistics_of(row),
-    )
+async def _statistics(
+    session: Session, selection: Selection, agent_ids: Sequence[str]
+) -> dict[str, Statistics]:
+    if not agent_ids:
+        return {}
+    of_page = replace(selection, filter=replace(selection.filter, agent_ids=tuple(agent_ids)))
+    found = await fetch_statistics_by(session, of_page, BY_AGENT)
+    return {agent_id: statistics for (agent_id,), statistics in found}

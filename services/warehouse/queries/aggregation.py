@@ -1,44 +1,20 @@
 """Functions over fields of executions or over metric points, by groups and buckets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 
 from services.runtime.faults import FieldViolation, InvalidArgument
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.functions import function_over, of_metric
-from services.warehouse.queries.grouped import (
-    QUERIES,
-    Expression,
-    GroupedQuery,
-    GroupedRow,
-    dimension,
-    fetch_grouped,
-    tag,
-)
+from services.warehouse.queries.functions import function_over, of_metric, over_points
+from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.labels import dimension, tag
+from services.warehouse.queries.measures import Measure, in_sql
 from services.warehouse.queries.selection import Selection
-from services.warehouse.sql import Parameters
+from services.warehouse.queries.sources import EXECUTIONS, Points
 
 MAX_ROWS = 10_000
-
-# The kind of values of each field, and the SQL of one value.
-FIELDS = {
-    "duration": ("seconds", "duration_us"),
-    "input_tokens": ("whole", "input_tokens"),
-    "output_tokens": ("whole", "output_tokens"),
-    "cached_input_tokens": ("whole", "cached_input_tokens"),
-    "total_tokens": ("whole", "(input_tokens + output_tokens)"),
-    "cost": ("decimal", "cost_usd"),
-    "credits": ("decimal", "credits"),
-    "user_rating": ("whole", "user_rating"),
-    "tool_calls": ("whole", "tool_calls"),
-    "execution": ("id", "execution_id"),
-    "agent": ("id", "agent_id"),
-    "user": ("id", "user_id"),
-    "model": ("id", "model"),
-    "conversation": ("id", "conversation_id"),
-}
 
 
 class Function(Enum):
@@ -63,17 +39,12 @@ class Aggregation:
     metric_type: str = ""
     percentile: float = 0
 
-    def expression(self, parameters: Parameters) -> str:
-        kind, value = FIELDS[self.field] if self.field else ("real", "value")
-        text = function_over(kind, self.function.value, value, self._fraction(parameters))
-        return text if self.field else of_metric(text, parameters.bind(self.metric_type))
-
-    def _fraction(self, parameters: Parameters) -> str:
-        """99.9 is 0.999, which dividing the float by a hundred would miss."""
-        if self.function is not Function.PERCENTILE:
-            return ""
-        fraction = float(Decimal(repr(self.percentile)) / 100)
-        return f"{parameters.bind(fraction)}::float8"
+    def measure(self, metrics: Sequence[str]) -> Measure:
+        """`metrics` are those whose points are asked for."""
+        if self.field:
+            return function_over(self.function.value, self.field, self.percentile)
+        text = over_points(self.function.value, self.percentile)
+        return in_sql(of_metric(text, metrics.index(self.metric_type) + 1))
 
 
 @dataclass(frozen=True)
@@ -105,22 +76,12 @@ def too_many_rows() -> InvalidArgument:
 
 
 def _grouped(query: AggregateQuery) -> GroupedQuery:
-    of_points = not query.aggregations[0].field
+    metrics = sorted({one.metric_type for one in query.aggregations if one.metric_type})
     return GroupedQuery(
-        table="metric_points" if of_points else "executions",
-        condition=_points_condition(query) if of_points else query.selection.of_executions,
+        query.selection,
+        measures=[aggregation.measure(metrics) for aggregation in query.aggregations],
         labels=[*map(dimension, query.dimensions), *map(tag, query.tags)],
         buckets=query.buckets,
-        values=[aggregation.expression for aggregation in query.aggregations],
         limit=MAX_ROWS + 1,
+        source=Points(metrics=tuple(metrics)) if metrics else EXECUTIONS,
     )
-
-
-def _points_condition(query: AggregateQuery) -> Expression:
-    metrics = sorted({aggregation.metric_type for aggregation in query.aggregations})
-
-    def expression(parameters: Parameters) -> str:
-        asked = QUERIES["of_metrics"].format(metrics=parameters.bind(metrics))
-        return f"{query.selection.of_points(parameters)} and {asked}"
-
-    return expression

@@ -1,25 +1,126 @@
-"""Functions over the known values of a group, as SQL."""
+"""Functions over the known values of a field of executions, or of metric points."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+
+from services.warehouse.queries.measures import Column, Measure, in_sql
+from services.warehouse.rollups import users
+from services.warehouse.rollups.durations import Distribution, Distributions
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 
+# The kind of values of each field.
+FIELDS = {
+    "duration": "seconds",
+    "input_tokens": "whole",
+    "output_tokens": "whole",
+    "cached_input_tokens": "whole",
+    "total_tokens": "whole",
+    "cost": "decimal",
+    "credits": "decimal",
+    "user_rating": "whole",
+    "tool_calls": "whole",
+    "execution": "id",
+    "agent": "id",
+    "user": "id",
+    "model": "id",
+    "conversation": "id",
+}
+FACTS = {"duration": "duration_us", "conversation": "conversation_id"}
+KEYS = {"agent": "agent_id", "model": "model"}
 
-def function_over(kind: str, function: str, value: str, fraction: str = "") -> str:
-    """`kind` is what the values are: seconds, whole, decimal, real or id.
 
-    Only a percentile has a fraction: the placeholder of a number from 0 to 1.
-    """
-    return QUERIES[f"{kind}_{function}"].format(value=value, fraction=fraction)
+def function_over(function: str, field: str, percentile: float = 0) -> Measure:
+    """`percentile`, from 0 to 100, is for the function of that name only."""
+    if function == "percentile":
+        return _percentile(field, percentile)
+    if function == "distinct":
+        return _distinct(field)
+    if function == "count":
+        return _count(field)
+    deviation = QUERIES["deviation"].format(field=field)
+    text = QUERIES[f"{FIELDS[field]}_{function}"]
+    return in_sql(text.format(field=field, deviation=deviation))
 
 
-def over_points(statistic: str) -> str:
-    """A statistic of metric points; "latest" is one that other values do not have."""
-    if statistic == "latest":
-        return QUERIES["latest_point"]
-    return function_over("real", statistic, "value")
+def duration_percentiles(percentiles: Sequence[float]) -> Measure:
+    """A list of them, in seconds; None where no duration is known."""
+    return Measure(DISTRIBUTION, partial(_lists, percentiles=percentiles))
 
 
-def of_metric(function: str, metric: str) -> str:
-    """Narrows a function to the points of the metric that a placeholder stands for."""
-    return QUERIES["of_metric"].format(function=function, metric=metric)
+def distinct_users() -> Measure:
+    return Measure(
+        (QUERIES["user_sketches"], QUERIES["user_hashes"]),
+        lambda sketches, hashes: [
+            users.count(some or (), others or b"")
+            for some, others in zip(sketches, hashes, strict=True)
+        ],
+    )
+
+
+def over_points(function: str, percentile: float = 0) -> str:
+    """A function over the values of metric points, as SQL; "latest" is one that executions lack."""
+    return QUERIES[f"real_{function}"].format(fraction=_fraction(percentile))
+
+
+def of_metric(function: str, number: int) -> str:
+    """Narrows a function to the points of one metric, which statements know by its number."""
+    return QUERIES["of_metric"].format(function=function, number=number)
+
+
+def _count(field: str) -> Measure:
+    if field in ("execution", "agent"):
+        return in_sql(QUERIES["executions"])
+    return in_sql(QUERIES["count"].format(field=field))
+
+
+def _distinct(field: str) -> Measure:
+    if field == "execution":
+        return in_sql(QUERIES["executions"])
+    if field == "user":
+        return distinct_users()
+    if field in KEYS:
+        key = KEYS[field]
+        return Measure((QUERIES["distinct_key"].format(field=key),), keys=frozenset({key}))
+    text = QUERIES["distinct_of_facts"].format(field=FACTS.get(field, field))
+    return Measure((text,), of_facts=True)
+
+
+def _percentile(field: str, percentile: float) -> Measure:
+    if field == "duration":
+        return Measure(DISTRIBUTION, partial(_single, percentile=percentile))
+    text = QUERIES["percentile_of_facts"].format(field=field, fraction=_fraction(percentile))
+    return Measure((text,), of_facts=True)
+
+
+def _fraction(percentile: float) -> str:
+    """99.9 is 0.999, which dividing the float by a hundred would miss."""
+    return repr(float(Decimal(repr(percentile)) / 100))
+
+
+DISTRIBUTION = tuple(
+    QUERIES[name] for name in ("duration_bins", "durations", "shortest", "longest")
+)
+
+
+def _single(*columns: Column, percentile: float) -> list[float | None]:
+    return [found[0] if found else None for found in _lists(*columns, percentiles=(percentile,))]
+
+
+def _lists(*columns: Column, percentiles: Sequence[float]) -> list[list[float] | None]:
+    """Of all groups at once; those without any known duration have none."""
+    groups = [_distribution(*row) for row in zip(*columns, strict=True)]
+    known = Distributions([group for group in groups if group])
+    by_percentile = [known.percentile(float(_fraction(one))).tolist() for one in percentiles]
+    found = zip(*by_percentile, strict=True)
+    return [list(next(found)) if group else None for group in groups]
+
+
+def _distribution(
+    packed: list[bytes] | None, durations: bytes | None, least: float | None, most: float | None
+) -> Distribution | None:
+    if least is None or most is None:
+        return None
+    return Distribution(packed or (), durations or b"", least, most)

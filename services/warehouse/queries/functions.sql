@@ -1,111 +1,125 @@
--- Functions over the known values of a group, by the kind of value: seconds (kept as whole
--- microseconds), whole numbers, exact decimals, reals (metric points) and ids.
+-- Functions over a field of a group of cells or of runs, by the kind of its values: seconds (kept
+-- as whole microseconds), whole numbers, exact decimals, and ids. What only runs can tell is last.
 
--- name: seconds_count
-count({value})
+-- name: count
+coalesce(sum({field}_known), 0)::bigint
 
 -- name: seconds_sum
-(sum({value}) / 1000000)::float8
+(sum({field}_sum) / 1000000)::float8
 
 -- name: seconds_average
-sum({value})::float8 / nullif(count({value}) * 1000000::float8, 0)
+sum({field}_sum)::float8 / nullif(sum({field}_known)::float8 * 1000000, 0)
 
 -- name: seconds_minimum
-min({value}) / 1000000::float8
+(min({field}_min) / 1000000)::float8
 
 -- name: seconds_maximum
-max({value}) / 1000000::float8
+(max({field}_max) / 1000000)::float8
 
 -- name: seconds_standard_deviation
-stddev_samp({value} / 1000000::float8)
-
--- name: seconds_percentile
-percentile_cont({fraction}) within group (order by {value} / 1000000::float8)
-
--- name: seconds_distinct
-count(distinct {value})
-
--- name: whole_count
-count({value})
+{deviation} / 1000000
 
 -- name: whole_sum
-sum({value})::bigint
+sum({field}_sum)::bigint
 
 -- name: whole_average
-sum({value})::float8 / nullif(count({value}), 0)
+sum({field}_sum)::float8 / nullif(sum({field}_known), 0)::float8
 
 -- name: whole_minimum
-min({value})::bigint
+min({field}_min)::bigint
 
 -- name: whole_maximum
-max({value})::bigint
+max({field}_max)::bigint
 
 -- name: whole_standard_deviation
-stddev_samp({value})::float8
-
--- name: whole_percentile
-percentile_cont({fraction}) within group (order by {value}::float8)
-
--- name: whole_distinct
-count(distinct {value})
-
--- name: decimal_count
-count({value})
+{deviation}
 
 -- name: decimal_sum
-sum({value})
+sum({field}_sum)
 
 -- name: decimal_average
-round(sum({value})::numeric(60, 30) / nullif(count({value}), 0), 12)
+round(sum({field}_sum)::numeric(60, 30) / nullif(sum({field}_known), 0), 12)
 
 -- name: decimal_minimum
-min({value})
+min({field}_min)
 
 -- name: decimal_maximum
-max({value})
+max({field}_max)
 
 -- name: decimal_standard_deviation
-stddev_samp({value})::float8
+{deviation}
 
--- name: decimal_percentile
-percentile_cont({fraction}) within group (order by {value}::float8)
+-- name: deviation
+-- Of a sample; exact but for the root, since numbers of such sums are whole or decimal.
+case when sum({field}_known) > 1 then sqrt(
+    (sum({field}_known) * sum({field}_squares) - sum({field}_sum) * sum({field}_sum))
+        / (sum({field}_known) * (sum({field}_known) - 1))
+)::float8 end
 
--- name: decimal_distinct
-count(distinct {value})
+-- name: executions
+coalesce(sum(executions), 0)::bigint
+
+-- name: distinct_key
+-- Of what cells tell apart.
+count(distinct nullif({field}, ''))
+
+-- name: percentile_of_facts
+percentile_cont({fraction}) within group (order by {field}::float8)
+
+-- name: distinct_of_facts
+count(distinct {field})
+
+-- Of durations and users, cells keep more than a number, which only the caller can put together.
+
+-- name: duration_bins
+array_agg(duration_bins) filter (where duration_bins is not null and duration_known > 0)
+
+-- name: durations
+-- Those of runs, one behind the other.
+string_agg(int8send(duration_us), '')
+
+-- name: shortest
+min(duration_min)::float8
+
+-- name: longest
+max(duration_max)::float8
+
+-- name: user_sketches
+array_agg(users) filter (where users is not null and user_known > 0)
+
+-- name: user_hashes
+-- Those of the users of runs, one behind the other.
+string_agg(distinct int8send(hashtextextended(user_id, 0)), '')
+
+-- Functions over metric points.
 
 -- name: real_count
-count({value})
+count(value)
 
 -- name: real_sum
-sum({value})
+sum(value)
 
 -- name: real_average
-avg({value})
+avg(value)
 
 -- name: real_minimum
-min({value})
+min(value)
 
 -- name: real_maximum
-max({value})
+max(value)
 
 -- name: real_standard_deviation
-stddev_samp({value})
+stddev_samp(value)
 
 -- name: real_percentile
-percentile_cont({fraction}) within group (order by {value})
+percentile_cont({fraction}) within group (order by value)
 
 -- name: real_distinct
-count(distinct {value})
+count(distinct value)
 
--- name: id_count
-count({value})
-
--- name: id_distinct
-count(distinct {value})
-
--- name: latest_point
-(array_agg(value order by occurred_at desc, value desc))[1]
+-- name: real_latest
+(array_agg(value order by start desc, value desc))[1]
 
 -- name: of_metric
 -- Narrows a function to the points of one metric.
-{function} filter (where metric_type = {metric})
+{function} filter (where metric = {number})

@@ -1,38 +1,38 @@
-"""Values of groups and buckets: the engine behind metrics and aggregates."""
+"""Values of groups and buckets: the engine behind every answer.
 
-from collections.abc import Callable, Sequence
+A question is planned first: cells answer the parts of its interval that they agree with the facts
+about, and the facts themselves the rest.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.labels import Label
+from services.warehouse.queries.measures import Measure
+from services.warehouse.queries.selection import Selection
+from services.warehouse.queries.sources import EXECUTIONS, Source, arms
+from services.warehouse.rollups.levels import Level, cuboid_for
+from services.warehouse.rollups.planning import Plan, Wanted, plan
+from services.warehouse.rollups.spans import between, to_microseconds
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
-
-Expression = Callable[[Parameters], str]
-"""SQL whose values are bound to the statement that it becomes a part of."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """Something that groups have in common; the value "" stands for "not known"."""
-
-    name: str
-    expression: Expression
 
 
 @dataclass(frozen=True)
 class GroupedQuery:
     """What to calculate, over which facts, by which groups. `after` is the last key seen."""
 
-    table: str
-    condition: Expression
-    labels: Sequence[Label]
-    buckets: Buckets | None
-    values: Sequence[Expression]
-    limit: int
+    selection: Selection
+    measures: Sequence[Measure]
+    labels: Sequence[Label] = ()
+    buckets: Buckets | None = None
+    limit: int | None = None
     after: tuple[Any, ...] = ()
+    source: Source = EXECUTIONS
 
 
 @dataclass(frozen=True)
@@ -45,34 +45,54 @@ class GroupedRow:
     values: tuple[Any, ...]
 
 
-def dimension(name: str) -> Label:
-    """A dimension of executions, such as agent_id."""
-    return Label(name, lambda _: QUERIES[f"by_{name}"])
-
-
-def tag(key: str) -> Label:
-    """A tag of metric points."""
-    return Label(key, lambda parameters: QUERIES["by_tag"].format(key=parameters.bind(key)))
-
-
 async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRow]:
     """Rows in the order of their keys, at most `limit`; without keys, always exactly one."""
     parameters = Parameters(session.workspace_id)
-    statement = _statement(query, parameters)
+    columns = list(dict.fromkeys(column for one in query.measures for column in one.columns))
+    statement = _statement(query, _plan(session, query), columns, parameters)
     rows = await session.connection.fetch(statement, *parameters.values)
-    return [_row(query, tuple(row)) for row in rows]
+    return _rows(query, columns, [tuple(row) for row in rows])
 
 
-def _statement(query: GroupedQuery, parameters: Parameters) -> str:
+def _plan(session: Session, query: GroupedQuery) -> Plan:
+    interval = query.selection.interval
+    starts = query.buckets.starts if query.buckets else ()
+    keys = _keys_of_cells(query)
+    wanted = Wanted(
+        times=between(interval.start, interval.end),
+        cuboid=None if keys is None else cuboid_for(keys),
+        bounds=[to_microseconds(start) for start in starts],
+        longest=min((label.longest for label in query.labels), key=_length, default=Level.WEEK),
+    )
+    return plan(wanted, session.rolled)
+
+
+def _length(level: Level) -> int:
+    return level.length
+
+
+def _keys_of_cells(query: GroupedQuery) -> frozenset[str] | None:
+    """What cells must tell apart to answer; None if they cannot."""
+    keys = query.source.keys(query.selection)
+    if keys is None or any(one.of_facts for one in query.measures):
+        return None
+    of_labels = [label.keys for label in query.labels if label.keys is not None]
+    if len(of_labels) < len(query.labels):
+        return None
+    return keys.union(*of_labels, *(one.keys for one in query.measures))
+
+
+def _statement(
+    query: GroupedQuery, planned: Plan, columns: Sequence[str], parameters: Parameters
+) -> str:
     keys = _keys(query, parameters)
-    conditions = [query.condition(parameters), *_beyond(query.after, keys, parameters)]
-    columns = [*keys, *(value(parameters) for value in query.values)]
+    numbers = ", ".join(str(number) for number in range(1, len(keys) + 1))
     return QUERIES["grouped" if keys else "whole"].format(
-        columns=",\n    ".join(columns),
-        table=query.table,
-        condition=" and ".join(conditions),
-        keys=", ".join(str(number) for number in range(1, len(keys) + 1)),
-        limit=query.limit,
+        columns=",\n    ".join([*keys, *columns]),
+        arms=arms(query.source, query.selection, planned, parameters),
+        beyond=_beyond(query.after, keys, parameters),
+        keys=numbers,
+        limit="all" if query.limit is None else query.limit,
     )
 
 
@@ -80,25 +100,33 @@ def _keys(query: GroupedQuery, parameters: Parameters) -> list[str]:
     keys = [label.expression(parameters) for label in query.labels]
     if query.buckets is not None:
         starts = parameters.bind(list(query.buckets.starts))
-        keys.append(QUERIES[f"bucket_of_{query.table}"].format(starts=starts))
+        keys.append(QUERIES["by_bucket"].format(starts=starts))
     return keys
 
 
-def _beyond(after: tuple[Any, ...], keys: Sequence[str], parameters: Parameters) -> list[str]:
+def _beyond(after: tuple[Any, ...], keys: Sequence[str], parameters: Parameters) -> str:
     """Narrows to the rows behind a key, before anything is aggregated."""
     if not after:
-        return []
+        return QUERIES["everything"]
     seen = ", ".join(parameters.bind(value) for value in after)
-    return [QUERIES["beyond"].format(keys=", ".join(keys), seen=seen)]
+    return QUERIES["beyond"].format(keys=", ".join(keys), seen=seen)
 
 
-def _row(query: GroupedQuery, row: tuple[Any, ...]) -> GroupedRow:
-    labelled = len(query.labels)
-    width = labelled + (query.buckets is not None)
-    named = zip((label.name for label in query.labels), row, strict=False)
+def _rows(
+    query: GroupedQuery, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> list[GroupedRow]:
+    width = len(query.labels) + (query.buckets is not None)
+    found = {column: [row[width + i] for row in rows] for i, column in enumerate(columns)}
+    finished = [one.finish(*(found[column] for column in one.columns)) for one in query.measures]
+    values = zip(*finished, strict=True) if finished else (() for _ in rows)
+    return [_row(query, row[:width], of_row) for row, of_row in zip(rows, values, strict=True)]
+
+
+def _row(query: GroupedQuery, key: tuple[Any, ...], values: tuple[Any, ...]) -> GroupedRow:
+    named = zip((label.name for label in query.labels), key, strict=False)
     return GroupedRow(
-        key=row[:width],
+        key=key,
         labels={name: value for name, value in named if value != ""},
-        bucket=row[labelled] if query.buckets is not None else None,
-        values=row[width:],
+        bucket=key[-1] if query.buckets is not None else None,
+        values=values,
     )

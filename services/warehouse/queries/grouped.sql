@@ -1,8 +1,10 @@
 -- name: grouped
 select
     {columns}
-from {table}
-where {condition}
+from (
+{arms}
+) as cell
+where {beyond}
 group by {keys}
 order by {keys}
 limit {limit}
@@ -10,47 +12,15 @@ limit {limit}
 -- name: whole
 select
     {columns}
-from {table}
-where {condition}
+from (
+{arms}
+) as cell
 
 -- name: beyond
 ({keys}) > ({seen})
 
--- name: bucket_of_executions
-width_bucket(started_at, {starts}::timestamptz[])
+-- name: everything
+true
 
--- name: bucket_of_metric_points
-width_bucket(occurred_at, {starts}::timestamptz[])
-
--- Keys; "" stands for what is not known, so that rows of keys can be compared.
-
--- name: by_agent_id
-agent_id
-
--- name: by_agent_version
-coalesce(agent_version, '')
-
--- name: by_user_id
-coalesce(user_id, '')
-
--- name: by_model
-coalesce(model, '')
-
--- name: by_provider
-coalesce(provider, '')
-
--- name: by_status
-(status::text collate "C")
-
--- name: by_error_type
-(coalesce(error_type::text, '') collate "C")
-
--- name: by_tag
-(coalesce(tags ->> {key}, '') collate "C")
-
--- name: by_position
--- The position of a point's metric among those that were asked for.
-array_position({metrics}::text[], metric_type)
-
--- name: of_metrics
-metric_type = any({metrics}::text[])
+-- name: by_bucket
+width_bucket(start, {starts}::timestamptz[])

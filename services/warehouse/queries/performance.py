@@ -1,26 +1,37 @@
 """How one agent did: everything beyond its statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import gt, lt
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from services.runtime.faults import invalid_field
 from services.warehouse.database import Session
+from services.warehouse.facts.model import ErrorType
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.registry import EXPRESSIONS
+from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.labels import Label, clock, dimension
+from services.warehouse.queries.measures import Measure
+from services.warehouse.queries.registry import MEASURES, ratings_of
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.statistics import STATISTICS, Statistics, statistics_of
+from services.warehouse.queries.statistics import Statistics, fetch_statistics_by
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
 TOP = 10
 MAX_PATTERNS = 20
+OF_TREND = [
+    MEASURES[name]
+    for name in ("executions", "success_rate", "duration_avg", "total_tokens", "cost")
+]
 
 Row = TypeVar("Row")
+Better = Callable[[float, float], bool]
 
 
 @dataclass(frozen=True)
@@ -125,31 +136,45 @@ class AgentRuns:
 
     async def grades(self) -> list[int]:
         """Number of ratings of each grade from 1 to 5."""
-        row = (await self._rows("grades"))[0]
-        return list(row.values())
+        measures = [ratings_of(grade) for grade in range(1, 6)]
+        (row,) = await self._grouped(measures)
+        return list(row.values)
 
     async def models(self) -> list[ModelUse]:
-        rows = await self._rows("models")
-        return [ModelUse(row["model"], statistics_of(row)) for row in rows]
+        found = await fetch_statistics_by(self._session, self._selection, [dimension("model")])
+        uses = [ModelUse(model, statistics) for (model,), statistics in found]
+        return sorted(uses, key=lambda use: -use.statistics.total)
 
     async def errors(self) -> list[ErrorCount]:
-        return await self._fetch("errors", ErrorCount)
+        (row,) = await self._grouped([MEASURES[f"errors_{name}"] for name in ErrorType])
+        counts = [ErrorCount(*count) for count in zip(ErrorType, row.values, strict=True)]
+        return sorted((one for one in counts if one.executions), key=_most_first)
 
     async def error_patterns(self) -> list[ErrorPattern]:
         return await self._fetch("error_patterns", ErrorPattern, limit=MAX_PATTERNS)
 
-    async def usage(self, time_zone: str) -> list[UsageCell]:
+    async def usage(self, zone: ZoneInfo) -> list[UsageCell]:
+        labels = [clock(part, zone, self._selection.interval) for part in ("weekday", "hour")]
         try:
-            return await self._fetch("usage", UsageCell, time_zone=time_zone)
+            rows = await self._grouped([MEASURES["executions"]], labels)
         except asyncpg.InvalidParameterValueError as unknown:
             # The database's list of zones need not be as long as ours.
-            raise invalid_field("time_zone", f"the database lacks {time_zone!r}") from unknown
+            raise invalid_field("time_zone", f"the database lacks {zone.key!r}") from unknown
+        return [UsageCell(*row.key, *row.values) for row in rows]
 
     async def top_users(self) -> list[UserUse]:
         return await self._fetch("top_users", UserUse, limit=TOP)
 
     async def trend(self, buckets: Buckets) -> list[TrendPoint]:
-        return await self._fetch("trend", TrendPoint, starts=list(buckets.starts))
+        query = GroupedQuery(self._selection, OF_TREND, buckets=buckets)
+        rows = await fetch_grouped(self._session, query)
+        return [TrendPoint(*row.key, *row.values) for row in rows]
+
+    async def _grouped(
+        self, measures: Sequence[Measure], labels: Sequence[Label] = ()
+    ) -> list[GroupedRow]:
+        query = GroupedQuery(self._selection, measures, labels)
+        return await fetch_grouped(self._session, query)
 
     async def _fetch(self, query: str, kind: type[Row], **values: object) -> list[Row]:
         return [kind(**row) for row in await self._rows(query, **values)]
@@ -159,8 +184,6 @@ class AgentRuns:
         bound = {name: parameters.bind(value) for name, value in values.items()}
         statement = QUERIES[query].format(
             condition=self._selection.of_executions(parameters),
-            statistics=STATISTICS,
-            **EXPRESSIONS,
             **bound,
         )
         rows = await self._session.connection.fetch(statement, *parameters.values)
@@ -169,11 +192,36 @@ class AgentRuns:
 
 async def fetch_standing(session: Session, workspace: Selection, agent_id: str) -> Standing | None:
     """None if the agent did not run."""
-    parameters = Parameters(session.workspace_id)
-    statement = QUERIES["standing"].format(
-        condition=workspace.of_executions(parameters),
-        agent_id=parameters.bind(agent_id),
-        **EXPRESSIONS,
+    measures = [MEASURES["executions"], MEASURES["success_rate"], MEASURES["duration_avg"]]
+    query = GroupedQuery(workspace, measures, [dimension("agent_id")])
+    rows = await fetch_grouped(session, query)
+    mine = next((row.values for row in rows if row.key[0] == agent_id), None)
+    if mine is None:
+        return None
+    runs, rates, durations = ([row.values[n] for row in rows] for n in range(3))
+    return Standing(
+        agents=len(rows),
+        executions_rank=1 + sum(other > mine[0] for other in runs),
+        success_rate_rank=_rank(rates, mine[1], gt),
+        duration_rank=_rank(durations, mine[2], lt),
+        success_rate_percentile=_share_below(rates, mine[1]),
     )
-    row = await session.connection.fetchrow(statement, *parameters.values)
-    return Standing(**dict(row)) if row else None
+
+
+def _rank(values: Sequence[float | None], mine: float | None, better: Better) -> int | None:
+    """Equal ones share a rank, unknown ones have none."""
+    if mine is None:
+        return None
+    return 1 + sum(better(value, mine) for value in values if value is not None)
+
+
+def _share_below(values: Sequence[float | None], mine: float | None) -> float | None:
+    """Of the others, the share that did worse."""
+    known = [value for value in values if value is not None]
+    if mine is None or len(known) < 2:
+        return None
+    return sum(value < mine for value in known) / (len(known) - 1)
+
+
+def _most_first(count: ErrorCount) -> tuple[int, str]:
+    return -count.executions, count.error_type

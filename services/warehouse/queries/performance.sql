@@ -51,32 +51,6 @@ with steps as (
 )
 select coalesce(max(running), 0)::bigint as peak from totals
 
--- name: grades
-select
-    count(*) filter (where user_rating = 1) as one,
-    count(*) filter (where user_rating = 2) as two,
-    count(*) filter (where user_rating = 3) as three,
-    count(*) filter (where user_rating = 4) as four,
-    count(*) filter (where user_rating = 5) as five
-from executions
-where {condition}
-
--- name: models
-select
-    coalesce(model, '') as model,
-    {statistics}
-from executions
-where {condition}
-group by coalesce(model, '')
-order by total desc, model
-
--- name: errors
-select error_type::text, count(*) as executions
-from executions
-where {condition} and error_type is not null
-group by error_type
-order by executions desc, error_type::text
-
 -- name: error_patterns
 -- UUIDs, hexadecimal ids and numbers become "#", so that messages differing in them are one.
 with messages as (
@@ -97,16 +71,6 @@ having count(*) >= 3
 order by executions desc, message, error_type::text
 limit {limit}
 
--- name: usage
-with local as (
-    select started_at at time zone {time_zone}::text as started from executions where {condition}
-)
-select extract(isodow from started)::int as weekday, extract(hour from started)::int as hour,
-    count(*) as executions
-from local
-group by 1, 2
-order by 1, 2
-
 -- name: top_users
 select user_id, count(*) as executions, max(started_at) as last_started_at
 from executions
@@ -114,45 +78,3 @@ where {condition} and user_id is not null
 group by user_id
 order by executions desc, user_id
 limit {limit}
-
--- name: trend
-select
-    width_bucket(started_at, {starts}::timestamptz[]) as bucket,
-    count(*) as executions,
-    {success_rate}
-        as success_rate,
-    {duration_avg} as average_duration,
-    sum(input_tokens + output_tokens)::bigint as total_tokens,
-    sum(cost_usd) as cost
-from executions
-where {condition}
-group by 1
-order by 1
-
--- name: standing
--- Ranks of an agent among all that ran; equal ones share a rank, unknown ones have none.
-with by_agent as (
-    select agent_id, count(*) as runs,
-        {success_rate}
-            as success_rate,
-        avg(duration_us) as duration
-    from executions
-    where {condition}
-    group by agent_id
-), ranked as (
-    select agent_id, success_rate, duration,
-        count(*) over () as agents,
-        rank() over (order by runs desc) as executions_rank,
-        rank() over (order by success_rate desc nulls last) as success_rate_rank,
-        rank() over (order by duration nulls last) as duration_rank,
-        count(success_rate) over () as rated,
-        rank() over (order by success_rate nulls last) as rank_from_below
-    from by_agent
-)
-select agents, executions_rank,
-    case when success_rate is not null then success_rate_rank end as success_rate_rank,
-    case when duration is not null then duration_rank end as duration_rank,
-    case when success_rate is not null and rated > 1
-        then (rank_from_below - 1)::float8 / (rated - 1) end as success_rate_percentile
-from ranked
-where agent_id = {agent_id}

@@ -8,6 +8,14 @@ from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
 
+# What cells of executions tell apart, by the field of a filter that narrows to it.
+KEYS = {
+    "agent_ids": "agent_id",
+    "models": "model",
+    "statuses": "status",
+    "error_types": "error_type",
+}
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -22,6 +30,19 @@ class Filter:
     error_types: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def given(self) -> dict[str, tuple[str, ...]]:
+        """The fields that narrow executions."""
+        names = [field.name for field in fields(self) if field.name != "tags"]
+        return {name: values for name in names if (values := getattr(self, name))}
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """What cells must tell apart for it; None if only facts tell what it asks."""
+        if self.tags or not self.given.keys() <= KEYS.keys():
+            return None
+        return frozenset(KEYS[name] for name in self.given)
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -31,29 +52,27 @@ class Selection:
     filter: Filter = Filter()
 
     def of_executions(self, parameters: Parameters) -> str:
-        """The condition as SQL, its values bound."""
-        names = [field.name for field in fields(Filter) if field.name != "tags"]
-        given = {name: values for name in names if (values := getattr(self.filter, name))}
-        narrowing = [
-            QUERIES[name].format(values=parameters.bind(list(values)))
-            for name, values in given.items()
-        ]
-        return " and ".join([self._within("started_at", parameters), *narrowing])
+        """The condition on executions as SQL, its values bound."""
+        within = QUERIES["within"].format(
+            start=parameters.bind(self.interval.start), end=parameters.bind(self.interval.end)
+        )
+        return f"{within} and {self.narrowing(parameters)}"
 
-    def of_points(self, parameters: Parameters) -> str:
-        """The condition as SQL, its values bound."""
+    def narrowing(self, parameters: Parameters) -> str:
+        """What the filter says of executions or cells of them as SQL, its values bound."""
+        conditions = [
+            QUERIES[name].format(values=parameters.bind(list(values)))
+            for name, values in self.filter.given.items()
+        ]
+        return " and ".join(conditions) or QUERIES["everything"]
+
+    def narrowing_of_points(self, parameters: Parameters) -> str:
+        """What the filter says of metric points as SQL, its values bound."""
         by_key: dict[str, list[str]] = defaultdict(list)
         for key, value in self.filter.tags:
             by_key[key].append(value)
-        narrowing = [
+        conditions = [
             QUERIES["tags"].format(key=parameters.bind(key), values=parameters.bind(values))
             for key, values in by_key.items()
         ]
-        return " and ".join([self._within("occurred_at", parameters), *narrowing])
-
-    def _within(self, time: str, parameters: Parameters) -> str:
-        return QUERIES["within"].format(
-            time=time,
-            start=parameters.bind(self.interval.start),
-            end=parameters.bind(self.interval.end),
-        )
+        return " and ".join(conditions) or QUERIES["everything"]

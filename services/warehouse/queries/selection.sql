@@ -1,7 +1,7 @@
--- Conditions; $1 is always the workspace.
+-- Conditions on executions, or on their cells; $1 is always the workspace.
 
 -- name: within
-workspace_id = $1 and {time} >= {start} and {time} < {end}
+workspace_id = $1 and started_at >= {start} and started_at < {end}
 
 -- name: agent_ids
 agent_id = any({values}::text[])
@@ -19,10 +19,13 @@ model = any({values}::text[])
 provider = any({values}::text[])
 
 -- name: statuses
-status = any({values}::execution_status[])
+status::text = any({values}::text[])
 
 -- name: error_types
-error_type = any({values}::error_type[])
+error_type::text = any({values}::text[])
 
 -- name: tags
 coalesce(tags ->> {key}, '') = any({values}::text[])
+
+-- name: everything
+true

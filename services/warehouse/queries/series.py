@@ -7,19 +7,12 @@ from typing import Any
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.functions import over_points
-from services.warehouse.queries.grouped import (
-    QUERIES,
-    Expression,
-    GroupedQuery,
-    GroupedRow,
-    Label,
-    dimension,
-    fetch_grouped,
-    tag,
-)
+from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.labels import by_metric, dimension, tag
+from services.warehouse.queries.measures import in_sql
 from services.warehouse.queries.registry import BUILT_IN
 from services.warehouse.queries.selection import Selection
-from services.warehouse.sql import Parameters
+from services.warehouse.queries.sources import Points
 
 # What PostgreSQL's integer, a bucket's or a metric's number, can hold.
 MOST_NUMBERS = 2**31
@@ -99,11 +92,10 @@ class _Executions:
         self, session: Session, query: SeriesQuery, limit: int, after: tuple[Any, ...]
     ) -> list[GroupedRow]:
         grouped = GroupedQuery(
-            table="executions",
-            condition=query.selection.of_executions,
+            query.selection,
+            measures=[BUILT_IN[name].measure for name in query.built_in],
             labels=[dimension(name) for name in query.dimensions],
             buckets=query.buckets,
-            values=[_fixed(BUILT_IN[name].expression) for name in query.built_in],
             limit=limit,
             after=after,
         )
@@ -128,11 +120,11 @@ class _Points:
         self, session: Session, query: SeriesQuery, limit: int, after: tuple[Any, ...]
     ) -> list[GroupedRow]:
         grouped = GroupedQuery(
-            table="metric_points",
-            condition=_of_metrics(query),
-            labels=[_by_position(query.recorded), *(tag(key) for key in query.tags)],
+            query.selection,
+            measures=[in_sql(over_points(query.point_statistic))],
+            labels=[by_metric(), *(tag(key) for key in query.tags)],
             buckets=query.buckets,
-            values=[_fixed(over_points(query.point_statistic))],
+            source=Points(metrics=query.recorded),
             limit=limit,
             after=after,
         )
@@ -174,22 +166,3 @@ def _sources(query: SeriesQuery) -> list[_Executions | _Points]:
     if query.recorded:
         sources.append(_Points())
     return sources
-
-
-def _fixed(text: str) -> Expression:
-    return lambda _: text
-
-
-def _by_position(metrics: tuple[str, ...]) -> Label:
-    def expression(parameters: Parameters) -> str:
-        return QUERIES["by_position"].format(metrics=parameters.bind(list(metrics)))
-
-    return Label("", expression)
-
-
-def _of_metrics(query: SeriesQuery) -> Expression:
-    def expression(parameters: Parameters) -> str:
-        asked = QUERIES["of_metrics"].format(metrics=parameters.bind(list(query.recorded)))
-        return f"{query.selection.of_points(parameters)} and {asked}"
-
-    return expression

@@ -1,19 +1,19 @@
 """What is asked of every set of runs: counts, durations, tokens, cost."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from services.warehouse.database import Session
-from services.warehouse.queries.registry import EXPRESSIONS
+from services.warehouse.queries.functions import duration_percentiles, function_over
+from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
+from services.warehouse.queries.labels import Label
+from services.warehouse.queries.registry import MEASURES, measure
 from services.warehouse.queries.selection import Selection
-from services.warehouse.sql import Parameters, Queries
 
-QUERIES = Queries(__file__)
-# The columns of a Statistics, for any statement over executions.
-STATISTICS = QUERIES["statistics"].format(**EXPRESSIONS)
+PERCENTILES = (50, 75, 90, 95, 99)
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,50 @@ class Statistics:
     last_started_at: datetime | None
 
 
+OF_STATISTICS = {
+    "total": MEASURES["executions"],
+    "running": MEASURES["running"],
+    "succeeded": MEASURES["succeeded"],
+    "failed": MEASURES["failed"],
+    "timed_out": MEASURES["timed_out"],
+    "cancelled": MEASURES["cancelled"],
+    "success_rate": MEASURES["success_rate"],
+    "known_durations": function_over("count", "duration"),
+    "average_duration": MEASURES["duration_avg"],
+    "minimum_duration": MEASURES["duration_min"],
+    "maximum_duration": MEASURES["duration_max"],
+    "duration_deviation": MEASURES["duration_stddev"],
+    "duration_percentiles": duration_percentiles(PERCENTILES),
+    "efficiency": measure("efficiency"),
+    "known_tokens": function_over("count", "total_tokens"),
+    "unknown_tokens": MEASURES["unknown_tokens"],
+    "input_tokens": MEASURES["input_tokens"],
+    "output_tokens": MEASURES["output_tokens"],
+    "cached_input_tokens": MEASURES["cached_input_tokens"],
+    "total_tokens": MEASURES["total_tokens"],
+    "average_tokens": MEASURES["total_tokens_avg"],
+    "known_costs": function_over("count", "cost"),
+    "unknown_costs": measure("unknown_costs"),
+    "cost": MEASURES["cost"],
+    "average_cost": MEASURES["cost_avg"],
+    "credits": MEASURES["credits"],
+    "users": MEASURES["active_users"],
+    "agents": MEASURES["active_agents"],
+    "average_rating": MEASURES["user_rating"],
+    "last_started_at": measure("last_started_at"),
+}
+
+
 async def fetch_statistics(session: Session, selection: Selection) -> Statistics:
-    parameters = Parameters(session.workspace_id)
-    statement = QUERIES["whole"].format(
-        statistics=STATISTICS, condition=selection.of_executions(parameters)
-    )
-    row = await session.connection.fetchrow(statement, *parameters.values)
-    return statistics_of(dict(row or {}))
+    return (await fetch_statistics_by(session, selection, ()))[0][1]
 
 
-def statistics_of(row: Mapping[str, Any]) -> Statistics:
-    """From a row that has the columns of `statistics`, and perhaps others."""
-    return Statistics(**{name: row[name] for name in Statistics.__dataclass_fields__})
+async def fetch_statistics_by(
+    session: Session, selection: Selection, labels: Sequence[Label]
+) -> list[tuple[tuple[Any, ...], Statistics]]:
+    """Those of each group, by its key."""
+    query = GroupedQuery(selection, list(OF_STATISTICS.values()), labels)
+    return [
+        (row.key, Statistics(**dict(zip(OF_STATISTICS, row.values, strict=True))))
+        for row in await fetch_grouped(session, query)
+    ]

@@ -1,18 +1,22 @@
 """A workspace as a whole: everything beyond its statistics."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from services.warehouse.database import Session
+from services.warehouse.queries.agents import fetch_names
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.registry import EXPRESSIONS
+from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.labels import dimension
+from services.warehouse.queries.registry import MEASURES
 from services.warehouse.queries.selection import Selection
-from services.warehouse.sql import Parameters, Queries
+from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 TOP = 10
+DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -43,32 +47,31 @@ class AgentActivity:
 
 
 async def fetch_active_users(session: Session, until: datetime) -> ActiveUsers:
-    row = await session.connection.fetchrow(QUERIES["active_users"], session.workspace_id, until)
-    return ActiveUsers(**dict(row or {}))
+    daily, weekly, monthly = [await _users(session, until, days) for days in (1, 7, 30)]
+    return ActiveUsers(daily, weekly, monthly)
+
+
+async def _users(session: Session, until: datetime, days: int) -> int:
+    selection = Selection(Interval(until - days * DAY, until))
+    (row,) = await fetch_grouped(session, GroupedQuery(selection, [MEASURES["active_users"]]))
+    return int(row.values[0])
 
 
 async def fetch_days(session: Session, selection: Selection, days: Buckets) -> list[DayOfRuns]:
-    rows = await _rows(session, selection, "days", starts=list(days.starts))
-    return [DayOfRuns(**row) for row in rows]
+    query = GroupedQuery(selection, [MEASURES["credits"]], buckets=days)
+    return [DayOfRuns(row.key[0], *row.values) for row in await fetch_grouped(session, query)]
 
 
 async def fetch_top_agents(session: Session, selection: Selection) -> list[AgentActivity]:
-    rows = await _rows(session, selection, "top_agents", limit=TOP)
-    return [AgentActivity(**row) for row in rows]
+    measures = [MEASURES["executions"], MEASURES["success_rate"]]
+    query = GroupedQuery(selection, measures, [dimension("agent_id")])
+    rows = await fetch_grouped(session, query)
+    top = sorted(rows, key=lambda row: -row.values[0])[:TOP]
+    names = await fetch_names(session, [row.key[0] for row in top])
+    return [AgentActivity(row.key[0], names.get(row.key[0], ""), *row.values) for row in top]
 
 
 async def fetch_metric_types(session: Session) -> list[str]:
     """The types of points recorded in the workspace, by name."""
     rows = await session.connection.fetch(QUERIES["metric_types"], session.workspace_id)
     return [row["metric_type"] for row in rows]
-
-
-async def _rows(
-    session: Session, selection: Selection, query: str, **values: object
-) -> list[dict[str, Any]]:
-    parameters = Parameters(session.workspace_id)
-    bound = {name: parameters.bind(value) for name, value in values.items()}
-    condition = selection.of_executions(parameters)
-    statement = QUERIES[query].format(condition=condition, **EXPRESSIONS, **bound)
-    rows = await session.connection.fetch(statement, *parameters.values)
-    return [dict(row) for row in rows]

@@ -1,0 +1,99 @@
+"""What answers are made of: cells where they agree with the facts, else facts as cells of one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.warehouse.queries.selection import Selection
+from services.warehouse.rollups.planning import Part, Plan
+from services.warehouse.rollups.spans import Spans
+from services.warehouse.sql import Parameters, Queries
+
+QUERIES = Queries(__file__)
+# So many spans of facts are asked for one by one, so that only their months are looked at.
+FEW = 8
+UNION = "\nunion all\n"
+
+
+class Source(Protocol):
+    """A kind of facts, and of cells of them."""
+
+    def keys(self, selection: Selection, /) -> frozenset[str] | None:
+        """What cells must tell apart to be selected; None if they cannot be."""
+        ...
+
+    def units(self, parameters: Parameters, /) -> str:
+        """Facts as cells of one fact, as SQL."""
+        ...
+
+    def condition(self, selection: Selection, parameters: Parameters) -> str:
+        """What is selected beside its time, as SQL whose values are bound."""
+        ...
+
+
+class Executions:
+    """Runs."""
+
+    def keys(self, selection: Selection) -> frozenset[str] | None:
+        return selection.filter.keys
+
+    def units(self, _parameters: Parameters) -> str:
+        return QUERIES["executions"]
+
+    def condition(self, selection: Selection, parameters: Parameters) -> str:
+        return selection.narrowing(parameters)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of some metrics. Statements know a metric by its number, from 1."""
+
+    metrics: tuple[str, ...]
+
+    def keys(self, _selection: Selection) -> frozenset[str] | None:
+        return None
+
+    def units(self, parameters: Parameters) -> str:
+        return QUERIES["points"].format(metrics=parameters.bind(list(self.metrics)))
+
+    def condition(self, selection: Selection, parameters: Parameters) -> str:
+        asked = QUERIES["of_metrics"].format(metrics=parameters.bind(list(self.metrics)))
+        return f"{asked} and {selection.narrowing_of_points(parameters)}"
+
+
+EXECUTIONS = Executions()
+
+
+def arms(source: Source, selection: Selection, planned: Plan, parameters: Parameters) -> str:
+    """Everything that is planned, as SQL whose values are bound."""
+    condition = source.condition(selection, parameters)
+    found = [_cells(planned.parts, condition, parameters)] if planned.parts else []
+    if planned.facts:
+        units = source.units(parameters)
+        found += _facts(units, planned.facts, condition, parameters)
+    return UNION.join(found)
+
+
+def _cells(parts: tuple[Part, ...], condition: str, parameters: Parameters) -> str:
+    spans = [
+        (part, start, end) for part in parts for start, end in zip(*part.times.times, strict=True)
+    ]
+    return QUERIES["cells"].format(
+        levels=parameters.bind([part.level.value for part, _, _ in spans]),
+        cuboids=parameters.bind([part.cuboid.value for part, _, _ in spans]),
+        starts=parameters.bind([start for _, start, _ in spans]),
+        ends=parameters.bind([end for _, _, end in spans]),
+        condition=condition,
+    )
+
+
+def _facts(units: str, spans: Spans, condition: str, parameters: Parameters) -> Iterator[str]:
+    starts, ends = spans.times
+    text = {"units": units, "condition": condition}
+    if len(starts) > FEW:
+        bound = {"starts": parameters.bind(starts), "ends": parameters.bind(ends)}
+        yield QUERIES["many_facts"].format(**text, **bound)
+        return
+    for start, end in zip(starts, ends, strict=True):
+        bound = {"start": parameters.bind(start), "end": parameters.bind(end)}
+        yield QUERIES["facts"].format(**text, **bound)

@@ -1,0 +1,109 @@
+"""The lengths of time that cells are about, and what cells of one sort tell apart. Pure."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from services.warehouse.rollups.spans import Spans, spans_of
+
+MINUTE = 60_000_000
+# 1970 began on a Thursday; the first Monday was its fifth day.
+FIRST_MONDAY = 4 * 24 * 60 * MINUTE
+
+
+class Level(StrEnum):
+    """From short to long. Each is a whole number of the one before it."""
+
+    SLOT = "slot"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+    @property
+    def length(self) -> int:
+        """Microseconds."""
+        return _LENGTHS[self]
+
+    def floor(self, time: int) -> int:
+        """The start of the cell that a time lies in."""
+        return time - (time - FIRST_MONDAY) % self.length
+
+    def ceil(self, time: int) -> int:
+        """The first start of a cell that is not before the time."""
+        return -((-time + FIRST_MONDAY) // self.length) * self.length + FIRST_MONDAY
+
+    def within(self, spans: Spans) -> Spans:
+        """The cells that lie in the spans as a whole."""
+        return spans_of((self.ceil(start), self.floor(end)) for start, end in spans)
+
+    def around(self, spans: Spans) -> Spans:
+        """The cells that the spans touch."""
+        return spans_of((self.floor(start), self.ceil(end)) for start, end in spans)
+
+    def containing(self, times: Iterable[int]) -> Spans:
+        """The cells that times lie in."""
+        starts = {self.floor(time) for time in times}
+        return spans_of((start, start + self.length) for start in starts)
+
+    def inside_of(self, times: Iterable[int]) -> Spans:
+        """The cells that times cut in two."""
+        return self.containing(time for time in times if self.floor(time) != time)
+
+    def starts(self, spans: Spans) -> list[int]:
+        """The starts of all cells of spans that consist of whole ones."""
+        return [time for start, end in spans for time in range(start, end, self.length)]
+
+
+_LENGTHS = {
+    Level.SLOT: 5 * MINUTE,
+    Level.HOUR: 60 * MINUTE,
+    Level.DAY: 24 * 60 * MINUTE,
+    Level.WEEK: 7 * 24 * 60 * MINUTE,
+}
+
+
+class Cuboid(StrEnum):
+    """Which keys the cells of one sort tell apart."""
+
+    WORKSPACE = "workspace"
+    AGENT = "agent"
+    MODEL = "model"
+    AGENT_MODEL = "agent_model"
+    FINE = "fine"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return _KEYS[self]
+
+
+KEYS = ("agent_id", "model", "status", "error_type")
+_KEYS = {
+    Cuboid.WORKSPACE: (),
+    Cuboid.AGENT: ("agent_id",),
+    Cuboid.MODEL: ("model",),
+    Cuboid.AGENT_MODEL: ("agent_id", "model"),
+    Cuboid.FINE: KEYS,
+}
+# Slots exist for those that whole workspaces are asked about.
+OF_SLOTS = (Cuboid.WORKSPACE, Cuboid.AGENT)
+
+
+def cuboid_for(keys: frozenset[str]) -> Cuboid:
+    """The coarsest that tells all of the keys apart."""
+    return next(cuboid for cuboid in Cuboid if keys <= set(cuboid.keys))
+
+
+class State(StrEnum):
+    """What agrees with the facts: hours' fine cells alone, or all cells of a level."""
+
+    KEPT = "kept"
+    SLOT = "slot"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+    @property
+    def level(self) -> Level:
+        return Level.HOUR if self is State.KEPT else Level(self.value)
+
+
+Rolled = dict[State, Spans]
