@@ -10,7 +10,7 @@ import asyncpg
 
 from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.runtime.pool import Connection, Pool
-from services.warehouse.rollups.levels import Rolled, State
+from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
 from services.warehouse.rollups.spans import spans_of, to_microseconds
 from services.warehouse.sql import Queries
 
@@ -110,7 +110,7 @@ async def fetch_rolled(session: Session) -> Rolled:
     """Which cells agree with the facts that the session sees."""
     rows = await session.connection.fetch(QUERIES["rolled"], session.workspace_id)
     return {
-        State(row["state"]): spans_of(
+        Sort(Level(row["level"]), Cuboid(row["cuboid"])): spans_of(
             (to_microseconds(span.lower), to_microseconds(span.upper)) for span in row["spans"]
         )
         for row in rows

@@ -5,7 +5,7 @@ select case when set_config('shadower.workspace_id', $1, true) is not null
             then transaction_timestamp() end
 
 -- name: rolled
-select state, spans from rollups where workspace_id = $1
+select level, cuboid, spans from rollups where workspace_id = $1 and not isempty(spans)
 
 -- name: ensure_month
 select ensure_month($1, $2)

@@ -20,3 +20,20 @@ create temporary table arriving_events on commit delete rows as
 select workspace_id, occurred_at, event_id, type, user_id, correlation_id, data, metadata
 from events
 with no data;
+
+-- Exact numbers of cells are carried as text.
+create temporary table arriving_execution_cells on commit delete rows as
+select * from execution_cells
+with no data;
+do $$
+declare
+    number_column name;
+begin
+    for number_column in
+        select attname from pg_attribute
+        where attrelid = 'arriving_execution_cells'::regclass and atttypid = 'numeric'::regtype
+    loop
+        execute format('alter table arriving_execution_cells alter %I type text', number_column);
+    end loop;
+end
+$$;

@@ -53,14 +53,6 @@ CREATE TYPE shadower.rollup_level AS ENUM (
     'week'
 );
 ALTER TYPE shadower.rollup_level OWNER TO postgres;
-CREATE TYPE shadower.rollup_state AS ENUM (
-    'kept',
-    'slot',
-    'hour',
-    'day',
-    'week'
-);
-ALTER TYPE shadower.rollup_state OWNER TO postgres;
 CREATE TYPE shadower.span_kind AS ENUM (
     'agent',
     'workflow',
@@ -618,8 +610,10 @@ CREATE VIEW shadower.point_units WITH (security_invoker='true') AS
 ALTER VIEW shadower.point_units OWNER TO postgres;
 CREATE TABLE shadower.rollups (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
-    state shadower.rollup_state NOT NULL,
+    level shadower.rollup_level NOT NULL,
+    cuboid shadower.rollup_cuboid NOT NULL,
     spans tstzmultirange NOT NULL,
+    spared tstzmultirange NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
@@ -687,7 +681,7 @@ ALTER TABLE ONLY shadower.metric_points
 ALTER TABLE ONLY shadower.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
 ALTER TABLE ONLY shadower.rollups
-    ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, state);
+    ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, level, cuboid);
 ALTER TABLE ONLY shadower.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY shadower.spans

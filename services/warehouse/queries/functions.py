@@ -52,7 +52,7 @@ def duration_percentiles(percentiles: Sequence[float]) -> Measure:
 
 def distinct_users() -> Measure:
     return Measure(
-        (QUERIES["user_sketches"], QUERIES["user_hashes"]),
+        USERS,
         lambda sketches, hashes: [
             users.count(some or (), others or b"")
             for some, others in zip(sketches, hashes, strict=True)
@@ -100,9 +100,9 @@ def _fraction(percentile: float) -> str:
     return repr(float(Decimal(repr(percentile)) / 100))
 
 
-DISTRIBUTION = tuple(
-    QUERIES[name] for name in ("duration_bins", "durations", "shortest", "longest")
-)
+USERS = (QUERIES["user_sketches"], QUERIES["user_hashes"])
+DURATIONS = (QUERIES["duration_bins"], QUERIES["durations"])
+DISTRIBUTION = (*DURATIONS, QUERIES["shortest"], QUERIES["longest"])
 
 
 def _single(*columns: Column, percentile: float) -> list[float | None]:

@@ -14,7 +14,7 @@ from services.warehouse.queries.labels import Label
 from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import EXECUTIONS, Source, arms
-from services.warehouse.rollups.levels import Level, cuboid_for
+from services.warehouse.rollups.levels import Level
 from services.warehouse.rollups.planning import Plan, Wanted, plan
 from services.warehouse.rollups.spans import between, to_microseconds
 from services.warehouse.sql import Parameters, Queries
@@ -57,10 +57,9 @@ async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRo
 def _plan(session: Session, query: GroupedQuery) -> Plan:
     interval = query.selection.interval
     starts = query.buckets.starts if query.buckets else ()
-    keys = _keys_of_cells(query)
     wanted = Wanted(
         times=between(interval.start, interval.end),
-        cuboid=None if keys is None else cuboid_for(keys),
+        keys=_keys_of_cells(query),
         bounds=[to_microseconds(start) for start in starts],
         longest=min((label.longest for label in query.labels), key=_length, default=Level.WEEK),
     )

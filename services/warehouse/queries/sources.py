@@ -79,8 +79,8 @@ def _cells(parts: tuple[Part, ...], condition: str, parameters: Parameters) -> s
         (part, start, end) for part in parts for start, end in zip(*part.times.times, strict=True)
     ]
     return QUERIES["cells"].format(
-        levels=parameters.bind([part.level.value for part, _, _ in spans]),
-        cuboids=parameters.bind([part.cuboid.value for part, _, _ in spans]),
+        levels=parameters.bind([part.sort.level.value for part, _, _ in spans]),
+        cuboids=parameters.bind([part.sort.cuboid.value for part, _, _ in spans]),
         starts=parameters.bind([start for _, start, _ in spans]),
         ends=parameters.bind([end for _, _, end in spans]),
         condition=condition,

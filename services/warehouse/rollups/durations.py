@@ -42,32 +42,10 @@ def values_of(bins: Integers) -> Floats:
     return np.where(bins > NOTHING, values, 0.0)
 
 
-def pack(bins: Integers, counts: Integers) -> bytes:
-    """The sparse form; bins may repeat."""
-    distinct, place = np.unique(bins, return_inverse=True)
-    added = _added(place, counts, len(distinct))
-    if added.max(initial=0) > np.iinfo(np.uint32).max:
-        raise OverflowError("more runs of one duration than a cell can count")
-    entries = np.zeros(len(distinct), ENTRY)
-    entries["bin"], entries["count"] = distinct, added
-    return entries.tobytes()
-
-
 def _added(places: Integers, counts: Integers, size: int) -> Integers:
     """Sums of counts by their places."""
     # As floats: exact up to 2**53.
     return np.bincount(places, weights=counts, minlength=size).astype(np.int64)
-
-
-def pack_durations(durations: bytes) -> bytes:
-    bins = bins_of(np.frombuffer(durations, DURATION).astype(np.int64))
-    return pack(bins, np.ones(len(bins), np.int64))
-
-
-def merge(packed: Sequence[bytes]) -> bytes:
-    """The sum of sparse forms."""
-    entries = np.frombuffer(b"".join(packed), ENTRY)
-    return pack(entries["bin"].astype(np.int64), entries["count"].astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -76,25 +54,39 @@ class Distribution:
     microseconds."""
 
     packed: Sequence[bytes]
-    durations: bytes
-    least: float
-    most: float
+    durations: bytes = b""
+    least: float = 0
+    most: float = 0
 
 
 class Distributions:
-    """Those of many groups, each with a duration at least, so that all are calculated at once."""
+    """Those of many groups, so that all are calculated at once."""
 
     def __init__(self, groups: Sequence[Distribution]) -> None:
         self._groups = groups
 
     def percentile(self, fraction: float) -> Floats:
         """In seconds, a percentile of each group by linear interpolation between the two values
-        around it, as percentile_cont of PostgreSQL does; each is within RELATIVE_ERROR."""
+        around it, as percentile_cont of PostgreSQL does; each is within RELATIVE_ERROR. Every
+        group needs a duration."""
         rank = fraction * (self._totals - 1)
         below, above = np.floor(rank), np.ceil(rank)
         low, high = self._at(below.astype(np.int64)), self._at(above.astype(np.int64))
         value: Floats = (low + (rank - below) * (high - low)) / 1_000_000
         return value
+
+    def packed(self) -> list[bytes]:
+        """Of each group, all of it in the sparse form."""
+        groups, bins, counts = self._counted
+        keys, places = np.unique(groups * BINS + bins, return_inverse=True)
+        added = _added(places, counts, len(keys))
+        if added.max(initial=0) > np.iinfo(np.uint32).max:
+            raise OverflowError("more runs of one duration than a cell can count")
+        entries = np.zeros(len(keys), ENTRY)
+        entries["bin"], entries["count"] = keys % BINS, added
+        ends = np.searchsorted(keys, np.arange(1, len(self._groups) + 1) * BINS)
+        parts = np.split(entries, ends[:-1]) if len(ends) else []
+        return [part.tobytes() for part in parts]
 
     def _at(self, rank: Integers) -> Floats:
         """The value of each group that so many others come before."""

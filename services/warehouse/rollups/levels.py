@@ -1,7 +1,8 @@
 """The lengths of time that cells are about, and what cells of one sort tell apart. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.warehouse.rollups.spans import Spans, spans_of
 
@@ -83,27 +84,38 @@ _KEYS = {
     Cuboid.AGENT_MODEL: ("agent_id", "model"),
     Cuboid.FINE: KEYS,
 }
-# Slots exist for those that whole workspaces are asked about.
-OF_SLOTS = (Cuboid.WORKSPACE, Cuboid.AGENT)
 
 
-def cuboid_for(keys: frozenset[str]) -> Cuboid:
-    """The coarsest that tells all of the keys apart."""
-    return next(cuboid for cuboid in Cuboid if keys <= set(cuboid.keys))
+class Sort(NamedTuple):
+    """Cells of one length that tell the same keys apart."""
 
-
-class State(StrEnum):
-    """What agrees with the facts: hours' fine cells alone, or all cells of a level."""
-
-    KEPT = "kept"
-    SLOT = "slot"
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
+    level: Level
+    cuboid: Cuboid
 
     @property
-    def level(self) -> Level:
-        return Level.HOUR if self is State.KEPT else Level(self.value)
+    def whole(self) -> Level:
+        """What is rolled at once."""
+        return Level.HOUR if self.level is Level.SLOT else self.level
 
 
-Rolled = dict[State, Spans]
+# Slots are for the ragged ends of questions about workspaces.
+OF_SLOTS = (Cuboid.WORKSPACE, Cuboid.AGENT)
+# From short to long, and from fine to coarse: each follows from those before it.
+SORTS = tuple(
+    Sort(level, cuboid)
+    for level in Level
+    for cuboid in reversed(Cuboid)
+    if level is not Level.SLOT or cuboid in OF_SLOTS
+)
+# The only ones that writers add to.
+KEPT = Sort(Level.HOUR, Cuboid.FINE)
+
+Rolled = Mapping[Sort, Spans]
+"""When cells of each sort agree with the facts."""
+
+
+def sorts_for(keys: frozenset[str], longest: Level = Level.WEEK) -> Iterator[Sort]:
+    """Those that tell the keys apart, the longest and coarsest first."""
+    for sort in reversed(SORTS):
+        if keys <= set(sort.cuboid.keys) and sort.level.length <= longest.length:
+            yield sort

@@ -302,15 +302,16 @@ create view point_units with (security_invoker = true) as
 select workspace_id, occurred_at as start, point_id, metric_type, value, tags from metric_points;
 
 -- Which cells agree with the facts. Whoever changes facts takes their time out of the spans, or
--- changes the cells too, in the same transaction and with the workspace's lock. "kept" are hours
--- whose fine cells agree, whatever is with the others.
-create type rollup_state as enum ('kept', 'slot', 'hour', 'day', 'week');
+-- changes the cells too, in the same transaction and with the workspace's lock. What is spared was
+-- looked at: there are hardly fewer cells than runs, so that reading the runs is as fast.
 create table rollups (
     workspace_id text collate "C" not null,
-    state rollup_state not null,
+    level rollup_level not null,
+    cuboid rollup_cuboid not null,
     spans tstzmultirange not null,
+    spared tstzmultirange not null,
     updated_at timestamptz not null default clock_timestamp(),
-    primary key (workspace_id, state)
+    primary key (workspace_id, level, cuboid)
 );
 
 do $$

@@ -1,0 +1,170 @@
+"""Cells as they are stored, and how they follow from shorter ones or from facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from services.warehouse.database import Session
+from services.warehouse.facts.staging import stage
+from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.functions import DURATIONS, USERS
+from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.labels import dimension
+from services.warehouse.queries.measures import Column, Measure, in_sql
+from services.warehouse.queries.selection import Selection
+from services.warehouse.rollups import users
+from services.warehouse.rollups.durations import Distribution, Distributions
+from services.warehouse.rollups.levels import KEYS, SORTS, Sort
+from services.warehouse.rollups.spans import Span, Spans, to_time
+from services.warehouse.sql import Queries
+
+QUERIES = Queries(__file__)
+
+FIELDS = (
+    "duration",
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "total_tokens",
+    "cost",
+    "credits",
+    "user_rating",
+    "tool_calls",
+)
+STATUSES = ("running", "succeeded", "failed", "timed_out", "cancelled")
+ERRORS = (
+    "timeout",
+    "rate_limit",
+    "validation",
+    "model_error",
+    "network",
+    "auth",
+    "resource",
+    "user_error",
+    "unknown",
+)
+COUNTS = (
+    "executions",
+    *STATUSES,
+    *(f"errors_{name}" for name in ERRORS),
+    *(f"{field}_known" for field in (*FIELDS, "user", "model", "conversation")),
+    *(f"user_rating_{grade}" for grade in range(1, 6)),
+)
+NUMBERS = {
+    **{f"{field}_{what}": "sum" for field in FIELDS for what in ("sum", "squares")},
+    "duration_sum_succeeded": "sum",
+    "duration_sum_decided": "sum",
+    **{f"{field}_{what}": what for field in FIELDS for what in ("min", "max")},
+}
+
+
+def _packed_durations(packed: Column, single: Column) -> list[bytes]:
+    rows = zip(packed, single, strict=True)
+    return Distributions([Distribution(some or (), one or b"") for some, one in rows]).packed()
+
+
+def _packed_users(sketches: Column, hashes: Column) -> list[bytes]:
+    return [
+        users.merge(some or (), others or b"")
+        for some, others in zip(sketches, hashes, strict=True)
+    ]
+
+
+def _in_sql(kind: str, column: str) -> Measure:
+    return in_sql(QUERIES[kind].format(column=column))
+
+
+MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {
+        **{column: _in_sql("counts", column) for column in COUNTS},
+        **{column: _in_sql(f"numbers_{what}", column) for column, what in NUMBERS.items()},
+        "last_started_at": _in_sql("last", "last_started_at"),
+        "duration_bins": Measure(DURATIONS, _packed_durations),
+        "users": Measure(USERS, _packed_users),
+    }
+)
+
+
+def _with_numbers(query: str) -> list[str]:
+    """The columns, exact numbers in the words of a query."""
+    return [
+        QUERIES[query].format(column=column) if column in NUMBERS else column for column in COLUMNS
+    ]
+
+
+PLACE = ("level", "cuboid", "start", *KEYS)
+COLUMNS = (*PLACE, *MEASURES)
+
+Cell = tuple[Any, ...]
+"""The values of COLUMNS."""
+
+INSERT = QUERIES["insert"].format(
+    columns=", ".join(COLUMNS),
+    values=", ".join(_with_numbers("number")),
+)
+STORED = QUERIES["stored"].format(columns=", ".join(_with_numbers("stored_number")))
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How many runs would be in how many cells."""
+
+    cells: int
+    runs: int
+
+
+async def calculate(session: Session, sort: Sort, span: Span) -> list[Cell]:
+    """What the cells of a span have to be, by all that they follow from."""
+    starts = _starts(sort, span)
+    rows = await _grouped(session, sort, span, list(MEASURES.values()))
+    return [_cell(sort, starts[row.key[-1] - 1], row) for row in rows]
+
+
+async def weigh(session: Session, sort: Sort, span: Span) -> Weight:
+    """What it would be worth to calculate them."""
+    rows = await _grouped(session, sort, span, [MEASURES["executions"]])
+    return Weight(cells=len(rows), runs=sum(row.values[0] for row in rows))
+
+
+async def _grouped(
+    session: Session, sort: Sort, span: Span, measures: Sequence[Measure]
+) -> list[GroupedRow]:
+    starts = _starts(sort, span)
+    before = SORTS[: SORTS.index(sort)]
+    rolled = {one: session.rolled[one] for one in before if one in session.rolled}
+    query = GroupedQuery(
+        Selection(Interval(starts[0], to_time(span[1]))),
+        measures=measures,
+        labels=[dimension(key) for key in sort.cuboid.keys],
+        buckets=Buckets(tuple(starts), to_time(span[1])),
+    )
+    return await fetch_grouped(replace(session, rolled=rolled), query)
+
+
+def _starts(sort: Sort, span: Span) -> list[datetime]:
+    return [to_time(start) for start in sort.level.starts(Spans((span,)))]
+
+
+def _cell(sort: Sort, start: datetime, row: GroupedRow) -> Cell:
+    known = dict(zip(sort.cuboid.keys, row.key, strict=False))
+    return (*sort, start, *(known.get(key, "") for key in KEYS), *row.values)
+
+
+async def stored(session: Session, sort: Sort, span: Span) -> list[Cell]:
+    """What the cells of a span are."""
+    rows = await session.connection.fetch(STORED, *_place(session, sort, span))
+    return [tuple(row) for row in rows]
+
+
+async def replace_cells(session: Session, sort: Sort, span: Span, cells: Sequence[Cell]) -> None:
+    await session.connection.execute(QUERIES["remove"], *_place(session, sort, span))
+    if cells:
+        await stage(session, "execution_cells", COLUMNS, cells)
+        await session.connection.execute(INSERT, session.workspace_id)
+
+
+def _place(session: Session, sort: Sort, span: Span) -> tuple[Any, ...]:
+    return session.workspace_id, *map(str, sort), to_time(span[0]), to_time(span[1])

@@ -1,0 +1,45 @@
+-- name: lock_workspace
+-- Nobody changes facts or cells of the workspace until we commit.
+select revision from workspaces where workspace_id = $1 for update
+
+-- name: first_fact
+-- When the oldest run began.
+select started_at from executions where workspace_id = $1 order by started_at limit 1
+
+-- name: enter
+-- Cells of a time that agree from now on, and a time whose cells are spared.
+insert into rollups (workspace_id, level, cuboid, spans, spared) values ($1, $2, $3, $4, $5)
+on conflict (workspace_id, level, cuboid) do update set
+    spans = rollups.spans - excluded.spared + excluded.spans,
+    spared = rollups.spared - excluded.spans + excluded.spared,
+    updated_at = clock_timestamp()
+
+-- name: take
+-- Cells of what was touched: hours, days or weeks as a whole. $5 are those hours that the cells
+-- that writers add to do not cover.
+with gone as (
+    select level, cuboid, case
+        when level = 'week' then $4::tstzmultirange
+        when level = 'day' then $3::tstzmultirange
+        when level = 'hour' and cuboid = 'fine' then $5::tstzmultirange
+        else $2::tstzmultirange
+    end as spans
+    from rollups where workspace_id = $1
+)
+update rollups set
+    spans = rollups.spans - gone.spans, spared = rollups.spared - gone.spans,
+    updated_at = clock_timestamp()
+from gone
+where workspace_id = $1
+    and rollups.level = gone.level and rollups.cuboid = gone.cuboid
+    and (rollups.spans && gone.spans or rollups.spared && gone.spans)
+
+-- name: take_sort
+update rollups set spans = spans - $4, updated_at = clock_timestamp()
+where workspace_id = $1 and level = $2 and cuboid = $3
+
+-- name: looked_at
+select spans + spared from rollups where workspace_id = $1 and level = $2 and cuboid = $3
+
+-- name: entries
+select level, cuboid, spans, updated_at from rollups where workspace_id = $1

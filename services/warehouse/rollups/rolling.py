@@ -1,0 +1,141 @@
+"""Makes cells out of shorter and finer ones, and those out of facts.
+
+Without a lock while it calculates. Cells are entered only if nothing was changed under them since;
+writers number their changes with the workspace's lock, so the log of changes tells.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from services.warehouse.database import Database, Session
+from services.warehouse.facts.changes import changes_since, latest_revision
+from services.warehouse.queries.interval import Interval
+from services.warehouse.rollups.cells import calculate, replace_cells, weigh
+from services.warehouse.rollups.ledger import enter, first_fact, lock_workspace, looked_at, spare
+from services.warehouse.rollups.levels import KEPT, SORTS, Level, Sort
+from services.warehouse.rollups.spans import Span, Spans, between, spans_of, to_microseconds
+
+# Of a busy workspace, what is rolled before anything happens, so that it can be added to.
+AHEAD = timedelta(hours=2)
+ATTEMPTS = 3
+# Cells are worth their place where so many runs, in the mean, are in one.
+WORTH = 8
+# As many cells in a transaction as are written in some hundredths of a second.
+FEW_CELLS, MANY_CELLS = 500, 2_000
+LONG_AGO = 2**61
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far cells of one sort are: microseconds of time that were asked for and missing, that
+    are done, and that were changed again and again while they were rolled."""
+
+    sort: Sort
+    missing: int
+    done: int = 0
+    postponed: int = 0
+
+    def plus(self, span: Span, *, is_done: bool) -> "Progress":
+        length = span[1] - span[0]
+        if is_done:
+            return replace(self, done=self.done + length)
+        return replace(self, postponed=self.postponed + length)
+
+
+class Roller:
+    """Rolls up what is missing. Whatever ends it, what was done stays, and the next goes on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def roll(
+        self, workspace_id: str, asked: Interval | None = None, longest: Level = Level.WEEK
+    ) -> AsyncIterator[Progress]:
+        """What is over of an interval; without one, of all that there is."""
+        for sort in (sort for sort in SORTS if sort.level.length <= longest.length):
+            missing = await self._missing(workspace_id, sort, asked)
+            progress = Progress(sort, missing.length)
+            for span in missing:
+                async for part, is_done in self._roll_span(workspace_id, sort, span):
+                    progress = progress.plus(part, is_done=is_done)
+                    yield progress
+        await self._prepare(workspace_id)
+
+    async def _missing(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
+        async with self._database.reading(workspace_id) as session:
+            wanted = sort.whole.around(await _wanted(session, asked))
+            over = Spans(((-LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
+            return (wanted & over) - (await looked_at(session, sort))
+
+    async def _roll_span(
+        self, workspace_id: str, sort: Sort, whole: Span
+    ) -> AsyncIterator[tuple[Span, bool]]:
+        pace, (start, end) = Pace(sort.whole.length), whole
+        while start < end:
+            part = (start, min(start + pace.length, end))
+            cells = await self._roll_part(workspace_id, sort, part)
+            pace.adapt(cells or 0)
+            start = part[1]
+            yield part, cells is not None
+
+    async def _roll_part(
+        self, workspace_id: str, sort: Sort, span: Span, worth: int = WORTH
+    ) -> int | None:
+        """How many cells there are; None if the facts did not keep still."""
+        for _ in range(ATTEMPTS):
+            async with self._database.reading(workspace_id) as session:
+                revision = await latest_revision(session)
+                weight = await weigh(session, sort, span)
+                is_worth_it = weight.cells * worth <= weight.runs
+                cells = await calculate(session, sort, span) if is_worth_it else []
+            async with self._database.writing(workspace_id) as session:
+                await lock_workspace(session)
+                if await _is_unchanged(session, span, revision):
+                    await replace_cells(session, sort, span, cells)
+                    await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
+                    return weight.cells
+        return None
+
+    async def _prepare(self, workspace_id: str) -> None:
+        """Lets writers add to the cells of this hour and the next, if it is worth it: if it was
+        of the last hour."""
+        async with self._database.reading(workspace_id) as session:
+            now = to_microseconds(session.as_of)
+            until = to_microseconds(session.as_of + AHEAD)
+            kept = session.rolled.get(KEPT, Spans())
+        hour = Level.HOUR.floor(now)
+        if kept & Spans(((hour - Level.HOUR.length, hour),)):
+            for span in Spans(((hour, Level.HOUR.floor(until)),)) - kept:
+                await self._roll_part(workspace_id, KEPT, span, worth=0)
+
+
+@dataclass
+class Pace:
+    """As much time as makes a good number of cells."""
+
+    unit: int
+    units: int = 1
+
+    @property
+    def length(self) -> int:
+        return self.unit * self.units
+
+    def adapt(self, cells: int) -> None:
+        if cells < FEW_CELLS:
+            self.units = min(self.units * 2, 1_000)
+        elif cells > MANY_CELLS:
+            self.units = max(self.units // 2, 1)
+
+
+async def _wanted(session: Session, asked: Interval | None) -> Spans:
+    if asked is not None:
+        return between(asked.start, asked.end)
+    first = await first_fact(session)
+    return between(first, session.as_of) if first else Spans()
+
+
+async def _is_unchanged(session: Session, span: Span, revision: int) -> bool:
+    changes = await changes_since(session, revision)
+    touched = spans_of((to_microseconds(a), to_microseconds(b)) for a, b in changes.spans)
+    return changes.complete and not touched & Spans((span,))
