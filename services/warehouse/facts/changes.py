@@ -1,12 +1,14 @@
 """The log of changes of a workspace: numbers in the order of commits, and what they touched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
 from services.warehouse.database import Session
+from services.warehouse.facts.model import RunChange
+from services.warehouse.rollups.following import follow
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -31,15 +33,20 @@ class Changes:
     complete: bool
 
 
-async def log_change(session: Session, touched: Iterable[datetime]) -> None:
-    """Numbers the change and publishes it: workspace.updated, after workspace.created if new.
+async def log_change(
+    session: Session, touched: Iterable[datetime], runs: Sequence[RunChange] = ()
+) -> None:
+    """Numbers the change and publishes it: workspace.updated, after workspace.created if new. And
+    lets the cells of runs follow.
 
-    Must be the last statement of a transaction: it lets writers of the workspace queue up.
+    Must be the last thing in a transaction: it lets writers of the workspace queue up.
     """
     spans = [asyncpg.Range(*span) for span in touched_hours(touched)]
-    await session.connection.execute(
+    is_rolled = await session.connection.fetchval(
         QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES
     )
+    if is_rolled and runs:
+        await follow(session, runs)
 
 
 async def latest_revision(session: Session) -> int:

@@ -1,5 +1,6 @@
 -- name: log_change
 -- Takes the workspace's lock, numbers the change, forgets the oldest and publishes the news.
+-- Tells whether the workspace has cells.
 with numbered as (
     insert into workspaces (workspace_id, revision) values ($1, 1)
     on conflict (workspace_id) do update set revision = workspaces.revision + 1
@@ -28,7 +29,8 @@ with numbered as (
     order by place
     returning id
 )
-select pg_notify('shadower_bus', '') from published
+select exists (select from rollups where workspace_id = $1) as is_rolled,
+    (select count(pg_notify('shadower_bus', '')) from published)
 
 -- name: latest_revision
 select revision from workspaces where workspace_id = $1

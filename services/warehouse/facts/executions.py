@@ -11,7 +11,7 @@ from services.warehouse.facts.merging import (
     MAY_COME_LATE_OF_TRACES,
     merge_execution,
 )
-from services.warehouse.facts.model import STORED, Execution, Recorded
+from services.warehouse.facts.model import STORED, Execution, Recorded, RunChange
 from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
 
@@ -21,10 +21,11 @@ COLUMNS = Execution._fields
 
 @dataclass(frozen=True)
 class Written:
-    """What became of each fact, and the times at which stored facts changed."""
+    """What became of each fact, and the times at which stored facts changed; of runs, how."""
 
     results: list[Recorded]
     touched: set[datetime]
+    runs: Sequence[RunChange] = ()
 
 
 async def record_executions(session: Session, arriving: Sequence[Execution]) -> Written:
@@ -42,14 +43,16 @@ async def record_executions(session: Session, arriving: Sequence[Execution]) -> 
     if any(new.started_at != placed[key] for key, new in changed.items()):
         await session.connection.execute(QUERIES["place_keys"], session.workspace_id)
     replaced = [stored[key].started_at for key in changed if key in stored]
-    return Written(results, {new.started_at for new in changed.values()}.union(replaced))
+    touched = {new.started_at for new in changed.values()}.union(replaced)
+    return Written(results, touched, [(stored.get(key), new) for key, new in changed.items()])
 
 
 async def _insert_all(session: Session, new: Sequence[Execution]) -> Written:
     """The usual case: nothing to compare, nothing to replace."""
     await stage(session, "executions", COLUMNS, new)
     await session.connection.execute(QUERIES["insert_executions"], session.workspace_id)
-    return Written([STORED] * len(new), {execution.started_at for execution in new})
+    touched = {execution.started_at for execution in new}
+    return Written([STORED] * len(new), touched, [(None, execution) for execution in new])
 
 
 def _merge_all(

@@ -72,6 +72,10 @@ class Execution(NamedTuple):
     metadata: Mapping[str, str] = NOTHING
 
 
+RunChange = tuple[Execution | None, Execution | None]
+"""A run as it was stored, and as it is now; either may be none."""
+
+
 class MetricPoint(NamedTuple):
     """One measurement. Two points of one time and one id are the same point."""
 

@@ -16,7 +16,7 @@ from services.warehouse.facts.appending import EVENTS, METRIC_POINTS
 from services.warehouse.facts.changes import log_change
 from services.warehouse.facts.executions import Written, record_executions
 from services.warehouse.facts.ledger import Account, account_of, enter_in_ledger
-from services.warehouse.facts.model import FactKind, Recorded
+from services.warehouse.facts.model import FactKind, Recorded, RunChange
 from services.warehouse.facts.positions import Advance, move_position
 from services.warehouse.traces.recorder import record_spans
 
@@ -63,6 +63,7 @@ class _News:
     """What a transaction has done in a workspace."""
 
     touched: set[datetime]
+    runs: Sequence[RunChange]
     accounts: Mapping[FactKind, Account]
 
 
@@ -126,7 +127,8 @@ async def _write_workspace(
     }
     accounts = {kind: _account(kind, written.get(kind), batches) for kind in FactKind}
     touched = set().union(*(of_kind.touched for of_kind in written.values()))
-    return _apart(batches, written), _News(touched, accounts)
+    runs = list(chain.from_iterable(of_kind.runs for of_kind in written.values()))
+    return _apart(batches, written), _News(touched, runs, accounts)
 
 
 def _account(kind: FactKind, written: Written | None, batches: Sequence[Batch]) -> Account:
@@ -146,7 +148,7 @@ async def _tell(transaction: Transaction, news: Mapping[str, _News]) -> None:
         session = await transaction.enter(workspace_id)
         await enter_in_ledger(session, of_workspace.accounts)
         if of_workspace.touched:
-            await log_change(session, of_workspace.touched)
+            await log_change(session, of_workspace.touched, of_workspace.runs)
 
 
 def _joined(batches: Sequence[Batch], kind: FactKind) -> list[Any]:

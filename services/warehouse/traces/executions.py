@@ -1,12 +1,11 @@
 """Brings the stored executions of traces in line with what their spans tell."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.warehouse.database import Session
 from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions
-from services.warehouse.facts.model import Execution
+from services.warehouse.facts.model import Execution, RunChange
 from services.warehouse.sql import Queries
 from services.warehouse.traces.derivation import derive, possible_ids
 from services.warehouse.traces.model import Span
@@ -15,23 +14,11 @@ from services.warehouse.traces.rows import as_rows
 QUERIES = Queries(__file__)
 
 
-@dataclass(frozen=True)
-class Change:
-    """A derived execution as it is stored and as it should be; either may be none."""
-
-    before: Execution | None
-    after: Execution | None
-
-    @property
-    def times(self) -> set[datetime]:
-        return {one.started_at for one in (self.before, self.after) if one}
+def times_of(changes: Iterable[RunChange]) -> set[datetime]:
+    return {run.started_at for change in changes for run in change if run}
 
 
-def times_of(changes: Iterable[Change]) -> set[datetime]:
-    return {time for change in changes for time in change.times}
-
-
-async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> list[Change]:
+async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> list[RunChange]:
     """What changed. The traces must be locked.
 
     What a producer recorded under an id of ours stays as it is.
@@ -40,20 +27,18 @@ async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> lis
     possible = {one for trace in traces for one in possible_ids(trace)}
     stored, foreign = await _lock_stored(session, derived, possible)
     changes = _changes(stored, derived, possible - foreign)
-    await _remove(session, [change.before for change in changes if change.before])
-    await _forget(
-        session, [change.before for change in changes if change.before and not change.after]
-    )
-    await _insert(session, [change.after for change in changes if change.after])
+    await _remove(session, [before for before, _ in changes if before])
+    await _forget(session, [before for before, after in changes if before and not after])
+    await _insert(session, [after for _, after in changes if after])
     return changes
 
 
 def _changes(
     stored: Mapping[str, Execution], derived: Mapping[str, Execution], ids: Iterable[str]
-) -> list[Change]:
+) -> list[RunChange]:
     pairs = ((stored.get(one), derived.get(one)) for one in sorted(ids))
-    changes = [Change(before, _with_what_came_late(before, after)) for before, after in pairs]
-    return [change for change in changes if change.before != change.after]
+    changes = [(before, _with_what_came_late(before, after)) for before, after in pairs]
+    return [(before, after) for before, after in changes if before != after]
 
 
 def _with_what_came_late(before: Execution | None, after: Execution | None) -> Execution | None:

@@ -33,7 +33,7 @@ async def record_spans(session: Session, arriving: Sequence[Span]) -> Written:
     await _insert(session, new)
     changed = {span.trace_id for span in new}
     changes = await derive_anew(session, [list(traces[one].values()) for one in sorted(changed)])
-    return Written(results, times_of(changes))
+    return Written(results, times_of(changes), changes)
 
 
 async def lock_traces(session: Session, trace_ids: Iterable[str]) -> Mapping[str, Trace]:

@@ -90,7 +90,7 @@ async def _store(session: Session, traces: Mapping[str, Trace], changed: Sequenc
     ids = sorted({span.trace_id for span in changed})
     changes = await derive_anew(session, [list(traces[one].values()) for one in ids])
     if changes:
-        await log_change(session, times_of(changes))
+        await log_change(session, times_of(changes), changes)
     return len(changes)
 
 
