@@ -22,12 +22,14 @@ from services.runtime.validator import MessageValidator
 from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
+from services.warehouse.facts.staging import create_staging
 from services.warehouse.schema import schema_version
 
 
 async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
-        database = Database(await stack.enter_async_context(open_pool(settings)))
+        pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
+        database = Database(pool)
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)

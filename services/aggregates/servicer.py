@@ -1,5 +1,7 @@
 """AggregatesService: a question into a query, its rows into an answer."""
 
+from collections.abc import AsyncIterator
+
 from shadower.aggregates.v1 import aggregates_service_pb2 as pb
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceServicer
 from shadower.aggregates.v1.aggregation_pb2 import AggregateValue, Field
@@ -8,6 +10,7 @@ from shadower.aggregates.v1.aggregation_pb2 import Function as FunctionEnum
 from shadower.common.v1.time_interval_pb2 import TimeInterval
 
 from services.aggregates.filling import FilledRow, GapFill, fill
+from services.aggregates.rollups import Rollups
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
@@ -36,6 +39,7 @@ class AggregatesServicer(AggregatesServiceServicer):
 
     def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
+        self._rollups = Rollups(database)
         self.cache = cache
 
     @cached(meaning)
@@ -54,6 +58,23 @@ class AggregatesServicer(AggregatesServiceServicer):
             as_of=to_timestamp(session.as_of),
         )
         return Answer(reply, basis(request, revision, query.selection.interval))
+
+    async def RollUp(
+        self, request: pb.RollUpRequest, context: Context
+    ) -> AsyncIterator[pb.RollUpResponse]:
+        async for progress in self._rollups.roll_up(request):
+            yield progress
+
+    async def VerifyRollups(
+        self, request: pb.VerifyRollupsRequest, context: Context
+    ) -> AsyncIterator[pb.VerifyRollupsResponse]:
+        async for verified in self._rollups.verify(request):
+            yield verified
+
+    async def ListRollups(
+        self, request: pb.ListRollupsRequest, context: Context
+    ) -> pb.ListRollupsResponse:
+        return await self._rollups.list(request)
 
 
 def _query(request: pb.CalculateAggregatesRequest) -> AggregateQuery:

@@ -11,7 +11,7 @@ import asyncpg
 from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.runtime.pool import Connection, Pool
 from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
-from services.warehouse.rollups.spans import spans_of, to_microseconds
+from services.warehouse.rollups.ranges import to_spans
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -109,12 +109,12 @@ async def _enter(connection: Any, workspace_id: str) -> Session:
 async def fetch_rolled(session: Session) -> Rolled:
     """Which cells agree with the facts that the session sees."""
     rows = await session.connection.fetch(QUERIES["rolled"], session.workspace_id)
-    return {
-        Sort(Level(row["level"]), Cuboid(row["cuboid"])): spans_of(
-            (to_microseconds(span.lower), to_microseconds(span.upper)) for span in row["spans"]
-        )
-        for row in rows
-    }
+    return {sort_of(row): to_spans(row["spans"]) for row in rows}
+
+
+def sort_of(row: Any) -> Sort:
+    """From its level and cuboid."""
+    return Sort(Level(row["level"]), Cuboid(row["cuboid"]))
 
 
 @contextmanager

@@ -7,10 +7,10 @@ sum({column})::bigint
 trim_scale(sum({column}))::text
 
 -- name: numbers_min
-min({column})::text
+trim_scale(min({column}))::text
 
 -- name: numbers_max
-max({column})::text
+trim_scale(max({column}))::text
 
 -- name: last
 max({column})

@@ -3,17 +3,31 @@
 All that writes to it needs the workspace's lock.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-
-import asyncpg
 
 from services.warehouse.database import Session
 from services.warehouse.rollups.levels import Level, Sort
-from services.warehouse.rollups.spans import Spans, spans_of, to_microseconds
+from services.warehouse.rollups.ranges import to_multirange, to_spans
+from services.warehouse.rollups.spans import Spans
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 NOTHING = Spans()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """When cells of one sort agree."""
+
+    sort: Sort
+    spans: Spans
+    updated_at: datetime
+
+
+async def fetch_entries(session: Session) -> list[Entry]:
+    rows = await session.connection.fetch(QUERIES["entries"], session.workspace_id)
+    return [Entry(sort_of(row), to_spans(row["spans"]), row["updated_at"]) for row in rows]
 
 
 async def lock_workspace(session: Session) -> None:
@@ -34,8 +48,7 @@ async def looked_at(session: Session, sort: Sort) -> Spans:
     found = await session.connection.fetchval(
         QUERIES["looked_at"], session.workspace_id, *map(str, sort)
     )
-    spans = found or ()
-    return spans_of((to_microseconds(span.lower), to_microseconds(span.upper)) for span in spans)
+    return to_spans(found or ())
 
 
 async def enter(session: Session, sort: Sort, spans: Spans) -> None:
@@ -50,7 +63,11 @@ async def spare(session: Session, sort: Sort, spans: Spans) -> None:
 
 async def _enter(session: Session, sort: Sort, spans: Spans, spared: Spans) -> None:
     await session.connection.execute(
-        QUERIES["enter"], session.workspace_id, *map(str, sort), ranges(spans), ranges(spared)
+        QUERIES["enter"],
+        session.workspace_id,
+        *map(str, sort),
+        to_multirange(spans),
+        to_multirange(spared),
     )
 
 
@@ -58,16 +75,14 @@ async def take(session: Session, touched: Spans, kept: Spans = NOTHING) -> None:
     """No cell of a time that was touched agrees any more, but for those that are kept right."""
     hours, days, weeks = (level.around(touched) for level in (Level.HOUR, Level.DAY, Level.WEEK))
     await session.connection.execute(
-        QUERIES["take"], session.workspace_id, *map(ranges, (hours, days, weeks, hours - kept))
+        QUERIES["take"],
+        session.workspace_id,
+        *map(to_multirange, (hours, days, weeks, hours - kept)),
     )
 
 
 async def take_sort(session: Session, sort: Sort, spans: Spans) -> None:
     """Cells of one sort do not agree."""
     await session.connection.execute(
-        QUERIES["take_sort"], session.workspace_id, *map(str, sort), ranges(spans)
+        QUERIES["take_sort"], session.workspace_id, *map(str, sort), to_multirange(spans)
     )
-
-
-def ranges(spans: Spans) -> list["asyncpg.Range[datetime]"]:
-    return [asyncpg.Range(start, end) for start, end in zip(*spans.times, strict=True)]

@@ -4,7 +4,7 @@ Without a lock while it calculates. Cells are entered only if nothing was change
 writers number their changes with the workspace's lock, so the log of changes tells.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -71,12 +71,10 @@ class Roller:
     async def _roll_span(
         self, workspace_id: str, sort: Sort, whole: Span
     ) -> AsyncIterator[tuple[Span, bool]]:
-        pace, (start, end) = Pace(sort.whole.length), whole
-        while start < end:
-            part = (start, min(start + pace.length, end))
+        pace = Pace(sort.whole.length)
+        for part in pace.parts(whole):
             cells = await self._roll_part(workspace_id, sort, part)
             pace.adapt(cells or 0)
-            start = part[1]
             yield part, cells is not None
 
     async def _roll_part(
@@ -91,7 +89,7 @@ class Roller:
                 cells = await calculate(session, sort, span) if is_worth_it else []
             async with self._database.writing(workspace_id) as session:
                 await lock_workspace(session)
-                if await _is_unchanged(session, span, revision):
+                if await is_unchanged(session, span, revision):
                     await replace_cells(session, sort, span, cells)
                     await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
                     return weight.cells
@@ -117,9 +115,13 @@ class Pace:
     unit: int
     units: int = 1
 
-    @property
-    def length(self) -> int:
-        return self.unit * self.units
+    def parts(self, span: Span) -> Iterator[Span]:
+        """Of a span, one after the other, each as long as is good by then."""
+        start, end = span
+        while start < end:
+            part = (start, min(start + self.unit * self.units, end))
+            yield part
+            start = part[1]
 
     def adapt(self, cells: int) -> None:
         if cells < FEW_CELLS:
@@ -135,7 +137,7 @@ async def _wanted(session: Session, asked: Interval | None) -> Spans:
     return between(first, session.as_of) if first else Spans()
 
 
-async def _is_unchanged(session: Session, span: Span, revision: int) -> bool:
+async def is_unchanged(session: Session, span: Span, revision: int) -> bool:
     changes = await changes_since(session, revision)
     touched = spans_of((to_microseconds(a), to_microseconds(b)) for a, b in changes.spans)
     return changes.complete and not touched & Spans((span,))

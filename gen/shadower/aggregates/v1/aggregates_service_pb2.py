@@ -27,6 +27,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from shadower.aggregates.v1 import aggregation_pb2 as shadower_dot_aggregates_dot_v1_dot_aggregation__pb2
+from shadower.aggregates.v1 import rollup_pb2 as shadower_dot_aggregates_dot_v1_dot_rollup__pb2
 from shadower.common.v1 import dimension_pb2 as shadower_dot_common_dot_v1_dot_dimension__pb2
 from shadower.common.v1 import filter_pb2 as shadower_dot_common_dot_v1_dot_filter__pb2
 from shadower.common.v1 import granularity_pb2 as shadower_dot_common_dot_v1_dot_granularity__pb2
@@ -34,7 +35,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/shadower/aggregates/v1/aggregates_service.proto\x12\x16shadower.aggregates.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(shadower/aggregates/v1/aggregation.proto\x1a\"shadower/common/v1/dimension.proto\x1a\x1fshadower/common/v1/filter.proto\x1a$shadower/common/v1/granularity.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\x84\x07\n\x1a\x43\x61lculateAggregatesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x45\n\x0c\x61ggregations\x18\x03 \x03(\x0b\x32#.shadower.aggregates.v1.AggregationB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x14\x12\x44\n\x08group_by\x18\x04 \x03(\x0e\x32\x1d.shadower.common.v1.DimensionB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\rgroup_by_tags\x18\x05 \x03(\tB/\xbaH,\x92\x01)\x10\x04\x18\x01\"#r!2\x1f^[A-Za-z_][A-Za-z0-9_.-]{0,63}$\x12*\n\x06\x66ilter\x18\x06 \x01(\x0b\x32\x1a.shadower.common.v1.Filter\x12>\n\x0bgranularity\x18\x07 \x01(\x0e\x32\x1f.shadower.common.v1.GranularityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\ttime_zone\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12;\n\x08gap_fill\x18\t \x01(\x0e\x32\x1f.shadower.aggregates.v1.GapFillB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\rmax_staleness\x18\n \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00:\x9c\x02\xbaH\x98\x02\x1ag\n\x1agap_fill.needs_granularity\x12\x1cgap_fill needs a granularity\x1a+this.gap_fill == 0 || this.granularity != 0\x1a\xac\x01\n\x1a\x61ggregations.of_one_source\x12\x36\x61ggregations are all of fields, or all of metric types\x1aVthis.aggregations.all(a, has(a.field)) || this.aggregations.all(a, has(a.metric_type))\"\xb0\x01\n\x1b\x43\x61lculateAggregatesResponse\x12\x32\n\x04rows\x18\x01 \x03(\x0b\x32$.shadower.aggregates.v1.AggregateRow\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe9\x01\n\x0c\x41ggregateRow\x12@\n\x06labels\x18\x01 \x03(\x0b\x32\x30.shadower.aggregates.v1.AggregateRow.LabelsEntry\x12\x30\n\x06\x62ucket\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x36\n\x06values\x18\x03 \x03(\x0b\x32&.shadower.aggregates.v1.AggregateValue\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*v\n\x07GapFill\x12\x18\n\x14GAP_FILL_UNSPECIFIED\x10\x00\x12\x12\n\x0eGAP_FILL_EMPTY\x10\x01\x12\x11\n\rGAP_FILL_ZERO\x10\x02\x12\x15\n\x11GAP_FILL_PREVIOUS\x10\x03\x12\x13\n\x0fGAP_FILL_LINEAR\x10\x04\x32\xda\x01\n\x11\x41ggregatesService\x12\xc4\x01\n\x13\x43\x61lculateAggregates\x12\x32.shadower.aggregates.v1.CalculateAggregatesRequest\x1a\x33.shadower.aggregates.v1.CalculateAggregatesResponse\"D\x90\x02\x01\xe8\xc7\x18\x02\x82\xd3\xe4\x93\x02\x37\"2/v1/workspaces/{workspace_id}/aggregates:calculate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/shadower/aggregates/v1/aggregates_service.proto\x12\x16shadower.aggregates.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(shadower/aggregates/v1/aggregation.proto\x1a#shadower/aggregates/v1/rollup.proto\x1a\"shadower/common/v1/dimension.proto\x1a\x1fshadower/common/v1/filter.proto\x1a$shadower/common/v1/granularity.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\x84\x07\n\x1a\x43\x61lculateAggregatesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x45\n\x0c\x61ggregations\x18\x03 \x03(\x0b\x32#.shadower.aggregates.v1.AggregationB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x14\x12\x44\n\x08group_by\x18\x04 \x03(\x0e\x32\x1d.shadower.common.v1.DimensionB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\rgroup_by_tags\x18\x05 \x03(\tB/\xbaH,\x92\x01)\x10\x04\x18\x01\"#r!2\x1f^[A-Za-z_][A-Za-z0-9_.-]{0,63}$\x12*\n\x06\x66ilter\x18\x06 \x01(\x0b\x32\x1a.shadower.common.v1.Filter\x12>\n\x0bgranularity\x18\x07 \x01(\x0e\x32\x1f.shadower.common.v1.GranularityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\ttime_zone\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12;\n\x08gap_fill\x18\t \x01(\x0e\x32\x1f.shadower.aggregates.v1.GapFillB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\rmax_staleness\x18\n \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00:\x9c\x02\xbaH\x98\x02\x1ag\n\x1agap_fill.needs_granularity\x12\x1cgap_fill needs a granularity\x1a+this.gap_fill == 0 || this.granularity != 0\x1a\xac\x01\n\x1a\x61ggregations.of_one_source\x12\x36\x61ggregations are all of fields, or all of metric types\x1aVthis.aggregations.all(a, has(a.field)) || this.aggregations.all(a, has(a.metric_type))\"\xb0\x01\n\x1b\x43\x61lculateAggregatesResponse\x12\x32\n\x04rows\x18\x01 \x03(\x0b\x32$.shadower.aggregates.v1.AggregateRow\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe9\x01\n\x0c\x41ggregateRow\x12@\n\x06labels\x18\x01 \x03(\x0b\x32\x30.shadower.aggregates.v1.AggregateRow.LabelsEntry\x12\x30\n\x06\x62ucket\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x36\n\x06values\x18\x03 \x03(\x0b\x32&.shadower.aggregates.v1.AggregateValue\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc0\x01\n\rRollUpRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12<\n\x05level\x18\x03 \x01(\x0e\x32#.shadower.aggregates.v1.RollupLevelB\x08\xbaH\x05\x82\x01\x02\x10\x01\"J\n\x0eRollUpResponse\x12\x38\n\x08progress\x18\x01 \x01(\x0b\x32&.shadower.aggregates.v1.RollupProgress\"\x99\x01\n\x14VerifyRollupsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x0e\n\x06repair\x18\x03 \x01(\x08\"\xf4\x01\n\x15VerifyRollupsResponse\x12\x32\n\x05level\x18\x01 \x01(\x0e\x32#.shadower.aggregates.v1.RollupLevel\x12\x34\n\x06\x63uboid\x18\x02 \x01(\x0e\x32$.shadower.aggregates.v1.RollupCuboid\x12\r\n\x05\x63\x65lls\x18\x03 \x01(\x03\x12\x11\n\tdiffering\x18\x04 \x01(\x03\x12\x10\n\x08repaired\x18\x05 \x01(\x08\x12=\n\x0b\x64ifferences\x18\x06 \x03(\x0b\x32(.shadower.aggregates.v1.RollupDifference\"S\n\x12ListRollupsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"q\n\x13ListRollupsResponse\x12/\n\x07rollups\x18\x01 \x03(\x0b\x32\x1e.shadower.aggregates.v1.Rollup\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*v\n\x07GapFill\x12\x18\n\x14GAP_FILL_UNSPECIFIED\x10\x00\x12\x12\n\x0eGAP_FILL_EMPTY\x10\x01\x12\x11\n\rGAP_FILL_ZERO\x10\x02\x12\x15\n\x11GAP_FILL_PREVIOUS\x10\x03\x12\x13\n\x0fGAP_FILL_LINEAR\x10\x04\x32\xc6\x05\n\x11\x41ggregatesService\x12\xc4\x01\n\x13\x43\x61lculateAggregates\x12\x32.shadower.aggregates.v1.CalculateAggregatesRequest\x1a\x33.shadower.aggregates.v1.CalculateAggregatesResponse\"D\x90\x02\x01\xe8\xc7\x18\x02\x82\xd3\xe4\x93\x02\x37\"2/v1/workspaces/{workspace_id}/aggregates:calculate:\x01*\x12\x99\x01\n\x06RollUp\x12%.shadower.aggregates.v1.RollUpRequest\x1a&.shadower.aggregates.v1.RollUpResponse\">\x90\x02\x02\xe8\xc7\x18\x0c\x82\xd3\xe4\x93\x02\x31\",/v1/workspaces/{workspace_id}/rollups:rollUp:\x01*0\x01\x12\xae\x01\n\rVerifyRollups\x12,.shadower.aggregates.v1.VerifyRollupsRequest\x1a-.shadower.aggregates.v1.VerifyRollupsResponse\">\x90\x02\x02\xe8\xc7\x18\x0c\x82\xd3\xe4\x93\x02\x31\",/v1/workspaces/{workspace_id}/rollups:verify:\x01*0\x01\x12\x9c\x01\n\x0bListRollups\x12*.shadower.aggregates.v1.ListRollupsRequest\x1a+.shadower.aggregates.v1.ListRollupsResponse\"4\x90\x02\x01\xe8\xc7\x18\x0b\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/rollupsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,18 +62,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALCULATEAGGREGATESREQUEST']._serialized_options = b'\272H\230\002\032g\n\032gap_fill.needs_granularity\022\034gap_fill needs a granularity\032+this.gap_fill == 0 || this.granularity != 0\032\254\001\n\032aggregations.of_one_source\0226aggregations are all of fields, or all of metric types\032Vthis.aggregations.all(a, has(a.field)) || this.aggregations.all(a, has(a.metric_type))'
   _globals['_AGGREGATEROW_LABELSENTRY']._loaded_options = None
   _globals['_AGGREGATEROW_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_ROLLUPREQUEST'].fields_by_name['workspace_id']._loaded_options = None
+  _globals['_ROLLUPREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+  _globals['_ROLLUPREQUEST'].fields_by_name['level']._loaded_options = None
+  _globals['_ROLLUPREQUEST'].fields_by_name['level']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_VERIFYROLLUPSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
+  _globals['_VERIFYROLLUPSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+  _globals['_LISTROLLUPSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
+  _globals['_LISTROLLUPSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_AGGREGATESSERVICE'].methods_by_name['CalculateAggregates']._loaded_options = None
   _globals['_AGGREGATESSERVICE'].methods_by_name['CalculateAggregates']._serialized_options = b'\220\002\001\350\307\030\002\202\323\344\223\0027\"2/v1/workspaces/{workspace_id}/aggregates:calculate:\001*'
-  _globals['_GAPFILL']._serialized_start=1743
-  _globals['_GAPFILL']._serialized_end=1861
-  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_start=426
-  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_end=1326
-  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_start=1329
-  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_end=1505
-  _globals['_AGGREGATEROW']._serialized_start=1508
-  _globals['_AGGREGATEROW']._serialized_end=1741
-  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_start=1696
-  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_end=1741
-  _globals['_AGGREGATESSERVICE']._serialized_start=1864
-  _globals['_AGGREGATESSERVICE']._serialized_end=2082
+  _globals['_AGGREGATESSERVICE'].methods_by_name['RollUp']._loaded_options = None
+  _globals['_AGGREGATESSERVICE'].methods_by_name['RollUp']._serialized_options = b'\220\002\002\350\307\030\014\202\323\344\223\0021\",/v1/workspaces/{workspace_id}/rollups:rollUp:\001*'
+  _globals['_AGGREGATESSERVICE'].methods_by_name['VerifyRollups']._loaded_options = None
+  _globals['_AGGREGATESSERVICE'].methods_by_name['VerifyRollups']._serialized_options = b'\220\002\002\350\307\030\014\202\323\344\223\0021\",/v1/workspaces/{workspace_id}/rollups:verify:\001*'
+  _globals['_AGGREGATESSERVICE'].methods_by_name['ListRollups']._loaded_options = None
+  _globals['_AGGREGATESSERVICE'].methods_by_name['ListRollups']._serialized_options = b'\220\002\001\350\307\030\013\202\323\344\223\002\'\022%/v1/workspaces/{workspace_id}/rollups'
+  _globals['_GAPFILL']._serialized_start=2654
+  _globals['_GAPFILL']._serialized_end=2772
+  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_start=463
+  _globals['_CALCULATEAGGREGATESREQUEST']._serialized_end=1363
+  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_start=1366
+  _globals['_CALCULATEAGGREGATESRESPONSE']._serialized_end=1542
+  _globals['_AGGREGATEROW']._serialized_start=1545
+  _globals['_AGGREGATEROW']._serialized_end=1778
+  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_start=1733
+  _globals['_AGGREGATEROW_LABELSENTRY']._serialized_end=1778
+  _globals['_ROLLUPREQUEST']._serialized_start=1781
+  _globals['_ROLLUPREQUEST']._serialized_end=1973
+  _globals['_ROLLUPRESPONSE']._serialized_start=1975
+  _globals['_ROLLUPRESPONSE']._serialized_end=2049
+  _globals['_VERIFYROLLUPSREQUEST']._serialized_start=2052
+  _globals['_VERIFYROLLUPSREQUEST']._serialized_end=2205
+  _globals['_VERIFYROLLUPSRESPONSE']._serialized_start=2208
+  _globals['_VERIFYROLLUPSRESPONSE']._serialized_end=2452
+  _globals['_LISTROLLUPSREQUEST']._serialized_start=2454
+  _globals['_LISTROLLUPSREQUEST']._serialized_end=2537
+  _globals['_LISTROLLUPSRESPONSE']._serialized_start=2539
+  _globals['_LISTROLLUPSRESPONSE']._serialized_end=2652
+  _globals['_AGGREGATESSERVICE']._serialized_start=2775
+  _globals['_AGGREGATESSERVICE']._serialized_end=3485
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 from shadower.aggregates.v1 import aggregation_pb2 as aggregation_pb2
+from shadower.aggregates.v1 import rollup_pb2 as rollup_pb2
 from shadower.common.v1 import dimension_pb2 as dimension_pb2
 from shadower.common.v1 import filter_pb2 as filter_pb2
 from shadower.common.v1 import granularity_pb2 as granularity_pb2
@@ -229,5 +230,180 @@ class AggregateRow(message.Message):
     _HasFieldArgType: _TypeAlias = typing.Literal["bucket", b"bucket"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = typing.Literal["bucket", b"bucket", "labels", b"labels", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class RollUpRequest(message.Message):
+    """What to roll up."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    INTERVAL_FIELD_NUMBER: builtins.int
+    LEVEL_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    level: rollup_pb2.RollupLevel.ValueType
+    """The longest cells to make; all if not set."""
+    @builtins.property
+    def interval(self) -> time_interval_pb2.TimeInterval:
+        """The time, of which whole cells are rolled up. If not set, from the oldest fact up to now.
+        What is not over is not rolled up, but for the hour that runs and the next if the last one
+        was busy: recorded runs are then added to their cells.
+        """
+
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+        interval: time_interval_pb2.TimeInterval | None = ...,
+        level: rollup_pb2.RollupLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "level", b"level", "workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class RollUpResponse(message.Message):
+    """How far it is."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def progress(self) -> rollup_pb2.RollupProgress:
+        """The sort that it is at."""
+
+    def __init__(
+        self,
+        *,
+        progress: rollup_pb2.RollupProgress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["progress", b"progress"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["progress", b"progress"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class VerifyRollupsRequest(message.Message):
+    """What to recount."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    INTERVAL_FIELD_NUMBER: builtins.int
+    REPAIR_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    repair: builtins.bool
+    """Whether to put right what is wrong."""
+    @builtins.property
+    def interval(self) -> time_interval_pb2.TimeInterval:
+        """The time, of which whole cells are recounted. If not set, all."""
+
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+        interval: time_interval_pb2.TimeInterval | None = ...,
+        repair: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["interval", b"interval"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["interval", b"interval", "repair", b"repair", "workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class VerifyRollupsResponse(message.Message):
+    """What was found in a part."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: builtins.int
+    CUBOID_FIELD_NUMBER: builtins.int
+    CELLS_FIELD_NUMBER: builtins.int
+    DIFFERING_FIELD_NUMBER: builtins.int
+    REPAIRED_FIELD_NUMBER: builtins.int
+    DIFFERENCES_FIELD_NUMBER: builtins.int
+    level: rollup_pb2.RollupLevel.ValueType
+    """How much time a cell is about."""
+    cuboid: rollup_pb2.RollupCuboid.ValueType
+    """What its cells tell apart."""
+    cells: builtins.int
+    """How many cells the recount has."""
+    differing: builtins.int
+    """How many cells are not what it says."""
+    repaired: builtins.bool
+    """Whether they were put right."""
+    @builtins.property
+    def differences(self) -> containers.RepeatedCompositeFieldContainer[rollup_pb2.RollupDifference]:
+        """Some of them, at most 10."""
+
+    def __init__(
+        self,
+        *,
+        level: rollup_pb2.RollupLevel.ValueType = ...,
+        cuboid: rollup_pb2.RollupCuboid.ValueType = ...,
+        cells: builtins.int = ...,
+        differing: builtins.int = ...,
+        repaired: builtins.bool = ...,
+        differences: abc.Iterable[rollup_pb2.RollupDifference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["cells", b"cells", "cuboid", b"cuboid", "differences", b"differences", "differing", b"differing", "level", b"level", "repaired", b"repaired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListRollupsRequest(message.Message):
+    """Which ledger to return."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListRollupsResponse(message.Message):
+    """The ledger."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ROLLUPS_FIELD_NUMBER: builtins.int
+    AS_OF_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def rollups(self) -> containers.RepeatedCompositeFieldContainer[rollup_pb2.Rollup]:
+        """Every sort of cells that there has been."""
+
+    @builtins.property
+    def as_of(self) -> timestamp_pb2.Timestamp:
+        """The moment at which this was so."""
+
+    def __init__(
+        self,
+        *,
+        rollups: abc.Iterable[rollup_pb2.Rollup] | None = ...,
+        as_of: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "rollups", b"rollups"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -40,6 +40,21 @@ class AggregatesServiceStub:
                 request_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.CalculateAggregatesRequest.SerializeToString,
                 response_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.CalculateAggregatesResponse.FromString,
                 _registered_method=True)
+        self.RollUp = channel.unary_stream(
+                '/shadower.aggregates.v1.AggregatesService/RollUp',
+                request_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.RollUpRequest.SerializeToString,
+                response_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.RollUpResponse.FromString,
+                _registered_method=True)
+        self.VerifyRollups = channel.unary_stream(
+                '/shadower.aggregates.v1.AggregatesService/VerifyRollups',
+                request_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.VerifyRollupsRequest.SerializeToString,
+                response_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.VerifyRollupsResponse.FromString,
+                _registered_method=True)
+        self.ListRollups = channel.unary_unary(
+                '/shadower.aggregates.v1.AggregatesService/ListRollups',
+                request_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.ListRollupsRequest.SerializeToString,
+                response_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.ListRollupsResponse.FromString,
+                _registered_method=True)
 
 
 class AggregatesServiceServicer:
@@ -53,6 +68,31 @@ class AggregatesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RollUp(self, request, context):
+        """Rolls up what is missing: of an interval, or of all that there is. Repeating it changes
+        nothing; if it ends early, what is done stays done, and the next call goes on. Tells how
+        far it is after each part. Nobody has to wait for it: what is not rolled up is answered
+        from the facts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyRollups(self, request, context):
+        """Recounts cells that are said to agree with the facts, and repairs those that do not if
+        asked to. Tells what it found after each part.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRollups(self, request, context):
+        """Returns the ledger of what is rolled up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AggregatesServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +100,21 @@ def add_AggregatesServiceServicer_to_server(servicer, server):
                     servicer.CalculateAggregates,
                     request_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.CalculateAggregatesRequest.FromString,
                     response_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.CalculateAggregatesResponse.SerializeToString,
+            ),
+            'RollUp': grpc.unary_stream_rpc_method_handler(
+                    servicer.RollUp,
+                    request_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.RollUpRequest.FromString,
+                    response_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.RollUpResponse.SerializeToString,
+            ),
+            'VerifyRollups': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyRollups,
+                    request_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.VerifyRollupsRequest.FromString,
+                    response_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.VerifyRollupsResponse.SerializeToString,
+            ),
+            'ListRollups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRollups,
+                    request_deserializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.ListRollupsRequest.FromString,
+                    response_serializer=shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.ListRollupsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +145,87 @@ class AggregatesService:
             '/shadower.aggregates.v1.AggregatesService/CalculateAggregates',
             shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.CalculateAggregatesRequest.SerializeToString,
             shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.CalculateAggregatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollUp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/shadower.aggregates.v1.AggregatesService/RollUp',
+            shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.RollUpRequest.SerializeToString,
+            shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.RollUpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyRollups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/shadower.aggregates.v1.AggregatesService/VerifyRollups',
+            shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.VerifyRollupsRequest.SerializeToString,
+            shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.VerifyRollupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRollups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/shadower.aggregates.v1.AggregatesService/ListRollups',
+            shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.ListRollupsRequest.SerializeToString,
+            shadower_dot_aggregates_dot_v1_dot_aggregates__service__pb2.ListRollupsResponse.FromString,
             options,
             channel_credentials,
             insecure,

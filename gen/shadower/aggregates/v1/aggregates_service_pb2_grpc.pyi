@@ -35,6 +35,18 @@ class AggregatesServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AggregatesServiceAsyncStub: ...
     CalculateAggregates: _grpc.UnaryUnaryMultiCallable[_aggregates_service_pb2.CalculateAggregatesRequest, _aggregates_service_pb2.CalculateAggregatesResponse]
     """Calculates aggregates of executions, or of metric points, by groups and buckets."""
+    RollUp: _grpc.UnaryStreamMultiCallable[_aggregates_service_pb2.RollUpRequest, _aggregates_service_pb2.RollUpResponse]
+    """Rolls up what is missing: of an interval, or of all that there is. Repeating it changes
+    nothing; if it ends early, what is done stays done, and the next call goes on. Tells how
+    far it is after each part. Nobody has to wait for it: what is not rolled up is answered
+    from the facts.
+    """
+    VerifyRollups: _grpc.UnaryStreamMultiCallable[_aggregates_service_pb2.VerifyRollupsRequest, _aggregates_service_pb2.VerifyRollupsResponse]
+    """Recounts cells that are said to agree with the facts, and repairs those that do not if
+    asked to. Tells what it found after each part.
+    """
+    ListRollups: _grpc.UnaryUnaryMultiCallable[_aggregates_service_pb2.ListRollupsRequest, _aggregates_service_pb2.ListRollupsResponse]
+    """Returns the ledger of what is rolled up."""
 
 @_typing.type_check_only
 class AggregatesServiceAsyncStub(AggregatesServiceStub):
@@ -43,6 +55,18 @@ class AggregatesServiceAsyncStub(AggregatesServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CalculateAggregates: _aio.UnaryUnaryMultiCallable[_aggregates_service_pb2.CalculateAggregatesRequest, _aggregates_service_pb2.CalculateAggregatesResponse]  # type: ignore[assignment]
     """Calculates aggregates of executions, or of metric points, by groups and buckets."""
+    RollUp: _aio.UnaryStreamMultiCallable[_aggregates_service_pb2.RollUpRequest, _aggregates_service_pb2.RollUpResponse]  # type: ignore[assignment]
+    """Rolls up what is missing: of an interval, or of all that there is. Repeating it changes
+    nothing; if it ends early, what is done stays done, and the next call goes on. Tells how
+    far it is after each part. Nobody has to wait for it: what is not rolled up is answered
+    from the facts.
+    """
+    VerifyRollups: _aio.UnaryStreamMultiCallable[_aggregates_service_pb2.VerifyRollupsRequest, _aggregates_service_pb2.VerifyRollupsResponse]  # type: ignore[assignment]
+    """Recounts cells that are said to agree with the facts, and repairs those that do not if
+    asked to. Tells what it found after each part.
+    """
+    ListRollups: _aio.UnaryUnaryMultiCallable[_aggregates_service_pb2.ListRollupsRequest, _aggregates_service_pb2.ListRollupsResponse]  # type: ignore[assignment]
+    """Returns the ledger of what is rolled up."""
 
 class AggregatesServiceServicer(metaclass=_abc_1.ABCMeta):
     """Calculates aggregates over the facts of a workspace."""
@@ -54,5 +78,35 @@ class AggregatesServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_aggregates_service_pb2.CalculateAggregatesResponse, _abc.Awaitable[_aggregates_service_pb2.CalculateAggregatesResponse]]:
         """Calculates aggregates of executions, or of metric points, by groups and buckets."""
+
+    @_abc_1.abstractmethod
+    def RollUp(
+        self,
+        request: _aggregates_service_pb2.RollUpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_aggregates_service_pb2.RollUpResponse], _abc.AsyncIterator[_aggregates_service_pb2.RollUpResponse]]:
+        """Rolls up what is missing: of an interval, or of all that there is. Repeating it changes
+        nothing; if it ends early, what is done stays done, and the next call goes on. Tells how
+        far it is after each part. Nobody has to wait for it: what is not rolled up is answered
+        from the facts.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyRollups(
+        self,
+        request: _aggregates_service_pb2.VerifyRollupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_aggregates_service_pb2.VerifyRollupsResponse], _abc.AsyncIterator[_aggregates_service_pb2.VerifyRollupsResponse]]:
+        """Recounts cells that are said to agree with the facts, and repairs those that do not if
+        asked to. Tells what it found after each part.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRollups(
+        self,
+        request: _aggregates_service_pb2.ListRollupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_aggregates_service_pb2.ListRollupsResponse, _abc.Awaitable[_aggregates_service_pb2.ListRollupsResponse]]:
+        """Returns the ledger of what is rolled up."""
 
 def add_AggregatesServiceServicer_to_server(servicer: AggregatesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

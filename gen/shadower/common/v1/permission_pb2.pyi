@@ -50,6 +50,10 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Read the price table."""
     PERMISSION_PRICES_WRITE: _Permission.ValueType  # 10
     """Price recorded model calls again."""
+    PERMISSION_ROLLUPS_READ: _Permission.ValueType  # 11
+    """See what is rolled up."""
+    PERMISSION_ROLLUPS_WRITE: _Permission.ValueType  # 12
+    """Roll up, verify and repair."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -80,6 +84,10 @@ PERMISSION_PRICES_READ: Permission.ValueType  # 9
 """Read the price table."""
 PERMISSION_PRICES_WRITE: Permission.ValueType  # 10
 """Price recorded model calls again."""
+PERMISSION_ROLLUPS_READ: Permission.ValueType  # 11
+"""See what is rolled up."""
+PERMISSION_ROLLUPS_WRITE: Permission.ValueType  # 12
+"""Roll up, verify and repair."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
