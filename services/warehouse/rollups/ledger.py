@@ -6,7 +6,7 @@ All that writes to it needs the workspace's lock.
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.warehouse.database import Session
+from services.warehouse.database import Session, sort_of
 from services.warehouse.rollups.levels import Level, Sort
 from services.warehouse.rollups.ranges import to_multirange, to_spans
 from services.warehouse.rollups.spans import Spans
