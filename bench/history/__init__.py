@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.history.measuring import DAYS, Cell, Measured, measured, workspace_of
 from bench.history.timing import Timed
 from bench.report import conclude, report
+from bench.rolling import roll_up
 from bench.stack import NO_CACHE, Stack, running_stack
 from tools.history import History, make_history
 
@@ -44,7 +45,8 @@ async def _measured(stack: Stack, sizes: list[int]) -> Measured:
         # The interval that is asked for and the period before it, which it is compared with.
         history = History((workspace_of(size),), end - 2 * DAYS, end, {"executions": size})
         await make_history(stack.state["database_url"], history)
-        print(f"{size:,} executions are there", flush=True)
+        seconds = await roll_up(stack, workspace_of(size))
+        print(f"{size:,} executions are there, rolled up in {seconds:.0f} s", flush=True)
     return await measured(stack, sizes, end)
 
 

@@ -38,21 +38,6 @@ CREATE TYPE shadower.fact_kind AS ENUM (
     'unreadable'
 );
 ALTER TYPE shadower.fact_kind OWNER TO postgres;
-CREATE TYPE shadower.rollup_cuboid AS ENUM (
-    'workspace',
-    'agent',
-    'model',
-    'agent_model',
-    'fine'
-);
-ALTER TYPE shadower.rollup_cuboid OWNER TO postgres;
-CREATE TYPE shadower.rollup_level AS ENUM (
-    'slot',
-    'hour',
-    'day',
-    'week'
-);
-ALTER TYPE shadower.rollup_level OWNER TO postgres;
 CREATE TYPE shadower.span_kind AS ENUM (
     'agent',
     'workflow',
@@ -149,8 +134,8 @@ ALTER TABLE ONLY shadower.events FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events OWNER TO postgres;
 CREATE TABLE shadower.execution_cells (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
-    level shadower.rollup_level NOT NULL,
-    cuboid shadower.rollup_cuboid NOT NULL,
+    level text NOT NULL COLLATE pg_catalog."C",
+    cuboid text NOT NULL COLLATE pg_catalog."C",
     start timestamp with time zone NOT NULL,
     agent_id text NOT NULL COLLATE pg_catalog."C",
     model text NOT NULL COLLATE pg_catalog."C",
@@ -228,7 +213,9 @@ CREATE TABLE shadower.execution_cells (
     conversation_known bigint NOT NULL,
     last_started_at timestamp with time zone NOT NULL,
     duration_bins bytea NOT NULL,
-    users bytea NOT NULL
+    users bytea NOT NULL,
+    CONSTRAINT execution_cells_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text]))),
+    CONSTRAINT execution_cells_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'day'::text, 'week'::text])))
 );
 ALTER TABLE ONLY shadower.execution_cells FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_cells OWNER TO postgres;
@@ -371,8 +358,8 @@ ALTER TABLE ONLY shadower.executions FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions OWNER TO postgres;
 CREATE VIEW shadower.execution_units WITH (security_invoker='true') AS
  SELECT workspace_id,
-    NULL::shadower.rollup_level AS level,
-    NULL::shadower.rollup_cuboid AS cuboid,
+    (NULL::text COLLATE "C") AS level,
+    (NULL::text COLLATE "C") AS cuboid,
     started_at AS start,
     agent_id,
     COALESCE(model, ''::text) AS model,
@@ -610,11 +597,13 @@ CREATE VIEW shadower.point_units WITH (security_invoker='true') AS
 ALTER VIEW shadower.point_units OWNER TO postgres;
 CREATE TABLE shadower.rollups (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
-    level shadower.rollup_level NOT NULL,
-    cuboid shadower.rollup_cuboid NOT NULL,
+    level text NOT NULL COLLATE pg_catalog."C",
+    cuboid text NOT NULL COLLATE pg_catalog."C",
     spans tstzmultirange NOT NULL,
     spared tstzmultirange NOT NULL,
-    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT rollups_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text]))),
+    CONSTRAINT rollups_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'day'::text, 'week'::text])))
 );
 ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups OWNER TO postgres;
@@ -693,7 +682,7 @@ ALTER TABLE ONLY shadower.workspaces
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
 CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
-CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start) WHERE (cuboid = ANY (ARRAY['agent'::shadower.rollup_cuboid, 'agent_model'::shadower.rollup_cuboid, 'fine'::shadower.rollup_cuboid]));
+CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start) WHERE (cuboid = ANY (ARRAY['agent'::text, 'agent_model'::text, 'fine'::text]));
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');

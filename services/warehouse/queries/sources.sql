@@ -3,7 +3,7 @@
 -- along the primary key.
 select cell.*
 from unnest(
-    {levels}::rollup_level[], {cuboids}::rollup_cuboid[],
+    {levels}::text[], {cuboids}::text[],
     {starts}::timestamptz[], {ends}::timestamptz[]
 ) as part (level, cuboid, first, last)
 cross join lateral (

@@ -1,19 +1,19 @@
 -- Cells: what runs of a time have in common, kept ready so that nobody has to read the runs.
 
--- Lengths of time that cells are about. A slot is five minutes: every time zone's clock is a
--- whole number of them away from UTC. Weeks begin on Mondays, everything in UTC.
-create type rollup_level as enum ('slot', 'hour', 'day', 'week');
-
--- What cells of one sort tell apart. "fine" is all four: agent, model, status and error type.
-create type rollup_cuboid as enum ('workspace', 'agent', 'model', 'agent_model', 'fine');
+-- A level is a length of time, in UTC: slot (five minutes: every time zone's clock is a whole
+-- number of them away from UTC), hour, day, week (from Monday). A cuboid says what cells tell apart:
+-- workspace (nothing), agent, model, agent_model, fine (agent, model, status and error type). Both
+-- are texts, since an index on an enum is of no use where a policy guards the rows: PostgreSQL does
+-- not know that comparing enums leaks nothing.
 
 -- A key that a cuboid does not tell apart is ''; so is one that is not known. Sums of what nobody
 -- knows are null. Durations are in microseconds, and also counted in logarithmic bins; users are
 -- kept as a theta sketch over 64-bit hashes of their ids.
 create table execution_cells (
     workspace_id text collate "C" not null,
-    level rollup_level not null,
-    cuboid rollup_cuboid not null,
+    level text collate "C" not null check (level in ('slot', 'hour', 'day', 'week')),
+    cuboid text collate "C" not null
+        check (cuboid in ('workspace', 'agent', 'model', 'agent_model', 'fine')),
     start timestamptz not null,
     agent_id text collate "C" not null,
     model text collate "C" not null,
@@ -201,8 +201,8 @@ from execution_cells;
 create view execution_units with (security_invoker = true) as
 select
     workspace_id,
-    null::rollup_level as level,
-    null::rollup_cuboid as cuboid,
+    null::text collate "C" as level,
+    null::text collate "C" as cuboid,
     started_at as start,
     agent_id,
     coalesce(model, '') as model,
@@ -306,8 +306,9 @@ select workspace_id, occurred_at as start, point_id, metric_type, value, tags fr
 -- looked at: there are hardly fewer cells than runs, so that reading the runs is as fast.
 create table rollups (
     workspace_id text collate "C" not null,
-    level rollup_level not null,
-    cuboid rollup_cuboid not null,
+    level text collate "C" not null check (level in ('slot', 'hour', 'day', 'week')),
+    cuboid text collate "C" not null
+        check (cuboid in ('workspace', 'agent', 'model', 'agent_model', 'fine')),
     spans tstzmultirange not null,
     spared tstzmultirange not null,
     updated_at timestamptz not null default clock_timestamp(),
