@@ -1,6 +1,6 @@
 """What is asked of every set of runs: counts, durations, tokens, cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.functions import duration_percentiles, function_over
-from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
+from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
 from services.warehouse.queries.labels import Label
 from services.warehouse.queries.registry import MEASURES, measure
 from services.warehouse.queries.selection import Selection
@@ -95,9 +95,16 @@ async def fetch_statistics(session: Session, selection: Selection) -> Statistics
 async def fetch_statistics_by(
     session: Session, selection: Selection, labels: Sequence[Label]
 ) -> list[tuple[tuple[Any, ...], Statistics]]:
-    """Those of each group, by its key."""
-    query = GroupedQuery(selection, list(OF_STATISTICS.values()), labels)
-    return [
-        (row.key, Statistics(**dict(zip(OF_STATISTICS, row.values, strict=True))))
-        for row in await fetch_grouped(session, query)
-    ]
+    """Those of each group, by its key.
+
+    Different agents are counted apart: what tells agents apart is many times more to read.
+    """
+    others = {name: one for name, one in OF_STATISTICS.items() if name != "agents"}
+    rows = await fetch_grouped(session, GroupedQuery(selection, list(others.values()), labels))
+    of_agents = GroupedQuery(selection, [OF_STATISTICS["agents"]], labels)
+    agents = {row.key: row.values[0] for row in await fetch_grouped(session, of_agents)}
+    return [(row.key, _statistics(others, row, agents[row.key])) for row in rows]
+
+
+def _statistics(names: Iterable[str], row: GroupedRow, agents: int) -> Statistics:
+    return Statistics(agents=agents, **dict(zip(names, row.values, strict=True)))
