@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from shadower.metrics.v1 import metric_pb2 as pb
 
 from services.runtime.times import to_timestamp
-from services.translation.values import Value, optional_number
+from services.translation.values import Value, set_number
 from services.warehouse.queries.registry import Metric
 from services.warehouse.queries.series import Sample, SeriesQuery
 
@@ -30,12 +33,37 @@ def start_of(sample: Sample, query: SeriesQuery) -> datetime:
 def time_series(points: dict[PointKey, Value | None]) -> list[pb.TimeSeries]:
     """Series in the order in which their first points stand."""
     series: dict[tuple[object, ...], pb.TimeSeries] = {}
-    for (metric, labels, start), value in points.items():
-        one = series.get((metric, labels))
+    for (name, labels, start), value in points.items():
+        one = series.get((name, labels))
         if one is None:
-            one = series[metric, labels] = pb.TimeSeries(metric=metric, labels=dict(labels))
-        one.points.append(pb.Point(start_time=to_timestamp(start), value=optional_number(value)))
+            one = series[name, labels] = pb.TimeSeries(metric=name, labels=dict(labels))
+        add_point(one, to_timestamp(start), value)
     return list(series.values())
+
+
+def series_of(samples: Iterable[Sample], query: SeriesQuery) -> list[pb.TimeSeries]:
+    """The same of samples, which are in the order of series and of time."""
+    series: list[pb.TimeSeries] = []
+    starts: dict[int | None, Timestamp] = {}
+    for (name, labels), of_one in groupby(samples, key=itemgetter(0, 1)):
+        one = pb.TimeSeries(metric=name, labels=labels)
+        for sample in of_one:
+            start = starts.get(sample.bucket)
+            if start is None:
+                start = starts[sample.bucket] = to_timestamp(start_of(sample, query))
+            add_point(one, start, sample.value)
+        series.append(one)
+    return series
+
+
+def add_point(series: pb.TimeSeries, start: Timestamp, value: Value | None) -> None:
+    # Field by field: a message that is built first and copied then takes three times as long.
+    point = series.points.add()
+    point.start_time.seconds = start.seconds
+    if start.nanos:
+        point.start_time.nanos = start.nanos
+    if value is not None:
+        set_number(point.value, value)
 
 
 def metric(known: Metric) -> pb.Metric:

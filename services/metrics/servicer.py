@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from shadower.metrics.v1 import metrics_service_pb2 as pb
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceServicer
 
-from services.metrics.answers import keyed, metric, time_series
+from services.metrics.answers import metric, series_of
 from services.metrics.questions import series_query
 from services.metrics.stream import MetricsStream, Sources
 from services.runtime.cache.cache import Cache
@@ -46,7 +46,7 @@ class MetricsServicer(MetricsServiceServicer):
             page = await fetch_series(session, query, limit, position)
             revision = await latest_revision(session)
         reply = pb.GetMetricsResponse(
-            time_series=time_series(keyed(page.samples, query)),
+            time_series=series_of(page.samples, query),
             next_page_token=_next_token(request, interval, page.following),
             interval=requests.time_interval(interval),
             as_of=to_timestamp(session.as_of),

@@ -22,13 +22,19 @@ Value = int | float | Decimal
 
 def number(value: Value) -> Number:
     """A value in the kind that holds it without loss."""
+    found = Number()
+    set_number(found, value)
+    return found
+
+
+def set_number(target: Number, value: Value) -> None:
     match value:
         case int():
-            return Number(integer=value)
+            target.integer = value
         case Decimal():
-            return Number(decimal=plain(value))
+            target.decimal = plain(value)
         case float():
-            return Number(real=value)
+            target.real = value
 
 
 def optional_number(value: Value | None) -> Number | None:

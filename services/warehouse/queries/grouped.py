@@ -6,7 +6,7 @@ about, and the facts themselves the rest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
@@ -35,8 +35,7 @@ class GroupedQuery:
     source: Source = EXECUTIONS
 
 
-@dataclass(frozen=True)
-class GroupedRow:
+class GroupedRow(NamedTuple):
     """The values of one group in one bucket. Keys order the rows."""
 
     key: tuple[Any, ...]
@@ -122,10 +121,10 @@ def _rows(
 
 
 def _row(query: GroupedQuery, key: tuple[Any, ...], values: tuple[Any, ...]) -> GroupedRow:
-    named = zip((label.name for label in query.labels), key, strict=False)
+    named = zip(query.labels, key, strict=False)
     return GroupedRow(
         key=key,
-        labels={name: value for name, value in named if value != ""},
+        labels={label.name: value for label, value in named if value != ""},
         bucket=key[-1] if query.buckets is not None else None,
         values=values,
     )

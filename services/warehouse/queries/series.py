@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
@@ -46,8 +46,7 @@ class Position:
     key: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """The known value of one metric for one group in one bucket (from 1; None is all of it)."""
 
     metric: str

@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ DURATION = np.dtype(">i8")
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Entries = NDArray[Any]
 
 
 def bins_of(durations: Integers) -> Integers:
@@ -40,12 +43,6 @@ def values_of(bins: Integers) -> Floats:
     """What bins stand for, in microseconds."""
     values = 2 * np.power(GAMMA, bins.astype(np.float64) - FIRST) / (GAMMA + 1)
     return np.where(bins > NOTHING, values, 0.0)
-
-
-def _added(places: Integers, counts: Integers, size: int) -> Integers:
-    """Sums of counts by their places."""
-    # As floats: exact up to 2**53.
-    return np.bincount(places, weights=counts, minlength=size).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Distributions:
         """In seconds, a percentile of each group by linear interpolation between the two values
         around it, as percentile_cont of PostgreSQL does; each is within RELATIVE_ERROR. Every
         group needs a duration."""
-        rank = fraction * (self._totals - 1)
+        rank = fraction * (self._upto[1:] - self._upto[:-1] - 1)
         below, above = np.floor(rank), np.ceil(rank)
         low, high = self._at(below.astype(np.int64)), self._at(above.astype(np.int64))
         value: Floats = (low + (rank - below) * (high - low)) / 1_000_000
@@ -77,60 +74,54 @@ class Distributions:
 
     def packed(self) -> list[bytes]:
         """Of each group, all of it in the sparse form."""
-        groups, bins, counts = self._counted
-        keys, places = np.unique(groups * BINS + bins, return_inverse=True)
-        added = _added(places, counts, len(keys))
-        if added.max(initial=0) > np.iinfo(np.uint32).max:
-            raise OverflowError("more runs of one duration than a cell can count")
-        entries = np.zeros(len(keys), ENTRY)
-        entries["bin"], entries["count"] = keys % BINS, added
+        groups = np.repeat(np.arange(len(self._groups)), np.diff(self._bounds))
+        keys, places = np.unique(groups * BINS + self._entries["bin"], return_inverse=True)
+        merged = np.zeros(len(keys), ENTRY)
+        merged["bin"], merged["count"] = (
+            keys % BINS,
+            _added(places, self._entries["count"], len(keys)),
+        )
         ends = np.searchsorted(keys, np.arange(1, len(self._groups) + 1) * BINS)
-        parts = np.split(entries, ends[:-1]) if len(ends) else []
-        return [part.tobytes() for part in parts]
+        return [part.tobytes() for part in np.split(merged, ends)[:-1]]
 
     def _at(self, rank: Integers) -> Floats:
         """The value of each group that so many others come before."""
-        index = np.searchsorted(self._cumulated, self._before + rank, side="right")
-        return np.clip(values_of(self._bins[index]), self._least, self._most)
+        index = np.searchsorted(self._cumulated, self._upto[:-1] + rank, side="right") - 1
+        return np.clip(values_of(self._entries["bin"][index]), self._least, self._most)
 
     @cached_property
-    def _counted(self) -> tuple[Integers, Integers, Integers]:
-        """Group, bin and count of each entry, in the order of groups and bins."""
-        groups, bins, counts = map(np.concatenate, zip(self._entries, self._facts, strict=True))
-        keys = groups * BINS + bins
-        if np.all(keys[1:] >= keys[:-1]):
-            return groups, bins, counts  # As those of single cells are.
-        order = np.argsort(keys, kind="stable")
-        return groups[order], bins[order], counts[order]
+    def _parts(self) -> list[list[bytes]]:
+        """The sparse forms of each group."""
+        counted = iter(_counted([group.durations for group in self._groups]))
+        return [
+            [*group.packed, next(counted)] if group.durations else list(group.packed)
+            for group in self._groups
+        ]
 
     @cached_property
-    def _entries(self) -> tuple[Integers, Integers, Integers]:
-        joined = [b"".join(group.packed) for group in self._groups]
-        entries = np.frombuffer(b"".join(joined), ENTRY)
-        groups = _numbers([len(one) // ENTRY.itemsize for one in joined])
-        return groups, entries["bin"].astype(np.int64), entries["count"].astype(np.int64)
+    def _bounds(self) -> Integers:
+        """The first entry of each group, and the end of the last."""
+        lengths = [sum(map(len, parts)) // ENTRY.itemsize for parts in self._parts]
+        return np.cumsum([0, *lengths])
 
     @cached_property
-    def _facts(self) -> tuple[Integers, Integers, Integers]:
-        durations = np.frombuffer(b"".join(group.durations for group in self._groups), DURATION)
-        groups = _numbers([len(group.durations) // DURATION.itemsize for group in self._groups])
-        return groups, bins_of(durations.astype(np.int64)), np.ones(len(durations), np.int64)
-
-    @property
-    def _bins(self) -> Integers:
-        return self._counted[1]
+    def _entries(self) -> Entries:
+        """In the order of groups and bins."""
+        entries = np.frombuffer(b"".join(chain.from_iterable(self._parts)), ENTRY)
+        if all(len(parts) <= 1 for parts in self._parts):
+            return entries
+        groups = np.repeat(np.arange(len(self._groups)), np.diff(self._bounds))
+        return entries[np.argsort(groups * BINS + entries["bin"], kind="stable")]
 
     @cached_property
     def _cumulated(self) -> Integers:
-        return np.cumsum(self._counted[2])
+        """How many durations come before each entry, and in all."""
+        return np.concatenate([[0], np.cumsum(self._entries["count"], dtype=np.int64)])
 
     @cached_property
-    def _totals(self) -> Integers:
-        return _added(self._counted[0], self._counted[2], len(self._groups))
-
-    @cached_property
-    def _before(self) -> Integers:
-        return np.cumsum(self._totals) - self._totals
+    def _upto(self) -> Integers:
+        """How many durations come before each group, and in all."""
+        return self._cumulated[self._bounds]
 
     @cached_property
     def _least(self) -> Floats:
@@ -141,5 +132,24 @@ class Distributions:
         return np.array([group.most for group in self._groups])
 
 
-def _numbers(lengths: Sequence[int]) -> Integers:
-    return np.repeat(np.arange(len(lengths)), lengths)
+def _counted(durations: Sequence[bytes]) -> list[bytes]:
+    """Those that are not empty, in sparse form; bins are in order and may repeat."""
+    some = [one for one in durations if one]
+    bins = bins_of(np.frombuffer(b"".join(some), DURATION).astype(np.int64))
+    ends = np.cumsum([len(one) // DURATION.itemsize for one in some])
+    return [_single_entries(np.sort(part)) for part in np.split(bins, ends)[:-1]]
+
+
+def _single_entries(bins: Integers) -> bytes:
+    entries = np.ones(len(bins), ENTRY)
+    entries["bin"] = bins
+    return entries.tobytes()
+
+
+def _added(places: Integers, counts: Integers, size: int) -> Integers:
+    """Sums of counts by their places."""
+    # As floats: exact up to 2**53.
+    added = np.bincount(places, weights=counts, minlength=size)
+    if added.max(initial=0) > np.iinfo(np.uint32).max:
+        raise OverflowError("more runs of one duration than a cell can count")
+    return added.astype(np.int64)

@@ -42,12 +42,14 @@ class Level(StrEnum):
 
     def containing(self, times: Iterable[int]) -> Spans:
         """The cells that times lie in."""
-        starts = {self.floor(time) for time in times}
-        return spans_of((start, start + self.length) for start in starts)
+        length = self.length
+        starts = {time - (time - FIRST_MONDAY) % length for time in times}
+        return spans_of((start, start + length) for start in starts)
 
     def inside_of(self, times: Iterable[int]) -> Spans:
         """The cells that times cut in two."""
-        return self.containing(time for time in times if self.floor(time) != time)
+        length = self.length
+        return self.containing(time for time in times if (time - FIRST_MONDAY) % length)
 
     def starts(self, spans: Spans) -> list[int]:
         """The starts of all cells of spans that consist of whole ones."""

@@ -40,14 +40,12 @@ class Plan:
 def plan(wanted: Wanted, rolled: Rolled) -> Plan:
     """The longest and coarsest cells first."""
     parts, left = [], wanted.times
+    cut = {level: level.inside_of(wanted.bounds) for level in {sort.level for sort in rolled}}
     for sort in sorts_for(wanted.keys, wanted.longest) if wanted.keys is not None else ():
-        agreeing = rolled.get(sort)
-        usable = agreeing and agreeing & _whole(left, sort.level, wanted.bounds)
+        if not left:
+            break
+        usable = sort in rolled and (sort.level.within(left) & rolled[sort]) - cut[sort.level]
         if usable:
             parts.append(Part(sort, usable))
             left = left - usable
     return Plan(tuple(parts), left)
-
-
-def _whole(times: Spans, level: Level, bounds: Collection[int]) -> Spans:
-    return level.within(times) - level.inside_of(bounds)
