@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -90,28 +89,22 @@ class Distributions:
         return np.clip(values_of(self._entries["bin"][index]), self._least, self._most)
 
     @cached_property
-    def _parts(self) -> list[list[bytes]]:
-        """The sparse forms of each group."""
+    def _sorted(self) -> list[bytes]:
+        """The entries of each group in the order of bins, which may repeat."""
         counted = iter(_counted([group.durations for group in self._groups]))
         return [
-            [*group.packed, next(counted)] if group.durations else list(group.packed)
+            _in_order([*group.packed, next(counted)] if group.durations else group.packed)
             for group in self._groups
         ]
 
     @cached_property
     def _bounds(self) -> Integers:
         """The first entry of each group, and the end of the last."""
-        lengths = [sum(map(len, parts)) // ENTRY.itemsize for parts in self._parts]
-        return np.cumsum([0, *lengths])
+        return np.cumsum([0, *(len(one) // ENTRY.itemsize for one in self._sorted)])
 
     @cached_property
     def _entries(self) -> Entries:
-        """In the order of groups and bins."""
-        entries = np.frombuffer(b"".join(chain.from_iterable(self._parts)), ENTRY)
-        if all(len(parts) <= 1 for parts in self._parts):
-            return entries
-        groups = np.repeat(np.arange(len(self._groups)), np.diff(self._bounds))
-        return entries[np.argsort(groups * BINS + entries["bin"], kind="stable")]
+        return np.frombuffer(b"".join(self._sorted), ENTRY)
 
     @cached_property
     def _cumulated(self) -> Integers:
@@ -132,17 +125,25 @@ class Distributions:
         return np.array([group.most for group in self._groups])
 
 
+def _in_order(packed: Sequence[bytes]) -> bytes:
+    """One sparse form is in order already, as it is of most groups."""
+    if len(packed) == 1:
+        return packed[0]
+    entries = np.frombuffer(b"".join(packed), ENTRY)
+    return entries[np.argsort(entries["bin"], kind="stable")].tobytes()
+
+
 def _counted(durations: Sequence[bytes]) -> list[bytes]:
-    """Those that are not empty, in sparse form; bins are in order and may repeat."""
+    """Those that are not empty, as entries; their bins are in order and may repeat."""
     some = [one for one in durations if one]
     bins = bins_of(np.frombuffer(b"".join(some), DURATION).astype(np.int64))
     ends = np.cumsum([len(one) // DURATION.itemsize for one in some])
-    return [_single_entries(np.sort(part)) for part in np.split(bins, ends)[:-1]]
+    return [_single_entries(part) for part in np.split(bins, ends)[:-1]]
 
 
 def _single_entries(bins: Integers) -> bytes:
     entries = np.ones(len(bins), ENTRY)
-    entries["bin"] = bins
+    entries["bin"] = np.sort(bins)
     return entries.tobytes()
 
 
