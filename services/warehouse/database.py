@@ -71,7 +71,7 @@ class Database:
                 self._pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                session = await _enter(connection, workspace_id)
+                session = await _enter(connection, workspace_id, "enter_reading")
                 yield replace(session, rolled=await fetch_rolled(session))
 
     @asynccontextmanager
@@ -101,9 +101,14 @@ class Database:
         return "" if applied == schema_version else f"schema {applied}, needed {schema_version}"
 
 
-async def _enter(connection: Any, workspace_id: str) -> Session:
-    as_of = await connection.fetchval(QUERIES["enter_workspace"], workspace_id)
+async def _enter(connection: Any, workspace_id: str, query: str = "enter_workspace") -> Session:
+    as_of = await connection.fetchval(QUERIES[query], workspace_id)
     return Session(connection, workspace_id, as_of)
+
+
+async def plan_by_values(session: Session) -> None:
+    """From now on, statements of the session are planned for the values that they have."""
+    await session.connection.execute(QUERIES["plan_by_values"])
 
 
 async def fetch_rolled(session: Session) -> Rolled:

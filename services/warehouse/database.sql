@@ -4,6 +4,17 @@
 select case when set_config('shadower.workspace_id', $1, true) is not null
             then transaction_timestamp() end
 
+-- name: enter_reading
+-- The same for who only reads. Most statements are short walks along indexes whatever their values,
+-- so planning each anew would take as long as the answer.
+select case when set_config('shadower.workspace_id', $1, true) is not null
+                and set_config('plan_cache_mode', 'force_generic_plan', true) is not null
+            then transaction_timestamp() end
+
+-- name: plan_by_values
+-- For statements that read much, and by other indexes for other values.
+select set_config('plan_cache_mode', 'force_custom_plan', true)
+
 -- name: rolled
 select level, cuboid, spans from rollups where workspace_id = $1 and not isempty(spans)
 

@@ -13,6 +13,8 @@ from services.runtime.pool import SCHEMA, SERVICE_ROLE
 PARTITION = re.compile(r"(executions|metric_points|events|spans)_\d{4}_\d\d")
 # After so many calls a connection may plan a statement once for all values, and keep the plan.
 SETTLED = 7
+# In statements that say how later ones of their session are planned.
+PLANNING = "plan_cache_mode"
 # These take in all that is below them, so a limit above does not end their reading.
 GATHERING = ("Aggregate", "Sort", "WindowAgg", "Hash", "Materialize")
 PARENTS = """
@@ -88,7 +90,10 @@ class Planner:
         parents = dict(self.connection.execute(PARENTS).fetchall())
         found = Reading()
         for statement in statements:
-            found.add(_reading(self._plan(statement, calls), parents))
+            if PLANNING in statement.text:
+                self.connection.execute("set local plan_cache_mode = " + _planning(statement))
+            else:
+                found.add(_reading(self._plan(statement, calls), parents))
         return found
 
     def _become_service(self) -> None:
@@ -106,6 +111,10 @@ class Planner:
         plans = [self.connection.execute(call).fetchall() for _ in range(calls)]
         self.connection.execute("deallocate asked")
         return plans[-1][0][0][0]["Plan"]
+
+
+def _planning(statement: Statement) -> str:
+    return "force_generic_plan" if "force_generic_plan" in statement.text else "force_custom_plan"
 
 
 def _given(values: Sequence[Any]) -> sql.Composable:

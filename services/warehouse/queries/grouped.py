@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from services.warehouse.database import Session
+from services.warehouse.database import Session, plan_by_values
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.labels import Label
 from services.warehouse.queries.measures import Measure
@@ -20,6 +20,8 @@ from services.warehouse.rollups.spans import between, to_microseconds
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
+# Beyond so much time that is read from facts, it matters how they are read.
+FEW_FACTS = 2 * Level.HOUR.length
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRo
     """Rows in the order of their keys, at most `limit`; without keys, always exactly one."""
     parameters = Parameters(session.workspace_id)
     columns = list(dict.fromkeys(column for one in query.measures for column in one.columns))
-    statement = _statement(query, _plan(session, query), columns, parameters)
+    planned = _plan(session, query)
+    if planned.facts.length > FEW_FACTS:
+        await plan_by_values(session)
+    statement = _statement(query, planned, columns, parameters)
     rows = await session.connection.fetch(statement, *parameters.values)
     return _rows(query, columns, [tuple(row) for row in rows])
 

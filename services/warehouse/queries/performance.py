@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from services.runtime.faults import invalid_field
-from services.warehouse.database import Session
+from services.warehouse.database import Session, plan_by_values
 from services.warehouse.facts.model import ErrorType
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
@@ -186,6 +186,7 @@ class AgentRuns:
             condition=self._selection.of_executions(parameters),
             **bound,
         )
+        await plan_by_values(self._session)
         rows = await self._session.connection.fetch(statement, *parameters.values)
         return [dict(row) for row in rows]
 
