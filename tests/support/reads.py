@@ -123,6 +123,7 @@ READS = {
     "list of metrics": _of_no_time(metrics.ListMetricsRequest, {POINTS_BY_TYPE}),
     "aggregates": _of_april(AGGREGATES, {BY_TIME}, aggregations=P95_OF_COST),
     "aggregates of points": _of_april(AGGREGATES, {POINTS_BY_TYPE}, aggregations=P95_OF_POINTS),
+    "rollups": _of_no_time(aggregates.ListRollupsRequest, set()),
     "agents": _of_april(AGENTS, {BY_TIME, BY_AGENT}, **BY_COST),
     "summary": _of_april_and_before(SUMMARY, {BY_TIME, BY_AGENT}),
     "performance": _of_april_and_before(PERFORMANCE, {BY_TIME, BY_AGENT}, agent_id=AGENT),
