@@ -112,7 +112,7 @@ class Pace:
     """As much time as makes a good number of cells."""
 
     unit: int
-    units: int = 1
+    units: int = 4
 
     def parts(self, span: Span) -> Iterator[Span]:
         """Of a span, one after the other, each as long as is good by then."""
