@@ -31,6 +31,7 @@ READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
     "aggregates:read",
     "ingest:write",
 )
+ROLLUPS, ROLL = "rollups:read", "rollups:write"
 PRICES, REPRICE = "prices:read", "prices:write"
 EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
@@ -54,17 +55,20 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "agents.ListAgents": (AGENTS, {}),
     "agents.GetAgentPerformance": (AGENTS, {"agent_id": "a"}),
     "aggregates.CalculateAggregates": (CALCULATE, {"aggregations": COST}),
+    "aggregates.RollUp": (ROLL, {"interval": DAY}),
+    "aggregates.VerifyRollups": (ROLL, {"interval": DAY}),
+    "aggregates.ListRollups": (ROLLUPS, {}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
-EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE}
+EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL}
 ROLES: dict[str | None, set[str]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "service": FACTS,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER},
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},
     "unspecified": set(),
@@ -84,13 +88,25 @@ async def call(stubs: Stubs, rpc: str, workspace: str, metadata: Any) -> Any:
     """The answer, or the first message of it."""
     service, _, name = rpc.partition(".")
     method, request = getattr(getattr(stubs, service), name), request_of(rpc, workspace)
-    if not name.startswith("Stream"):
+    if not streams_replies(service, name):
         return await method(request, metadata=metadata)
     stream = method(iter([request]) if service == "ingest" else request, metadata=metadata)
     try:
-        return await stream.read()
+        first = await stream.read()
+        # A stream that ends at once has said that it may.
+        return request if first is grpc.aio.EOF else first
     finally:
         stream.cancel()
+
+
+def streams_replies(service: str, name: str) -> bool:
+    [found] = (
+        rpc.server_streaming
+        for one in MODULES[service].DESCRIPTOR.services_by_name.values()
+        for rpc in one.methods
+        if rpc.name == name
+    )
+    return bool(found)
 
 
 def is_permission_missing(found: Refusal, permission: str) -> None:
