@@ -8,6 +8,7 @@ from services.warehouse.database import Session
 from services.warehouse.queries import performance as queries
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.profiles import AgentProfile, fetch_profile
 from services.warehouse.queries.selection import Filter, Selection
 from services.warehouse.queries.statistics import Statistics, fetch_statistics
 
@@ -24,14 +25,11 @@ class AgentFacts:
     current: Statistics
     previous: Statistics
     workspace: Statistics
-    reliability: queries.Reliability
-    peak_concurrency: int
+    profile: AgentProfile
     grades: list[int]
     models: list[queries.ModelUse]
     errors: list[queries.ErrorCount]
-    error_patterns: list[queries.ErrorPattern]
     usage: list[queries.UsageCell]
-    top_users: list[queries.UserUse]
     granularity: Granularity
     buckets: Buckets
     trend: list[queries.TrendPoint]
@@ -57,14 +55,11 @@ async def fetch_facts(
         current=await fetch_statistics(session, selection),
         previous=await fetch_statistics(session, Selection(interval.previous(), only_it)),
         workspace=await fetch_statistics(session, workspace),
-        reliability=await runs.reliability(),
-        peak_concurrency=await runs.peak_concurrency(),
+        profile=await fetch_profile(session, agent_id, interval),
         grades=await runs.grades(),
         models=await runs.models(),
         errors=await runs.errors(),
-        error_patterns=await runs.error_patterns(),
         usage=await runs.usage(zone),
-        top_users=await runs.top_users(),
         granularity=granularity,
         buckets=buckets,
         trend=await runs.trend(buckets),

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from operator import gt, lt
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from services.runtime.faults import invalid_field
-from services.warehouse.database import Session, plan_by_values
+from services.warehouse.database import Session
 from services.warehouse.facts.model import ErrorType
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
@@ -20,29 +18,15 @@ from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.registry import MEASURES, ratings_of
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.statistics import Statistics, fetch_statistics_by
-from services.warehouse.sql import Parameters, Queries
+from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
-TOP = 10
-MAX_PATTERNS = 20
 OF_TREND = [
     MEASURES[name]
     for name in ("executions", "success_rate", "duration_avg", "total_tokens", "cost")
 ]
 
-Row = TypeVar("Row")
 Better = Callable[[float, float], bool]
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Outages: from the end of a first failure to the end of the next success."""
-
-    observed_seconds: float | None
-    outage_seconds: float
-    recovered_outages: int
-    recovery_seconds: float | None
-    in_outage: bool
 
 
 @dataclass(frozen=True)
@@ -62,32 +46,12 @@ class ErrorCount:
 
 
 @dataclass(frozen=True)
-class ErrorPattern:
-    """A message that several runs share but for numbers and ids."""
-
-    message: str
-    error_type: str
-    executions: int
-    first_started_at: datetime
-    last_started_at: datetime
-
-
-@dataclass(frozen=True)
 class UsageCell:
     """Runs of one local hour of one local weekday (ISO: Monday is 1)."""
 
     weekday: int
     hour: int
     executions: int
-
-
-@dataclass(frozen=True)
-class UserUse:
-    """Runs of one user."""
-
-    user_id: str
-    executions: int
-    last_started_at: datetime
 
 
 @dataclass(frozen=True)
@@ -127,13 +91,6 @@ class AgentRuns:
         )
         return row["agent_name"] if row else None
 
-    async def reliability(self) -> Reliability:
-        return (await self._fetch("reliability", Reliability))[0]
-
-    async def peak_concurrency(self) -> int:
-        rows = await self._rows("peak_concurrency", as_of=self._session.as_of)
-        return int(rows[0]["peak"])
-
     async def grades(self) -> list[int]:
         """Number of ratings of each grade from 1 to 5."""
         measures = [ratings_of(grade) for grade in range(1, 6)]
@@ -150,9 +107,6 @@ class AgentRuns:
         counts = [ErrorCount(*count) for count in zip(ErrorType, row.values, strict=True)]
         return sorted((one for one in counts if one.executions), key=_most_first)
 
-    async def error_patterns(self) -> list[ErrorPattern]:
-        return await self._fetch("error_patterns", ErrorPattern, limit=MAX_PATTERNS)
-
     async def usage(self, zone: ZoneInfo) -> list[UsageCell]:
         labels = [clock(part, zone, self._selection.interval) for part in ("weekday", "hour")]
         try:
@@ -161,9 +115,6 @@ class AgentRuns:
             # The database's list of zones need not be as long as ours.
             raise invalid_field("time_zone", f"the database lacks {zone.key!r}") from unknown
         return [UsageCell(*row.key, *row.values) for row in rows]
-
-    async def top_users(self) -> list[UserUse]:
-        return await self._fetch("top_users", UserUse, limit=TOP)
 
     async def trend(self, buckets: Buckets) -> list[TrendPoint]:
         query = GroupedQuery(self._selection, OF_TREND, buckets=buckets)
@@ -175,20 +126,6 @@ class AgentRuns:
     ) -> list[GroupedRow]:
         query = GroupedQuery(self._selection, measures, labels)
         return await fetch_grouped(self._session, query)
-
-    async def _fetch(self, query: str, kind: type[Row], **values: object) -> list[Row]:
-        return [kind(**row) for row in await self._rows(query, **values)]
-
-    async def _rows(self, query: str, **values: object) -> Sequence[dict[str, Any]]:
-        parameters = Parameters(self._session.workspace_id)
-        bound = {name: parameters.bind(value) for name, value in values.items()}
-        statement = QUERIES[query].format(
-            condition=self._selection.of_executions(parameters),
-            **bound,
-        )
-        await plan_by_values(self._session)
-        rows = await self._session.connection.fetch(statement, *parameters.values)
-        return [dict(row) for row in rows]
 
 
 async def fetch_standing(session: Session, workspace: Selection, agent_id: str) -> Standing | None:
