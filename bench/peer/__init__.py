@@ -18,6 +18,7 @@ from bench.peer.load import IN_FLIGHT, Subject
 from bench.peer.measuring import DAYS, WORKSPACE, Pair, measured
 from bench.peer.running import running_peer
 from bench.report import conclude, report
+from bench.rolling import roll_up
 from bench.stack import Stack, running_stack
 from tools.history import History, make_history
 
@@ -33,11 +34,18 @@ def main() -> None:
     with ExitStack() as opened:
         home = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         stack = opened.enter_context(running_stack(home, "--replicas", f"workspaces={REPLICAS}"))
-        asyncio.run(make_history(stack.state["database_url"], _history(executions, end)))
+        asyncio.run(_make_history(stack, executions, end))
         peer = opened.enter_context(running_peer(stack, PEER_PROCESSES))
         pairs = uvloop.run(_measured(stack, peer, end))
     _print(pairs, executions)
     _conclude(pairs, executions)
+
+
+async def _make_history(stack: Stack, executions: int, end: datetime) -> None:
+    history = _history(executions, end)
+    await make_history(stack.state["database_url"], history)
+    for workspace in history.workspaces:
+        await roll_up(stack, workspace)
 
 
 def _history(executions: int, end: datetime) -> History:

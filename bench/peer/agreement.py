@@ -7,7 +7,7 @@ from typing import Any
 TOLERANCES = dict.fromkeys(("p50", "p75", "p90", "p95", "p99"), 0.01)
 ROUNDING = 1e-6
 # Each says when it was asked.
-APART = {"asOf"}
+APART = {"asOf", "completeUntil"}
 
 
 def differences(ours: Any, theirs: Any, place: str = "") -> Iterator[str]:

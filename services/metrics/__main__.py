@@ -28,7 +28,8 @@ from services.warehouse.schema import schema_version
 async def main(settings: Settings) -> None:
     draining = Draining()
     async with AsyncExitStack() as stack:
-        database = Database(await stack.enter_async_context(open_pool(settings)))
+        pool = await stack.enter_async_context(open_pool(settings))
+        database = Database(pool, settings.query_cost)
         announcements = Announcements()
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)

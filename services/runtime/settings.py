@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     statement_timeout_seconds: float = Field(default=20, gt=0, le=600)
     """After this long PostgreSQL gives a statement up."""
 
+    query_cost: float = Field(default=10_000_000, gt=0)
+    """What a question may cost whose answer is read from facts one by one, by PostgreSQL's own
+    estimate: about so many executions. Dearer ones get QUERY_TOO_EXPENSIVE."""
+
     deadline_seconds: float = Field(default=30, gt=0, le=600)
     """Time for a unary call whose caller sets no deadline, and the most that one may have."""
 

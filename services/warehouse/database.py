@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from typing import Any
 
 import asyncpg
@@ -40,6 +41,8 @@ class Session:
     workspace_id: str
     as_of: datetime
     rolled: Rolled = field(default_factory=dict)
+    cost_limit: float = inf
+    """What a statement may cost that reads facts, in units of PostgreSQL's planner."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ class UnwritableError(Exception):
 class Database:
     """Opens sessions. What may be tried again, or took too long, leaves as a fault."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, cost_limit: float = inf) -> None:
         self._pool = pool
+        self._cost_limit = cost_limit
 
     @asynccontextmanager
     async def reading(self, workspace_id: str) -> AsyncIterator[Session]:
@@ -72,7 +76,8 @@ class Database:
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 session = await _enter(connection, workspace_id, "enter_reading")
-                yield replace(session, rolled=await fetch_rolled(session))
+                rolled = await fetch_rolled(session)
+                yield replace(session, rolled=rolled, cost_limit=self._cost_limit)
 
     @asynccontextmanager
     async def writing(self, workspace_id: str) -> AsyncIterator[Session]:

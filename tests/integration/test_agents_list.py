@@ -7,7 +7,7 @@ import pytest
 from shadower.agents.v1.agents_service_pb2 import AgentOrder
 from shadower.common.v1.filter_pb2 import Filter
 
-from tests.support import oracle
+from tests.support import exactness, oracle
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.runs import Client, Row, generated_runs, run, time_of
@@ -19,17 +19,21 @@ ORDERS: dict[str, Any] = {
     "EXECUTIONS": len,
     "SUCCESS_RATE": oracle.success_rate,
     "AVERAGE_DURATION": lambda rows: oracle.metric("duration_avg", rows),
-    "P95_DURATION": lambda rows: oracle.metric("duration_p95", rows),
     "TOTAL_TOKENS": lambda rows: oracle.metric("total_tokens", rows),
     "COST": lambda rows: oracle.metric("cost", rows),
     "DISTINCT_USERS": lambda rows: oracle.metric("active_users", rows),
     "LAST_START_TIME": lambda rows: max(row["start_time"] for row in rows),
 }
+# Of pages of 37 agents.
+SIZES = (1, 7, 36, 37, 38)
 
 
-def in_order(groups: dict[str, list[Row]], order: str, ascending: bool) -> list[str]:
+def values_of(groups: dict[str, list[Row]], order: str) -> dict[str, Any]:
+    return {agent: ORDERS[order](group) for agent, group in groups.items()}
+
+
+def in_order(values: dict[str, Any], ascending: bool) -> list[str]:
     """Unknown values last, equal ones by id."""
-    values = {agent: ORDERS[order](group) for agent, group in groups.items()}
     known = sorted(agent for agent, value in values.items() if value is not None)
     known.sort(key=lambda agent: values[agent], reverse=not ascending)
     return known + sorted(agent for agent, value in values.items() if value is None)
@@ -62,15 +66,41 @@ async def test_list_of_agents(
     chosen = [r for r in many_agents if order != "SUCCESS_RATE" or r["agent_version"]]
     groups = oracle.grouped(chosen, lambda row: row["agent_id"])
     whole = list((await crowd.agents(**query)).agents)
-    assert [agent.agent_id for agent in whole] == in_order(groups, order, ascending)
+    assert [agent.agent_id for agent in whole] == in_order(values_of(groups, order), ascending)
+    check_agents(whole, groups)
+    for size in SIZES:
+        assert await pages_of_agents(crowd, size, query) == whole
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+async def test_order_by_percentile(crowd: Client, many_agents: list[Row], ascending: bool) -> None:
+    """By what is told of each agent, and that is near the truth: those that are further from each
+    other than two values can be wrong are never swapped."""
+    query = {
+        "interval": WHOLE,
+        "ascending": ascending,
+        "order_by": AgentOrder.AGENT_ORDER_P95_DURATION,
+    }
+    groups = oracle.grouped(many_agents, lambda row: row["agent_id"])
+    whole = list((await crowd.agents(**query)).agents)
+    told = {agent.agent_id: told_p95(agent) for agent in whole}
+    assert [agent.agent_id for agent in whole] == in_order(told, ascending)
+    check_agents(whole, groups)
+    for size in SIZES:
+        assert await pages_of_agents(crowd, size, query) == whole
+
+
+def told_p95(agent: Any) -> float | None:
+    return exactness.seconds(agent.duration.p95) if agent.duration.HasField("p95") else None
+
+
+def check_agents(whole: list[Any], groups: dict[str, list[Row]]) -> None:
     assert [agent.position for agent in whole] == list(range(1, len(groups) + 1))
     for agent in whole:
         group = groups[agent.agent_id]
         check_statistics(agent, group)
         assert agent.distinct_users == users(group)
         assert time_of(agent.last_start_time) == max(row["start_time"] for row in group)
-    for size in (1, 7, 36, 37, 38):
-        assert await pages_of_agents(crowd, size, query) == whole
 
 
 async def pages_of_agents(client: Client, size: int, query: dict[str, Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from shadower.common.v1.execution_pb2 import ErrorType, ExecutionStatus
 from shadower.common.v1.filter_pb2 import Filter
 from shadower.metrics.v1.metrics_service_pb2 import PointStatistic
 
-from tests.support import oracle
+from tests.support import exactness, oracle
 from tests.support.metric_queries import DIMENSIONS, END, START, WHOLE, cut, listed
 from tests.support.oracle import Row
 from tests.support.runs import Client, interval
@@ -84,14 +84,6 @@ def known(values: dict[Any, Any]) -> dict[Any, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def approximate(values: dict[Any, Any]) -> dict[Any, Any]:
-    """Deviations are sums of rounded squares, in whatever order."""
-    return {
-        key: pytest.approx(value, rel=1e-12) if "stddev" in key[0] else value
-        for key, value in values.items()
-    }
-
-
 @pytest.mark.parametrize("choice", CUTS, ids=str)
 @pytest.mark.parametrize("group_by", GROUPS, ids="+".join)
 async def test_built_in(
@@ -119,7 +111,7 @@ async def test_built_in(
             for (_, labels, bucket), group in groups.items()
             for name in names
         }
-        assert found == approximate(known(expected))
+        assert found == exactness.series(known(expected))
 
 
 def statistic_of(name: str, points: list[Row]) -> float | int:

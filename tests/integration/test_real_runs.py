@@ -8,7 +8,7 @@ from shadower.common.v1.dimension_pb2 import DIMENSION_AGENT, DIMENSION_ERROR_TY
 from shadower.common.v1.execution_pb2 import ErrorType
 from shadower.common.v1.granularity_pb2 import GRANULARITY_DAY, GRANULARITY_MINUTE
 
-from tests.support import oracle, statistics_oracle
+from tests.support import exactness, oracle, statistics_oracle
 from tests.support.keys import KeyRing
 from tests.support.runs import (
     SOME_TIME,
@@ -82,7 +82,7 @@ async def test_metrics(client: Client, rows: list[Row], group_by: tuple[str, ...
         for name in (*ASKED, *COUNTED)
         if (value := oracle.metric(name, group)) is not None
     }
-    assert oracle.answered(answer.time_series) == expected
+    assert oracle.answered(answer.time_series) == exactness.series(expected)
 
 
 async def test_daily_metrics(client: Client, rows: list[Row]) -> None:
@@ -98,7 +98,7 @@ async def test_daily_metrics(client: Client, rows: list[Row]) -> None:
         if (value := oracle.metric(name, group)) is not None
     }
     assert len(days) > 10
-    assert oracle.answered(answer.time_series) == expected
+    assert oracle.answered(answer.time_series) == exactness.series(expected)
 
 
 async def test_errors_by_agent_model_and_type(client: Client, rows: list[Row]) -> None:
@@ -129,7 +129,8 @@ async def test_aggregates_of_durations(stack: Stack, client: Client, rows: list[
     agents = oracle.grouped(rows, lambda row: row["agent_id"])
     expected = {
         agent: [
-            oracle.calculate("percentile", oracle.known(group, "duration"), p) for p in percents
+            exactness.near(oracle.calculate("percentile", oracle.known(group, "duration"), p))
+            for p in percents
         ]
         for agent, group in agents.items()
     }
@@ -142,14 +143,14 @@ async def test_aggregates_of_durations(stack: Stack, client: Client, rows: list[
         [float(p) / 100 for p in percents],
         client.workspace,
     )
-    assert {agent: pytest.approx(values, rel=1e-12) for agent, values in by_sql} == found
+    assert {agent: list(map(exactness.near, values)) for agent, values in by_sql} == found
 
 
 async def test_summary(client: Client, rows: list[Row]) -> None:
     summary = await client.summary(interval=WHOLE)
     assert summary.success_rate == oracle.success_rate(rows) == 523 / 1528
     assert summary.executions == statistics_oracle.counts(rows)
-    assert summary.duration == statistics_oracle.durations(rows)
+    assert summary.duration == exactness.durations(summary.duration, rows)
     assert summary.tokens == statistics_oracle.tokens(rows)
     assert (summary.tokens.known_executions, summary.tokens.HasField("total_tokens")) == (0, False)
     assert summary.active_agents == 4
@@ -164,7 +165,7 @@ async def test_every_agent(client: Client, rows: list[Row]) -> None:
         for answer in (listed[agent_id], performance):
             assert answer.executions == statistics_oracle.counts(group)
             assert answer.success_rate == oracle.success_rate(group)
-            assert answer.duration == statistics_oracle.durations(group)
+            assert answer.duration == exactness.durations(answer.duration, group)
             assert answer.tokens == statistics_oracle.tokens(group)
         errors = {ErrorType.Name(e.error_type): e.executions for e in performance.errors}
         by_type = oracle.grouped(group, oracle.error_type)

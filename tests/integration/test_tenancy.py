@@ -13,6 +13,8 @@ import pytest
 from services.runtime.pool import open_pool
 from services.runtime.settings import Settings
 from services.warehouse.database import Database
+from services.warehouse.rollups.cells import COUNTS
+from services.warehouse.rollups.levels import KEYS
 
 TIME = "timestamptz '2024-05-05T00:00:00Z'"
 # For each table: the columns beside workspace_id that an insert needs, and their values.
@@ -36,6 +38,17 @@ ROWS = {
         "dead_letter_id, source, position, reason, message, payload",
         "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
     ),
+    "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
+    "execution_cells": (
+        ", ".join(("level, cuboid, start, last_started_at, duration_bins, users", *KEYS, *COUNTS)),
+        ", ".join(
+            (
+                f"'hour', 'fine', {TIME}, {TIME}, '', ''",
+                *("''" for _ in KEYS),
+                *("0" for _ in COUNTS),
+            )
+        ),
+    ),
 }
 TABLES = tuple(ROWS)
 # Of no workspace: positions say how far a log has been read. Services cannot read the second.
@@ -50,6 +63,7 @@ ALL_TABLES = """
     from pg_class c
     where c.relnamespace = 'shadower'::regnamespace and c.relkind in ('r', 'p', 'm')
 """
+ALL_VIEWS = ("model_calls", "tool_calls", "execution_condensed", "execution_units", "point_units")
 # A view asks with its owner's rights, whom no policy binds, unless it says otherwise.
 VIEWS = """
     select relname, 'security_invoker=true' = any(reloptions) from pg_class
@@ -191,10 +205,7 @@ def test_every_table_is_kept_apart(filled: str) -> None:
 
 def test_every_view_asks_with_the_rights_of_who_asks(filled: str) -> None:
     with psycopg.connect(filled) as connection:
-        assert dict(connection.execute(VIEWS).fetchall()) == {
-            "model_calls": True,
-            "tool_calls": True,
-        }
+        assert dict(connection.execute(VIEWS).fetchall()) == dict.fromkeys(ALL_VIEWS, True)
 
 
 def test_every_primary_key_begins_with_the_workspace(filled: str) -> None:

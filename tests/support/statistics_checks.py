@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shadower.common.v1.statistics_pb2 import Comparison, Direction, DurationStatistics
 
-from tests.support import oracle, statistics_oracle
+from tests.support import exactness, oracle, statistics_oracle
 from tests.support.runs import Row, generated_runs, interval, run
 
 ZONE = "Europe/Berlin"
@@ -17,8 +17,10 @@ BEFORE = START - (END - START)
 WHOLE = interval(START, END)
 
 
-def check_durations(found: DurationStatistics, expected: DurationStatistics) -> None:
-    """Equal, but for the last digit of the deviation, which is rounded on its way."""
+def check_durations(found: DurationStatistics, rows: list[Row]) -> None:
+    """Equal, but for percentiles, and the last digit of the deviation, which is rounded on its
+    way."""
+    expected = exactness.durations(found, rows)
     deviations = [one.standard_deviation.ToNanoseconds() for one in (found, expected)]
     assert abs(deviations[0] - deviations[1]) <= 1
     if expected.HasField("standard_deviation"):
@@ -29,7 +31,7 @@ def check_durations(found: DurationStatistics, expected: DurationStatistics) -> 
 def check_statistics(found: Any, rows: list[Row]) -> None:
     assert found.executions == statistics_oracle.counts(rows)
     assert optional(found, "success_rate") == oracle.success_rate(rows)
-    check_durations(found.duration, statistics_oracle.durations(rows))
+    check_durations(found.duration, rows)
     assert found.tokens == statistics_oracle.tokens(rows)
     assert found.cost == statistics_oracle.costs(rows)
 
@@ -39,9 +41,9 @@ def optional(message: Any, field: str) -> Any:
 
 
 def check_comparison(found: Comparison, now: list[Row], before: list[Row]) -> None:
-    current = oracle.metric(found.metric, now)
-    baseline = oracle.metric(found.metric, before) if before else None
-    assert (oracle.number(found.current), oracle.number(found.baseline)) == (current, baseline)
+    current, baseline = oracle.number(found.current), oracle.number(found.baseline)
+    assert current == right_value(found.metric, now)
+    assert baseline == (right_value(found.metric, before) if before else None)
     if None in (current, baseline):
         assert not found.HasField("change")
         assert optional(found, "change_ratio") is None
@@ -53,6 +55,10 @@ def check_comparison(found: Comparison, now: list[Row], before: list[Row]) -> No
     assert optional(found, "change_ratio") == ratio
     sign = (change > 0) - (change < 0)
     assert Direction.Name(found.direction) == f"DIRECTION_{['FLAT', 'UP', 'DOWN'][sign]}"
+
+
+def right_value(metric: str, rows: list[Row]) -> Any:
+    return exactness.metric(metric, oracle.metric(metric, rows))
 
 
 def check_comparisons(

@@ -22,8 +22,8 @@ class Source(Protocol):
         """What cells must tell apart to be selected; None if they cannot be."""
         ...
 
-    def units(self, parameters: Parameters, /) -> str:
-        """Facts as cells of one fact, as SQL."""
+    def units(self, where: str, parameters: Parameters, /) -> str:
+        """Those facts that some SQL is true of, as cells of one fact."""
         ...
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
@@ -37,8 +37,8 @@ class Executions:
     def keys(self, selection: Selection) -> frozenset[str] | None:
         return selection.filter.keys
 
-    def units(self, _parameters: Parameters) -> str:
-        return QUERIES["executions"]
+    def units(self, where: str, _parameters: Parameters) -> str:
+        return QUERIES["executions"].format(where=where)
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
         return selection.narrowing(parameters)
@@ -53,12 +53,12 @@ class Points:
     def keys(self, _selection: Selection) -> frozenset[str] | None:
         return None
 
-    def units(self, parameters: Parameters) -> str:
-        return QUERIES["points"].format(metrics=parameters.bind(list(self.metrics)))
+    def units(self, where: str, parameters: Parameters) -> str:
+        metrics = parameters.bind(list(self.metrics))
+        return QUERIES["points"].format(metrics=metrics, where=where)
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
-        asked = QUERIES["of_metrics"].format(metrics=parameters.bind(list(self.metrics)))
-        return f"{asked} and {selection.narrowing_of_points(parameters)}"
+        return selection.narrowing_of_points(parameters)
 
 
 EXECUTIONS = Executions()
@@ -69,8 +69,7 @@ def arms(source: Source, selection: Selection, planned: Plan, parameters: Parame
     condition = source.condition(selection, parameters)
     found = [_cells(planned.parts, condition, parameters)] if planned.parts else []
     if planned.facts:
-        units = source.units(parameters)
-        found += _facts(units, planned.facts, condition, parameters)
+        found += _facts(source, planned.facts, condition, parameters)
     return UNION.join(found)
 
 
@@ -87,13 +86,14 @@ def _cells(parts: tuple[Part, ...], condition: str, parameters: Parameters) -> s
     )
 
 
-def _facts(units: str, spans: Spans, condition: str, parameters: Parameters) -> Iterator[str]:
+def _facts(source: Source, spans: Spans, condition: str, parameters: Parameters) -> Iterator[str]:
     starts, ends = spans.times
-    text = {"units": units, "condition": condition}
     if len(starts) > FEW:
         bound = {"starts": parameters.bind(starts), "ends": parameters.bind(ends)}
-        yield QUERIES["many_facts"].format(**text, **bound)
+        where = QUERIES["of_any_span"].format(condition=condition)
+        yield QUERIES["many_facts"].format(units=source.units(where, parameters), **bound)
         return
     for start, end in zip(starts, ends, strict=True):
         bound = {"start": parameters.bind(start), "end": parameters.bind(end)}
-        yield QUERIES["facts"].format(**text, **bound)
+        where = QUERIES["of_span"].format(condition=condition, **bound)
+        yield source.units(where, parameters)

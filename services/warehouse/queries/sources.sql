@@ -13,25 +13,30 @@ cross join lateral (
     offset 0
 ) as cell
 
--- name: facts
-select * from {units}
-where workspace_id = $1 and start >= {start} and start < {end} and {condition}
+-- name: of_span
+workspace_id = $1 and start >= {start} and start < {end} and {condition}
+
+-- name: of_any_span
+workspace_id = $1 and start >= span.first and start < span.last and {condition}
 
 -- name: many_facts
 select cell.*
 from unnest({starts}::timestamptz[], {ends}::timestamptz[]) as span (first, last)
 cross join lateral (
-    select * from {units}
-    where workspace_id = $1 and start >= span.first and start < span.last and {condition}
+    {units}
     offset 0
 ) as cell
 
--- name: of_metrics
-metric_type = any({metrics}::text[])
-
 -- name: executions
-execution_units
+select * from execution_units where {where}
 
 -- name: points
--- With the number of each point's metric among those that are asked for.
-(select *, array_position({metrics}::text[], metric_type) as metric from point_units) as unit
+-- With the number of each point's metric among those that are asked for. The order of the join is
+-- fixed: each metric is one short walk along its index, which a plan for metrics that are not known
+-- yet would not take.
+select unit.*, asked.metric::integer as metric
+from unnest({metrics}::text[]) with ordinality as asked (name, metric)
+cross join lateral (
+    select * from point_units where metric_type = asked.name and {where}
+    offset 0
+) as unit

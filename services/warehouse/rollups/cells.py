@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
@@ -141,7 +142,8 @@ async def _grouped(
         labels=[dimension(key) for key in sort.cuboid.keys],
         buckets=Buckets(tuple(starts), to_time(span[1])),
     )
-    return await fetch_grouped(replace(session, rolled=rolled), query)
+    # However much there is in a cell, it has to be rolled up.
+    return await fetch_grouped(replace(session, rolled=rolled, cost_limit=inf), query)
 
 
 def _starts(sort: Sort, span: Span) -> list[datetime]:

@@ -47,7 +47,7 @@ OF_PROFILES = Kind(
     weigh=profile_cells.weigh,
     calculate=profile_cells.calculate,
     stored=profile_cells.stored,
-    replace=profile_cells.replace,
+    replace=profile_cells.replace_profiles,
     # Runs that began before may last into it.
     basis=lambda span: (span[0] - LONGEST_RUN, span[1]),
     heft=4,

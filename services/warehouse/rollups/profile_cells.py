@@ -1,8 +1,9 @@
 """Profiles as they are stored, and how they follow from shorter ones or from facts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from itertools import groupby
+from math import inf
 from typing import Any
 
 from services.warehouse.database import Session
@@ -36,7 +37,9 @@ async def calculate(session: Session, sort: Sort, span: Span) -> list[Cell]:
     """What the cells of a span have to be, by all that they follow from."""
     shorter = PROFILES[: PROFILES.index(sort)]
     asked = Asked(Spans((span,)), tuple(reversed(shorter)), level=sort.level)
-    pieces = sorted(await fetch_pieces(session, asked), key=lambda piece: _key(piece, sort.level))
+    # However much there is in a cell, it has to be rolled up.
+    found = await fetch_pieces(replace(session, cost_limit=inf), asked)
+    pieces = sorted(found, key=lambda piece: _key(piece, sort.level))
     grouped = groupby(pieces, key=lambda piece: _key(piece, sort.level)[:2])
     return [_cell(sort.level, *key, list(parts)) for key, parts in grouped]
 
@@ -75,7 +78,9 @@ async def stored(session: Session, sort: Sort, span: Span) -> list[Cell]:
     ]
 
 
-async def replace(session: Session, sort: Sort, span: Span, needed: Sequence[Cell]) -> None:
+async def replace_profiles(
+    session: Session, sort: Sort, span: Span, needed: Sequence[Cell]
+) -> None:
     await session.connection.execute(QUERIES["remove"], *_at(session, sort, span))
     if needed:
         await stage(session, "agent_profiles", STORED, needed)

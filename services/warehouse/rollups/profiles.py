@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from services.warehouse.database import Session, plan_by_values
+from services.warehouse.queries.cost import check_cost, narrowable_fields
 from services.warehouse.queries.grouped import FEW_FACTS
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Filter, Selection
@@ -71,8 +72,8 @@ class Runs:
     def keys(self, _selection: Selection) -> frozenset[str] | None:
         return None
 
-    def units(self, _parameters: Parameters) -> str:
-        return QUERIES["runs"]
+    def units(self, where: str, _parameters: Parameters) -> str:
+        return QUERIES["runs"].format(where=where)
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
         condition = selection.narrowing(parameters)
@@ -88,8 +89,6 @@ async def fetch_pieces(session: Session, asked: Asked) -> list[Piece]:
 
 
 async def of_facts(session: Session, asked: Asked, times: Spans) -> list[Piece]:
-    if times.length > FEW_FACTS:
-        await plan_by_values(session)
     places = list(_cut(times, asked.level))
     parameters = Parameters(session.workspace_id)
     statement = QUERIES["of_facts"].format(
@@ -99,6 +98,10 @@ async def of_facts(session: Session, asked: Asked, times: Spans) -> list[Piece]:
         ends=_bound([end for _, end in places], parameters),
         tally=QUERIES["tally"],
     )
+    if times.length > FEW_FACTS:
+        await plan_by_values(session)
+        narrowable = list(narrowable_fields(asked.selection.filter, (), ()))
+        await check_cost(session, statement, parameters.values, narrowable)
     rows = await session.connection.fetch(statement, *parameters.values)
     return [_piece(row, places[row["place"] - 1]) for row in rows]
 

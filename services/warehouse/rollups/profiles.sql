@@ -1,10 +1,11 @@
 -- name: runs
 -- Under the name that statements know their time by.
-(
+select * from (
     select workspace_id, agent_id, execution_id, started_at as start, ended_at, duration_us, status,
         error_type, error_message, user_id
     from executions
 ) as run
+where {where}
 
 -- name: lasting
 -- As the index on such runs has it.

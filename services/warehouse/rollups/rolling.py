@@ -46,8 +46,9 @@ class Progress:
 class Roller:
     """Rolls up what is missing. Whatever ends it, what was done stays, and the next goes on."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, worth: int = WORTH) -> None:
         self._database = database
+        self._worth = worth
 
     async def roll(
         self, workspace_id: str, asked: Interval | None = None, longest: Level = Level.WEEK
@@ -73,13 +74,11 @@ class Roller:
     ) -> AsyncIterator[tuple[Span, bool]]:
         pace = Pace(sort.whole.length)
         for part in pace.parts(whole):
-            cells = await self._roll_part(workspace_id, sort, part)
+            cells = await self._roll_part(workspace_id, sort, part, self._worth)
             pace.adapt(cells or 0)
             yield part, cells is not None
 
-    async def _roll_part(
-        self, workspace_id: str, sort: Sort, span: Span, worth: int = WORTH
-    ) -> int | None:
+    async def _roll_part(self, workspace_id: str, sort: Sort, span: Span, worth: int) -> int | None:
         """How many cells of runs would be as much work; None if the facts did not keep still."""
         kind = kind_of(sort)
         for _ in range(ATTEMPTS):

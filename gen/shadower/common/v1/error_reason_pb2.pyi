@@ -214,6 +214,14 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "WORKSPACE_RESERVED", "domain": "shadower.dev",
          "metadata": {"workspaceId": "shadower-system"}}
     """
+    ERROR_REASON_QUERY_TOO_EXPENSIVE: _ErrorReason.ValueType  # 31
+    """The answer would have to be put together from more single facts than the deployment allows.
+    INVALID_ARGUMENT, with a BadRequest that names what to narrow. The numbers are estimates by the
+    database's planner; about one for each execution.
+
+        {"reason": "QUERY_TOO_EXPENSIVE", "domain": "shadower.dev",
+         "metadata": {"cost": "54321987", "limit": "10000000", "fields": "interval,filter.user_ids"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -413,4 +421,12 @@ workspace. PERMISSION_DENIED.
 
     {"reason": "WORKSPACE_RESERVED", "domain": "shadower.dev",
      "metadata": {"workspaceId": "shadower-system"}}
+"""
+ERROR_REASON_QUERY_TOO_EXPENSIVE: ErrorReason.ValueType  # 31
+"""The answer would have to be put together from more single facts than the deployment allows.
+INVALID_ARGUMENT, with a BadRequest that names what to narrow. The numbers are estimates by the
+database's planner; about one for each execution.
+
+    {"reason": "QUERY_TOO_EXPENSIVE", "domain": "shadower.dev",
+     "metadata": {"cost": "54321987", "limit": "10000000", "fields": "interval,filter.user_ids"}}
 """

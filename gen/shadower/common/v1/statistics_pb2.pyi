@@ -129,8 +129,9 @@ class DurationStatistics(message.Message):
 
     @builtins.property
     def p50(self) -> duration_pb2.Duration:
-        """50th percentile by linear interpolation between closest ranks, as
-        PostgreSQL's percentile_cont; so are the following.
+        """50th percentile by linear interpolation between closest ranks (as
+        PostgreSQL's percentile_cont), between values that are within 1 % of the
+        recorded ones; so are the following.
         """
 
     @builtins.property

@@ -161,7 +161,9 @@ class WorkspaceSummary(message.Message):
 
 @typing.final
 class ActiveUsers(message.Message):
-    """Different users of runs, each counted once however often they came."""
+    """Different users of runs, each counted once however often they came: exact up to
+    4,096, beyond with a relative standard error of 1.6 % (theta sketch).
+    """
 
     DESCRIPTOR: descriptor.Descriptor
 

@@ -1,0 +1,3 @@
+-- name: explain
+explain (format json)
+{statement}
