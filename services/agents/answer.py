@@ -26,7 +26,7 @@ AGAINST_PREVIOUS = (
 
 
 def performance(facts: AgentFacts) -> pb.AgentPerformance:
-    current = facts.current
+    current = facts.current.statistics
     return pb.AgentPerformance(
         agent_id=facts.agent_id,
         agent_name=facts.agent_name,
@@ -42,7 +42,7 @@ def performance(facts: AgentFacts) -> pb.AgentPerformance:
         distinct_users=current.users,
         ratings=_ratings(facts),
         models=[_model(use) for use in facts.models],
-        errors=[_error(count, errors(current)) for count in facts.errors],
+        errors=[_error(count, errors(current)) for count in facts.current.errors],
         error_patterns=[_pattern(pattern) for pattern in facts.profile.error_patterns],
         usage=[_cell(cell) for cell in facts.usage],
         top_users=[_user(user) for user in facts.profile.top_users],
@@ -52,7 +52,8 @@ def performance(facts: AgentFacts) -> pb.AgentPerformance:
             values.comparison(metric, current, facts.workspace) for metric in AGAINST_WORKSPACE
         ],
         against_previous=[
-            values.comparison(metric, current, facts.previous) for metric in AGAINST_PREVIOUS
+            values.comparison(metric, current, facts.previous.statistics)
+            for metric in AGAINST_PREVIOUS
         ],
         hints=[_hint(hint) for hint in hints(current)],
     )
@@ -60,32 +61,27 @@ def performance(facts: AgentFacts) -> pb.AgentPerformance:
 
 def _reliability(found: Reliability) -> pb.Reliability:
     return pb.Reliability(
-        availability=_availability(found),
+        availability=found.availability,
         mean_time_to_recovery=values.optional_duration(found.recovery_seconds),
         recovered_outages=found.recovered_outages,
         in_outage=found.in_outage,
     )
 
 
-def _availability(found: Reliability) -> float | None:
-    """Between a single start, or starts at one instant, there is no time to be available in."""
-    if not found.observed_seconds:
-        return None
-    return 1 - found.outage_seconds / found.observed_seconds
-
-
 def _throughput(facts: AgentFacts) -> pb.Throughput:
     hours = facts.interval.length / timedelta(hours=1)
     return pb.Throughput(
-        executions_per_hour=facts.current.total / hours,
-        executions_per_day=facts.current.total / (hours / 24),
+        executions_per_hour=facts.current.statistics.total / hours,
+        executions_per_day=facts.current.statistics.total / (hours / 24),
         peak_concurrency=facts.profile.peak_concurrency,
     )
 
 
 def _ratings(facts: AgentFacts) -> pb.Ratings:
     return pb.Ratings(
-        count=sum(facts.grades), average=facts.current.average_rating, grades=facts.grades
+        count=sum(facts.current.grades),
+        average=facts.current.statistics.average_rating,
+        grades=facts.current.grades,
     )
 
 

@@ -10,7 +10,7 @@ from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.profiles import AgentProfile, fetch_profile
 from services.warehouse.queries.selection import Filter, Selection
-from services.warehouse.queries.statistics import Statistics, fetch_statistics
+from services.warehouse.queries.statistics import Statistics
 
 HOURLY_UP_TO = timedelta(hours=48)
 
@@ -22,13 +22,11 @@ class AgentFacts:
     agent_id: str
     agent_name: str
     interval: Interval
-    current: Statistics
-    previous: Statistics
+    current: queries.Period
+    previous: queries.Period
     workspace: Statistics
     profile: AgentProfile
-    grades: list[int]
     models: list[queries.ModelUse]
-    errors: list[queries.ErrorCount]
     usage: list[queries.UsageCell]
     granularity: Granularity
     buckets: Buckets
@@ -46,19 +44,18 @@ async def fetch_facts(
     name = await runs.name(agent_id)
     if name is None:
         return None
+    periods = await runs.periods()
     granularity = trend_granularity(interval)
     buckets = cut(interval, granularity, zone)
     return AgentFacts(
         agent_id=agent_id,
         agent_name=name,
         interval=interval,
-        current=await fetch_statistics(session, selection),
-        previous=await fetch_statistics(session, Selection(interval.previous(), only_it)),
-        workspace=await fetch_statistics(session, workspace),
+        current=periods.current,
+        previous=periods.previous,
+        workspace=await queries.fetch_baseline(session, workspace),
         profile=await fetch_profile(session, agent_id, interval),
-        grades=await runs.grades(),
         models=await runs.models(),
-        errors=await runs.errors(),
         usage=await runs.usage(zone),
         granularity=granularity,
         buckets=buckets,

@@ -25,8 +25,7 @@ BEST_FIRST = tuple(reversed(PROFILES))
 class Reliability:
     """Outages: from the start of a first failure to the start of the next success."""
 
-    observed_seconds: float | None = None
-    outage_seconds: float = 0
+    availability: float | None = None
     recovered_outages: int = 0
     recovery_seconds: float | None = None
     in_outage: bool = False
@@ -89,12 +88,13 @@ def _reliability(found: Outages | None) -> Reliability:
     if found is None:
         return Reliability()
     start, end = map(to_microseconds, (found.first_decided_at, found.last_decided_at))
+    observed = end - start
     going_on = end - to_microseconds(found.failing_since) if found.failing_since else 0
     return Reliability(
-        observed_seconds=(end - start) / SECOND,
-        outage_seconds=(found.outage_us + going_on) / SECOND,
+        # Without time between runs, there is none to be available in.
+        availability=(observed - found.outage_us - going_on) / observed if observed else None,
         recovered_outages=found.ended,
-        recovery_seconds=found.outage_us / found.ended / SECOND if found.ended else None,
+        recovery_seconds=found.outage_us / (found.ended * SECOND) if found.ended else None,
         in_outage=found.failing_since is not None,
     )
 

@@ -71,11 +71,11 @@ def merged(packed: Iterable[bytes]) -> Tally:
     if not split:
         return Tally([], *(np.empty(0, np.int64) for _ in range(3)))
     entries = np.concatenate([one for one, _ in split])
-    places: dict[bytes, int] = {}
-    codes = np.array(
-        [places.setdefault(text, len(places)) for _, texts in split for text in texts], np.intp
-    )
-    return Tally(list(places), *_added(entries, codes, len(places)))
+    texts = [text for _, some in split for text in some]
+    different = list(dict.fromkeys(texts))
+    places = dict(zip(different, range(len(different)), strict=True))
+    codes = np.fromiter(map(places.__getitem__, texts), np.intp, len(texts))
+    return Tally(different, *_added(entries, codes, len(different)))
 
 
 def size(packed: bytes) -> int:
