@@ -11,6 +11,7 @@ from services.agents.hints import Hint, errors, hints
 from services.runtime.times import to_timestamp
 from services.translation import requests, values
 from services.warehouse.queries import performance as queries
+from services.warehouse.queries.profiles import ErrorPattern, Reliability, UserUse
 
 AGAINST_WORKSPACE = ("success_rate", "duration_avg", "total_tokens_avg", "cost_avg")
 AGAINST_PREVIOUS = (
@@ -25,7 +26,7 @@ AGAINST_PREVIOUS = (
 
 
 def performance(facts: AgentFacts) -> pb.AgentPerformance:
-    current = facts.current
+    current = facts.current.statistics
     return pb.AgentPerformance(
         agent_id=facts.agent_id,
         agent_name=facts.agent_name,
@@ -36,55 +37,51 @@ def performance(facts: AgentFacts) -> pb.AgentPerformance:
         duration=values.duration_statistics(current),
         tokens=values.token_usage(current),
         cost=values.cost_usage(current),
-        reliability=_reliability(facts.reliability),
+        reliability=_reliability(facts.profile.reliability),
         throughput=_throughput(facts),
         distinct_users=current.users,
         ratings=_ratings(facts),
         models=[_model(use) for use in facts.models],
-        errors=[_error(count, errors(current)) for count in facts.errors],
-        error_patterns=[_pattern(pattern) for pattern in facts.error_patterns],
+        errors=[_error(count, errors(current)) for count in facts.current.errors],
+        error_patterns=[_pattern(pattern) for pattern in facts.profile.error_patterns],
         usage=[_cell(cell) for cell in facts.usage],
-        top_users=[_user(user) for user in facts.top_users],
+        top_users=[_user(user) for user in facts.profile.top_users],
         trend=_trend(facts),
         standing=_standing(facts.standing),
         against_workspace=[
             values.comparison(metric, current, facts.workspace) for metric in AGAINST_WORKSPACE
         ],
         against_previous=[
-            values.comparison(metric, current, facts.previous) for metric in AGAINST_PREVIOUS
+            values.comparison(metric, current, facts.previous.statistics)
+            for metric in AGAINST_PREVIOUS
         ],
         hints=[_hint(hint) for hint in hints(current)],
     )
 
 
-def _reliability(found: queries.Reliability) -> pb.Reliability:
+def _reliability(found: Reliability) -> pb.Reliability:
     return pb.Reliability(
-        availability=_availability(found),
+        availability=found.availability,
         mean_time_to_recovery=values.optional_duration(found.recovery_seconds),
         recovered_outages=found.recovered_outages,
         in_outage=found.in_outage,
     )
 
 
-def _availability(found: queries.Reliability) -> float | None:
-    """Between a single end, or ends at one instant, there is no time to be available in."""
-    if not found.observed_seconds:
-        return None
-    return 1 - found.outage_seconds / found.observed_seconds
-
-
 def _throughput(facts: AgentFacts) -> pb.Throughput:
     hours = facts.interval.length / timedelta(hours=1)
     return pb.Throughput(
-        executions_per_hour=facts.current.total / hours,
-        executions_per_day=facts.current.total / (hours / 24),
-        peak_concurrency=facts.peak_concurrency,
+        executions_per_hour=facts.current.statistics.total / hours,
+        executions_per_day=facts.current.statistics.total / (hours / 24),
+        peak_concurrency=facts.profile.peak_concurrency,
     )
 
 
 def _ratings(facts: AgentFacts) -> pb.Ratings:
     return pb.Ratings(
-        count=sum(facts.grades), average=facts.current.average_rating, grades=facts.grades
+        count=sum(facts.current.grades),
+        average=facts.current.statistics.average_rating,
+        grades=facts.current.grades,
     )
 
 
@@ -106,7 +103,7 @@ def _error(count: queries.ErrorCount, of_all: int) -> pb.ErrorCount:
     )
 
 
-def _pattern(pattern: queries.ErrorPattern) -> pb.ErrorPattern:
+def _pattern(pattern: ErrorPattern) -> pb.ErrorPattern:
     return pb.ErrorPattern(
         message=pattern.message,
         error_type=_error_type(pattern.error_type),
@@ -124,7 +121,7 @@ def _cell(cell: queries.UsageCell) -> pb.UsageCell:
     return pb.UsageCell(weekday=cell.weekday, hour=cell.hour, executions=cell.executions)
 
 
-def _user(user: queries.UserUse) -> pb.UserUsage:
+def _user(user: UserUse) -> pb.UserUsage:
     return pb.UserUsage(
         user_id=user.user_id,
         executions=user.executions,

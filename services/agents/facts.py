@@ -8,8 +8,9 @@ from services.warehouse.database import Session
 from services.warehouse.queries import performance as queries
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.profiles import AgentProfile, fetch_profile
 from services.warehouse.queries.selection import Filter, Selection
-from services.warehouse.queries.statistics import Statistics, fetch_statistics
+from services.warehouse.queries.statistics import Statistics
 
 HOURLY_UP_TO = timedelta(hours=48)
 
@@ -21,17 +22,12 @@ class AgentFacts:
     agent_id: str
     agent_name: str
     interval: Interval
-    current: Statistics
-    previous: Statistics
+    current: queries.Period
+    previous: queries.Period
     workspace: Statistics
-    reliability: queries.Reliability
-    peak_concurrency: int
-    grades: list[int]
+    profile: AgentProfile
     models: list[queries.ModelUse]
-    errors: list[queries.ErrorCount]
-    error_patterns: list[queries.ErrorPattern]
     usage: list[queries.UsageCell]
-    top_users: list[queries.UserUse]
     granularity: Granularity
     buckets: Buckets
     trend: list[queries.TrendPoint]
@@ -48,23 +44,19 @@ async def fetch_facts(
     name = await runs.name(agent_id)
     if name is None:
         return None
+    periods = await runs.periods()
     granularity = trend_granularity(interval)
     buckets = cut(interval, granularity, zone)
     return AgentFacts(
         agent_id=agent_id,
         agent_name=name,
         interval=interval,
-        current=await fetch_statistics(session, selection),
-        previous=await fetch_statistics(session, Selection(interval.previous(), only_it)),
-        workspace=await fetch_statistics(session, workspace),
-        reliability=await runs.reliability(),
-        peak_concurrency=await runs.peak_concurrency(),
-        grades=await runs.grades(),
+        current=periods.current,
+        previous=periods.previous,
+        workspace=await queries.fetch_baseline(session, workspace),
+        profile=await fetch_profile(session, agent_id, interval),
         models=await runs.models(),
-        errors=await runs.errors(),
-        error_patterns=await runs.error_patterns(),
         usage=await runs.usage(zone),
-        top_users=await runs.top_users(),
         granularity=granularity,
         buckets=buckets,
         trend=await runs.trend(buckets),

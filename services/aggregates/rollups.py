@@ -12,7 +12,7 @@ from services.translation import requests
 from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.ledger import Entry, fetch_entries
-from services.warehouse.rollups.levels import Cuboid, Level
+from services.warehouse.rollups.levels import KEYS, Cuboid, Level
 from services.warehouse.rollups.rolling import Progress, Roller
 from services.warehouse.rollups.spans import Spans
 from services.warehouse.rollups.verifying import Difference, Verified, Verifier
@@ -97,14 +97,10 @@ def _verified(verified: Verified) -> pb.VerifyRollupsResponse:
 
 
 def _difference(difference: Difference) -> rollups.RollupDifference:
-    _level, _cuboid, start, agent_id, model, status, error_type = difference.place
+    place = difference.place
+    keys = {key: place[key] for key in KEYS if key in place}
     return rollups.RollupDifference(
-        start_time=to_timestamp(start),
-        agent_id=agent_id,
-        model=model,
-        status=status,
-        error_type=error_type,
-        columns=difference.columns,
+        start_time=to_timestamp(place["start"]), columns=difference.columns, **keys
     )
 
 

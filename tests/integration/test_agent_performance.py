@@ -63,7 +63,7 @@ async def test_performance_of_runs(client: Client, rows: list[Row], agent: str) 
     hours = seconds(END - START) / 3600
     assert found.throughput.executions_per_hour == pytest.approx(len(now) / hours, rel=1e-15)
     assert found.throughput.executions_per_day == pytest.approx(len(now) / hours * 24, rel=1e-15)
-    assert found.throughput.peak_concurrency == peak(now, time_of(found.as_of))
+    assert found.throughput.peak_concurrency == peak(mine, START, END)
 
 
 async def test_parts_of_performance(client: Client, rows: list[Row]) -> None:

@@ -1,6 +1,7 @@
 """RollUp, VerifyRollups and ListRollups: what they make, prove, find and repair."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,8 +13,8 @@ from shadower.aggregates.v1.rollup_pb2 import RollupCuboid, RollupLevel
 
 from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
-from services.warehouse.rollups import rolling as module
-from services.warehouse.rollups.levels import KEPT, SORTS, Cuboid, Level, Sort
+from services.warehouse.rollups import kinds
+from services.warehouse.rollups.levels import ALL_SORTS, KEPT, SORTS, Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import Roller
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
@@ -180,7 +181,7 @@ async def test_a_roller_that_dies_leaves_what_it_did(rolling: Database, client: 
     assert sum(spans.length for spans in there.values()) == done[-1].done > 0
     await roll(rolling, client.workspace, WHOLE)
     async with rolling.reading(client.workspace) as session:
-        assert session.rolled.keys() == set(SORTS)
+        assert session.rolled.keys() == set(ALL_SORTS)
     assert not [one for one in await verify(rolling, client.workspace) if one.differences]
 
 
@@ -188,16 +189,16 @@ async def test_facts_that_come_while_it_calculates_are_not_missed(
     rolling: Database, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run is recorded between what a roller reads and what it writes."""
-    calculated = module.calculate
+    of_runs = kinds.OF_RUNS
     late = iter(range(2))
 
     async def overtaken(session: Any, sort: Sort, span: Any) -> Any:
-        found = await calculated(session, sort, span)
+        found = await of_runs.calculate(session, sort, span)
         if sort == Sort(Level.DAY, Cuboid.WORKSPACE) and (number := next(late, None)) is not None:
             await client.record([run(f"late-{number}", START + timedelta(hours=number))])
         return found
 
-    monkeypatch.setattr(module, "calculate", overtaken)
+    monkeypatch.setattr(kinds, "OF_RUNS", replace(of_runs, calculate=overtaken))
     await roll(rolling, client.workspace, WHOLE)
     assert next(late, None) is None
     assert not [one for one in await verify(rolling, client.workspace) if one.differences]

@@ -39,6 +39,7 @@ ROWS = {
         "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
     ),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
+    "agent_profiles": ("level, start, agent_id, peak", f"'hour', {TIME}, 'a', 0"),
     "execution_cells": (
         ", ".join(("level, cuboid, start, last_started_at, duration_bins, users", *KEYS, *COUNTS)),
         ", ".join(

@@ -14,33 +14,37 @@ from tests.support.runs import Row
 
 def reliability(rows: list[Row]) -> tuple[float | None, Any, int, bool]:
     """Availability, mean time to recovery, outages that ended, and whether one goes on."""
-    decided = [row for row in rows if row["status"] in oracle.DECIDED and row["end_time"]]
-    ordered = sorted(decided, key=lambda row: (row["end_time"], row["execution_id"]))
+    decided = [row for row in rows if row["status"] in oracle.DECIDED]
+    ordered = sorted(decided, key=lambda row: (row["start_time"], row["execution_id"]))
     began, outages = None, []
     for row in ordered:
         if row["status"] != "succeeded":
-            began = began or row["end_time"]
+            began = began or row["start_time"]
         elif began:
-            outages.append(seconds(row["end_time"] - began))
+            outages.append(seconds(row["start_time"] - began))
             began = None
-    mean = sum(outages) / len(outages) if outages else None
-    if len(ordered) < 2:
-        return None, statistics_oracle.duration(mean), len(outages), began is not None
-    last = ordered[-1]["end_time"]
+    mean = statistics_oracle.duration(sum(outages) / len(outages) if outages else None)
+    if not ordered or ordered[0]["start_time"] == ordered[-1]["start_time"]:
+        return None, mean, len(outages), began is not None
+    last = ordered[-1]["start_time"]
     lost = sum(outages) + (seconds(last - began) if began else 0)
-    available = 1 - lost / seconds(last - ordered[0]["end_time"])
-    return float(available), statistics_oracle.duration(mean), len(outages), began is not None
+    available = 1 - lost / seconds(last - ordered[0]["start_time"])
+    return float(available), mean, len(outages), began is not None
 
 
 def seconds(length: timedelta) -> Fraction:
     return Fraction(length // oracle.MICROSECOND, 10**6)
 
 
-def peak(rows: list[Row], as_of: datetime) -> int:
-    """At the start of some run most runs are under way."""
-    ends = [as_of if row["status"] == "running" else row["end_time"] for row in rows]
-    spans = [(row["start_time"], end) for row, end in zip(rows, ends, strict=True) if end]
-    return max((sum(s <= at < e for s, e in spans) for at, _ in spans), default=0)
+def peak(rows: list[Row], start: datetime, end: datetime) -> int:
+    """At the start of some run, or of the interval, most runs are under way."""
+    spans = [
+        (row["start_time"], min(row["end_time"], row["start_time"] + timedelta(hours=24)))
+        for row in rows
+        if row["end_time"]
+    ]
+    moments = [start, *(at for at, _ in spans if start <= at < end)]
+    return max(sum(first <= at < last for first, last in spans) for at in moments)
 
 
 NUMBERS_AND_IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|0x[0-9a-f]+|[0-9]+", re.I)

@@ -21,6 +21,10 @@ select workspace_id, occurred_at, event_id, type, user_id, correlation_id, data,
 from events
 with no data;
 
+create temporary table arriving_agent_profiles on commit delete rows as
+select * from agent_profiles
+with no data;
+
 -- Exact numbers of cells are carried as text.
 create temporary table arriving_execution_cells on commit delete rows as
 select * from execution_cells

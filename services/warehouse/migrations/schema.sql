@@ -82,6 +82,27 @@ begin
 end
 $$;
 ALTER FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
+CREATE TABLE shadower.agent_profiles (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    level text NOT NULL COLLATE pg_catalog."C",
+    start timestamp with time zone NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    users bytea,
+    messages bytea,
+    peak bigint NOT NULL,
+    first_decided_at timestamp with time zone,
+    last_decided_at timestamp with time zone,
+    begins_failing boolean,
+    has_succeeded boolean,
+    failing_since timestamp with time zone,
+    ended bigint,
+    outage_us bigint,
+    CONSTRAINT agent_profiles_level_check CHECK ((level = ANY (ARRAY['hour'::text, 'day'::text, 'week'::text])))
+);
+ALTER TABLE ONLY shadower.agent_profiles ALTER COLUMN users SET STORAGE EXTERNAL;
+ALTER TABLE ONLY shadower.agent_profiles ALTER COLUMN messages SET STORAGE EXTERNAL;
+ALTER TABLE ONLY shadower.agent_profiles FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.agent_profiles OWNER TO postgres;
 CREATE TABLE shadower.bus_positions (
     group_name text NOT NULL COLLATE pg_catalog."C",
     lock_key integer NOT NULL,
@@ -602,7 +623,7 @@ CREATE TABLE shadower.rollups (
     spans tstzmultirange NOT NULL,
     spared tstzmultirange NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT rollups_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text]))),
+    CONSTRAINT rollups_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text, 'profile'::text]))),
     CONSTRAINT rollups_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'day'::text, 'week'::text])))
 );
 ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
@@ -647,6 +668,8 @@ CREATE TABLE shadower.workspaces (
 );
 ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces OWNER TO postgres;
+ALTER TABLE ONLY shadower.agent_profiles
+    ADD CONSTRAINT agent_profiles_pkey PRIMARY KEY (workspace_id, level, start, agent_id);
 ALTER TABLE ONLY shadower.bus_positions
     ADD CONSTRAINT bus_positions_lock_key_key UNIQUE (lock_key);
 ALTER TABLE ONLY shadower.bus_positions
@@ -679,17 +702,20 @@ ALTER TABLE ONLY shadower.workspace_changes
     ADD CONSTRAINT workspace_changes_pkey PRIMARY KEY (workspace_id, revision);
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
+CREATE INDEX agent_profiles_by_agent ON shadower.agent_profiles USING btree (workspace_id, level, agent_id, start);
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
 CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
 CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start) WHERE (cuboid = ANY (ARRAY['agent'::text, 'agent_model'::text, 'fine'::text]));
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
+CREATE INDEX executions_lasting ON ONLY shadower.executions USING btree (workspace_id, started_at, agent_id) WHERE (duration_us > '3600000000'::bigint);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
 CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
+ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
@@ -704,6 +730,7 @@ CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay 
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
 ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON shadower.agent_profiles USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -722,6 +749,7 @@ GRANT USAGE ON SCHEMA shadower TO shadower_service;
 GRANT USAGE ON SCHEMA shadower TO shadower_relay;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
 GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;

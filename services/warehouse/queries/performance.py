@@ -1,48 +1,51 @@
 """How one agent did: everything beyond its statistics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import gt, lt
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from services.runtime.faults import invalid_field
-from services.warehouse.database import Session, plan_by_values
+from services.warehouse.database import Session
 from services.warehouse.facts.model import ErrorType
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
-from services.warehouse.queries.labels import Label, clock, dimension
-from services.warehouse.queries.measures import Measure
+from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
+from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.labels import clock, dimension
 from services.warehouse.queries.registry import MEASURES, ratings_of
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.statistics import Statistics, fetch_statistics_by
-from services.warehouse.sql import Parameters, Queries
+from services.warehouse.queries.statistics import (
+    NOTHING,
+    OF_STATISTICS,
+    Statistics,
+    fetch_some_by,
+    measures_of,
+    statistics_of,
+)
+from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
-TOP = 10
-MAX_PATTERNS = 20
 OF_TREND = [
     MEASURES[name]
     for name in ("executions", "success_rate", "duration_avg", "total_tokens", "cost")
 ]
 
-Row = TypeVar("Row")
+# Nobody asks how many agents one agent is, and the rest only where it is told.
+OF_AGENT = [name for name in OF_STATISTICS if name != "agents"]
+OF_MODEL = (
+    *("total", "success_rate", "known_costs", "unknown_costs", "cost", "average_cost", "credits"),
+    *("known_tokens", "unknown_tokens", "input_tokens", "output_tokens", "cached_input_tokens"),
+    *("total_tokens", "average_tokens"),
+)
+OF_WORKSPACE = ("total", "success_rate", "average_duration", "average_tokens", "average_cost")
+OF_GRADES = [ratings_of(grade) for grade in range(1, 6)]
+OF_ERRORS = [MEASURES[f"errors_{name}"] for name in ErrorType]
+
 Better = Callable[[float, float], bool]
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Outages: from the end of a first failure to the end of the next success."""
-
-    observed_seconds: float | None
-    outage_seconds: float
-    recovered_outages: int
-    recovery_seconds: float | None
-    in_outage: bool
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,21 @@ class ErrorCount:
 
 
 @dataclass(frozen=True)
-class ErrorPattern:
-    """A message that several runs share but for numbers and ids."""
+class Period:
+    """Statistics, the number of ratings of each grade from 1 to 5, and types of errors, most
+    first."""
 
-    message: str
-    error_type: str
-    executions: int
-    first_started_at: datetime
-    last_started_at: datetime
+    statistics: Statistics
+    grades: list[int]
+    errors: list[ErrorCount]
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The interval, and the period just before it."""
+
+    current: Period
+    previous: Period
 
 
 @dataclass(frozen=True)
@@ -79,15 +89,6 @@ class UsageCell:
     weekday: int
     hour: int
     executions: int
-
-
-@dataclass(frozen=True)
-class UserUse:
-    """Runs of one user."""
-
-    user_id: str
-    executions: int
-    last_started_at: datetime
 
 
 @dataclass(frozen=True)
@@ -127,68 +128,42 @@ class AgentRuns:
         )
         return row["agent_name"] if row else None
 
-    async def reliability(self) -> Reliability:
-        return (await self._fetch("reliability", Reliability))[0]
-
-    async def peak_concurrency(self) -> int:
-        rows = await self._rows("peak_concurrency", as_of=self._session.as_of)
-        return int(rows[0]["peak"])
-
-    async def grades(self) -> list[int]:
-        """Number of ratings of each grade from 1 to 5."""
-        measures = [ratings_of(grade) for grade in range(1, 6)]
-        (row,) = await self._grouped(measures)
-        return list(row.values)
+    async def periods(self) -> Periods:
+        interval = self._selection.interval
+        before = interval.previous()
+        both = replace(self._selection, interval=Interval(before.start, interval.end))
+        buckets = Buckets((before.start, interval.start), interval.end)
+        measures = [*measures_of(OF_AGENT), *OF_GRADES, *OF_ERRORS]
+        rows = await fetch_grouped(self._session, GroupedQuery(both, measures, buckets=buckets))
+        found = {row.bucket: row.values for row in rows}
+        return Periods(_period(found.get(2)), _period(found.get(1)))
 
     async def models(self) -> list[ModelUse]:
-        found = await fetch_statistics_by(self._session, self._selection, [dimension("model")])
+        by_model = [dimension("model")]
+        found = await fetch_some_by(self._session, self._selection, by_model, OF_MODEL)
         uses = [ModelUse(model, statistics) for (model,), statistics in found]
         return sorted(uses, key=lambda use: -use.statistics.total)
-
-    async def errors(self) -> list[ErrorCount]:
-        (row,) = await self._grouped([MEASURES[f"errors_{name}"] for name in ErrorType])
-        counts = [ErrorCount(*count) for count in zip(ErrorType, row.values, strict=True)]
-        return sorted((one for one in counts if one.executions), key=_most_first)
-
-    async def error_patterns(self) -> list[ErrorPattern]:
-        return await self._fetch("error_patterns", ErrorPattern, limit=MAX_PATTERNS)
 
     async def usage(self, zone: ZoneInfo) -> list[UsageCell]:
         labels = [clock(part, zone, self._selection.interval) for part in ("weekday", "hour")]
         try:
-            rows = await self._grouped([MEASURES["executions"]], labels)
+            query = GroupedQuery(self._selection, [MEASURES["executions"]], labels)
+            rows = await fetch_grouped(self._session, query)
         except asyncpg.InvalidParameterValueError as unknown:
             # The database's list of zones need not be as long as ours.
             raise invalid_field("time_zone", f"the database lacks {zone.key!r}") from unknown
         return [UsageCell(*row.key, *row.values) for row in rows]
-
-    async def top_users(self) -> list[UserUse]:
-        return await self._fetch("top_users", UserUse, limit=TOP)
 
     async def trend(self, buckets: Buckets) -> list[TrendPoint]:
         query = GroupedQuery(self._selection, OF_TREND, buckets=buckets)
         rows = await fetch_grouped(self._session, query)
         return [TrendPoint(*row.key, *row.values) for row in rows]
 
-    async def _grouped(
-        self, measures: Sequence[Measure], labels: Sequence[Label] = ()
-    ) -> list[GroupedRow]:
-        query = GroupedQuery(self._selection, measures, labels)
-        return await fetch_grouped(self._session, query)
 
-    async def _fetch(self, query: str, kind: type[Row], **values: object) -> list[Row]:
-        return [kind(**row) for row in await self._rows(query, **values)]
-
-    async def _rows(self, query: str, **values: object) -> Sequence[dict[str, Any]]:
-        parameters = Parameters(self._session.workspace_id)
-        bound = {name: parameters.bind(value) for name, value in values.items()}
-        statement = QUERIES[query].format(
-            condition=self._selection.of_executions(parameters),
-            **bound,
-        )
-        await plan_by_values(self._session)
-        rows = await self._session.connection.fetch(statement, *parameters.values)
-        return [dict(row) for row in rows]
+async def fetch_baseline(session: Session, workspace: Selection) -> Statistics:
+    """What an agent is compared with."""
+    ((_, found),) = await fetch_some_by(session, workspace, (), OF_WORKSPACE)
+    return found
 
 
 async def fetch_standing(session: Session, workspace: Selection, agent_id: str) -> Standing | None:
@@ -222,6 +197,20 @@ def _share_below(values: Sequence[float | None], mine: float | None) -> float | 
     if mine is None or len(known) < 2:
         return None
     return sum(value < mine for value in known) / (len(known) - 1)
+
+
+def _period(values: Sequence[Any] | None) -> Period:
+    """From the values of OF_AGENT, OF_GRADES and OF_ERRORS; there are none of no run."""
+    if values is None:
+        return Period(NOTHING, [0] * len(OF_GRADES), [])
+    width = len(OF_AGENT)
+    grades, errors = values[width : width + len(OF_GRADES)], values[width + len(OF_GRADES) :]
+    counts = [ErrorCount(*count) for count in zip(ErrorType, errors, strict=True)]
+    return Period(
+        statistics_of(OF_AGENT, values[:width]),
+        list(grades),
+        sorted((one for one in counts if one.executions), key=_most_first),
+    )
 
 
 def _most_first(count: ErrorCount) -> tuple[int, str]:

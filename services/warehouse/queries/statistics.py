@@ -1,15 +1,16 @@
 """What is asked of every set of runs: counts, durations, tokens, cost."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.functions import duration_percentiles, function_over
-from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
 from services.warehouse.queries.labels import Label
+from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.registry import MEASURES, measure
 from services.warehouse.queries.selection import Selection
 
@@ -88,6 +89,12 @@ OF_STATISTICS = {
 }
 
 
+# Of no run, and of runs of which nothing was asked.
+NOTHING = Statistics(
+    **{field.name: 0 if field.type is int else None for field in fields(Statistics)}  # type: ignore[arg-type]
+)
+
+
 async def fetch_statistics(session: Session, selection: Selection) -> Statistics:
     return (await fetch_statistics_by(session, selection, ()))[0][1]
 
@@ -99,12 +106,24 @@ async def fetch_statistics_by(
 
     Different agents are counted apart: what tells agents apart is many times more to read.
     """
-    others = {name: one for name, one in OF_STATISTICS.items() if name != "agents"}
-    rows = await fetch_grouped(session, GroupedQuery(selection, list(others.values()), labels))
-    of_agents = GroupedQuery(selection, [OF_STATISTICS["agents"]], labels)
-    agents = {row.key: row.values[0] for row in await fetch_grouped(session, of_agents)}
-    return [(row.key, _statistics(others, row, agents[row.key])) for row in rows]
+    found = await fetch_some_by(session, selection, labels, OF_STATISTICS.keys() - {"agents"})
+    counted = dict(await fetch_some_by(session, selection, labels, {"agents"}))
+    return [(key, replace(one, agents=counted[key].agents)) for key, one in found]
 
 
-def _statistics(names: Iterable[str], row: GroupedRow, agents: int) -> Statistics:
-    return Statistics(agents=agents, **dict(zip(names, row.values, strict=True)))
+async def fetch_some_by(
+    session: Session, selection: Selection, labels: Sequence[Label], names: Collection[str]
+) -> list[tuple[tuple[Any, ...], Statistics]]:
+    """Those that are named, of each group; all others are as of no run."""
+    query = GroupedQuery(selection, measures_of(names), labels)
+    rows = await fetch_grouped(session, query)
+    return [(row.key, statistics_of(names, row.values)) for row in rows]
+
+
+def measures_of(names: Collection[str]) -> list[Measure]:
+    return [OF_STATISTICS[name] for name in names]
+
+
+def statistics_of(names: Collection[str], values: Iterable[Any]) -> Statistics:
+    """From the values of their measures."""
+    return replace(NOTHING, **dict(zip(names, values, strict=True)))

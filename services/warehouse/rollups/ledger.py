@@ -71,13 +71,18 @@ async def _enter(session: Session, sort: Sort, spans: Spans, spared: Spans) -> N
     )
 
 
-async def take(session: Session, touched: Spans, kept: Spans = NOTHING) -> None:
-    """No cell of a time that was touched agrees any more, but for those that are kept right."""
-    hours, days, weeks = (level.around(touched) for level in (Level.HOUR, Level.DAY, Level.WEEK))
+async def take(
+    session: Session, touched: Spans, kept: Spans = NOTHING, lasting: Spans = NOTHING
+) -> None:
+    """No cell of a time that was touched agrees any more, but for those that are kept right; and no
+    profile of a time that runs last into."""
+    levels = (Level.HOUR, Level.DAY, Level.WEEK)
+    hours, days, weeks = (level.around(touched) for level in levels)
+    of_profiles = [level.around(touched | lasting) for level in levels]
     await session.connection.execute(
         QUERIES["take"],
         session.workspace_id,
-        *map(to_multirange, (hours, days, weeks, hours - kept)),
+        *map(to_multirange, (hours, days, weeks, hours - kept, *of_profiles)),
     )
 
 

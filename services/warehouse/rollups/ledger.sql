@@ -16,9 +16,12 @@ on conflict (workspace_id, level, cuboid) do update set
 
 -- name: take
 -- Cells of what was touched: hours, days or weeks as a whole. $5 are those hours that the cells
--- that writers add to do not cover.
+-- that writers add to do not cover. $6, $7 and $8 are hours, days and weeks that profiles follow from.
 with gone as (
     select level, cuboid, case
+        when cuboid = 'profile' and level = 'week' then $8::tstzmultirange
+        when cuboid = 'profile' and level = 'day' then $7::tstzmultirange
+        when cuboid = 'profile' then $6::tstzmultirange
         when level = 'week' then $4::tstzmultirange
         when level = 'day' then $3::tstzmultirange
         when level = 'hour' and cuboid = 'fine' then $5::tstzmultirange

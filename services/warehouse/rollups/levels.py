@@ -9,6 +9,8 @@ from services.warehouse.rollups.spans import Spans, spans_of
 MINUTE = 60_000_000
 # 1970 began on a Thursday; the first Monday was its fifth day.
 FIRST_MONDAY = 4 * 24 * 60 * MINUTE
+# So long a run counts as under way, at most: what is lost seldom says when it ended.
+LONGEST_RUN = 24 * 60 * MINUTE
 
 
 class Level(StrEnum):
@@ -65,13 +67,14 @@ _LENGTHS = {
 
 
 class Cuboid(StrEnum):
-    """Which keys the cells of one sort tell apart."""
+    """Which keys the cells of one sort tell apart. Profiles are cells of a kind of their own."""
 
     WORKSPACE = "workspace"
     AGENT = "agent"
     MODEL = "model"
     AGENT_MODEL = "agent_model"
     FINE = "fine"
+    PROFILE = "profile"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -85,6 +88,7 @@ _KEYS = {
     Cuboid.MODEL: ("model",),
     Cuboid.AGENT_MODEL: ("agent_id", "model"),
     Cuboid.FINE: KEYS,
+    Cuboid.PROFILE: ("agent_id",),
 }
 
 
@@ -102,13 +106,17 @@ class Sort(NamedTuple):
 
 # Slots are for the ragged ends of questions about workspaces.
 OF_SLOTS = (Cuboid.WORKSPACE, Cuboid.AGENT)
+OF_RUNS = (Cuboid.FINE, Cuboid.AGENT_MODEL, Cuboid.MODEL, Cuboid.AGENT, Cuboid.WORKSPACE)
 # From short to long, and from fine to coarse: each follows from those before it.
 SORTS = tuple(
     Sort(level, cuboid)
     for level in Level
-    for cuboid in reversed(Cuboid)
+    for cuboid in OF_RUNS
     if level is not Level.SLOT or cuboid in OF_SLOTS
 )
+# From short to long; they follow from each other, and from facts.
+PROFILES = tuple(Sort(level, Cuboid.PROFILE) for level in (Level.HOUR, Level.DAY, Level.WEEK))
+ALL_SORTS = (*SORTS, *PROFILES)
 # The only ones that writers add to.
 KEPT = Sort(Level.HOUR, Cuboid.FINE)
 

@@ -1,6 +1,6 @@
 """Which cells answer which part of a question, and what is left to the facts. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from services.warehouse.rollups.levels import Level, Rolled, Sort, sorts_for
@@ -39,9 +39,17 @@ class Plan:
 
 def plan(wanted: Wanted, rolled: Rolled) -> Plan:
     """The longest and coarsest cells first."""
-    parts, left = [], wanted.times
-    cut = {level: level.inside_of(wanted.bounds) for level in {sort.level for sort in rolled}}
-    for sort in sorts_for(wanted.keys, wanted.longest) if wanted.keys is not None else ():
+    sorts = sorts_for(wanted.keys, wanted.longest) if wanted.keys is not None else ()
+    return cover(wanted.times, sorts, rolled, wanted.bounds)
+
+
+def cover(
+    times: Spans, sorts: Iterable[Sort], rolled: Rolled, bounds: Collection[int] = ()
+) -> Plan:
+    """The first sort wherever it agrees, then the next."""
+    parts, left = [], times
+    cut = {level: level.inside_of(bounds) for level in {sort.level for sort in rolled}}
+    for sort in sorts:
         if not left:
             break
         usable = sort in rolled and (sort.level.within(left) & rolled[sort]) - cut[sort.level]

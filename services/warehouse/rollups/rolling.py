@@ -11,9 +11,9 @@ from datetime import timedelta
 from services.warehouse.database import Database, Session
 from services.warehouse.facts.changes import changes_since, latest_revision
 from services.warehouse.queries.interval import Interval
-from services.warehouse.rollups.cells import calculate, replace_cells, weigh
+from services.warehouse.rollups.kinds import kind_of
 from services.warehouse.rollups.ledger import enter, first_fact, lock_workspace, looked_at, spare
-from services.warehouse.rollups.levels import KEPT, SORTS, Level, Sort
+from services.warehouse.rollups.levels import ALL_SORTS, KEPT, Level, Sort
 from services.warehouse.rollups.spans import Span, Spans, between, spans_of, to_microseconds
 
 # Of a busy workspace, what is rolled before anything happens, so that it can be added to.
@@ -23,7 +23,7 @@ ATTEMPTS = 3
 WORTH = 8
 # As many cells in a transaction as are written in some hundredths of a second.
 FEW_CELLS, MANY_CELLS = 500, 2_000
-LONG_AGO = 2**61
+LONG_AGO = -(2**61)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Roller:
         self, workspace_id: str, asked: Interval | None = None, longest: Level = Level.WEEK
     ) -> AsyncIterator[Progress]:
         """What is over of an interval; without one, of all that there is."""
-        for sort in (sort for sort in SORTS if sort.level.length <= longest.length):
+        for sort in (sort for sort in ALL_SORTS if sort.level.length <= longest.length):
             missing = await self._missing(workspace_id, sort, asked)
             progress = Progress(sort, missing.length)
             for span in missing:
@@ -66,7 +66,7 @@ class Roller:
     async def _missing(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
         async with self._database.reading(workspace_id) as session:
             wanted = sort.whole.around(await _wanted(session, asked))
-            over = Spans(((-LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
+            over = Spans(((LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
             return (wanted & over) - (await looked_at(session, sort))
 
     async def _roll_span(
@@ -79,19 +79,20 @@ class Roller:
             yield part, cells is not None
 
     async def _roll_part(self, workspace_id: str, sort: Sort, span: Span, worth: int) -> int | None:
-        """How many cells there are; None if the facts did not keep still."""
+        """How many cells of runs would be as much work; None if the facts did not keep still."""
+        kind = kind_of(sort)
         for _ in range(ATTEMPTS):
             async with self._database.reading(workspace_id) as session:
                 revision = await latest_revision(session)
-                weight = await weigh(session, sort, span)
+                weight = await kind.weigh(session, sort, span)
                 is_worth_it = weight.cells * worth <= weight.runs
-                cells = await calculate(session, sort, span) if is_worth_it else []
+                cells = await kind.calculate(session, sort, span) if is_worth_it else []
             async with self._database.writing(workspace_id) as session:
                 await lock_workspace(session)
-                if await is_unchanged(session, span, revision):
-                    await replace_cells(session, sort, span, cells)
+                if await is_unchanged(session, kind.basis(span), revision):
+                    await kind.replace(session, sort, span, cells)
                     await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
-                    return weight.cells
+                    return weight.cells * kind.heft
         return None
 
     async def _prepare(self, workspace_id: str) -> None:
@@ -100,7 +101,7 @@ class Roller:
         async with self._database.reading(workspace_id) as session:
             hour = Level.HOUR.floor(to_microseconds(session.as_of))
             until = Level.HOUR.floor(to_microseconds(session.as_of + AHEAD))
-            weight = await weigh(session, KEPT, (hour - Level.HOUR.length, hour))
+            weight = await kind_of(KEPT).weigh(session, KEPT, (hour - Level.HOUR.length, hour))
             missing = Spans(((hour, until),)) - session.rolled.get(KEPT, Spans())
         if 0 < weight.cells * self._worth <= weight.runs:
             for span in missing:

@@ -226,9 +226,10 @@ class AgentPerformance(message.Message):
 
 @typing.final
 class Reliability(message.Message):
-    """When an agent failed, and how soon it worked again. An outage begins with the end
-    of a failed or timed out run that no failure directly precedes among the decided
-    runs by their ends, and ends with the end of the next run that succeeded.
+    """When an agent failed, and how soon it worked again. Decided runs (succeeded, failed or
+    timed out) are looked at in the order of their starts; of equal ones, by execution_id. An
+    outage lasts from the start of a run that failed or timed out, and that no such run directly
+    precedes in the interval, to the start of the next run that succeeded.
     """
 
     DESCRIPTOR: descriptor.Descriptor
@@ -238,8 +239,8 @@ class Reliability(message.Message):
     RECOVERED_OUTAGES_FIELD_NUMBER: builtins.int
     IN_OUTAGE_FIELD_NUMBER: builtins.int
     availability: builtins.float
-    """1 − time in outages / time from the end of the first to the end of the last
-    decided run, 0 to 1; absent with fewer than two such ends.
+    """1 − time in outages / time from the start of the first to the start of the last
+    decided run, 0 to 1; absent if there is no time between them.
     """
     recovered_outages: builtins.int
     """Outages that ended."""
@@ -279,8 +280,9 @@ class Throughput(message.Message):
     executions_per_day: builtins.float
     """Runs per 24 hours of the interval."""
     peak_concurrency: builtins.int
-    """Most runs of the interval at the same time. Runs without a known end are left out, running ones
-    last until as_of.
+    """Most runs under way at one instant of the interval, of runs whose end is known: the answer does
+    not change with the clock. A run counts from its start, wherever that is, until just before its
+    end, but for 24 hours at most.
     """
     def __init__(
         self,

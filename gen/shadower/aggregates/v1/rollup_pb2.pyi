@@ -71,6 +71,10 @@ class _RollupCuboidEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_RollupCub
     """Agents and models."""
     ROLLUP_CUBOID_FINE: _RollupCuboid.ValueType  # 5
     """Agents, models, statuses and types of errors."""
+    ROLLUP_CUBOID_PROFILE: _RollupCuboid.ValueType  # 6
+    """Agents, of which these cells keep users, messages of errors, outages and the peak of
+    concurrency, as GetAgentPerformance tells them.
+    """
 
 class RollupCuboid(_RollupCuboid, metaclass=_RollupCuboidEnumTypeWrapper):
     """What cells tell apart."""
@@ -87,6 +91,10 @@ ROLLUP_CUBOID_AGENT_MODEL: RollupCuboid.ValueType  # 4
 """Agents and models."""
 ROLLUP_CUBOID_FINE: RollupCuboid.ValueType  # 5
 """Agents, models, statuses and types of errors."""
+ROLLUP_CUBOID_PROFILE: RollupCuboid.ValueType  # 6
+"""Agents, of which these cells keep users, messages of errors, outages and the peak of
+concurrency, as GetAgentPerformance tells them.
+"""
 
 @typing.final
 class Rollup(message.Message):

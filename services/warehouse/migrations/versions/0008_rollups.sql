@@ -2,7 +2,7 @@
 
 -- A level is a length of time, in UTC: slot (five minutes: every time zone's clock is a whole
 -- number of them away from UTC), hour, day, week (from Monday). A cuboid says what cells tell apart:
--- workspace (nothing), agent, model, agent_model, fine (agent, model, status and error type). Both
+-- workspace (nothing), agent, model, agent_model, fine (agent, model, status and error type), profile (agent; see there). Both
 -- are texts, since an index on an enum is of no use where a policy guards the rows: PostgreSQL does
 -- not know that comparing enums leaks nothing.
 
@@ -301,6 +301,38 @@ from executions;
 create view point_units with (security_invoker = true) as
 select workspace_id, occurred_at as start, point_id, metric_type, value, tags from metric_points;
 
+-- Profiles: what else there is to tell of an agent in an hour, a day or a week. Users and messages
+-- (with their types of error) are packed tallies: how many texts there are, for each how many runs
+-- have it and when the first and the last of them began, and the texts. One is null where there are
+-- too many. The peak is how many runs were under way at one instant. What follows is null where no run
+-- was decided: outages last from a run that does not succeed to the next that does, by their starts;
+-- those that a run of the time ended are counted, failing_since is when the last one began.
+create table agent_profiles (
+    workspace_id text collate "C" not null,
+    level text collate "C" not null check (level in ('hour', 'day', 'week')),
+    start timestamptz not null,
+    agent_id text collate "C" not null,
+    users bytea,
+    messages bytea,
+    peak bigint not null,
+    first_decided_at timestamptz,
+    last_decided_at timestamptz,
+    begins_failing boolean,
+    has_succeeded boolean,
+    failing_since timestamptz,
+    ended bigint,
+    outage_us bigint,
+    primary key (workspace_id, level, start, agent_id)
+);
+create index agent_profiles_by_agent on agent_profiles (workspace_id, level, agent_id, start);
+-- Many of them are read at once, and they hardly shrink.
+alter table agent_profiles
+    alter column users set storage external, alter column messages set storage external;
+
+-- Those that last into other hours than they and the next begin in.
+create index executions_lasting on executions (workspace_id, started_at, agent_id)
+    where duration_us > 3600000000;
+
 -- Which cells agree with the facts. Whoever changes facts takes their time out of the spans, or
 -- changes the cells too, in the same transaction and with the workspace's lock. What is spared was
 -- looked at: there are hardly fewer cells than runs, so that reading the runs is as fast.
@@ -308,7 +340,7 @@ create table rollups (
     workspace_id text collate "C" not null,
     level text collate "C" not null check (level in ('slot', 'hour', 'day', 'week')),
     cuboid text collate "C" not null
-        check (cuboid in ('workspace', 'agent', 'model', 'agent_model', 'fine')),
+        check (cuboid in ('workspace', 'agent', 'model', 'agent_model', 'fine', 'profile')),
     spans tstzmultirange not null,
     spared tstzmultirange not null,
     updated_at timestamptz not null default clock_timestamp(),
@@ -319,7 +351,7 @@ do $$
 declare
     tenant_table text;
 begin
-    foreach tenant_table in array array['execution_cells', 'rollups'] loop
+    foreach tenant_table in array array['execution_cells', 'agent_profiles', 'rollups'] loop
         execute format('alter table %I enable row level security', tenant_table);
         execute format('alter table %I force row level security', tenant_table);
         execute format(
@@ -331,5 +363,5 @@ begin
     end loop;
 end
 $$;
-grant select, insert, update, delete on execution_cells, rollups to shadower_service;
+grant select, insert, update, delete on execution_cells, agent_profiles, rollups to shadower_service;
 grant select on execution_condensed, execution_units, point_units to shadower_service;
