@@ -98,7 +98,7 @@ def _verified(verified: Verified) -> pb.VerifyRollupsResponse:
 
 def _difference(difference: Difference) -> rollups.RollupDifference:
     place = difference.place
-    keys = {key: place[key] for key in KEYS if key in place}
+    keys = {key: place[key] for key in (*KEYS, "metric_type") if key in place}
     return rollups.RollupDifference(
         start_time=to_timestamp(place["start"]), columns=difference.columns, **keys
     )

@@ -13,7 +13,7 @@ from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
-from tests.support.rolling import record_around_rolling
+from tests.support.rolling import record_around_rolling, record_points_around_rolling
 from tests.support.runs import Client, Row
 from tests.support.stack import Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
@@ -52,7 +52,7 @@ async def measured(
     """Only to be read. Its answers are put together from cells of all sorts and from facts."""
     filled = Client.of_new_workspace(stack.stubs, keys)
     await record_around_rolling(rolling, filled, measured_runs, early=2)
-    assert (await filled.record_points(measured_points))["stored"] == len(measured_points)
+    await record_points_around_rolling(rolling, filled, measured_points)
     return filled
 
 

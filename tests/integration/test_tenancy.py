@@ -39,6 +39,10 @@ ROWS = {
         "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
     ),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
+    "point_cells": (
+        "level, start, metric_type, points, total, least, most, latest_at, latest",
+        f"'hour', {TIME}, 'm', 1, 1, 1, 1, {TIME}, 1",
+    ),
     "agent_profiles": ("level, start, agent_id, peak", f"'hour', {TIME}, 'a', 0"),
     "execution_cells": (
         ", ".join(("level, cuboid, start, last_started_at, duration_bins, users", *KEYS, *COUNTS)),
@@ -64,7 +68,14 @@ ALL_TABLES = """
     from pg_class c
     where c.relnamespace = 'shadower'::regnamespace and c.relkind in ('r', 'p', 'm')
 """
-ALL_VIEWS = ("model_calls", "tool_calls", "execution_condensed", "execution_units", "point_units")
+ALL_VIEWS = (
+    "model_calls",
+    "tool_calls",
+    "execution_condensed",
+    "execution_units",
+    "point_condensed",
+    "point_units",
+)
 # A view asks with its owner's rights, whom no policy binds, unless it says otherwise.
 VIEWS = """
     select relname, 'security_invoker=true' = any(reloptions) from pg_class

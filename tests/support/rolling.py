@@ -14,6 +14,7 @@ from tests.support.bus import settings_of
 from tests.support.runs import Client, Row
 
 ANY_NUMBER = 0
+HOUR = timedelta(hours=1)
 
 
 @asynccontextmanager
@@ -42,6 +43,15 @@ async def record_around_rolling(
     assert (await client.record(others))["stored"] == len(others)
 
 
+async def record_points_around_rolling(database: Database, client: Client, rows: list[Row]) -> None:
+    """Every third is late."""
+    for part in ([row for n, row in enumerate(rows) if n % 3], rows[::3]):
+        assert (await client.record_points(part))["stored"] == len(part)
+        if part != rows[::3]:
+            times = [row["timestamp"] for row in part]
+            await roll(database, client.workspace, Interval(min(times), max(times) + HOUR))
+
+
 def _around(rows: list[Row]) -> Interval:
     times = [row["start_time"] for row in rows]
-    return Interval(min(times), max(times) + timedelta(hours=1))
+    return Interval(min(times), max(times) + HOUR)

@@ -1,6 +1,6 @@
 """The log of changes of a workspace: numbers in the order of commits, and what they touched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ import asyncpg
 
 from services.warehouse.database import Session
 from services.warehouse.facts.model import RunChange
-from services.warehouse.rollups.following import follow
+from services.warehouse.rollups.following import follow, follow_points
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -34,10 +34,13 @@ class Changes:
 
 
 async def log_change(
-    session: Session, touched: Iterable[datetime], runs: Sequence[RunChange] = ()
+    session: Session,
+    touched: Iterable[datetime],
+    runs: Sequence[RunChange] = (),
+    points: Collection[datetime] = (),
 ) -> None:
     """Numbers the change and publishes it: workspace.updated, after workspace.created if new. And
-    lets the cells of runs follow.
+    lets the cells of runs and of points follow.
 
     Must be the last thing in a transaction: it lets writers of the workspace queue up.
     """
@@ -47,6 +50,8 @@ async def log_change(
     )
     if is_rolled and runs:
         await follow(session, runs)
+    if is_rolled and points:
+        await follow_points(session, points)
 
 
 async def latest_revision(session: Session) -> int:

@@ -1,7 +1,7 @@
 """The one way in which facts get into the warehouse."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -64,6 +64,7 @@ class _News:
 
     touched: set[datetime]
     runs: Sequence[RunChange]
+    points: Collection[datetime]
     accounts: Mapping[FactKind, Account]
 
 
@@ -128,7 +129,8 @@ async def _write_workspace(
     accounts = {kind: _account(kind, written.get(kind), batches) for kind in FactKind}
     touched = set().union(*(of_kind.touched for of_kind in written.values()))
     runs = list(chain.from_iterable(of_kind.runs for of_kind in written.values()))
-    return _apart(batches, written), _News(touched, runs, accounts)
+    points = written[FactKind.METRIC_POINT].touched
+    return _apart(batches, written), _News(touched, runs, points, accounts)
 
 
 def _account(kind: FactKind, written: Written | None, batches: Sequence[Batch]) -> Account:
@@ -148,7 +150,7 @@ async def _tell(transaction: Transaction, news: Mapping[str, _News]) -> None:
         session = await transaction.enter(workspace_id)
         await enter_in_ledger(session, of_workspace.accounts)
         if of_workspace.touched:
-            await log_change(session, of_workspace.touched, of_workspace.runs)
+            await log_change(session, of_workspace.touched, of_workspace.runs, of_workspace.points)
 
 
 def _joined(batches: Sequence[Batch], kind: FactKind) -> list[Any]:

@@ -25,6 +25,10 @@ create temporary table arriving_agent_profiles on commit delete rows as
 select * from agent_profiles
 with no data;
 
+create temporary table arriving_point_cells on commit delete rows as
+select * from point_cells
+with no data;
+
 -- Exact numbers of cells are carried as text.
 create temporary table arriving_execution_cells on commit delete rows as
 select * from execution_cells

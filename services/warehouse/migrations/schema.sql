@@ -607,11 +607,49 @@ ALTER TABLE shadower.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE shadower.point_cells (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    level text NOT NULL COLLATE pg_catalog."C",
+    start timestamp with time zone NOT NULL,
+    metric_type text NOT NULL COLLATE pg_catalog."C",
+    points bigint NOT NULL,
+    total double precision NOT NULL,
+    "least" double precision NOT NULL,
+    most double precision NOT NULL,
+    latest_at timestamp with time zone NOT NULL,
+    latest double precision NOT NULL,
+    CONSTRAINT point_cells_level_check CHECK ((level = ANY (ARRAY['hour'::text, 'day'::text, 'week'::text])))
+);
+ALTER TABLE ONLY shadower.point_cells FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.point_cells OWNER TO postgres;
+CREATE VIEW shadower.point_condensed WITH (security_invoker='true') AS
+ SELECT workspace_id,
+    level,
+    start,
+    metric_type,
+    points,
+    total,
+    "least",
+    most,
+    latest_at,
+    latest,
+    (NULL::text COLLATE "C") AS point_id,
+    NULL::double precision AS value,
+    NULL::jsonb AS tags
+   FROM shadower.point_cells;
+ALTER VIEW shadower.point_condensed OWNER TO postgres;
 CREATE VIEW shadower.point_units WITH (security_invoker='true') AS
  SELECT workspace_id,
+    (NULL::text COLLATE "C") AS level,
     occurred_at AS start,
-    point_id,
     metric_type,
+    (1)::bigint AS points,
+    value AS total,
+    value AS "least",
+    value AS most,
+    occurred_at AS latest_at,
+    value AS latest,
+    point_id,
     value,
     tags
    FROM shadower.metric_points;
@@ -623,7 +661,7 @@ CREATE TABLE shadower.rollups (
     spans tstzmultirange NOT NULL,
     spared tstzmultirange NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT rollups_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text, 'profile'::text]))),
+    CONSTRAINT rollups_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text, 'profile'::text, 'metric'::text]))),
     CONSTRAINT rollups_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'day'::text, 'week'::text])))
 );
 ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
@@ -692,6 +730,8 @@ ALTER TABLE ONLY shadower.metric_points
     ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
 ALTER TABLE ONLY shadower.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
+ALTER TABLE ONLY shadower.point_cells
+    ADD CONSTRAINT point_cells_pkey PRIMARY KEY (workspace_id, level, metric_type, start);
 ALTER TABLE ONLY shadower.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, level, cuboid);
 ALTER TABLE ONLY shadower.schema_version
@@ -724,6 +764,7 @@ ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.point_cells ENABLE ROW LEVEL SECURITY;
 CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
@@ -739,6 +780,7 @@ CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setti
 CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -778,6 +820,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.point_cells TO shadower_service;
+GRANT SELECT ON TABLE shadower.point_condensed TO shadower_service;
 GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;

@@ -7,10 +7,10 @@ from enum import Enum
 from services.runtime.faults import FieldViolation, InvalidArgument
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.functions import function_over, of_metric, over_points
+from services.warehouse.queries.functions import function_over, over_points
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
 from services.warehouse.queries.labels import dimension, tag
-from services.warehouse.queries.measures import Measure, in_sql
+from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import EXECUTIONS, Points
 
@@ -43,8 +43,8 @@ class Aggregation:
         """`metrics` are those whose points are asked for."""
         if self.field:
             return function_over(self.function.value, self.field, self.percentile)
-        text = over_points(self.function.value, self.percentile)
-        return in_sql(of_metric(text, metrics.index(self.metric_type) + 1))
+        number = metrics.index(self.metric_type) + 1
+        return over_points(self.function.value, self.percentile, number)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ FIELDS = {
     "conversation": "id",
 }
 FACTS = {"duration": "duration_us", "conversation": "conversation_id"}
+ONLY_OF_POINTS = ("standard_deviation", "percentile", "distinct")
 KEYS = {"agent": "agent_id", "model": "model"}
 
 
@@ -60,14 +61,14 @@ def distinct_users() -> Measure:
     )
 
 
-def over_points(function: str, percentile: float = 0) -> str:
-    """A function over the values of metric points, as SQL; "latest" is one that executions lack."""
-    return QUERIES[f"real_{function}"].format(fraction=_fraction(percentile))
+def over_points(function: str, percentile: float = 0, metric: int | None = None) -> Measure:
+    """A function over the values of metric points; "latest" is one that executions lack.
 
-
-def of_metric(function: str, number: int) -> str:
-    """Narrows a function to the points of one metric, which statements know by its number."""
-    return QUERIES["of_metric"].format(function=function, number=number)
+    Statements know a metric by its number; without one, it is over all that are asked for.
+    """
+    only = "" if metric is None else QUERIES["of_metric"].format(number=metric)
+    text = QUERIES[f"real_{function}"].format(fraction=_fraction(percentile), only=only)
+    return Measure((text,), of_facts=function in ONLY_OF_POINTS)
 
 
 def _count(field: str) -> Measure:

@@ -91,35 +91,34 @@ array_agg(users) filter (where users is not null and user_known > 0)
 -- Those of the users of runs, one behind the other.
 string_agg(distinct int8send(hashtextextended(user_id, 0)), '')
 
--- Functions over metric points.
+-- Functions over metric points or cells of them; {only} may narrow them to those of one metric.
 
 -- name: real_count
-count(value)
+coalesce(sum(points) {only}, 0)::bigint
 
 -- name: real_sum
-sum(value)
+sum(total) {only}
 
 -- name: real_average
-avg(value)
+sum(total) {only} / nullif(sum(points) {only}, 0)::float8
 
 -- name: real_minimum
-min(value)
+min(least) {only}
 
 -- name: real_maximum
-max(value)
-
--- name: real_standard_deviation
-stddev_samp(value)
-
--- name: real_percentile
-percentile_cont({fraction}) within group (order by value)
-
--- name: real_distinct
-count(distinct value)
+max(most) {only}
 
 -- name: real_latest
-(array_agg(value order by start desc, value desc))[1]
+(array_agg(latest order by latest_at desc, latest desc) {only})[1]
+
+-- name: real_standard_deviation
+stddev_samp(value) {only}
+
+-- name: real_percentile
+percentile_cont({fraction}) within group (order by value) {only}
+
+-- name: real_distinct
+count(distinct value) {only}
 
 -- name: of_metric
--- Narrows a function to the points of one metric.
-{function} filter (where metric = {number})
+filter (where metric = {number})

@@ -69,6 +69,7 @@ def _plan(session: Session, query: GroupedQuery) -> Plan:
         keys=_keys_of_cells(query),
         bounds=[to_microseconds(start) for start in starts],
         longest=min((label.longest for label in query.labels), key=_length, default=Level.WEEK),
+        sorts=query.source.sorts,
     )
     return plan(wanted, session.rolled)
 

@@ -43,7 +43,7 @@ def tag(key: str) -> Label:
 
 def by_metric() -> Label:
     """The number of a point's metric among those that are asked for, from 1."""
-    return Label("", lambda _: QUERIES["by_metric"])
+    return Label("", lambda _: QUERIES["by_metric"], frozenset({"metric_type"}))
 
 
 def clock(part: str, zone: ZoneInfo, interval: Interval) -> Label:

@@ -9,7 +9,6 @@ from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.functions import over_points
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
 from services.warehouse.queries.labels import by_metric, dimension, tag
-from services.warehouse.queries.measures import in_sql
 from services.warehouse.queries.registry import BUILT_IN
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import Points
@@ -120,7 +119,7 @@ class _Points:
     ) -> list[GroupedRow]:
         grouped = GroupedQuery(
             query.selection,
-            measures=[in_sql(over_points(query.point_statistic))],
+            measures=[over_points(query.point_statistic)],
             labels=[by_metric(), *(tag(key) for key in query.tags)],
             buckets=query.buckets,
             source=Points(metrics=query.recorded),

@@ -1,10 +1,11 @@
 """What answers are made of: cells where they agree with the facts, else facts as cells of one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from services.warehouse.queries.selection import Selection
+from services.warehouse.rollups.levels import OF_POINTS, SORTS, Sort
 from services.warehouse.rollups.planning import Part, Plan
 from services.warehouse.rollups.spans import Spans
 from services.warehouse.sql import Parameters, Queries
@@ -15,12 +16,8 @@ FEW = 8
 UNION = "\nunion all\n"
 
 
-class Source(Protocol):
-    """A kind of facts, and of cells of them."""
-
-    def keys(self, selection: Selection, /) -> frozenset[str] | None:
-        """What cells must tell apart to be selected; None if they cannot be."""
-        ...
+class Facts(Protocol):
+    """A kind of facts."""
 
     def units(self, where: str, parameters: Parameters, /) -> str:
         """Those facts that some SQL is true of, as cells of one fact."""
@@ -31,14 +28,36 @@ class Source(Protocol):
         ...
 
 
+class Source(Facts, Protocol):
+    """A kind of facts, and of cells of them."""
+
+    @property
+    def sorts(self) -> Sequence[Sort]:
+        """The sorts of its cells."""
+        ...
+
+    def keys(self, selection: Selection, /) -> frozenset[str] | None:
+        """What cells must tell apart to be selected; None if they cannot be."""
+        ...
+
+    def cells(self, where: str, parameters: Parameters, /) -> str:
+        """Those cells that some SQL is true of, in the same columns."""
+        ...
+
+
 class Executions:
     """Runs."""
+
+    sorts = SORTS
 
     def keys(self, selection: Selection) -> frozenset[str] | None:
         return selection.filter.keys
 
     def units(self, where: str, _parameters: Parameters) -> str:
         return QUERIES["executions"].format(where=where)
+
+    def cells(self, where: str, _parameters: Parameters) -> str:
+        return QUERIES["cells_of_executions"].format(where=where)
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
         return selection.narrowing(parameters)
@@ -49,13 +68,20 @@ class Points:
     """Points of some metrics. Statements know a metric by its number, from 1."""
 
     metrics: tuple[str, ...]
+    sorts = OF_POINTS
 
-    def keys(self, _selection: Selection) -> frozenset[str] | None:
-        return None
+    def keys(self, selection: Selection) -> frozenset[str] | None:
+        return None if selection.filter.tags else frozenset({"metric_type"})
 
     def units(self, where: str, parameters: Parameters) -> str:
+        return self._numbered("points", where, parameters)
+
+    def cells(self, where: str, parameters: Parameters) -> str:
+        return self._numbered("cells_of_points", where, parameters)
+
+    def _numbered(self, query: str, where: str, parameters: Parameters) -> str:
         metrics = parameters.bind(list(self.metrics))
-        return QUERIES["points"].format(metrics=metrics, where=where)
+        return QUERIES["numbered"].format(metrics=metrics, rows=QUERIES[query].format(where=where))
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
         return selection.narrowing_of_points(parameters)
@@ -67,13 +93,18 @@ EXECUTIONS = Executions()
 def arms(source: Source, selection: Selection, planned: Plan, parameters: Parameters) -> str:
     """Everything that is planned, as SQL whose values are bound."""
     condition = source.condition(selection, parameters)
-    found = [_cells(planned.parts, condition, parameters)] if planned.parts else []
+    found = [_cells(source, planned.parts, condition, parameters)] if planned.parts else []
     if planned.facts:
         found += _facts(source, planned.facts, condition, parameters)
     return UNION.join(found)
 
 
-def _cells(parts: tuple[Part, ...], condition: str, parameters: Parameters) -> str:
+def arms_of_facts(source: Facts, selection: Selection, times: Spans, parameters: Parameters) -> str:
+    """The facts of some times, as SQL whose values are bound."""
+    return UNION.join(_facts(source, times, source.condition(selection, parameters), parameters))
+
+
+def _cells(source: Source, parts: tuple[Part, ...], condition: str, parameters: Parameters) -> str:
     spans = [
         (part, start, end) for part in parts for start, end in zip(*part.times.times, strict=True)
     ]
@@ -82,11 +113,11 @@ def _cells(parts: tuple[Part, ...], condition: str, parameters: Parameters) -> s
         cuboids=parameters.bind([part.sort.cuboid.value for part, _, _ in spans]),
         starts=parameters.bind([start for _, start, _ in spans]),
         ends=parameters.bind([end for _, _, end in spans]),
-        condition=condition,
+        cells=source.cells(QUERIES["of_part"].format(condition=condition), parameters),
     )
 
 
-def _facts(source: Source, spans: Spans, condition: str, parameters: Parameters) -> Iterator[str]:
+def _facts(source: Facts, spans: Spans, condition: str, parameters: Parameters) -> Iterator[str]:
     starts, ends = spans.times
     if len(starts) > FEW:
         bound = {"starts": parameters.bind(starts), "ends": parameters.bind(ends)}

@@ -7,11 +7,13 @@ from unnest(
     {starts}::timestamptz[], {ends}::timestamptz[]
 ) as part (level, cuboid, first, last)
 cross join lateral (
-    select * from execution_condensed
-    where workspace_id = $1 and level = part.level and cuboid = part.cuboid
-        and start >= part.first and start < part.last and {condition}
+    {cells}
     offset 0
 ) as cell
+
+-- name: of_part
+workspace_id = $1 and level = part.level and start >= part.first and start < part.last
+    and {condition}
 
 -- name: of_span
 workspace_id = $1 and start >= {start} and start < {end} and {condition}
@@ -30,13 +32,22 @@ cross join lateral (
 -- name: executions
 select * from execution_units where {where}
 
--- name: points
--- With the number of each point's metric among those that are asked for. The order of the join is
+-- name: cells_of_executions
+select * from execution_condensed where cuboid = part.cuboid and {where}
+
+-- name: numbered
+-- With the number of each one's metric among those that are asked for. The order of the join is
 -- fixed: each metric is one short walk along its index, which a plan for metrics that are not known
 -- yet would not take.
 select unit.*, asked.metric::integer as metric
 from unnest({metrics}::text[]) with ordinality as asked (name, metric)
 cross join lateral (
-    select * from point_units where metric_type = asked.name and {where}
+    {rows}
     offset 0
 ) as unit
+
+-- name: points
+select * from point_units where metric_type = asked.name and {where}
+
+-- name: cells_of_points
+select * from point_condensed where metric_type = asked.name and {where}

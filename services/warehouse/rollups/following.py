@@ -1,12 +1,18 @@
 """Lets cells follow when runs change, in the transaction that changes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from services.warehouse.database import Session
 from services.warehouse.facts.model import RunChange
-from services.warehouse.rollups.ledger import take
+from services.warehouse.rollups.ledger import take, take_points
 from services.warehouse.rollups.levels import LONGEST_RUN, Level
 from services.warehouse.rollups.spans import Spans, spans_of, to_microseconds
+
+
+async def follow_points(session: Session, times: Iterable[datetime]) -> None:
+    """Of points that are new. Needs the workspace's lock."""
+    await take_points(session, Level.HOUR.containing(map(to_microseconds, times)))
 
 
 async def follow(session: Session, changes: Sequence[RunChange]) -> None:

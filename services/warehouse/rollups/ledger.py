@@ -35,11 +35,18 @@ async def lock_workspace(session: Session) -> None:
     await session.connection.execute(QUERIES["lock_workspace"], session.workspace_id)
 
 
-async def first_fact(session: Session) -> datetime | None:
-    """When the oldest run began; None if there is none."""
-    found: datetime | None = await session.connection.fetchval(
-        QUERIES["first_fact"], session.workspace_id
-    )
+async def first_run(session: Session) -> datetime | None:
+    """When the oldest one began; None if there is none."""
+    return await _first(session, "first_run")
+
+
+async def first_point(session: Session) -> datetime | None:
+    """When the oldest one was measured; None if there is none."""
+    return await _first(session, "first_point")
+
+
+async def _first(session: Session, query: str) -> datetime | None:
+    found: datetime | None = await session.connection.fetchval(QUERIES[query], session.workspace_id)
     return found
 
 
@@ -74,8 +81,8 @@ async def _enter(session: Session, sort: Sort, spans: Spans, spared: Spans) -> N
 async def take(
     session: Session, touched: Spans, kept: Spans = NOTHING, lasting: Spans = NOTHING
 ) -> None:
-    """No cell of a time that was touched agrees any more, but for those that are kept right; and no
-    profile of a time that runs last into."""
+    """No cell of runs of a time that was touched agrees any more, but for those that are kept
+    right; and no profile of a time that runs last into."""
     levels = (Level.HOUR, Level.DAY, Level.WEEK)
     hours, days, weeks = (level.around(touched) for level in levels)
     of_profiles = [level.around(touched | lasting) for level in levels]
@@ -83,6 +90,14 @@ async def take(
         QUERIES["take"],
         session.workspace_id,
         *map(to_multirange, (hours, days, weeks, hours - kept, *of_profiles)),
+    )
+
+
+async def take_points(session: Session, touched: Spans) -> None:
+    """No cell of points of a time that was touched agrees any more."""
+    widened = [level.around(touched) for level in (Level.HOUR, Level.DAY, Level.WEEK)]
+    await session.connection.execute(
+        QUERIES["take_points"], session.workspace_id, *map(to_multirange, widened)
     )
 
 

@@ -2,9 +2,11 @@
 -- Nobody changes facts or cells of the workspace until we commit.
 select revision from workspaces where workspace_id = $1 for update
 
--- name: first_fact
--- When the oldest run began.
+-- name: first_run
 select started_at from executions where workspace_id = $1 order by started_at limit 1
+
+-- name: first_point
+select occurred_at from metric_points where workspace_id = $1 order by occurred_at limit 1
 
 -- name: enter
 -- Cells of a time that agree from now on, and a time whose cells are spared.
@@ -27,7 +29,7 @@ with gone as (
         when level = 'hour' and cuboid = 'fine' then $5::tstzmultirange
         else $2::tstzmultirange
     end as spans
-    from rollups where workspace_id = $1
+    from rollups where workspace_id = $1 and cuboid <> 'metric'
 )
 update rollups set
     spans = rollups.spans - gone.spans, spared = rollups.spared - gone.spans,
@@ -35,6 +37,23 @@ update rollups set
 from gone
 where workspace_id = $1
     and rollups.level = gone.level and rollups.cuboid = gone.cuboid
+    and (rollups.spans && gone.spans or rollups.spared && gone.spans)
+
+-- name: take_points
+-- Cells of points of what was touched: hours, days or weeks as a whole.
+with gone as (
+    select level, case
+        when level = 'week' then $4::tstzmultirange
+        when level = 'day' then $3::tstzmultirange
+        else $2::tstzmultirange
+    end as spans
+    from rollups where workspace_id = $1 and cuboid = 'metric'
+)
+update rollups set
+    spans = rollups.spans - gone.spans, spared = rollups.spared - gone.spans,
+    updated_at = clock_timestamp()
+from gone
+where workspace_id = $1 and cuboid = 'metric' and rollups.level = gone.level
     and (rollups.spans && gone.spans or rollups.spared && gone.spans)
 
 -- name: take_sort

@@ -1,6 +1,6 @@
 """The lengths of time that cells are about, and what cells of one sort tell apart. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -67,7 +67,8 @@ _LENGTHS = {
 
 
 class Cuboid(StrEnum):
-    """Which keys the cells of one sort tell apart. Profiles are cells of a kind of their own."""
+    """Which keys the cells of one sort tell apart. Profiles of agents, and cells of metric points,
+    are of kinds of their own."""
 
     WORKSPACE = "workspace"
     AGENT = "agent"
@@ -75,6 +76,7 @@ class Cuboid(StrEnum):
     AGENT_MODEL = "agent_model"
     FINE = "fine"
     PROFILE = "profile"
+    METRIC = "metric"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ _KEYS = {
     Cuboid.AGENT_MODEL: ("agent_id", "model"),
     Cuboid.FINE: KEYS,
     Cuboid.PROFILE: ("agent_id",),
+    Cuboid.METRIC: ("metric_type",),
 }
 
 
@@ -116,7 +119,9 @@ SORTS = tuple(
 )
 # From short to long; they follow from each other, and from facts.
 PROFILES = tuple(Sort(level, Cuboid.PROFILE) for level in (Level.HOUR, Level.DAY, Level.WEEK))
-ALL_SORTS = (*SORTS, *PROFILES)
+# The same of metric points.
+OF_POINTS = tuple(Sort(level, Cuboid.METRIC) for level in (Level.HOUR, Level.DAY, Level.WEEK))
+ALL_SORTS = (*SORTS, *PROFILES, *OF_POINTS)
 # The only ones that writers add to.
 KEPT = Sort(Level.HOUR, Cuboid.FINE)
 
@@ -124,8 +129,10 @@ Rolled = Mapping[Sort, Spans]
 """When cells of each sort agree with the facts."""
 
 
-def sorts_for(keys: frozenset[str], longest: Level = Level.WEEK) -> Iterator[Sort]:
+def sorts_for(
+    keys: frozenset[str], longest: Level = Level.WEEK, sorts: Sequence[Sort] = SORTS
+) -> Iterator[Sort]:
     """Those that tell the keys apart, the longest and coarsest first."""
-    for sort in reversed(SORTS):
+    for sort in reversed(sorts):
         if keys <= set(sort.cuboid.keys) and sort.level.length <= longest.length:
             yield sort

@@ -1,9 +1,9 @@
 """Which cells answer which part of a question, and what is left to the facts. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from services.warehouse.rollups.levels import Level, Rolled, Sort, sorts_for
+from services.warehouse.rollups.levels import SORTS, Level, Rolled, Sort, sorts_for
 from services.warehouse.rollups.spans import Spans
 
 
@@ -12,13 +12,15 @@ class Wanted:
     """Times that are asked about, keys that have to be told apart, and times that no cell may
     cross.
 
-    No cell longer than `longest` may be used. Without keys, cells are of no use at all.
+    No cell longer than `longest` may be used, and none of other sorts. Without keys, cells are of
+    no use at all.
     """
 
     times: Spans
     keys: frozenset[str] | None
     bounds: Collection[int] = ()
     longest: Level = Level.WEEK
+    sorts: Sequence[Sort] = SORTS
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Plan:
 
 def plan(wanted: Wanted, rolled: Rolled) -> Plan:
     """The longest and coarsest cells first."""
-    sorts = sorts_for(wanted.keys, wanted.longest) if wanted.keys is not None else ()
+    sorts = sorts_for(wanted.keys, wanted.longest, wanted.sorts) if wanted.keys is not None else ()
     return cover(wanted.times, sorts, rolled, wanted.bounds)
 
 

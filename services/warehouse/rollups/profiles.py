@@ -12,10 +12,10 @@ from services.warehouse.queries.cost import check_cost, narrowable_fields
 from services.warehouse.queries.grouped import FEW_FACTS
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Filter, Selection
-from services.warehouse.queries.sources import arms
+from services.warehouse.queries.sources import arms_of_facts
 from services.warehouse.rollups.levels import LONGEST_RUN, Level, Sort
 from services.warehouse.rollups.outages import Outages
-from services.warehouse.rollups.planning import Part, Plan, cover
+from services.warehouse.rollups.planning import Part, cover
 from services.warehouse.rollups.spans import Span, Spans, spans_of, to_microseconds, to_time
 from services.warehouse.sql import Parameters, Queries
 
@@ -65,12 +65,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs with what profiles need of them; `lasting` are those of more than an hour. A Source."""
+    """Runs with what profiles need of them; `lasting` are those of more than an hour."""
 
     lasting: bool = False
-
-    def keys(self, _selection: Selection) -> frozenset[str] | None:
-        return None
 
     def units(self, where: str, _parameters: Parameters) -> str:
         return QUERIES["runs"].format(where=where)
@@ -107,7 +104,7 @@ async def of_facts(session: Session, asked: Asked, times: Spans) -> list[Piece]:
 
 
 def _runs(asked: Asked, times: Spans, parameters: Parameters) -> str:
-    return arms(Runs(), asked.selection, Plan(facts=times), parameters)
+    return arms_of_facts(Runs(), asked.selection, times, parameters)
 
 
 def _early(asked: Asked, times: Spans, parameters: Parameters) -> str:
@@ -116,7 +113,7 @@ def _early(asked: Asked, times: Spans, parameters: Parameters) -> str:
         spans_of((start - length, start) for start, _ in times) - times
         for length in (HOUR, LONGEST_RUN)
     )
-    lasting = arms(Runs(lasting=True), asked.selection, Plan(facts=day - hour), parameters)
+    lasting = arms_of_facts(Runs(lasting=True), asked.selection, day - hour, parameters)
     return f"{_runs(asked, hour, parameters)}\nunion all\n{lasting}"
 
 

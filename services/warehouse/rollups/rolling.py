@@ -12,7 +12,7 @@ from services.warehouse.database import Database, Session
 from services.warehouse.facts.changes import changes_since, latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.kinds import kind_of
-from services.warehouse.rollups.ledger import enter, first_fact, lock_workspace, looked_at, spare
+from services.warehouse.rollups.ledger import enter, lock_workspace, looked_at, spare
 from services.warehouse.rollups.levels import ALL_SORTS, KEPT, Level, Sort
 from services.warehouse.rollups.spans import Span, Spans, between, spans_of, to_microseconds
 
@@ -65,7 +65,7 @@ class Roller:
 
     async def _missing(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
         async with self._database.reading(workspace_id) as session:
-            wanted = sort.whole.around(await _wanted(session, asked))
+            wanted = sort.whole.around(await _wanted(session, sort, asked))
             over = Spans(((LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
             return (wanted & over) - (await looked_at(session, sort))
 
@@ -130,10 +130,10 @@ class Pace:
             self.units = max(self.units // 2, 1)
 
 
-async def _wanted(session: Session, asked: Interval | None) -> Spans:
+async def _wanted(session: Session, sort: Sort, asked: Interval | None) -> Spans:
     if asked is not None:
         return between(asked.start, asked.end)
-    first = await first_fact(session)
+    first = await kind_of(sort).first(session)
     return between(first, session.as_of) if first else Spans()
 
 

@@ -27,21 +27,21 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/aggregates/v1/rollup.proto\x12\x16shadower.aggregates.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&shadower/common/v1/time_interval.proto\"\xd8\x01\n\x06Rollup\x12\x32\n\x05level\x18\x01 \x01(\x0e\x32#.shadower.aggregates.v1.RollupLevel\x12\x34\n\x06\x63uboid\x18\x02 \x01(\x0e\x32$.shadower.aggregates.v1.RollupCuboid\x12\x33\n\tintervals\x18\x03 \x03(\x0b\x32 .shadower.common.v1.TimeInterval\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfd\x01\n\x0eRollupProgress\x12\x32\n\x05level\x18\x01 \x01(\x0e\x32#.shadower.aggregates.v1.RollupLevel\x12\x34\n\x06\x63uboid\x18\x02 \x01(\x0e\x32$.shadower.aggregates.v1.RollupCuboid\x12*\n\x07missing\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04\x64one\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\tpostponed\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x98\x01\n\x10RollupDifference\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x12\n\nerror_type\x18\x05 \x01(\t\x12\x0f\n\x07\x63olumns\x18\x06 \x03(\t*\x86\x01\n\x0bRollupLevel\x12\x1c\n\x18ROLLUP_LEVEL_UNSPECIFIED\x10\x00\x12\x15\n\x11ROLLUP_LEVEL_SLOT\x10\x01\x12\x15\n\x11ROLLUP_LEVEL_HOUR\x10\x02\x12\x14\n\x10ROLLUP_LEVEL_DAY\x10\x03\x12\x15\n\x11ROLLUP_LEVEL_WEEK\x10\x04*\xce\x01\n\x0cRollupCuboid\x12\x1d\n\x19ROLLUP_CUBOID_UNSPECIFIED\x10\x00\x12\x1b\n\x17ROLLUP_CUBOID_WORKSPACE\x10\x01\x12\x17\n\x13ROLLUP_CUBOID_AGENT\x10\x02\x12\x17\n\x13ROLLUP_CUBOID_MODEL\x10\x03\x12\x1d\n\x19ROLLUP_CUBOID_AGENT_MODEL\x10\x04\x12\x16\n\x12ROLLUP_CUBOID_FINE\x10\x05\x12\x19\n\x15ROLLUP_CUBOID_PROFILE\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/aggregates/v1/rollup.proto\x12\x16shadower.aggregates.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&shadower/common/v1/time_interval.proto\"\xd8\x01\n\x06Rollup\x12\x32\n\x05level\x18\x01 \x01(\x0e\x32#.shadower.aggregates.v1.RollupLevel\x12\x34\n\x06\x63uboid\x18\x02 \x01(\x0e\x32$.shadower.aggregates.v1.RollupCuboid\x12\x33\n\tintervals\x18\x03 \x03(\x0b\x32 .shadower.common.v1.TimeInterval\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfd\x01\n\x0eRollupProgress\x12\x32\n\x05level\x18\x01 \x01(\x0e\x32#.shadower.aggregates.v1.RollupLevel\x12\x34\n\x06\x63uboid\x18\x02 \x01(\x0e\x32$.shadower.aggregates.v1.RollupCuboid\x12*\n\x07missing\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04\x64one\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\tpostponed\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xad\x01\n\x10RollupDifference\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x12\n\nerror_type\x18\x05 \x01(\t\x12\x0f\n\x07\x63olumns\x18\x06 \x03(\t\x12\x13\n\x0bmetric_type\x18\x07 \x01(\t*\x86\x01\n\x0bRollupLevel\x12\x1c\n\x18ROLLUP_LEVEL_UNSPECIFIED\x10\x00\x12\x15\n\x11ROLLUP_LEVEL_SLOT\x10\x01\x12\x15\n\x11ROLLUP_LEVEL_HOUR\x10\x02\x12\x14\n\x10ROLLUP_LEVEL_DAY\x10\x03\x12\x15\n\x11ROLLUP_LEVEL_WEEK\x10\x04*\xe8\x01\n\x0cRollupCuboid\x12\x1d\n\x19ROLLUP_CUBOID_UNSPECIFIED\x10\x00\x12\x1b\n\x17ROLLUP_CUBOID_WORKSPACE\x10\x01\x12\x17\n\x13ROLLUP_CUBOID_AGENT\x10\x02\x12\x17\n\x13ROLLUP_CUBOID_MODEL\x10\x03\x12\x1d\n\x19ROLLUP_CUBOID_AGENT_MODEL\x10\x04\x12\x16\n\x12ROLLUP_CUBOID_FINE\x10\x05\x12\x19\n\x15ROLLUP_CUBOID_PROFILE\x10\x06\x12\x18\n\x14ROLLUP_CUBOID_METRIC\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.aggregates.v1.rollup_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLLUPLEVEL']._serialized_start=799
-  _globals['_ROLLUPLEVEL']._serialized_end=933
-  _globals['_ROLLUPCUBOID']._serialized_start=936
-  _globals['_ROLLUPCUBOID']._serialized_end=1142
+  _globals['_ROLLUPLEVEL']._serialized_start=820
+  _globals['_ROLLUPLEVEL']._serialized_end=954
+  _globals['_ROLLUPCUBOID']._serialized_start=957
+  _globals['_ROLLUPCUBOID']._serialized_end=1189
   _globals['_ROLLUP']._serialized_start=169
   _globals['_ROLLUP']._serialized_end=385
   _globals['_ROLLUPPROGRESS']._serialized_start=388
   _globals['_ROLLUPPROGRESS']._serialized_end=641
   _globals['_ROLLUPDIFFERENCE']._serialized_start=644
-  _globals['_ROLLUPDIFFERENCE']._serialized_end=796
+  _globals['_ROLLUPDIFFERENCE']._serialized_end=817
 # @@protoc_insertion_point(module_scope)

@@ -75,6 +75,8 @@ class _RollupCuboidEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_RollupCub
     """Agents, of which these cells keep users, messages of errors, outages and the peak of
     concurrency, as GetAgentPerformance tells them.
     """
+    ROLLUP_CUBOID_METRIC: _RollupCuboid.ValueType  # 7
+    """Metric points by their type, whatever their tags."""
 
 class RollupCuboid(_RollupCuboid, metaclass=_RollupCuboidEnumTypeWrapper):
     """What cells tell apart."""
@@ -95,6 +97,8 @@ ROLLUP_CUBOID_PROFILE: RollupCuboid.ValueType  # 6
 """Agents, of which these cells keep users, messages of errors, outages and the peak of
 concurrency, as GetAgentPerformance tells them.
 """
+ROLLUP_CUBOID_METRIC: RollupCuboid.ValueType  # 7
+"""Metric points by their type, whatever their tags."""
 
 @typing.final
 class Rollup(message.Message):
@@ -190,6 +194,7 @@ class RollupDifference(message.Message):
     STATUS_FIELD_NUMBER: builtins.int
     ERROR_TYPE_FIELD_NUMBER: builtins.int
     COLUMNS_FIELD_NUMBER: builtins.int
+    METRIC_TYPE_FIELD_NUMBER: builtins.int
     agent_id: builtins.str
     """The agent; empty if the cell does not tell agents apart."""
     model: builtins.str
@@ -198,6 +203,8 @@ class RollupDifference(message.Message):
     """The status in small letters; empty if the cell does not tell statuses apart."""
     error_type: builtins.str
     """The type of error in small letters; empty if there is none, or the cell does not tell them apart."""
+    metric_type: builtins.str
+    """The type of metric; empty unless the cell is of metric points."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
         """The start of the cell's time."""
@@ -215,9 +222,10 @@ class RollupDifference(message.Message):
         status: builtins.str = ...,
         error_type: builtins.str = ...,
         columns: abc.Iterable[builtins.str] | None = ...,
+        metric_type: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["agent_id", b"agent_id", "columns", b"columns", "error_type", b"error_type", "model", b"model", "start_time", b"start_time", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["agent_id", b"agent_id", "columns", b"columns", "error_type", b"error_type", "metric_type", b"metric_type", "model", b"model", "start_time", b"start_time", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -297,9 +297,36 @@ select
     tool_calls
 from executions;
 
--- Metric points, under the names that statements know.
+-- Cells of metric points: of all points of one metric, whatever their tags. The latest one is that
+-- of the greatest value among those of one moment.
+create table point_cells (
+    workspace_id text collate "C" not null,
+    level text collate "C" not null check (level in ('hour', 'day', 'week')),
+    start timestamptz not null,
+    metric_type text collate "C" not null,
+    points bigint not null,
+    total double precision not null,
+    least double precision not null,
+    most double precision not null,
+    latest_at timestamptz not null,
+    latest double precision not null,
+    primary key (workspace_id, level, metric_type, start)
+);
+
+-- Cells, and points as cells of one point each, with the same columns. The last ones are what only
+-- points tell.
+create view point_condensed with (security_invoker = true) as
+select
+    workspace_id, level, start, metric_type, points, total, least, most, latest_at, latest,
+    null::text collate "C" as point_id, null::double precision as value, null::jsonb as tags
+from point_cells;
+
 create view point_units with (security_invoker = true) as
-select workspace_id, occurred_at as start, point_id, metric_type, value, tags from metric_points;
+select
+    workspace_id, null::text collate "C" as level, occurred_at as start, metric_type,
+    1::bigint as points, value as total, value as least, value as most, occurred_at as latest_at,
+    value as latest, point_id, value, tags
+from metric_points;
 
 -- Profiles: what else there is to tell of an agent in an hour, a day or a week. Users and messages
 -- (with their types of error) are packed tallies: how many texts there are, for each how many runs
@@ -340,7 +367,7 @@ create table rollups (
     workspace_id text collate "C" not null,
     level text collate "C" not null check (level in ('slot', 'hour', 'day', 'week')),
     cuboid text collate "C" not null
-        check (cuboid in ('workspace', 'agent', 'model', 'agent_model', 'fine', 'profile')),
+        check (cuboid in ('workspace', 'agent', 'model', 'agent_model', 'fine', 'profile', 'metric')),
     spans tstzmultirange not null,
     spared tstzmultirange not null,
     updated_at timestamptz not null default clock_timestamp(),
@@ -351,7 +378,9 @@ do $$
 declare
     tenant_table text;
 begin
-    foreach tenant_table in array array['execution_cells', 'agent_profiles', 'rollups'] loop
+    foreach tenant_table in array array[
+        'execution_cells', 'agent_profiles', 'point_cells', 'rollups'
+    ] loop
         execute format('alter table %I enable row level security', tenant_table);
         execute format('alter table %I force row level security', tenant_table);
         execute format(
@@ -363,5 +392,7 @@ begin
     end loop;
 end
 $$;
-grant select, insert, update, delete on execution_cells, agent_profiles, rollups to shadower_service;
-grant select on execution_condensed, execution_units, point_units to shadower_service;
+grant select, insert, update, delete on execution_cells, agent_profiles, point_cells, rollups
+    to shadower_service;
+grant select on execution_condensed, execution_units, point_condensed, point_units
+    to shadower_service;

@@ -1,0 +1,46 @@
+-- name: calculated
+-- Sums in the order of time, since sums of floating numbers depend on the order.
+select
+    width_bucket(start, {starts}::timestamptz[]) as place,
+    metric_type,
+    sum(points)::bigint as points,
+    sum(total order by start, point_id) as total,
+    min(least) as least,
+    max(most) as most,
+    max(latest_at) as latest_at,
+    (array_agg(latest order by latest_at desc, latest desc))[1] as latest
+from (
+{arms}
+) as cell
+group by place, metric_type
+
+-- name: weighed
+select count(*) as cells, coalesce(sum(points), 0)::bigint as runs
+from (
+    select sum(points) as points
+    from (
+{arms}
+    ) as cell
+    group by width_bucket(start, {starts}::timestamptz[]), metric_type
+) as found
+
+-- name: units
+select * from point_units where {where}
+
+-- name: cells
+select * from point_condensed where {where}
+
+-- name: everything
+true
+
+-- name: stored
+select {columns} from point_cells
+where workspace_id = $1 and level = $2 and start >= $3 and start < $4
+
+-- name: remove
+delete from point_cells
+where workspace_id = $1 and level = $2 and start >= $3 and start < $4
+
+-- name: insert
+insert into point_cells (workspace_id, {columns})
+select workspace_id, {columns} from arriving_point_cells where workspace_id = $1
