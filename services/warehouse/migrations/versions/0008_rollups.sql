@@ -297,6 +297,11 @@ select
     tool_calls
 from executions;
 
+-- Those that have not ended, said as the view above says it: hardly ever many, and cells that lose
+-- one are made anew from the others.
+create index executions_running on executions (workspace_id, started_at)
+    where (status = 'running')::int::bigint = 1;
+
 -- Metric points, under the names that statements know.
 create view point_units with (security_invoker = true) as
 select workspace_id, occurred_at as start, point_id, metric_type, value, tags from metric_points;
