@@ -151,23 +151,22 @@ async def test_whatever_is_recorded_in_whatever_order_kept_cells_agree(
 async def test_runs_of_this_hour_begin_and_end_in_kept_cells(
     cells: KeptCells, workspace: str
 ) -> None:
-    now = datetime.now(UTC)
-    last_hour = now.replace(minute=0, second=0, microsecond=0) - HOUR
-    await cells.runs(workspace, *base_runs(last_hour, hours=1))
-    around = Interval(last_hour, last_hour + 3 * HOUR)
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    around = Interval(this_hour - HOUR, this_hour + 2 * HOUR)
+    await cells.runs(workspace, *base_runs(around.start, hours=1))
     await cells.roll(workspace, around)
     begun = [
-        a_run(f"run-{number}", now, status=Status.RUNNING, user_id=f"user-{number}")
-        for number in range(20)
+        a_run(f"run-{n}", this_hour + n * MINUTE, status=Status.RUNNING, user_id=f"user-{n}")
+        for n in range(20)
     ]
     ended = [
-        run._replace(status=Status.SUCCEEDED, ended_at=now + number * MINUTE)
+        run._replace(status=Status.SUCCEEDED, ended_at=run.started_at + number * MINUTE)
         for number, run in enumerate(begun[:15])
     ]
     rated = [run._replace(user_rating=3) for run in ended[:5]]
     for runs in (begun, ended[:7], ended[7:], rated, begun[:3], ended[:3]):
         await cells.runs(workspace, *runs)
-        assert await cells.is_kept(workspace, now)
+        assert await cells.is_kept(workspace, this_hour)
         assert (await look(cells, workspace, around)).is_kept
 
 

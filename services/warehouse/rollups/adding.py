@@ -8,23 +8,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, localcontext
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from services.warehouse.facts.model import Execution, RunChange
 from services.warehouse.rollups import users
-from services.warehouse.rollups.cells import COLUMNS, FIELDS, PLACE, Cell
+from services.warehouse.rollups.cells import COLUMNS, NUMBERS, PLACE, Cell
 from services.warehouse.rollups.condensing import (
+    FIELDS,
     GRADES,
     IDS,
-    VALUES,
     Condensed,
     Number,
     Numbers,
     UntoldError,
     changed,
     condense,
-    duration_of,
-    known,
+    durations_of,
 )
 from services.warehouse.rollups.durations import NotCountedError, recounted
 from services.warehouse.rollups.levels import KEPT, Level
@@ -33,6 +33,10 @@ from services.warehouse.rollups.spans import Spans, to_microseconds, to_time
 # More digits than any sum of squares of amounts has.
 EXACT = Context(prec=1_000, traps=[Inexact])
 DECIMALS = ("cost", "credits")
+# In the order in which cells are tuples.
+BLANK: Mapping[str, Any] = MappingProxyType(
+    {column: None if column in NUMBERS else 0 for column in COLUMNS}
+)
 
 
 class Key(NamedTuple):
@@ -130,7 +134,7 @@ def _add(
 
 
 def _bins(change: CellChange, old: bytes) -> bytes:
-    added, gone = known(change.added, duration_of), known(change.gone, duration_of)
+    added, gone = durations_of(change.added), durations_of(change.gone)
     return recounted(old, added, gone) if added or gone else old
 
 
@@ -151,7 +155,7 @@ def _user_ids(runs: Sequence[Execution]) -> list[str]:
 def _condensed(values: Mapping[str, Any]) -> Condensed:
     return Condensed(
         executions=values["executions"],
-        numbers={name: _read(values, name) for name in VALUES},
+        numbers={name: _read(values, name) for name in FIELDS},
         grades=tuple(values[f"user_rating_{grade}"] for grade in GRADES),
         ids={name: values[f"{name}_known"] for name in IDS},
         last_started_at=values["last_started_at"],
@@ -167,13 +171,13 @@ def _read(values: Mapping[str, Any], name: str) -> Numbers:
 
 
 def _cell(key: Key, new: Condensed, bins: bytes, sketches: bytes) -> Cell:
-    values: dict[str, Any] = dict.fromkeys(COLUMNS, 0)
+    values = dict(BLANK)
     values |= zip(PLACE, (*KEPT, to_time(key.start), *key[1:]), strict=True)
     values |= {"executions": new.executions, key.status: new.executions}
     if key.error_type:
         values[f"errors_{key.error_type}"] = new.executions
-    for name in FIELDS:
-        values |= _written(name, new.ratings if name == "user_rating" else new.numbers[name])
+    for name, numbers in (*new.numbers.items(), ("user_rating", new.ratings)):
+        _write(values, name, numbers)
     values |= {f"user_rating_{grade}": n for grade, n in zip(GRADES, new.grades, strict=True)}
     values |= {f"{name}_known": n for name, n in new.ids.items()}
     values |= _of_status(key.status, values["duration_sum"])
@@ -181,16 +185,18 @@ def _cell(key: Key, new: Condensed, bins: bytes, sketches: bytes) -> Cell:
     return tuple(values.values())
 
 
-def _written(name: str, numbers: Numbers) -> dict[str, Any]:
-    texts = {f"{name}_{what}": _text(getattr(numbers, what)) for what in Numbers._fields[1:]}
-    return {f"{name}_known": numbers.known, **texts}
+def _write(values: dict[str, Any], name: str, numbers: Numbers) -> None:
+    if numbers.known:
+        values[f"{name}_known"] = numbers.known
+        for what, number in zip(Numbers._fields[1:], numbers[1:], strict=True):
+            values[f"{name}_{what}"] = _text(number) if number is not None else None
 
 
-def _text(number: Number | None) -> str | None:
+def _text(number: Number) -> str:
     """As trim_scale() leaves it."""
     if isinstance(number, Decimal):
         return f"{number.normalize():f}" if number else "0"
-    return None if number is None else str(number)
+    return str(number)
 
 
 def _of_status(status: str, durations: str | None) -> dict[str, str | None]:

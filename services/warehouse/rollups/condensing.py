@@ -3,11 +3,11 @@
 Pure, and exact: where the runs that go do not tell what is left, nobody guesses.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter, mul
+from operator import mul
 from typing import Any, NamedTuple
 
 from services.warehouse.facts.model import Execution
@@ -32,28 +32,17 @@ class Numbers(NamedTuple):
     max: Number | None = None
 
 
-def duration_of(run: Execution) -> int | None:
-    """In microseconds."""
-    return None if run.ended_at is None else (run.ended_at - run.started_at) // MICROSECOND
-
-
-def _total_tokens(run: Execution) -> int | None:
-    if run.input_tokens is None or run.output_tokens is None:
-        return None
-    return run.input_tokens + run.output_tokens
-
-
-# Ratings are not among them: cells count each grade, which tells the rest.
-VALUES: Mapping[str, Callable[[Execution], Number | None]] = {
-    "duration": duration_of,
-    "input_tokens": attrgetter("input_tokens"),
-    "output_tokens": attrgetter("output_tokens"),
-    "cached_input_tokens": attrgetter("cached_input_tokens"),
-    "total_tokens": _total_tokens,
-    "cost": attrgetter("cost_usd"),
-    "credits": attrgetter("credits"),
-    "tool_calls": attrgetter("tool_calls"),
+# Columns of runs whose values cells keep; durations and total tokens follow from two. Ratings are
+# not among them: cells count each grade, which tells the rest.
+VALUES: Mapping[str, str] = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cached_input_tokens": "cached_input_tokens",
+    "cost": "cost_usd",
+    "credits": "credits",
+    "tool_calls": "tool_calls",
 }
+FIELDS = (*VALUES, "duration", "total_tokens")
 IDS = {"user": "user_id", "model": "model", "conversation": "conversation_id"}
 GRADES = range(1, 6)
 
@@ -63,7 +52,7 @@ class Condensed:
     """All that cells keep of runs but for the distribution of durations and the users."""
 
     executions: int = 0
-    numbers: Mapping[str, Numbers] = field(default_factory=lambda: dict.fromkeys(VALUES, Numbers()))
+    numbers: Mapping[str, Numbers] = field(default_factory=lambda: dict.fromkeys(FIELDS, Numbers()))
     grades: tuple[int, ...] = (0,) * len(GRADES)
     ids: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(IDS, 0))
     last_started_at: datetime | None = None
@@ -81,18 +70,30 @@ class Condensed:
 def condense(runs: Sequence[Execution]) -> Condensed:
     if not runs:
         return Condensed()
-    ratings = [run.user_rating for run in runs]
+    columns = dict(zip(Execution._fields, zip(*runs, strict=True), strict=True))
+    ratings = columns["user_rating"]
     return Condensed(
         executions=len(runs),
-        numbers={name: numbers_of(known(runs, value)) for name, value in VALUES.items()},
+        numbers=dict(_numbers_of(runs, columns)),
         grades=tuple(ratings.count(grade) for grade in GRADES),
-        ids={name: len(known(runs, attrgetter(column))) for name, column in IDS.items()},
-        last_started_at=max(run.started_at for run in runs),
+        ids={name: len(runs) - columns[column].count(None) for name, column in IDS.items()},
+        last_started_at=max(columns["started_at"]),
     )
 
 
-def known(runs: Sequence[Execution], value: Callable[[Execution], Any]) -> list[Any]:
-    return [one for one in map(value, runs) if one is not None]
+def _numbers_of(
+    runs: Sequence[Execution], columns: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[str, Numbers]]:
+    for name, column in VALUES.items():
+        yield name, numbers_of([value for value in columns[column] if value is not None])
+    yield "duration", numbers_of(durations_of(runs))
+    tokens = zip(columns["input_tokens"], columns["output_tokens"], strict=True)
+    yield "total_tokens", numbers_of([a + b for a, b in tokens if None not in (a, b)])
+
+
+def durations_of(runs: Iterable[Execution]) -> list[int]:
+    """Those that are known, in microseconds."""
+    return [(run.ended_at - run.started_at) // MICROSECOND for run in runs if run.ended_at]
 
 
 def numbers_of(values: Sequence[Number]) -> Numbers:
@@ -108,7 +109,7 @@ def changed(old: Condensed, added: Condensed, gone: Condensed) -> Condensed:
     three = (old, added, gone)
     return Condensed(
         executions=_count(one.executions for one in three),
-        numbers={name: _numbers(*(one.numbers[name] for one in three)) for name in VALUES},
+        numbers={name: _numbers(*(one.numbers[name] for one in three)) for name in FIELDS},
         grades=tuple(_count(of_grade) for of_grade in zip(*(c.grades for c in three), strict=True)),
         ids={name: _count(one.ids[name] for one in three) for name in IDS},
         last_started_at=_bound(max, left, *(one.last_started_at for one in three)),

@@ -160,8 +160,9 @@ def recounted(packed: bytes, added: Sequence[int], gone: Sequence[int]) -> bytes
     entries = np.frombuffer(packed, ENTRY)
     changed = bins_of(np.array([*added, *gone], np.int64))
     signs = np.repeat([1, -1], [len(added), len(gone)])
-    keys, places = np.unique(np.concatenate([entries["bin"], changed]), return_inverse=True)
-    counts = _added(places, np.concatenate([entries["count"], signs]), len(keys))
+    bins = np.concatenate([entries["bin"], changed])
+    counts = _added(bins, np.concatenate([entries["count"], signs]), 0)
     if counts.min(initial=0) < 0:
         raise NotCountedError("a duration goes that was never counted")
-    return _entries(keys[counts > 0], counts[counts > 0]).tobytes()
+    there = np.flatnonzero(counts)
+    return _entries(there, counts[there]).tobytes()

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from services.warehouse.database import Session
+from services.warehouse.facts.staging import stage
 from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.labels import dimension
@@ -14,6 +14,7 @@ from services.warehouse.queries.sources import Executions
 from services.warehouse.rollups.adding import Key
 from services.warehouse.rollups.cells import (
     COLUMNS,
+    INSERT,
     MEASURES,
     PLACE,
     STORED_COLUMNS,
@@ -27,7 +28,7 @@ from services.warehouse.sql import Parameters, Queries
 QUERIES = Queries(__file__)
 FETCH = QUERIES["fetch"].format(columns=STORED_COLUMNS)
 STORE = QUERIES["store"].format(
-    columns=", ".join(COLUMNS), changes=", ".join(f"{one} = excluded.{one}" for one in MEASURES)
+    insert=INSERT, changes=", ".join(f"{one} = excluded.{one}" for one in MEASURES)
 )
 
 
@@ -67,10 +68,11 @@ async def running_anew(session: Session, start: int, keys: Collection[Key]) -> d
     return {key: cell for cell in cells if (key := _key(cell)) in keys}
 
 
-async def store_cells(session: Session, cells: Iterable[Cell]) -> None:
-    rows = [dict(zip(COLUMNS, map(_in_json, cell), strict=True)) for cell in cells]
-    if rows:
-        await session.connection.execute(STORE, session.workspace_id, rows)
+async def store_cells(session: Session, cells: Collection[Cell]) -> None:
+    """Once in a transaction, which staged cells outlive."""
+    if cells:
+        await stage(session, "execution_cells", COLUMNS, cells)
+        await session.connection.execute(STORE, session.workspace_id)
 
 
 async def remove_cells(session: Session, keys: Collection[Key]) -> None:
@@ -88,9 +90,3 @@ def _columns(keys: Collection[Key]) -> list[list[Any]]:
 def _key(cell: Cell) -> Key:
     _, _, start, *others = cell[: len(PLACE)]
     return Key(to_microseconds(start), *others)
-
-
-def _in_json(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return rf"\x{value.hex()}"
-    return value.isoformat() if isinstance(value, datetime) else value

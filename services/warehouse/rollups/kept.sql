@@ -19,8 +19,7 @@ select id, int8send(hashtextextended(id, 0)) from unnest($1::text[]) as user_ (i
 
 -- name: store
 -- Cells that are there already, or not yet.
-insert into execution_cells (workspace_id, {columns})
-select $1, {columns} from jsonb_populate_recordset(null::execution_cells, $2)
+{insert}
 on conflict (workspace_id, level, cuboid, start, agent_id, model, status, error_type)
 do update set {changes}
 
