@@ -18,6 +18,7 @@ from services.runtime.faults import Unavailable
 from services.runtime.pool import open_pool
 from services.runtime.settings import Settings
 from services.warehouse.database import Database
+from services.warehouse.facts.keys import as_execution
 from services.warehouse.facts.model import Execution, FactKind, Status
 from services.warehouse.facts.staging import create_staging
 from services.warehouse.queries.grouped import GroupedRow
@@ -28,6 +29,7 @@ from services.warehouse.rollups.cells import calculate
 from services.warehouse.rollups.kept import fetch_hashes
 from services.warehouse.rollups.levels import KEPT
 from services.warehouse.rollups.spans import Spans, between
+from services.warehouse.traces.model import SpanKind
 from tests.support.kept_cells import (
     BOTH,
     FIRST,
@@ -40,7 +42,7 @@ from tests.support.kept_cells import (
     later_said,
 )
 from tests.support.postgres import Server
-from tests.support.traces import traces
+from tests.support.traces import START, sid, span, traces
 
 HOURS = between(BOTH.start, BOTH.end)
 RUNS, SPANS, ROLL = FactKind.EXECUTION, FactKind.SPAN, "roll"
@@ -168,6 +170,22 @@ async def test_runs_of_this_hour_begin_and_end_in_kept_cells(
         await cells.runs(workspace, *runs)
         assert await cells.is_kept(workspace, this_hour)
         assert (await look(cells, workspace, around)).is_kept
+
+
+async def test_a_run_that_changes_twice_in_one_transaction_is_added_once(
+    kept: KeptCells, workspace: str
+) -> None:
+    """Its producer rates it while further spans come in."""
+    agent = span(1, kind=SpanKind.AGENT, user_id="ann")
+    call = span(2, parent_span_id=sid(1), kind=SpanKind.MODEL_CALL, input_tokens=7)
+    await kept.record(workspace, SPANS, agent)
+    async with kept.database.reading(workspace) as session:
+        found = "select * from executions where workspace_id = $1 and origin = 'trace'"
+        stored = as_execution(await session.connection.fetchrow(found, workspace))
+    rated = stored._replace(user_rating=5)
+    await kept.record_all(workspace, {RUNS: [rated], SPANS: [call]})
+    assert await kept.is_kept(workspace, START)
+    await look(kept, workspace)
 
 
 async def test_writers_of_one_hour_at_once_lose_nothing(kept: KeptCells, workspace: str) -> None:

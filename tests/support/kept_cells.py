@@ -1,5 +1,6 @@
 """A warehouse whose cells are kept right by writers, and what generated writers write into it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -37,7 +38,10 @@ class KeptCells:
         self._recorder = Recorder(database, Failpoints(failpoints))
 
     async def record(self, workspace: str, kind: FactKind, *facts: Any) -> None:
-        await self._recorder.record([Batch(workspace, {kind: facts})])
+        await self.record_all(workspace, {kind: facts})
+
+    async def record_all(self, workspace: str, facts: Mapping[FactKind, Sequence[Any]]) -> None:
+        await self._recorder.record([Batch(workspace, facts)])
 
     async def runs(self, workspace: str, *runs: Execution) -> None:
         await self.record(workspace, FactKind.EXECUTION, *runs)

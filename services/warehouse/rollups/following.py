@@ -17,10 +17,10 @@ from services.warehouse.rollups.ledger import agreeing, take
 from services.warehouse.rollups.levels import KEPT, Level
 from services.warehouse.rollups.spans import Spans, spans_of, to_microseconds
 
-# To write a cell, which is wide, takes about as long as to store RUNS_A_CELL runs: where there are
-# hardly more runs than cells, whoever asks reads the runs faster than writers can add them. A
-# change of FEW_CELLS is soon done, whatever it is.
-FEW_CELLS, RUNS_A_CELL = 64, 4
+# To change a cell, which is wide, takes about as long as to store RUNS_A_CELL runs, and the
+# workspace's other writers wait: where there are hardly more runs than cells, readers take the runs
+# themselves. A change of FEW_CELLS is done in some hundredths of a second.
+FEW_CELLS, RUNS_A_CELL = 64, 8
 # Among more than that, no writer looks for those that are left.
 MANY_RUNNING = 2_000
 
@@ -36,7 +36,7 @@ async def follow(session: Session, changes: Sequence[RunChange]) -> None:
 async def _keep(session: Session, changes: Sequence[RunChange], touched: Spans) -> Spans:
     """The hours among those that were touched whose fine cells still agree."""
     times = touched & await agreeing(session, KEPT)
-    cells = by_cell(changes, times)
+    cells = by_cell(changes, times) if times else {}
     if len(cells) > max(FEW_CELLS, len(changes) // RUNS_A_CELL):
         return Spans()
     lost = await _change(session, cells) if cells else set()
