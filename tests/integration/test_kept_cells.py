@@ -23,7 +23,7 @@ from services.warehouse.facts.model import Execution, FactKind, Status
 from services.warehouse.facts.staging import create_staging
 from services.warehouse.queries.grouped import GroupedRow
 from services.warehouse.queries.interval import Interval
-from services.warehouse.rollups import following
+from services.warehouse.rollups import keeping
 from services.warehouse.rollups.adding import add, by_cell, new_users
 from services.warehouse.rollups.cells import calculate
 from services.warehouse.rollups.kept import fetch_hashes
@@ -235,7 +235,7 @@ async def test_what_ends_before_it_commits_leaves_neither_facts_nor_cells(
 async def test_more_cells_than_are_worth_it_are_taken_out_instead(
     kept: KeptCells, workspace: str
 ) -> None:
-    many = [a_run(f"run-{n}", FIRST, agent_id=f"new-{n}") for n in range(following.FEW_CELLS + 1)]
+    many = [a_run(f"run-{n}", FIRST, agent_id=f"new-{n}") for n in range(keeping.FEW_CELLS + 1)]
     await kept.runs(workspace, *many[1:])
     assert await kept.is_kept(workspace, FIRST)
     await kept.runs(workspace, *(run._replace(user_rating=1) for run in many))
@@ -265,7 +265,7 @@ async def test_a_bound_that_goes_takes_its_hour_out_until_it_is_rolled_up_again(
 async def test_too_many_runs_that_have_not_ended_are_not_looked_for(
     kept: KeptCells, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "MANY_RUNNING", 3)
+    monkeypatch.setattr(keeping, "MANY_RUNNING", 3)
     begun = [a_run(f"run-{n}", FIRST, status=Status.RUNNING, user_id=f"user-{n}") for n in range(4)]
     ended = [run._replace(status=Status.CANCELLED) for run in begun]
     await kept.runs(workspace, *begun[:3])

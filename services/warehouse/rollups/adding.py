@@ -26,8 +26,8 @@ from services.warehouse.rollups.condensing import (
     condense,
     durations_of,
 )
-from services.warehouse.rollups.durations import NotCountedError, recounted
 from services.warehouse.rollups.levels import KEPT, Level
+from services.warehouse.rollups.recounting import NotCountedError, recounted
 from services.warehouse.rollups.spans import Spans, to_microseconds, to_time
 
 # More digits than any sum of squares of amounts has.

@@ -30,10 +30,6 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-class NotCountedError(Exception):
-    """What goes is not there."""
-
-
 def bins_of(durations: Integers) -> Integers:
     """The bins of durations in whole microseconds."""
     bins = np.ceil(np.log(np.maximum(durations, 1)) / LOG_GAMMA).astype(np.int64) + FIRST
@@ -50,14 +46,6 @@ def _added(places: Integers, counts: Integers, size: int) -> Integers:
     """Sums of counts by their places."""
     # As floats: exact up to 2**53.
     return np.bincount(places, weights=counts, minlength=size).astype(np.int64)
-
-
-def _entries(bins: Integers, counts: Integers) -> NDArray[np.void]:
-    if counts.max(initial=0) > np.iinfo(np.uint32).max:
-        raise OverflowError("more runs of one duration than a cell can count")
-    entries = np.zeros(len(bins), ENTRY)
-    entries["bin"], entries["count"] = bins, counts
-    return entries
 
 
 @dataclass(frozen=True)
@@ -92,7 +80,10 @@ class Distributions:
         groups, bins, counts = self._counted
         keys, places = np.unique(groups * BINS + bins, return_inverse=True)
         added = _added(places, counts, len(keys))
-        entries = _entries(keys % BINS, added)
+        if added.max(initial=0) > np.iinfo(np.uint32).max:
+            raise OverflowError("more runs of one duration than a cell can count")
+        entries = np.zeros(len(keys), ENTRY)
+        entries["bin"], entries["count"] = keys % BINS, added
         ends = np.searchsorted(keys, np.arange(1, len(self._groups) + 1) * BINS)
         parts = np.split(entries, ends[:-1]) if len(ends) else []
         return [part.tobytes() for part in parts]
@@ -152,17 +143,3 @@ class Distributions:
 
 def _numbers(lengths: Sequence[int]) -> Integers:
     return np.repeat(np.arange(len(lengths)), lengths)
-
-
-def recounted(packed: bytes, added: Sequence[int], gone: Sequence[int]) -> bytes:
-    """The sparse form with further durations, and without others. Raises NotCountedError if those
-    are not in it."""
-    entries = np.frombuffer(packed, ENTRY)
-    changed = bins_of(np.array([*added, *gone], np.int64))
-    signs = np.repeat([1, -1], [len(added), len(gone)])
-    bins = np.concatenate([entries["bin"], changed])
-    counts = _added(bins, np.concatenate([entries["count"], signs]), 0)
-    if counts.min(initial=0) < 0:
-        raise NotCountedError("a duration goes that was never counted")
-    there = np.flatnonzero(counts)
-    return _entries(there, counts[there]).tobytes()
