@@ -35,8 +35,8 @@ STORE = QUERIES["store"].format(
 class Running(Executions):
     """Runs that have not ended, which have an index of their own."""
 
-    def units(self, _parameters: Parameters) -> str:
-        return QUERIES["running"]
+    def condition(self, selection: Selection, parameters: Parameters) -> str:
+        return QUERIES["running"].format(condition=super().condition(selection, parameters))
 
 
 async def fetch_cells(session: Session, keys: Collection[Key]) -> dict[Key, Cell]:

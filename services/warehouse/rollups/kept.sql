@@ -15,7 +15,8 @@ cross join lateral (
 select id, int8send(hashtextextended(id, 0)) from unnest($1::text[]) as user_ (id)
 
 -- name: running
-(select * from execution_units where running = 1) as unit
+-- As the index of those runs says it.
+running = 1 and {condition}
 
 -- name: store
 -- Cells that are there already, or not yet.
