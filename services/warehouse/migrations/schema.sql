@@ -750,6 +750,7 @@ CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (w
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX executions_lasting ON ONLY shadower.executions USING btree (workspace_id, started_at, agent_id) WHERE (duration_us > '3600000000'::bigint);
+CREATE INDEX executions_running ON ONLY shadower.executions USING btree (workspace_id, started_at) WHERE ((((status = 'running'::shadower.execution_status))::integer)::bigint = 1);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);

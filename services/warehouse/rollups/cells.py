@@ -102,11 +102,14 @@ COLUMNS = (*PLACE, *MEASURES)
 Cell = tuple[Any, ...]
 """The values of COLUMNS."""
 
+_EXECUTIONS = COLUMNS.index("executions")
+
 INSERT = QUERIES["insert"].format(
     columns=", ".join(COLUMNS),
     values=", ".join(_with_numbers("number")),
 )
-STORED = QUERIES["stored"].format(columns=", ".join(_with_numbers("stored_number")))
+STORED_COLUMNS = ", ".join(_with_numbers("stored_number"))
+STORED = QUERIES["stored"].format(columns=STORED_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -117,11 +120,15 @@ class Weight:
     runs: int
 
 
+def executions_of(cell: Cell) -> int:
+    return int(cell[_EXECUTIONS])
+
+
 async def calculate(session: Session, sort: Sort, span: Span) -> list[Cell]:
     """What the cells of a span have to be, by all that they follow from."""
     starts = _starts(sort, span)
     rows = await _grouped(session, sort, span, list(MEASURES.values()))
-    return [_cell(sort, starts[row.key[-1] - 1], row) for row in rows]
+    return [cell_of(sort, starts[row.key[-1] - 1], row) for row in rows]
 
 
 async def weigh(session: Session, sort: Sort, span: Span) -> Weight:
@@ -150,7 +157,7 @@ def _starts(sort: Sort, span: Span) -> list[datetime]:
     return [to_time(start) for start in sort.level.starts(Spans((span,)))]
 
 
-def _cell(sort: Sort, start: datetime, row: GroupedRow) -> Cell:
+def cell_of(sort: Sort, start: datetime, row: GroupedRow) -> Cell:
     known = dict(zip(sort.cuboid.keys, row.key, strict=False))
     return (*sort, start, *(known.get(key, "") for key in KEYS), *row.values)
 

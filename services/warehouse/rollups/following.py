@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.warehouse.database import Session
 from services.warehouse.facts.model import RunChange
+from services.warehouse.rollups.keeping import keep
 from services.warehouse.rollups.ledger import take, take_points
 from services.warehouse.rollups.levels import LONGEST_RUN, Level
 from services.warehouse.rollups.spans import Spans, spans_of, to_microseconds
@@ -16,10 +17,12 @@ async def follow_points(session: Session, times: Iterable[datetime]) -> None:
 
 
 async def follow(session: Session, changes: Sequence[RunChange]) -> None:
-    """What cannot follow is taken out of the ledger, until it is rolled up again. Needs the
-    workspace's lock."""
+    """Adds to the cells that are kept right. What cannot follow is taken out of the ledger, until
+    it is rolled up again. Needs the workspace's lock."""
     times = {to_microseconds(run.started_at) for change in changes for run in change if run}
-    await take(session, Level.HOUR.containing(times), lasting=_lasting(changes))
+    touched = Level.HOUR.containing(times)
+    kept = await keep(session, changes, touched)
+    await take(session, touched, kept, lasting=_lasting(changes))
 
 
 def _lasting(changes: Sequence[RunChange]) -> Spans:

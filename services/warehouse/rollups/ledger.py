@@ -50,6 +50,14 @@ async def _first(session: Session, query: str) -> datetime | None:
     return found
 
 
+async def agreeing(session: Session, sort: Sort) -> Spans:
+    """The times whose cells agree."""
+    found = await session.connection.fetchval(
+        QUERIES["agreeing"], session.workspace_id, *map(str, sort)
+    )
+    return to_spans(found or ())
+
+
 async def looked_at(session: Session, sort: Sort) -> Spans:
     """The times whose cells agree, or are not worth their place."""
     found = await session.connection.fetchval(

@@ -60,6 +60,9 @@ where workspace_id = $1 and cuboid = 'metric' and rollups.level = gone.level
 update rollups set spans = spans - $4, updated_at = clock_timestamp()
 where workspace_id = $1 and level = $2 and cuboid = $3
 
+-- name: agreeing
+select spans from rollups where workspace_id = $1 and level = $2 and cuboid = $3
+
 -- name: looked_at
 select spans + spared from rollups where workspace_id = $1 and level = $2 and cuboid = $3
 

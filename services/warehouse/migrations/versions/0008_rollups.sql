@@ -297,6 +297,11 @@ select
     tool_calls
 from executions;
 
+-- Those that have not ended, said as the view above says it: hardly ever many, and cells that lose
+-- one are made anew from the others.
+create index executions_running on executions (workspace_id, started_at)
+    where (status = 'running')::int::bigint = 1;
+
 -- Cells of metric points: of all points of one metric, whatever their tags. The latest one is that
 -- of the greatest value among those of one moment.
 create table point_cells (
