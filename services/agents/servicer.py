@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from shadower.agents.v1 import agents_service_pb2 as pb
+from shadower.agents.v1.agent_performance_pb2 import AgentPerformance
 from shadower.agents.v1.agent_summary_pb2 import AgentSummary
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceServicer
 
@@ -58,6 +59,7 @@ class AgentsServicer(AgentsServiceServicer):
             next_page_token=_next_token(request, interval, agents, limit),
             interval=requests.time_interval(interval),
             as_of=to_timestamp(session.as_of),
+            complete_until=optional_timestamp(session.complete_until),
         )
         return Answer(reply, basis(request, revision, EVER))
 
@@ -73,7 +75,12 @@ class AgentsServicer(AgentsServiceServicer):
         if facts is None:
             raise _not_found(request.agent_id)
         answer = performance(facts)
-        answer.as_of.CopyFrom(to_timestamp(session.as_of))
+        answer.MergeFrom(
+            AgentPerformance(
+                as_of=to_timestamp(session.as_of),
+                complete_until=optional_timestamp(session.complete_until),
+            )
+        )
         reply = pb.GetAgentPerformanceResponse(performance=answer)
         return Answer(reply, basis(request, revision, EVER))
 

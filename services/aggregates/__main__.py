@@ -29,7 +29,7 @@ from services.warehouse.schema import schema_version
 async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
-        database = Database(pool, settings.query_cost)
+        database = Database(pool, settings.query_cost, settings.log)
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)

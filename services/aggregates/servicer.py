@@ -16,7 +16,7 @@ from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
 from services.runtime.call import Context
 from services.runtime.faults import invalid_field
-from services.runtime.times import to_timestamp
+from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests
 from services.translation.bases import basis
 from services.translation.meaning import meaning
@@ -56,6 +56,7 @@ class AggregatesServicer(AggregatesServiceServicer):
             rows=[_row(row, names, query) for row in filled],
             interval=requests.time_interval(query.selection.interval),
             as_of=to_timestamp(session.as_of),
+            complete_until=optional_timestamp(session.complete_until),
         )
         return Answer(reply, basis(request, revision, query.selection.interval))
 

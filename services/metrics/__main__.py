@@ -29,7 +29,7 @@ async def main(settings: Settings) -> None:
     draining = Draining()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings))
-        database = Database(pool, settings.query_cost)
+        database = Database(pool, settings.query_cost, settings.log)
         announcements = Announcements()
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)

@@ -20,11 +20,13 @@ Points = dict[PointKey, Value | None]
 
 @dataclass(frozen=True)
 class Look:
-    """What one look found: points to tell, up to which change and moment they are true."""
+    """What one look found: points to tell, up to which change and moment they are true, and up to
+    which everything acknowledged is in them."""
 
     points: Points
     revision: int
     as_of: datetime
+    complete_until: datetime | None
     replaced: Interval | None = None
     """Points of these buckets that are not in `points` are gone."""
 
@@ -45,7 +47,7 @@ class LiveSeries:
         async with self._database.reading(self._workspace_id) as session:
             self._told = await _all_points(session, self._ask(interval))
             self._revision = await latest_revision(session)
-        return Look(self._told, self._revision, session.as_of)
+        return Look(self._told, self._revision, session.as_of, session.complete_until)
 
     async def since(self, revision: int, interval: Interval) -> Look | None:
         """What a reader who was told everything up to a revision has missed.
@@ -61,7 +63,7 @@ class LiveSeries:
             self._revision = changes.revision
         touched = _touched(query, changes.spans)
         points = _within(self._told, touched)
-        return Look(points, self._revision, session.as_of, touched)
+        return Look(points, self._revision, session.as_of, session.complete_until, touched)
 
     async def news(self, interval: Interval) -> Look:
         """What is different from what was told."""
@@ -73,7 +75,9 @@ class LiveSeries:
             part = touched and self._ask(_common(touched, interval))
             found = await _all_points(session, part) if part else {}
         self._revision = changes.revision
-        return Look(self._tell(found, touched), self._revision, session.as_of)
+        return Look(
+            self._tell(found, touched), self._revision, session.as_of, session.complete_until
+        )
 
     def _tell(self, found: Points, touched: Interval | None) -> Points:
         before = _within(self._told, touched)

@@ -12,7 +12,7 @@ from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
 from services.runtime.call import Context, current_call
-from services.runtime.times import to_timestamp
+from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests
 from services.translation.bases import basis
 from services.translation.meaning import meaning
@@ -50,6 +50,7 @@ class MetricsServicer(MetricsServiceServicer):
             next_page_token=_next_token(request, interval, page.following),
             interval=requests.time_interval(interval),
             as_of=to_timestamp(session.as_of),
+            complete_until=optional_timestamp(session.complete_until),
         )
         return Answer(reply, basis(request, revision, interval))
 

@@ -19,7 +19,7 @@ from services.metrics.questions import series_query
 from services.runtime.draining import Draining
 from services.runtime.faults import Fault, Unauthenticated
 from services.runtime.status import to_status
-from services.runtime.times import from_duration, to_timestamp
+from services.runtime.times import from_duration, optional_timestamp, to_timestamp
 from services.translation.requests import interval, time_interval
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
@@ -152,6 +152,7 @@ class MetricsStream:
         return pb.StreamMetricsResponse(
             cursor=write_cursor(self._request, Cursor(self._cursor.start, self._last.revision)),
             as_of=to_timestamp(self._last.as_of),
+            complete_until=optional_timestamp(self._last.complete_until),
             **content,
         )
 

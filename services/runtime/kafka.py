@@ -59,13 +59,12 @@ def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consu
         bootstrap_servers=settings.kafka_brokers,
         group_id=group,
         enable_auto_commit=False,
-        isolation_level="read_committed",
         max_partition_fetch_bytes=FETCH_BYTES,
         request_timeout_ms=SESSION_MS + REQUEST_MS,
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 4,
         metadata_max_age_ms=METADATA_MS,
-        **{"auto_offset_reset": "earliest", **options},
+        **{"auto_offset_reset": "earliest", "isolation_level": "read_committed", **options},
     )
 
 

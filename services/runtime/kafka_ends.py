@@ -1,13 +1,16 @@
 """Where a topic ends at the moment."""
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import DefaultPartitioner
 
-from services.runtime.kafka import Consumer, bounded, new_consumer
+from services.runtime.kafka import REQUEST_MS, Consumer, bounded, new_consumer
 from services.runtime.settings import Settings
 
 SECONDS = 3.0
@@ -44,3 +47,40 @@ async def _end(consumer: Consumer, topic: str, key: bytes) -> End:
     partition = TopicPartition(topic, DefaultPartitioner()(key, partitions, partitions))
     ends = await consumer.end_offsets([partition])
     return End(topic, partition.partition, ends[partition])
+
+
+class TopicEnds:
+    """Asks anew each time. What was acknowledged before it was asked lies before an end."""
+
+    def __init__(self, topic: str, admin: Any, consumer: Consumer) -> None:
+        self._topic = topic
+        self._admin = admin
+        self._consumer = consumer
+
+    async def count_partitions(self) -> int:
+        """Those too that others may have heard of before us. Raises KafkaError."""
+        [described] = await self._admin.describe_topics([self._topic])
+        if not described["partitions"]:
+            raise UnknownTopicOrPartitionError(self._topic)
+        return 1 + max(int(one["partition"]) for one in described["partitions"])
+
+    async def fetch(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Raises KafkaError."""
+        ends: Mapping[TopicPartition, int] = await self._consumer.end_offsets(partitions)
+        return ends
+
+
+@asynccontextmanager
+async def open_ends(settings: Settings, topic: str) -> AsyncIterator[TopicEnds]:
+    """Raises KafkaError if no broker answers."""
+    # An end that waits for somebody's transaction would be before what others have sent since.
+    consumer = new_consumer(settings, None, isolation_level="read_uncommitted")
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka_brokers, request_timeout_ms=REQUEST_MS
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(lambda: bounded(admin.close()))
+        await admin.start()
+        stack.push_async_callback(lambda: bounded(consumer.stop()))
+        await consumer.start()
+        yield TopicEnds(topic, admin, consumer)

@@ -116,5 +116,10 @@ class Settings(BaseSettings):
         return asked
 
     @property
+    def log(self) -> str | None:
+        """The topic by which facts come; None if ingestion writes straight to the database."""
+        return self.log_topic if self.kafka_brokers else None
+
+    @property
     def reflection(self) -> bool:
         return self.environment == "development"

@@ -35,11 +35,13 @@ UNREACHABLE = (
 @dataclass(frozen=True)
 class Session:
     """A transaction in one workspace. A reading one sees everything committed by `as_of`, and
-    knows which cells agree with that."""
+    everything acknowledged by `complete_until`; it knows which cells agree with that."""
 
     connection: Connection
     workspace_id: str
     as_of: datetime
+    complete_until: datetime | None = None
+    """None if that is not known: nobody has written the log yet."""
     rolled: Rolled = field(default_factory=dict)
     cost_limit: float = inf
     """What a statement may cost that reads facts, in units of PostgreSQL's planner."""
@@ -63,9 +65,11 @@ class UnwritableError(Exception):
 class Database:
     """Opens sessions. What may be tried again, or took too long, leaves as a fault."""
 
-    def __init__(self, pool: Pool, cost_limit: float = inf) -> None:
+    def __init__(self, pool: Pool, cost_limit: float = inf, log_topic: str | None = None) -> None:
+        """The topic is that of the log by which facts come; None if they come straight."""
         self._pool = pool
         self._cost_limit = cost_limit
+        self._log_topic = log_topic
 
     @asynccontextmanager
     async def reading(self, workspace_id: str) -> AsyncIterator[Session]:
@@ -75,7 +79,7 @@ class Database:
                 self._pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                session = await _enter(connection, workspace_id, "enter_reading")
+                session = await _enter_reading(connection, workspace_id, self._log_topic)
                 rolled = await fetch_rolled(session)
                 yield replace(session, rolled=rolled, cost_limit=self._cost_limit)
 
@@ -106,9 +110,14 @@ class Database:
         return "" if applied == schema_version else f"schema {applied}, needed {schema_version}"
 
 
-async def _enter(connection: Any, workspace_id: str, query: str = "enter_workspace") -> Session:
-    as_of = await connection.fetchval(QUERIES[query], workspace_id)
+async def _enter(connection: Any, workspace_id: str) -> Session:
+    as_of = await connection.fetchval(QUERIES["enter_workspace"], workspace_id)
     return Session(connection, workspace_id, as_of)
+
+
+async def _enter_reading(connection: Any, workspace_id: str, log_topic: str | None) -> Session:
+    seen = await connection.fetchrow(QUERIES["enter_reading"], workspace_id, log_topic)
+    return Session(connection, workspace_id, seen["as_of"], seen["complete_until"])
 
 
 async def plan_by_values(session: Session) -> None:

@@ -7,9 +7,17 @@ select case when set_config('shadower.workspace_id', $1, true) is not null
 -- name: enter_reading
 -- The same for who only reads. Most statements are short walks along indexes whatever their values,
 -- so planning each anew would take as long as the answer.
-select case when set_config('shadower.workspace_id', $1, true) is not null
-                and set_config('plan_cache_mode', 'force_generic_plan', true) is not null
-            then transaction_timestamp() end
+-- Of the log that facts come by, if there is one ($2), it also says by when what was acknowledged is
+-- written; null if nobody knows.
+select
+    case when set_config('shadower.workspace_id', $1, true) is not null
+            and set_config('plan_cache_mode', 'force_generic_plan', true) is not null
+        then transaction_timestamp() end as as_of,
+    case when $2::text is null then transaction_timestamp() else nullif(
+        least(
+            transaction_timestamp(),
+            coalesce((select min(complete_until) from log_positions where topic = $2), '-infinity')
+        ), '-infinity') end as complete_until
 
 -- name: plan_by_values
 -- For statements that read much, and by other indexes for other values.

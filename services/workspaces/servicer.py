@@ -10,7 +10,7 @@ from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
 from services.runtime.call import Context
-from services.runtime.times import to_timestamp
+from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests, values
 from services.translation.bases import EVER, basis
 from services.translation.meaning import meaning
@@ -69,8 +69,13 @@ class WorkspacesServicer(WorkspacesServiceServicer):
             facts = await _fetch(session, interval, days)
             revision = await latest_revision(session)
         summary = _summary(facts, interval, days)
-        summary.workspace_id = request.workspace_id
-        summary.as_of.CopyFrom(to_timestamp(session.as_of))
+        summary.MergeFrom(
+            summary_pb.WorkspaceSummary(
+                workspace_id=request.workspace_id,
+                as_of=to_timestamp(session.as_of),
+                complete_until=optional_timestamp(session.complete_until),
+            )
+        )
         reply = pb.GetWorkspaceSummaryResponse(summary=summary)
         return Answer(reply, basis(request, revision, EVER))
 

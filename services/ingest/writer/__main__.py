@@ -3,6 +3,8 @@
 from contextlib import AsyncExitStack
 from functools import partial
 
+from services.ingest.writer.looks import Looks
+from services.ingest.writer.watch import Watch
 from services.ingest.writer.writing import LogWriter
 from services.runtime.background import in_background
 from services.runtime.draining import Draining
@@ -28,8 +30,10 @@ async def main(settings: Settings) -> None:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
         database = Database(pool)
         recorder = Recorder(database, Failpoints(settings.failpoints))
-        writer = LogWriter(settings, database, recorder)
-        await stack.enter_async_context(in_background(writer.run()))
+        looks = Looks()
+        writer = LogWriter(settings, database, recorder, looks)
+        watch = Watch(settings, database, looks, writer.positions)
+        await stack.enter_async_context(in_background(writer.run(), watch.run()))
         health = Service(NAME, lambda _: None, partial(_trouble, database, writer))
         await serve(settings, [health], MessageValidator(), Draining())
 

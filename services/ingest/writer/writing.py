@@ -1,7 +1,8 @@
 """Writes the partitions of the log that this process has, each from where it was written to."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from services.ingest.writer.group import open_group
 from services.ingest.writer.letters import unwritable
+from services.ingest.writer.looks import Looks
 from services.ingest.writer.portion import Portion, portion_of, portions, refused_whole
 from services.runtime.faults import DeadlineExceeded, Fault
 from services.runtime.kafka import Consumer
@@ -38,10 +40,13 @@ def _warn_of_loss(partition: TopicPartition, position: int, first: int, end: int
 class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library has no types.
     """The position in the database is the one that counts; Kafka's own is never asked."""
 
-    def __init__(self, settings: Settings, database: Database, recorder: Recorder) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, recorder: Recorder, looks: Looks
+    ) -> None:
         self._settings = settings
         self._database = database
         self._recorder = recorder
+        self._looks = looks
         self._positions: dict[TopicPartition, int] = {}
         self._troubles: dict[TopicPartition, str] = {}
         self._beginning = asyncio.Lock()
@@ -50,6 +55,10 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
     def trouble(self) -> str:
         """What cannot be written at the moment; "" if everything can."""
         return "; ".join(self._troubles.values())
+
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Up to where each of the partitions is written that this process has."""
+        return dict(self._positions)
 
     async def run(self) -> None:
         """Runs as long as the process does."""
@@ -68,14 +77,28 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             self._troubles.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        await self._begin(assigned)
+        # The first ones may come before the consumer does.
+        if self._consumer is not None:
+            await self._begin(assigned)
 
     async def _take_part(self) -> None:
         async with open_group(self._settings, self) as consumer:
             self._consumer = consumer
-            while True:
-                found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)
-                await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
+            try:
+                while True:
+                    await self._begin_missing()
+                    found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)
+                    await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
+            finally:
+                self._consumer = None
+                self._positions.clear()
+
+    async def _begin_missing(self) -> None:
+        """What fails when partitions are assigned, the library passes over; and of a partition in
+        which nothing lies, nothing else would begin it."""
+        missing = self._consumer.assignment() - self._positions.keys()
+        if missing:
+            await self._begin(sorted(missing))
 
     async def _begin(self, partitions: Sequence[TopicPartition]) -> None:
         """Goes to where partitions are written to.
@@ -139,7 +162,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
     async def _record(self, portion: Portion) -> None:
         batches = [batch for _, batch in portion.batches]
         try:
-            await self._recorder.record(batches, portion.advance, portion.letters_given)
+            await self._recorder.record(batches, self._step(portion), portion.letters_given)
         except (UnwritableError, DeadlineExceeded) as why:
             await self._isolate(portion, why)
 
@@ -150,9 +173,17 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
                 raise why
             [(entry, batch)] = portion.batches
             letter = unwritable(entry, why)
-            await self._recorder.record([refused_whole(batch)], portion.advance, lambda _: [letter])
+            await self._recorder.record(
+                [refused_whole(batch)], self._step(portion), lambda _: [letter]
+            )
             return
         before = portion.before
         for entry in portion.entries:
             await self._record(await portion_of([entry], before))
             before = entry.offset + 1
+
+    def _step(self, portion: Portion) -> Advance:
+        """With what is complete once it is done."""
+        step = portion.advance
+        partition = TopicPartition(step.topic, step.partition)
+        return replace(step, complete_until=self._looks.complete_until(partition, step.after))

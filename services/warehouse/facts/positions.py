@@ -1,6 +1,8 @@
 """How far each partition of the log has been written, fenced against who has lost it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.warehouse.database import Database, Session, Transaction, rows_affected
 from services.warehouse.sql import Queries
@@ -16,6 +18,8 @@ class Advance:
     partition: int
     before: int
     after: int
+    complete_until: datetime | None = None
+    """What was acknowledged by then lies before `after`; None: nobody has looked."""
 
 
 class FencedError(Exception):
@@ -25,9 +29,34 @@ class FencedError(Exception):
 async def fetch_position(database: Database, topic: str, partition: int) -> int:
     """The next offset to be written; 0 of a partition that nobody has written yet."""
     async with database.transaction() as transaction:
-        await transaction.connection.execute(QUERIES["begin_position"], topic, partition)
+        await transaction.connection.execute(QUERIES["begin_positions"], topic, partition + 1)
         found = await transaction.connection.fetchval(QUERIES["position"], topic, partition)
     return int(found)
+
+
+async def begin_positions(database: Database, topic: str, partitions: int) -> None:
+    """From now on nobody calls the topic complete before all of these partitions are."""
+    async with database.transaction() as transaction:
+        await transaction.connection.execute(QUERIES["begin_positions"], topic, partitions)
+
+
+async def fetch_moment(database: Database) -> datetime:
+    """By the database's clock, which is the one that answers tell their time by."""
+    async with database.transaction() as transaction:
+        moment: datetime = await transaction.connection.fetchval(QUERIES["moment"])
+    return moment
+
+
+async def note_complete(
+    database: Database, topic: str, ends: Mapping[int, int], moment: datetime
+) -> None:
+    """Of partitions that are written up to the ends that they had at the moment or later.
+
+    What another one has written since, or not yet, it passes over.
+    """
+    values = (topic, list(ends), list(ends.values()), moment)
+    async with database.transaction() as transaction:
+        await transaction.connection.execute(QUERIES["note_complete"], *values)
 
 
 async def entries_behind(session: Session, topic: str, partition: int, end: int) -> int:
@@ -38,8 +67,8 @@ async def entries_behind(session: Session, topic: str, partition: int, end: int)
 
 async def move_position(transaction: Transaction, advance: Advance) -> None:
     """Raises FencedError, and nothing of the transaction may be committed then."""
-    status = await transaction.connection.execute(
-        QUERIES["move_position"], advance.topic, advance.partition, advance.before, advance.after
-    )
+    partition = (advance.topic, advance.partition)
+    step = (advance.before, advance.after, advance.complete_until)
+    status = await transaction.connection.execute(QUERIES["move_position"], *partition, *step)
     if rows_affected(status) != 1:
         raise FencedError(f"{advance.topic}/{advance.partition} is not at {advance.before}")

@@ -499,7 +499,8 @@ CREATE TABLE shadower.log_positions (
     topic text NOT NULL COLLATE pg_catalog."C",
     partition integer NOT NULL,
     next_offset bigint NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    complete_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 );
 ALTER TABLE shadower.log_positions OWNER TO postgres;
 CREATE TABLE shadower.metric_points (

@@ -67,6 +67,7 @@ class AgentPerformance(message.Message):
     INTERVAL_FIELD_NUMBER: builtins.int
     PREVIOUS_INTERVAL_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    COMPLETE_UNTIL_FIELD_NUMBER: builtins.int
     EXECUTIONS_FIELD_NUMBER: builtins.int
     SUCCESS_RATE_FIELD_NUMBER: builtins.int
     DURATION_FIELD_NUMBER: builtins.int
@@ -109,6 +110,13 @@ class AgentPerformance(message.Message):
     @builtins.property
     def as_of(self) -> timestamp_pb2.Timestamp:
         """Everything committed by this moment is counted."""
+
+    @builtins.property
+    def complete_until(self) -> timestamp_pb2.Timestamp:
+        """Everything acknowledged by this moment is counted, or put aside as a dead letter. Equal to as_of
+        unless there is a log: then about a second before it, and earlier while records wait to be
+        written. Never later than is true. Not set if nobody has written the log yet.
+        """
 
     @builtins.property
     def executions(self) -> statistics_pb2.ExecutionCounts:
@@ -196,6 +204,7 @@ class AgentPerformance(message.Message):
         interval: time_interval_pb2.TimeInterval | None = ...,
         previous_interval: time_interval_pb2.TimeInterval | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
+        complete_until: timestamp_pb2.Timestamp | None = ...,
         executions: statistics_pb2.ExecutionCounts | None = ...,
         success_rate: builtins.float | None = ...,
         duration: statistics_pb2.DurationStatistics | None = ...,
@@ -216,9 +225,9 @@ class AgentPerformance(message.Message):
         against_previous: abc.Iterable[statistics_pb2.Comparison] | None = ...,
         hints: abc.Iterable[Hint] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "as_of", b"as_of", "cost", b"cost", "duration", b"duration", "executions", b"executions", "interval", b"interval", "previous_interval", b"previous_interval", "ratings", b"ratings", "reliability", b"reliability", "standing", b"standing", "success_rate", b"success_rate", "throughput", b"throughput", "tokens", b"tokens", "trend", b"trend"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "as_of", b"as_of", "complete_until", b"complete_until", "cost", b"cost", "duration", b"duration", "executions", b"executions", "interval", b"interval", "previous_interval", b"previous_interval", "ratings", b"ratings", "reliability", b"reliability", "standing", b"standing", "success_rate", b"success_rate", "throughput", b"throughput", "tokens", b"tokens", "trend", b"trend"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "against_previous", b"against_previous", "against_workspace", b"against_workspace", "agent_id", b"agent_id", "agent_name", b"agent_name", "as_of", b"as_of", "cost", b"cost", "distinct_users", b"distinct_users", "duration", b"duration", "error_patterns", b"error_patterns", "errors", b"errors", "executions", b"executions", "hints", b"hints", "interval", b"interval", "models", b"models", "previous_interval", b"previous_interval", "ratings", b"ratings", "reliability", b"reliability", "standing", b"standing", "success_rate", b"success_rate", "throughput", b"throughput", "tokens", b"tokens", "top_users", b"top_users", "trend", b"trend", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "against_previous", b"against_previous", "against_workspace", b"against_workspace", "agent_id", b"agent_id", "agent_name", b"agent_name", "as_of", b"as_of", "complete_until", b"complete_until", "cost", b"cost", "distinct_users", b"distinct_users", "duration", b"duration", "error_patterns", b"error_patterns", "errors", b"errors", "executions", b"executions", "hints", b"hints", "interval", b"interval", "models", b"models", "previous_interval", b"previous_interval", "ratings", b"ratings", "reliability", b"reliability", "standing", b"standing", "success_rate", b"success_rate", "throughput", b"throughput", "tokens", b"tokens", "top_users", b"top_users", "trend", b"trend", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__success_rate: _TypeAlias = typing.Literal["success_rate"]  # noqa: Y015
     _WhichOneofArgType__success_rate: _TypeAlias = typing.Literal["_success_rate", b"_success_rate"]  # noqa: Y015

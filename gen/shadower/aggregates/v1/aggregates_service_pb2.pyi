@@ -150,6 +150,7 @@ class CalculateAggregatesResponse(message.Message):
     ROWS_FIELD_NUMBER: builtins.int
     INTERVAL_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    COMPLETE_UNTIL_FIELD_NUMBER: builtins.int
     @builtins.property
     def rows(self) -> containers.RepeatedCompositeFieldContainer[AggregateRow]:
         """Rows by group, then by time. A request without groups and granularity has one."""
@@ -162,16 +163,24 @@ class CalculateAggregatesResponse(message.Message):
     def as_of(self) -> timestamp_pb2.Timestamp:
         """Everything committed by this moment is counted."""
 
+    @builtins.property
+    def complete_until(self) -> timestamp_pb2.Timestamp:
+        """Everything acknowledged by this moment is counted, or put aside as a dead letter. Equal to as_of
+        unless there is a log: then about a second before it, and earlier while records wait to be
+        written. Never later than is true. Not set if nobody has written the log yet.
+        """
+
     def __init__(
         self,
         *,
         rows: abc.Iterable[AggregateRow] | None = ...,
         interval: time_interval_pb2.TimeInterval | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
+        complete_until: timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "interval", b"interval", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

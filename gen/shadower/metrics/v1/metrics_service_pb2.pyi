@@ -171,6 +171,7 @@ class GetMetricsResponse(message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     INTERVAL_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    COMPLETE_UNTIL_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
     """Where the next page begins; empty on the last one."""
     @builtins.property
@@ -187,6 +188,13 @@ class GetMetricsResponse(message.Message):
     def as_of(self) -> timestamp_pb2.Timestamp:
         """Everything committed by this moment is counted."""
 
+    @builtins.property
+    def complete_until(self) -> timestamp_pb2.Timestamp:
+        """Everything acknowledged by this moment is counted, or put aside as a dead letter. Equal to as_of
+        unless there is a log: then about a second before it, and earlier while records wait to be
+        written. Never later than is true. Not set if nobody has written the log yet.
+        """
+
     def __init__(
         self,
         *,
@@ -194,10 +202,11 @@ class GetMetricsResponse(message.Message):
         next_page_token: builtins.str = ...,
         interval: time_interval_pb2.TimeInterval | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
+        complete_until: timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "interval", b"interval", "next_page_token", b"next_page_token", "time_series", b"time_series"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval", "next_page_token", b"next_page_token", "time_series", b"time_series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -374,6 +383,7 @@ class StreamMetricsResponse(message.Message):
 
     CURSOR_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    COMPLETE_UNTIL_FIELD_NUMBER: builtins.int
     SNAPSHOT_FIELD_NUMBER: builtins.int
     DELTA_FIELD_NUMBER: builtins.int
     HEARTBEAT_FIELD_NUMBER: builtins.int
@@ -383,6 +393,13 @@ class StreamMetricsResponse(message.Message):
     @builtins.property
     def as_of(self) -> timestamp_pb2.Timestamp:
         """Everything committed by this moment is told."""
+
+    @builtins.property
+    def complete_until(self) -> timestamp_pb2.Timestamp:
+        """Everything acknowledged by this moment is told, or put aside as a dead letter. Equal to as_of
+        unless there is a log: then about a second before it, and earlier while records wait to be
+        written. Never later than is true. Not set if nobody has written the log yet.
+        """
 
     @builtins.property
     def snapshot(self) -> StreamMetricsResponse.Snapshot:
@@ -407,14 +424,15 @@ class StreamMetricsResponse(message.Message):
         *,
         cursor: builtins.str = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
+        complete_until: timestamp_pb2.Timestamp | None = ...,
         snapshot: StreamMetricsResponse.Snapshot | None = ...,
         delta: StreamMetricsResponse.Delta | None = ...,
         heartbeat: StreamMetricsResponse.Heartbeat | None = ...,
         status: status_pb2.Status | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "delta", b"delta", "heartbeat", b"heartbeat", "payload", b"payload", "snapshot", b"snapshot", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "delta", b"delta", "heartbeat", b"heartbeat", "payload", b"payload", "snapshot", b"snapshot", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "cursor", b"cursor", "delta", b"delta", "heartbeat", b"heartbeat", "payload", b"payload", "snapshot", b"snapshot", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "cursor", b"cursor", "delta", b"delta", "heartbeat", b"heartbeat", "payload", b"payload", "snapshot", b"snapshot", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_payload: _TypeAlias = typing.Literal["snapshot", "delta", "heartbeat", "status"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = typing.Literal["payload", b"payload"]  # noqa: Y015

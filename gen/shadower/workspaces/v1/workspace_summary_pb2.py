@@ -27,23 +27,23 @@ from shadower.common.v1 import statistics_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.shadower/workspaces/v1/workspace_summary.proto\x12\x16shadower.workspaces.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/statistics.proto\x1a&shadower/common/v1/time_interval.proto\"\xb8\x06\n\x10WorkspaceSummary\x12\x14\n\x0cworkspace_id\x18\x01 \x01(\t\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12;\n\x11previous_interval\x18\x03 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nexecutions\x18\x05 \x01(\x0b\x32#.shadower.common.v1.ExecutionCounts\x12\x19\n\x0csuccess_rate\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x38\n\x08\x64uration\x18\x07 \x01(\x0b\x32&.shadower.common.v1.DurationStatistics\x12.\n\x06tokens\x18\x08 \x01(\x0b\x32\x1e.shadower.common.v1.TokenUsage\x12+\n\x04\x63ost\x18\t \x01(\x0b\x32\x1d.shadower.common.v1.CostUsage\x12\x15\n\ractive_agents\x18\n \x01(\x03\x12\x39\n\x0c\x61\x63tive_users\x18\x0b \x01(\x0b\x32#.shadower.workspaces.v1.ActiveUsers\x12;\n\rdaily_credits\x18\x0c \x03(\x0b\x32$.shadower.workspaces.v1.DailyCredits\x12.\n\x06trends\x18\r \x03(\x0b\x32\x1e.shadower.common.v1.Comparison\x12\x41\n\x10\x65ngagement_level\x18\x0e \x01(\x0e\x32\'.shadower.workspaces.v1.EngagementLevel\x12\x39\n\x0chealth_score\x18\x0f \x01(\x0b\x32#.shadower.workspaces.v1.HealthScore\x12\x39\n\ntop_agents\x18\x10 \x03(\x0b\x32%.shadower.workspaces.v1.AgentActivityB\x0f\n\r_success_rate\"R\n\x0b\x41\x63tiveUsers\x12\x13\n\x0bin_interval\x18\x01 \x01(\x03\x12\r\n\x05\x64\x61ily\x18\x02 \x01(\x03\x12\x0e\n\x06weekly\x18\x03 \x01(\x03\x12\x0f\n\x07monthly\x18\x04 \x01(\x03\"O\n\x0c\x44\x61ilyCredits\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63redits\x18\x02 \x01(\t\"\xb2\x01\n\x0bHealthScore\x12\r\n\x05score\x18\x01 \x01(\x01\x12\x14\n\x07success\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08\x61\x63tivity\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nengagement\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nefficiency\x18\x05 \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_successB\x0b\n\t_activityB\r\n\x0b_engagementB\r\n\x0b_efficiency\"u\n\rAgentActivity\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x12\n\nagent_name\x18\x02 \x01(\t\x12\x12\n\nexecutions\x18\x03 \x01(\x03\x12\x19\n\x0csuccess_rate\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_success_rate*\x85\x01\n\x0f\x45ngagementLevel\x12 \n\x1c\x45NGAGEMENT_LEVEL_UNSPECIFIED\x10\x00\x12\x18\n\x14\x45NGAGEMENT_LEVEL_LOW\x10\x01\x12\x1b\n\x17\x45NGAGEMENT_LEVEL_MEDIUM\x10\x02\x12\x19\n\x15\x45NGAGEMENT_LEVEL_HIGH\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.shadower/workspaces/v1/workspace_summary.proto\x12\x16shadower.workspaces.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/statistics.proto\x1a&shadower/common/v1/time_interval.proto\"\xec\x06\n\x10WorkspaceSummary\x12\x14\n\x0cworkspace_id\x18\x01 \x01(\t\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12;\n\x11previous_interval\x18\x03 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63omplete_until\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nexecutions\x18\x05 \x01(\x0b\x32#.shadower.common.v1.ExecutionCounts\x12\x19\n\x0csuccess_rate\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x38\n\x08\x64uration\x18\x07 \x01(\x0b\x32&.shadower.common.v1.DurationStatistics\x12.\n\x06tokens\x18\x08 \x01(\x0b\x32\x1e.shadower.common.v1.TokenUsage\x12+\n\x04\x63ost\x18\t \x01(\x0b\x32\x1d.shadower.common.v1.CostUsage\x12\x15\n\ractive_agents\x18\n \x01(\x03\x12\x39\n\x0c\x61\x63tive_users\x18\x0b \x01(\x0b\x32#.shadower.workspaces.v1.ActiveUsers\x12;\n\rdaily_credits\x18\x0c \x03(\x0b\x32$.shadower.workspaces.v1.DailyCredits\x12.\n\x06trends\x18\r \x03(\x0b\x32\x1e.shadower.common.v1.Comparison\x12\x41\n\x10\x65ngagement_level\x18\x0e \x01(\x0e\x32\'.shadower.workspaces.v1.EngagementLevel\x12\x39\n\x0chealth_score\x18\x0f \x01(\x0b\x32#.shadower.workspaces.v1.HealthScore\x12\x39\n\ntop_agents\x18\x10 \x03(\x0b\x32%.shadower.workspaces.v1.AgentActivityB\x0f\n\r_success_rate\"R\n\x0b\x41\x63tiveUsers\x12\x13\n\x0bin_interval\x18\x01 \x01(\x03\x12\r\n\x05\x64\x61ily\x18\x02 \x01(\x03\x12\x0e\n\x06weekly\x18\x03 \x01(\x03\x12\x0f\n\x07monthly\x18\x04 \x01(\x03\"O\n\x0c\x44\x61ilyCredits\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63redits\x18\x02 \x01(\t\"\xb2\x01\n\x0bHealthScore\x12\r\n\x05score\x18\x01 \x01(\x01\x12\x14\n\x07success\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08\x61\x63tivity\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nengagement\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nefficiency\x18\x05 \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_successB\x0b\n\t_activityB\r\n\x0b_engagementB\r\n\x0b_efficiency\"u\n\rAgentActivity\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x12\n\nagent_name\x18\x02 \x01(\t\x12\x12\n\nexecutions\x18\x03 \x01(\x03\x12\x19\n\x0csuccess_rate\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_success_rate*\x85\x01\n\x0f\x45ngagementLevel\x12 \n\x1c\x45NGAGEMENT_LEVEL_UNSPECIFIED\x10\x00\x12\x18\n\x14\x45NGAGEMENT_LEVEL_LOW\x10\x01\x12\x1b\n\x17\x45NGAGEMENT_LEVEL_MEDIUM\x10\x02\x12\x19\n\x15\x45NGAGEMENT_LEVEL_HIGH\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.workspaces.v1.workspace_summary_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENGAGEMENTLEVEL']._serialized_start=1477
-  _globals['_ENGAGEMENTLEVEL']._serialized_end=1610
+  _globals['_ENGAGEMENTLEVEL']._serialized_start=1529
+  _globals['_ENGAGEMENTLEVEL']._serialized_end=1662
   _globals['_WORKSPACESUMMARY']._serialized_start=185
-  _globals['_WORKSPACESUMMARY']._serialized_end=1009
-  _globals['_ACTIVEUSERS']._serialized_start=1011
-  _globals['_ACTIVEUSERS']._serialized_end=1093
-  _globals['_DAILYCREDITS']._serialized_start=1095
-  _globals['_DAILYCREDITS']._serialized_end=1174
-  _globals['_HEALTHSCORE']._serialized_start=1177
-  _globals['_HEALTHSCORE']._serialized_end=1355
-  _globals['_AGENTACTIVITY']._serialized_start=1357
-  _globals['_AGENTACTIVITY']._serialized_end=1474
+  _globals['_WORKSPACESUMMARY']._serialized_end=1061
+  _globals['_ACTIVEUSERS']._serialized_start=1063
+  _globals['_ACTIVEUSERS']._serialized_end=1145
+  _globals['_DAILYCREDITS']._serialized_start=1147
+  _globals['_DAILYCREDITS']._serialized_end=1226
+  _globals['_HEALTHSCORE']._serialized_start=1229
+  _globals['_HEALTHSCORE']._serialized_end=1407
+  _globals['_AGENTACTIVITY']._serialized_start=1409
+  _globals['_AGENTACTIVITY']._serialized_end=1526
 # @@protoc_insertion_point(module_scope)

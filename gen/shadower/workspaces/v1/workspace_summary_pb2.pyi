@@ -59,6 +59,7 @@ class WorkspaceSummary(message.Message):
     INTERVAL_FIELD_NUMBER: builtins.int
     PREVIOUS_INTERVAL_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
+    COMPLETE_UNTIL_FIELD_NUMBER: builtins.int
     EXECUTIONS_FIELD_NUMBER: builtins.int
     SUCCESS_RATE_FIELD_NUMBER: builtins.int
     DURATION_FIELD_NUMBER: builtins.int
@@ -92,6 +93,13 @@ class WorkspaceSummary(message.Message):
     @builtins.property
     def as_of(self) -> timestamp_pb2.Timestamp:
         """Everything committed by this moment is counted."""
+
+    @builtins.property
+    def complete_until(self) -> timestamp_pb2.Timestamp:
+        """Everything acknowledged by this moment is counted, or put aside as a dead letter. Equal to as_of
+        unless there is a log: then about a second before it, and earlier while records wait to be
+        written. Never later than is true. Not set if nobody has written the log yet.
+        """
 
     @builtins.property
     def executions(self) -> statistics_pb2.ExecutionCounts:
@@ -138,6 +146,7 @@ class WorkspaceSummary(message.Message):
         interval: time_interval_pb2.TimeInterval | None = ...,
         previous_interval: time_interval_pb2.TimeInterval | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
+        complete_until: timestamp_pb2.Timestamp | None = ...,
         executions: statistics_pb2.ExecutionCounts | None = ...,
         success_rate: builtins.float | None = ...,
         duration: statistics_pb2.DurationStatistics | None = ...,
@@ -151,9 +160,9 @@ class WorkspaceSummary(message.Message):
         health_score: HealthScore | None = ...,
         top_agents: abc.Iterable[AgentActivity] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "active_users", b"active_users", "as_of", b"as_of", "cost", b"cost", "duration", b"duration", "executions", b"executions", "health_score", b"health_score", "interval", b"interval", "previous_interval", b"previous_interval", "success_rate", b"success_rate", "tokens", b"tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "active_users", b"active_users", "as_of", b"as_of", "complete_until", b"complete_until", "cost", b"cost", "duration", b"duration", "executions", b"executions", "health_score", b"health_score", "interval", b"interval", "previous_interval", b"previous_interval", "success_rate", b"success_rate", "tokens", b"tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "active_agents", b"active_agents", "active_users", b"active_users", "as_of", b"as_of", "cost", b"cost", "daily_credits", b"daily_credits", "duration", b"duration", "engagement_level", b"engagement_level", "executions", b"executions", "health_score", b"health_score", "interval", b"interval", "previous_interval", b"previous_interval", "success_rate", b"success_rate", "tokens", b"tokens", "top_agents", b"top_agents", "trends", b"trends", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_success_rate", b"_success_rate", "active_agents", b"active_agents", "active_users", b"active_users", "as_of", b"as_of", "complete_until", b"complete_until", "cost", b"cost", "daily_credits", b"daily_credits", "duration", b"duration", "engagement_level", b"engagement_level", "executions", b"executions", "health_score", b"health_score", "interval", b"interval", "previous_interval", b"previous_interval", "success_rate", b"success_rate", "tokens", b"tokens", "top_agents", b"top_agents", "trends", b"trends", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__success_rate: _TypeAlias = typing.Literal["success_rate"]  # noqa: Y015
     _WhichOneofArgType__success_rate: _TypeAlias = typing.Literal["_success_rate", b"_success_rate"]  # noqa: Y015
