@@ -35,6 +35,7 @@ PRICES, REPRICE = "prices:read", "prices:write"
 EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
 LEDGER = "ledger:read"
+CACHE, INVALIDATE = "cache:read", "cache:write"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -54,15 +55,18 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "agents.ListAgents": (AGENTS, {}),
     "agents.GetAgentPerformance": (AGENTS, {"agent_id": "a"}),
     "aggregates.CalculateAggregates": (CALCULATE, {"aggregations": COST}),
+    "cache.GetCacheStatistics": (CACHE, {}),
+    "cache.InvalidateAnswers": (INVALIDATE, {}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
-EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE}
+OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, INVALIDATE}
+EVERYTHING = OWNERS | {CACHE}
 ROLES: dict[str | None, set[str]] = {
-    "owner": EVERYTHING,
-    "admin": EVERYTHING,
+    "owner": OWNERS,
+    "admin": OWNERS,
     "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER},
     "member": {READ, SUMMARY, AGENTS},

@@ -214,6 +214,12 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "WORKSPACE_RESERVED", "domain": "shadower.dev",
          "metadata": {"workspaceId": "shadower-system"}}
     """
+    ERROR_REASON_CACHE_UNREACHABLE: _ErrorReason.ValueType  # 32
+    """Answers were to be dropped everywhere, and the tier that replicas share could not be told.
+    Those of the process that was asked are dropped. UNAVAILABLE, with a RetryInfo.
+
+        {"reason": "CACHE_UNREACHABLE", "domain": "shadower.dev", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -413,4 +419,10 @@ workspace. PERMISSION_DENIED.
 
     {"reason": "WORKSPACE_RESERVED", "domain": "shadower.dev",
      "metadata": {"workspaceId": "shadower-system"}}
+"""
+ERROR_REASON_CACHE_UNREACHABLE: ErrorReason.ValueType  # 32
+"""Answers were to be dropped everywhere, and the tier that replicas share could not be told.
+Those of the process that was asked are dropped. UNAVAILABLE, with a RetryInfo.
+
+    {"reason": "CACHE_UNREACHABLE", "domain": "shadower.dev", "metadata": {}}
 """
