@@ -56,7 +56,7 @@ class Cache:
         if entry is not None and entry.moment >= needed:
             self.statistics.hits[question.key.method] += 1
             if self._is_about_to_expire(entry):
-                self._refresh(question, calculate)
+                self._refresh(question, calculate, entry)
             return entry.reply
         return (await self._found(question, calculate, needed)).reply
 
@@ -171,9 +171,10 @@ class Cache:
             1.0 - random.random()  # noqa: S311 - a lot, no secret
         )
 
-    def _refresh(self, question: Question, calculate: Calculate) -> None:
+    def _refresh(self, question: Question, calculate: Calculate, kept: Entry) -> None:
+        """Content with what another replica has begun since this one is past its half."""
         flight = self._flight(question)
         if self._flights.has_room and not self._flights.is_under_way(flight):
             self.statistics.note(Event.REFRESHED_EARLY)
-            find = partial(self._find, question, calculate, time.monotonic())
+            find = partial(self._find, question, calculate, (kept.moment + time.monotonic()) / 2)
             self._flights.start(flight, find)
