@@ -10,12 +10,15 @@ from services.agents.servicer import AgentsServicer
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
 from services.runtime.bus.listening import listening
+from services.runtime.cache.instruments import observe_cache
 from services.runtime.cache.opening import edition_of, open_cache
+from services.runtime.cache.servicer import cache_service
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
+from services.runtime.telemetry.metrics import open_meter
 from services.runtime.validator import MessageValidator
 from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
@@ -30,6 +33,7 @@ async def main(settings: Settings) -> None:
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)
+        observe_cache(cache, stack.enter_context(open_meter(settings, "agents")))
         await stack.enter_async_context(listening(_news(settings), cache))
         servicer = AgentsServicer(database, cache)
         service = Service(
@@ -37,7 +41,7 @@ async def main(settings: Settings) -> None:
             partial(add_AgentsServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, [service], MessageValidator(), Draining())
+        await serve(settings, [service, cache_service(cache)], MessageValidator(), Draining())
 
 
 def _news(settings: Settings) -> BroadcastSubscriber:

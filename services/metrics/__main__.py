@@ -11,12 +11,15 @@ from services.metrics.stream import Sources
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
 from services.runtime.bus.listening import listening
+from services.runtime.cache.instruments import observe_cache
 from services.runtime.cache.opening import edition_of, open_cache
+from services.runtime.cache.servicer import cache_service
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
+from services.runtime.telemetry.metrics import open_meter
 from services.runtime.validator import MessageValidator
 from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
@@ -34,6 +37,7 @@ async def main(settings: Settings) -> None:
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)
+        observe_cache(cache, stack.enter_context(open_meter(settings, "metrics")))
         await stack.enter_async_context(listening(_news(settings), cache, announcements))
         servicer = MetricsServicer(Sources(database, announcements, draining), cache)
         service = Service(
@@ -41,7 +45,7 @@ async def main(settings: Settings) -> None:
             partial(add_MetricsServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, [service], MessageValidator(), draining)
+        await serve(settings, [service, cache_service(cache)], MessageValidator(), draining)
 
 
 def _news(settings: Settings) -> BroadcastSubscriber:

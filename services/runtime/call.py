@@ -28,6 +28,8 @@ class Call:
     identity: Principal | None = None
     seconds: float | None = None
     """The time that it may take; None is any."""
+    encoded: bytes = b""
+    """Its last message, deterministically, if that is small."""
     began: float = field(default_factory=time.perf_counter)
 
     @property

@@ -51,6 +51,20 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """Most bytes of answers that a process remembers. 0: none are, in Redis neither."""
 
+    metrics_exporter: Literal["", "none", "otlp"] = Field(
+        default="", validation_alias="OTEL_METRICS_EXPORTER"
+    )
+    """Whether metrics are sent by OTLP over gRPC. Empty: if there is an endpoint for them. Headers,
+    interval and the like are as OpenTelemetry has them: OTEL_EXPORTER_OTLP_HEADERS and so on."""
+
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Where a collector listens, as http://host:4317."""
+
+    prometheus_port: int | None = Field(
+        default=None, ge=1, le=65535, validation_alias="OTEL_EXPORTER_PROMETHEUS_PORT"
+    )
+    """Port of the loopback on which Prometheus may fetch metrics. Unset: on none."""
+
     prices_file: Path | None = None
     """Price table for calls of models, as TOML. Unset: the one that comes with the service."""
 
@@ -119,6 +133,12 @@ class Settings(BaseSettings):
     def log(self) -> str | None:
         """The topic by which facts come; None if ingestion writes straight to the database."""
         return self.log_topic if self.kafka_brokers else None
+
+    @property
+    def sends_metrics(self) -> bool:
+        return self.metrics_exporter == "otlp" or bool(
+            self.otlp_endpoint and not self.metrics_exporter
+        )
 
     @property
     def reflection(self) -> bool:

@@ -11,12 +11,15 @@ from shadower.workspaces.v1.workspaces_service_pb2_grpc import (
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
 from services.runtime.bus.listening import listening
+from services.runtime.cache.instruments import observe_cache
 from services.runtime.cache.opening import edition_of, open_cache
+from services.runtime.cache.servicer import cache_service
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
+from services.runtime.telemetry.metrics import open_meter
 from services.runtime.validator import MessageValidator
 from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
@@ -32,6 +35,7 @@ async def main(settings: Settings) -> None:
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)
+        observe_cache(cache, stack.enter_context(open_meter(settings, "workspaces")))
         await stack.enter_async_context(listening(_news(settings), cache))
         servicer = WorkspacesServicer(database, cache)
         service = Service(
@@ -39,7 +43,7 @@ async def main(settings: Settings) -> None:
             partial(add_WorkspacesServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, [service], MessageValidator(), Draining())
+        await serve(settings, [service, cache_service(cache)], MessageValidator(), Draining())
 
 
 def _news(settings: Settings) -> BroadcastSubscriber:

@@ -16,6 +16,7 @@ from shadower.common.v1.filter_pb2 import Filter
 
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
+from tests.support.locks import held_table, waits_for
 from tests.support.runs import Client, interval, run
 from tests.support.stack import Environment, Running, Stubs, ready, start, stop
 from tests.support.valkey import Valkey, running_valkey
@@ -36,8 +37,13 @@ async def valkey(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Valk
 
 
 @pytest.fixture(scope="module")
+def database(postgres: Any, template: str) -> str:
+    return str(postgres.create(template))
+
+
+@pytest.fixture(scope="module")
 async def replicas(
-    postgres: Any, template: str, jwks_file: Path, valkey: Valkey, tmp_path_factory: Any
+    database: str, jwks_file: Path, valkey: Valkey, tmp_path_factory: Any
 ) -> AsyncIterator[list[Stubs]]:
     """Two stacks that share all but the process of metrics."""
     extra = (
@@ -47,7 +53,7 @@ async def replicas(
         ("SHADOWER_CACHE_STALENESS_SECONDS", "10"),
     )
     logs = tmp_path_factory.mktemp("logs")
-    environment = Environment(postgres.create(template), jwks_file, logs, extra)
+    environment = Environment(database, jwks_file, logs, extra)
     running = [start(name, environment) for name in SERVICES]
     try:
         await asyncio.gather(*map(ready, running))
@@ -169,19 +175,26 @@ async def test_what_means_the_same_is_one_answer_and_its_pages_fit_both(client: 
     assert pages[0] == pages[1] != first
 
 
-def content_of(answer: Any) -> dict[str, Any]:
-    apart = ("as_of", "workspace_id")
-    return {field.name: value for field, value in answer.ListFields() if field.name not in apart}
+COUNTED: dict[str, Callable[[Any], int]] = {
+    "GetMetrics": executions,
+    "GetWorkspaceSummary": lambda answer: int(answer.executions.total),
+    "ListAgents": lambda answer: sum(one.executions.total for one in answer.agents),
+    "GetAgentPerformance": lambda answer: int(answer.executions.total),
+    "CalculateAggregates": lambda answer: int(answer.rows[0].values[0].value.integer),
+}
 
 
-async def test_tenants_who_ask_the_same_do_not_meet(
-    client: Client, replicas: list[Stubs], keys: KeyRing
+@pytest.mark.parametrize("rpc", QUESTIONS)
+async def test_tenants_who_ask_the_same_get_their_own(
+    client: Client, replicas: list[Stubs], keys: KeyRing, rpc: str
 ) -> None:
-    neighbour = Client.of_new_workspace(replicas[0], keys)
-    await client.record([run("a", THEN)])
-    for rpc in ("GetMetrics", "GetWorkspaceSummary", "ListAgents", "CalculateAggregates"):
-        mine, theirs = await QUESTIONS[rpc](client), await QUESTIONS[rpc](neighbour)
-        assert content_of(mine) != content_of(theirs)
+    """Each has another number of runs, and is answered anew, and from memory in either replica."""
+    tenants = [client, *(Client.of_new_workspace(replicas[0], keys) for _ in range(2))]
+    for number, tenant in enumerate(tenants, 1):
+        await tenant.record([run(f"r-{n}", THEN) for n in range(number)])
+    for stubs in (replicas[0], replicas[0], replicas[1]):
+        asked = [QUESTIONS[rpc](replace(tenant, stubs=stubs)) for tenant in tenants]
+        assert [COUNTED[rpc](answer) for answer in await asyncio.gather(*asked)] == [1, 2, 3]
 
 
 async def test_who_may_not_ask_is_refused_what_is_remembered(client: Client, keys: KeyRing) -> None:
@@ -200,14 +213,25 @@ async def test_a_refusal_is_not_remembered(client: Client) -> None:
     assert (missing.reason, answer.executions.total) == ("AGENT_NOT_FOUND", 1)
 
 
-async def test_a_caller_who_gives_up_leaves_the_answer_to_the_others(client: Client) -> None:
+async def test_a_caller_who_gives_up_leaves_the_answer_to_the_others(
+    client: Client, database: str
+) -> None:
+    """The first gives up while the database still works for both."""
     await client.record([run(f"r-{n}", THEN) for n in range(50)])
-    request = QUESTIONS["GetWorkspaceSummary"]
-    hasty = asyncio.ensure_future(request(client))
-    patient = asyncio.ensure_future(request(client))
-    await asyncio.sleep(0.001)
-    hasty.cancel()
-    assert (await patient).executions.total == 50
+    with held_table(database, "workspaces", "executions") as holder:
+        hasty = asyncio.ensure_future(client.metrics(**COUNT, **CLOSED))
+        await waits_for(holder)
+        patient = asyncio.ensure_future(client.metrics(**COUNT, **CLOSED))
+        await asyncio.sleep(0.1)
+        began = datetime.now(UTC)
+        hasty.cancel()
+        await asyncio.sleep(0.3)
+        assert not patient.done()
+        holder.rollback()
+    answer = await patient
+    assert executions(answer) == 50
+    # It was not begun anew when the first one went.
+    assert answer.as_of.ToDatetime(UTC) < began
 
 
 async def test_negative_staleness_is_refused(client: Client) -> None:

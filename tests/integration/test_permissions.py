@@ -35,6 +35,7 @@ PRICES, REPRICE = "prices:read", "prices:write"
 EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
 LEDGER = "ledger:read"
+CACHE, INVALIDATE = "cache:read", "cache:write"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 ROLLUPS, ROLL_UP = "rollups:read", "rollups:write"
 # RPC: the permission that it needs, and a request.
@@ -58,6 +59,8 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "aggregates.RollUp": (ROLL_UP, {"interval": DAY}),
     "aggregates.VerifyRollups": (ROLL_UP, {"interval": DAY}),
     "aggregates.ListRollups": (ROLLUPS, {}),
+    "cache.GetCacheStatistics": (CACHE, {}),
+    "cache.InvalidateAnswers": (INVALIDATE, {}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
@@ -65,10 +68,11 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
 # Streams that have nothing to tell if there is nothing to do.
 MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups"}
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
-EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP}
+OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, INVALIDATE}
+EVERYTHING = OWNERS | {CACHE}
 ROLES: dict[str | None, set[str]] = {
-    "owner": EVERYTHING,
-    "admin": EVERYTHING,
+    "owner": OWNERS,
+    "admin": OWNERS,
     "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS},
     "member": {READ, SUMMARY, AGENTS},

@@ -77,12 +77,18 @@ class Replica:
 
     @classmethod
     def on(
-        cls, world: World, client: Redis, edition: bytes, seconds: float, lease: float
+        cls,
+        world: World,
+        client: Redis,
+        edition: bytes,
+        seconds: float,
+        lease: float,
+        **settings: Any,
     ) -> "Replica":
         """With a shared tier in Redis."""
         statistics = Statistics()
         shared = RedisTier(client, edition, seconds, statistics, lease)
-        return cls(world, Cache(cache_settings(), Changes(world), shared, statistics))
+        return cls(world, Cache(cache_settings(**settings), Changes(world), shared, statistics))
 
     async def count(
         self,

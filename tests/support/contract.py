@@ -10,12 +10,14 @@ from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
 from shadower.ingest.v1 import pricing_service_pb2 as pricing
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 MODULES = {
     "agents": agents,
     "aggregates": aggregates,
     "bus": bus,
+    "cache": cache,
     "ingest": ingest,
     "metrics": metrics,
     "otlp": otlp,

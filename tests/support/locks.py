@@ -19,6 +19,16 @@ def held_key(url: str, workspace: str, execution_id: str) -> Iterator["psycopg.C
         holder.rollback()
 
 
+@contextmanager
+def held_table(url: str, *tables: str) -> Iterator["psycopg.Connection[Any]"]:
+    """Whoever reads one of them waits, until the holder rolls back."""
+    with psycopg.connect(url) as holder:
+        for table in tables:
+            holder.execute(f"lock table shadower.{table} in access exclusive mode")
+        yield holder
+        holder.rollback()
+
+
 async def waits_for(holder: "psycopg.Connection[Any]") -> None:
     """Returns when somebody waits for what the holder has locked."""
     query = "select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from services.runtime.cache.entry import Entry, decode, encode
 from services.runtime.cache.shared import Turn
+from services.runtime.cache.statistics import SharedState
 
 EDITION = b"test"
 
@@ -19,11 +20,17 @@ class InMemory:
     def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
         return nullcontext(_Turn(self.stored, key))
 
-    async def forget(self, pattern: str) -> None:
-        for key in [key for key in self.stored if fnmatchcase(key, pattern)]:
-            del self.stored[key]
+    @property
+    def state(self) -> SharedState:
+        return SharedState.USED
 
-    async def listen(self, forget: Callable[[str], None]) -> None:
+    async def forget(self, pattern: str) -> int | None:
+        keys = [key for key in self.stored if fnmatchcase(key, pattern)]
+        for key in keys:
+            del self.stored[key]
+        return len(keys)
+
+    async def listen(self, forget: Callable[[str], object]) -> None:
         """Nobody else is there."""
 
 

@@ -25,6 +25,7 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,7 +46,10 @@ SERVED_WITH = {
         "opentelemetry.proto.collector.trace.v1.TraceService",
         "shadower.ingest.v1.OtlpHttpService",
         "shadower.ingest.v1.PricingService",
-    )
+    ),
+    **dict.fromkeys(
+        ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
+    ),
 }
 
 
@@ -103,6 +107,7 @@ class Stubs:
         self.aggregates: Any = AggregatesServiceStub(channels["aggregates"])
         self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
         self.agents: Any = AgentsServiceStub(channels["agents"])
+        self.cache: Any = CacheServiceStub(channels["metrics"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
 
 

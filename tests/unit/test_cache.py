@@ -51,7 +51,7 @@ async def test_what_was_answered_is_not_calculated_again() -> None:
     assert (world.calculations, world.looks) == (1, 0)
     assert replica.outcomes == {Outcome.CALCULATED: 1, Outcome.HIT: 2}
     assert replica.cache.statistics.hit_ratio(METHOD) == pytest.approx(2 / 3)
-    assert replica.cache.statistics.by_method() == {METHOD: {"calculated": 1, "hit": 2}}
+    assert replica.cache.statistics.by_method() == {METHOD: {Outcome.CALCULATED: 1, Outcome.HIT: 2}}
 
 
 async def test_a_thousand_who_wait_are_one_calculation() -> None:

@@ -22,6 +22,7 @@ from shadower.ingest.v1 import (
     pricing_service_pb2,
 )
 from shadower.metrics.v1 import metrics_service_pb2
+from shadower.runtime.v1 import cache_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 from services.runtime.contract import (
@@ -35,6 +36,7 @@ ROOT = Path(__file__).parent.parent.parent
 MODULES = (
     agents_service_pb2,
     aggregates_service_pb2,
+    cache_service_pb2,
     dead_letters_service_pb2,
     ingest_service_pb2,
     metrics_service_pb2,
@@ -83,7 +85,17 @@ def test_an_rpc_says_whether_it_may_be_repeated(name: str) -> None:
     assert level == (MethodOptions.IDEMPOTENT if writes else MethodOptions.NO_SIDE_EFFECTS)
 
 
-@pytest.mark.parametrize("name", METHODS)
+def is_of_a_process(name: str) -> bool:
+    """About the process that is asked, not about the mesh: there is no way to it from outside."""
+    return name.startswith("shadower.runtime.v1.")
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if is_of_a_process(name)])
+def test_what_is_of_a_process_has_no_path(name: str) -> None:
+    assert [rule.WhichOneof("pattern") for rule in bindings(METHODS[name])] == [None]
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if not is_of_a_process(name)])
 def test_an_rpc_has_a_path_in_its_workspace(name: str) -> None:
     is_implied = METHODS[name].GetOptions().Extensions[options.workspace_may_be_implied]
     body = "body" if "Otlp" in name else "*"
@@ -117,7 +129,8 @@ def test_methods_of_others_have_a_policy_of_ours() -> None:
 
 
 def test_no_two_rpcs_share_a_path() -> None:
-    paths = [str(rule).partition("\n")[0] for m in METHODS.values() for rule in bindings(m)]
+    rules = [rule for method in METHODS.values() for rule in bindings(method)]
+    paths = [str(rule).partition("\n")[0] for rule in rules if rule.WhichOneof("pattern")]
     assert len(paths) == len(set(paths))
 
 
@@ -137,7 +150,8 @@ def test_a_request_has_a_limit_of_bytes_below_the_transport() -> None:
 def test_roles_grant_known_permissions_only() -> None:
     known = {permission_name(number) for number in options.Permission.values() if number}
     assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
-    assert set().union(*role_grants().values()) == known
+    # What a process does for all workspaces is shown to operators only, and by no role.
+    assert set().union(*role_grants().values()) == known - {"cache:read"}
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 
 

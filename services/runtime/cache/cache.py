@@ -9,7 +9,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -21,8 +21,8 @@ from services.runtime.cache.flights import Flights
 from services.runtime.cache.memory import ProcessTier
 from services.runtime.cache.news import changes_told_by
 from services.runtime.cache.question import Answer, Key, Question
-from services.runtime.cache.shared import SharedTier
-from services.runtime.cache.statistics import Event, Outcome, Statistics
+from services.runtime.cache.shared import Forgotten, SharedTier
+from services.runtime.cache.statistics import Event, Figures, Outcome, Statistics
 from services.runtime.settings import Settings
 
 Calculate = Callable[[], Awaitable[Answer]]
@@ -41,11 +41,13 @@ class Cache:
         self.staleness = settings.cache_staleness_seconds
         self._lifetime = settings.cache_lifetime_seconds
         self._longest = settings.deadline_seconds
-        self._process = ProcessTier(settings.cache_entries, settings.cache_bytes)
+        evicted = partial(statistics.note, Event.EVICTED)
+        self._process = ProcessTier(settings.cache_entries, settings.cache_bytes, evicted)
         self._changes = changes
         self.shared = shared
         self._flights: Flights[Found] = Flights(settings.max_concurrent_calls)
         self.statistics = statistics
+        self._forgettings = 0
 
     async def reply(self, question: Question, calculate: Calculate) -> bytes:
         """The answer in the bytes of its message. Raises what `calculate` raises."""
@@ -54,20 +56,25 @@ class Cache:
         if entry is not None and entry.moment >= needed:
             self.statistics.hits[question.key.method] += 1
             if self._is_about_to_expire(entry):
-                self._refresh(question, calculate)
+                self._refresh(question, calculate, entry)
             return entry.reply
         return (await self._found(question, calculate, needed)).reply
 
-    def forget(self, pattern: str) -> None:
-        """Drops what this process has of the keys that match; see fnmatch."""
+    def forget(self, pattern: str) -> int:
+        """Drops what this process has of the keys that match, see fnmatch; how many. What is under
+        way keeps to those who wait for it."""
+        self._forgettings += 1
         dropped = self._process.drop_where(lambda key: fnmatchcase(str(key), pattern))
-        self.statistics.note(Event.DROPPED, dropped)
+        self.statistics.note(Event.INVALIDATED, dropped)
+        return dropped
 
-    async def forget_everywhere(self, pattern: str) -> None:
+    async def forget_everywhere(self, pattern: str) -> Forgotten:
         """Drops it in every replica that can be reached, and what they share. A key, as text, is
         a pattern too."""
-        self.forget(pattern)
-        await self.shared.forget(pattern)
+        here = self.forget(pattern)
+        shared = await self.shared.forget(pattern)
+        # What was found in the shared tier meanwhile is as old.
+        return Forgotten(here + self.forget(pattern), shared)
 
     def touch(self, workspace_id: str, changes: Sequence[Change]) -> None:
         """Drops answers that only late facts can change, now that there are some. Others age."""
@@ -85,6 +92,16 @@ class Cache:
         self._changes.doubt()
         self._process.doubt()
 
+    def figures(self) -> Figures:
+        return Figures(
+            methods=self.statistics.by_method(),
+            events=self.statistics.events,
+            entries=len(self._process),
+            bytes=self._process.bytes,
+            under_way=len(self._flights),
+            shared_state=self.shared.state,
+        )
+
     @property
     def is_busy(self) -> bool:
         return len(self._flights) > 0
@@ -96,18 +113,25 @@ class Cache:
     async def _found(self, question: Question, calculate: Calculate, needed: float) -> Entry:
         """Whoever joins one who is content with less finds out, and begins again."""
         while True:
-            joins = self._flights.is_under_way(question.key)
+            flight = self._flight(question)
+            joins = self._flights.is_under_way(flight)
             find = partial(self._find, question, calculate, needed)
-            entry, outcome = await self._flights.join(question.key, find)
+            entry, outcome = await self._flights.join(flight, find)
             if entry.moment >= needed:
                 self.statistics.count(question.key.method, Outcome.JOINED if joins else outcome)
                 return entry
 
     async def _find(self, question: Question, calculate: Calculate, needed: float) -> Found:
+        forgettings = self._forgettings
         async with asyncio.timeout(self._longest):
             entry, outcome = await self._kept_or_calculated(question, calculate, needed)
-        self._keep(question.key, entry)
+        if forgettings == self._forgettings:
+            self._keep(question.key, entry)
         return entry, outcome
+
+    def _flight(self, question: Question) -> Hashable:
+        """Nobody joins what began before something was forgotten."""
+        return question.key, self._forgettings
 
     async def _kept_or_calculated(
         self, question: Question, calculate: Calculate, needed: float
@@ -147,8 +171,10 @@ class Cache:
             1.0 - random.random()  # noqa: S311 - a lot, no secret
         )
 
-    def _refresh(self, question: Question, calculate: Calculate) -> None:
-        if self._flights.has_room and not self._flights.is_under_way(question.key):
+    def _refresh(self, question: Question, calculate: Calculate, kept: Entry) -> None:
+        """Content with what another replica has begun since this one is past its half."""
+        flight = self._flight(question)
+        if self._flights.has_room and not self._flights.is_under_way(flight):
             self.statistics.note(Event.REFRESHED_EARLY)
-            find = partial(self._find, question, calculate, time.monotonic())
-            self._flights.start(question.key, find)
+            find = partial(self._find, question, calculate, (kept.moment + time.monotonic()) / 2)
+            self._flights.start(flight, find)

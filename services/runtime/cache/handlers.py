@@ -1,7 +1,7 @@
 """How a handler says that its answers may be remembered."""
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache, partial, wraps
+from functools import partial, wraps
 from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -9,10 +9,8 @@ from google.protobuf.message import Message
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.question import Answer, Key, Question
 from services.runtime.call import Context, current_call
+from services.runtime.encoded import ByContent
 from services.runtime.times import from_duration
-
-KEPT_MEANINGS = 4096
-REMEMBERED_BYTES = 1024
 
 
 class Caching(Protocol):
@@ -42,7 +40,7 @@ def cached(meaning: Meaning) -> Callable[[Handler[Servicer, Asked]], Any]:
         @wraps(handler)
         async def reply(self: Servicer, request: Asked, context: Context) -> bytes:
             call = current_call()
-            encoded = request.SerializeToString(deterministic=True)
+            encoded = call.encoded or request.SerializeToString(deterministic=True)
             key = Key(call.workspace_id, call.contract.path, fingerprint(type(request), encoded))
             question = Question(key, _staleness(self.cache, request))
             return await self.cache.reply(question, partial(handler, self, request, context))
@@ -52,19 +50,9 @@ def cached(meaning: Meaning) -> Callable[[Handler[Servicer, Asked]], Any]:
     return decorate
 
 
-def _fingerprints(meaning: Meaning) -> Callable[[type[Message], bytes], bytes]:
-    """What a request means, in bytes; of small ones remembered, since they come again and again."""
-
-    def calculated(kind: type[Message], encoded: bytes) -> bytes:
-        return meaning(kind.FromString(encoded)).SerializeToString(deterministic=True)
-
-    remembered = lru_cache(KEPT_MEANINGS)(calculated)
-
-    def fingerprint(kind: type[Message], encoded: bytes) -> bytes:
-        small = len(encoded) <= REMEMBERED_BYTES
-        return remembered(kind, encoded) if small else calculated(kind, encoded)  # type: ignore[arg-type]
-
-    return fingerprint
+def _fingerprints(meaning: Meaning) -> ByContent[bytes]:
+    """What a request means, in bytes."""
+    return ByContent(lambda request: meaning(request).SerializeToString(deterministic=True))
 
 
 def _staleness(cache: Cache, request: Any) -> float:

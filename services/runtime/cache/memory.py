@@ -17,12 +17,16 @@ LARGEST_PART = 8
 class ProcessTier:
     """Entries of this process by key."""
 
-    def __init__(self, most_entries: int, most_bytes: int) -> None:
+    def __init__(
+        self, most_entries: int, most_bytes: int, evicted: Callable[[], None] = lambda: None
+    ) -> None:
+        """`evicted` is told of each entry that went to make room."""
         self._most_entries = most_entries
         self._most_bytes = most_bytes
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._keys: dict[str, set[Key]] = defaultdict(set)
         self._bytes = 0
+        self._evicted = evicted
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -51,6 +55,7 @@ class ProcessTier:
         self._bytes += size
         while self._bytes > self._most_bytes or len(self._entries) > self._most_entries:
             self.drop(next(iter(self._entries)))
+            self._evicted()
 
     def drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)

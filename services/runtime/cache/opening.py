@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 from google.protobuf.descriptor import FileDescriptor
@@ -67,5 +68,9 @@ async def _report(statistics: Statistics) -> None:
     """A line in the logs once in a while: counters since the process began."""
     while True:
         await asyncio.sleep(REPORT_SECONDS)
-        events = {event.value: times for event, times in statistics.events.items()}
-        structlog.get_logger("cache").info("cache", rpcs=statistics.by_method(), events=events)
+        rpcs = {name: _in_words(counts) for name, counts in statistics.by_method().items()}
+        structlog.get_logger("cache").info("cache", rpcs=rpcs, events=_in_words(statistics.events))
+
+
+def _in_words(counts: Mapping[Any, int]) -> dict[str, int]:
+    return {what.value: times for what, times in counts.items()}

@@ -5,7 +5,8 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -15,11 +16,13 @@ from redis.exceptions import RedisError
 
 from services.runtime.cache.breaker import Breaker
 from services.runtime.cache.entry import Entry, UnreadableEntryError, decode, encode
+from services.runtime.cache.forgetting import GENERATION, Heard, forget_for_all, hear_from
 from services.runtime.cache.shared import Turn
-from services.runtime.cache.statistics import Event, Statistics
+from services.runtime.cache.statistics import Event, SharedState, Statistics
 from services.runtime.settings import Settings
 
 CONNECTIONS = 8
+LISTENERS = 2
 FAILURES_TO_OPEN = 3
 PAUSE_SECONDS = 1.0
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.002, 0.05
@@ -28,14 +31,27 @@ LEASE_SECONDS = 5.0
 # What a server that is away, slow or no Redis at all can bring upon us.
 FAILURES = (RedisError, OSError, TimeoutError, ValueError, LookupError)
 
-CHANNEL = "shadower:forget"
 FORGET_SECONDS = 10
-LISTEN_SECONDS = 1.0
 
+# Nothing is shared that was begun before something was forgotten.
+PUT = (
+    "if (redis.call('get', KEYS[2]) or '') == ARGV[1] then "
+    "return redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3]) end"
+)
 # Only whoever holds the turn ends it.
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
 
+# Of an edition, in the names of its answers.
+EDITION_LETTERS = 12
+
 Value = TypeVar("Value")
+
+
+class Look(NamedTuple):
+    """What was found, and what was the generation then; None if nobody could say."""
+
+    entry: Entry | None
+    generation: bytes | None
 
 
 @asynccontextmanager
@@ -74,8 +90,12 @@ class RedisTier:
         self.lease_seconds = lease_seconds
         self._statistics = statistics
         self._breaker = Breaker(FAILURES_TO_OPEN, PAUSE_SECONDS)
-        # To wait for a connection of our own is no failure of the server's. One is the listener's.
-        self._connections = asyncio.Semaphore(CONNECTIONS - 1)
+        # To wait for a connection of our own is no failure of the server's.
+        self._connections = asyncio.Semaphore(CONNECTIONS - LISTENERS)
+
+    @property
+    def state(self) -> SharedState:
+        return SharedState.LEFT_ALONE if self._breaker.is_open else SharedState.USED
 
     def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
         return self._turn(key)
@@ -88,8 +108,23 @@ class RedisTier:
         finally:
             await turn.end()
 
-    async def get(self, key: str) -> Entry | None:
-        data = await self._tried(lambda: self._client.get(self._name("answer", key)))
+    async def look(self, key: str) -> Look:
+        """What is there, and the generation in which it is."""
+        names = self._name("answer", key), GENERATION
+        found = await self._tried(lambda: self._got(*names))
+        if found is None:
+            return Look(None, None)
+        data, generation = found
+        return Look(self._decoded(key, data), generation or b"")
+
+    async def _got(self, *names: str) -> list[bytes | None]:
+        async with self._client.pipeline(transaction=False) as together:
+            for name in names:
+                together.get(name)
+            found: list[bytes | None] = await together.execute()
+        return found
+
+    def _decoded(self, key: str, data: bytes | None) -> Entry | None:
         if data is None:
             return None
         try:
@@ -99,11 +134,14 @@ class RedisTier:
             return None
         return entry if entry.expires_at > time.time() else None
 
-    async def put(self, key: str, entry: Entry) -> None:
+    async def put(self, key: str, entry: Entry, generation: bytes) -> None:
+        """Unless something was forgotten since that generation."""
         left = round((entry.expires_at - time.time()) * 1000)
         if left > 0:
             name, data = self._name("answer", key), encode(entry, key, self._edition)
-            await self._tried(lambda: self._client.set(name, data, px=left))
+            await self._tried(
+                lambda: self._client.eval(PUT, 2, name, GENERATION, generation, data, left)
+            )
 
     async def claim(self, key: str, token: str) -> bool:
         """True also if nobody can say whose turn it is."""
@@ -118,23 +156,18 @@ class RedisTier:
         name = self._name("turn", key)
         await self._tried(lambda: self._client.eval(RELEASE, 1, name, token))
 
-    async def forget(self, pattern: str) -> None:
-        await self._tried(lambda: self._unlink(pattern), seconds=FORGET_SECONDS)
+    async def forget(self, pattern: str) -> int | None:
+        """Of every edition: each service has its own."""
+        name = f"shadower:answer:{'?' * EDITION_LETTERS}:{pattern}"
+        work = partial(forget_for_all, self._client, name, pattern)
+        return await self._tried(work, seconds=FORGET_SECONDS)
 
-    async def listen(self, forget: Callable[[str], None]) -> None:
-        """Whatever was said while nobody listened may have been about everything."""
+    async def listen(self, forget: Callable[[str], object]) -> None:
+        heard = Heard(forget)
         while True:
             with suppress(*FAILURES):
-                async with self._client.pubsub() as news:
-                    await news.subscribe(CHANNEL)
-                    forget("*")
-                    await _pass_on(news, forget)
+                await hear_from(self._client, heard)
             await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _unlink(self, pattern: str) -> None:
-        async for name in self._client.scan_iter(match=self._name("answer", pattern), count=1000):
-            await self._client.unlink(name)
-        await self._client.publish(CHANNEL, pattern)
 
     async def _tried(
         self,
@@ -162,14 +195,7 @@ class RedisTier:
             structlog.get_logger("cache").warning("going on without Redis", error=repr(failure))
 
     def _name(self, kind: str, key: str) -> str:
-        return f"shadower:{kind}:{self._edition.hex()[:12]}:{key}"
-
-
-async def _pass_on(news: Any, forget: Callable[[str], None]) -> None:
-    while True:
-        message = await news.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
-        if message is not None:
-            forget(message["data"].decode())
+        return f"shadower:{kind}:{self._edition.hex()[:EDITION_LETTERS]:0<{EDITION_LETTERS}}:{key}"
 
 
 class _RedisTurn:
@@ -180,13 +206,14 @@ class _RedisTurn:
         self._key = key
         self._token = secrets.token_hex(16)
         self._holds = False
+        self._generation: bytes | None = None
 
     async def answers(self) -> AsyncIterator[Entry]:
         """Once more when the turn is ours: an answer may have come between look and claim."""
         give_up = time.monotonic() + self._tier.lease_seconds
         pause, seen = FIRST_POLL_SECONDS, 0.0
         while True:
-            entry = await self._tier.get(self._key)
+            entry, self._generation = await self._tier.look(self._key)
             if entry is not None and entry.calculated_at != seen:
                 seen = entry.calculated_at
                 yield entry
@@ -198,7 +225,8 @@ class _RedisTurn:
                 pause = min(pause * 2, LAST_POLL_SECONDS)
 
     async def tell(self, entry: Entry) -> None:
-        await self._tier.put(self._key, entry)
+        if self._generation is not None:
+            await self._tier.put(self._key, entry, self._generation)
 
     async def end(self) -> None:
         if self._holds:

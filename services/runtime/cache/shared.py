@@ -3,9 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.runtime.cache.entry import Entry
+from services.runtime.cache.statistics import SharedState
+
+
+class Forgotten(NamedTuple):
+    """How many answers were dropped: by this process, and of those that are shared. None of the
+    latter means that others could not be told."""
+
+    here: int
+    shared: int | None
 
 
 class Turn(Protocol):
@@ -25,11 +34,16 @@ class SharedTier(Protocol):
     def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
         """Is over, for others too, when it is left."""
 
-    async def forget(self, pattern: str) -> None:
-        """Drops answers whose keys match, and tells the other replicas."""
+    @property
+    def state(self) -> SharedState: ...
 
-    async def listen(self, forget: Callable[[str], None]) -> None:
-        """Passes on what any replica forgets, as long as the process lives."""
+    async def forget(self, pattern: str) -> int | None:
+        """Drops answers whose keys match, and tells the other replicas; how many, or None if they
+        could not be told. What is being calculated meanwhile is not shared."""
+
+    async def listen(self, forget: Callable[[str], object]) -> None:
+        """Passes on what any replica forgets, as long as the process lives. Passes on "*" when
+        something was missed."""
 
 
 class NothingShared:
@@ -46,8 +60,12 @@ class NothingShared:
     async def tell(self, entry: Entry) -> None:
         """Nobody listens."""
 
-    async def forget(self, pattern: str) -> None:
-        """There is nothing."""
+    @property
+    def state(self) -> SharedState:
+        return SharedState.NONE
 
-    async def listen(self, forget: Callable[[str], None]) -> None:  # noqa: ARG002
+    async def forget(self, pattern: str) -> int | None:  # noqa: ARG002
+        return 0
+
+    async def listen(self, forget: Callable[[str], object]) -> None:  # noqa: ARG002
         await asyncio.Event().wait()

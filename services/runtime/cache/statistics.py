@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -27,8 +28,32 @@ class Event(Enum):
     """A calculation began before its answer expired, so that nobody waits for it."""
     DROPPED = "dropped"
     """An answer was dropped because what it rests on has changed."""
+    INVALIDATED = "invalidated"
+    """An answer was dropped because it was forgotten, or may have been."""
+    EVICTED = "evicted"
+    """An answer was dropped to make room for others."""
     SHARED_TIER_FAILED = "shared_tier_failed"
     """The shared tier was down, slow, or answered with garbage."""
+
+
+class SharedState(Enum):
+    """Whether a process asks the shared tier."""
+
+    NONE = "none"
+    USED = "used"
+    LEFT_ALONE = "left_alone"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How a cache does at a moment."""
+
+    methods: Mapping[str, Mapping[Outcome, int]]
+    events: Mapping[Event, int]
+    entries: int
+    bytes: int
+    under_way: int
+    shared_state: SharedState
 
 
 class Statistics:
@@ -44,22 +69,24 @@ class Statistics:
         self._outcomes[method, outcome] += 1
 
     def note(self, event: Event, times: int = 1) -> None:
-        self._events[event] += times
+        if times:
+            self._events[event] += times
 
     @property
     def outcomes(self) -> Mapping[tuple[str, Outcome], int]:
-        hits = {(method, Outcome.HIT): times for method, times in self.hits.items()}
-        return {**self._outcomes, **hits}
+        """Copied in one step each: whoever exports them does so in a thread of its own."""
+        outcomes, hits = dict(self._outcomes), dict(self.hits)
+        return {**outcomes, **{(method, Outcome.HIT): times for method, times in hits.items()}}
 
     @property
     def events(self) -> Mapping[Event, int]:
         return dict(self._events)
 
-    def by_method(self) -> Mapping[str, Mapping[str, int]]:
-        """How often each outcome was that of an RPC, all in words."""
-        told: dict[str, dict[str, int]] = {}
+    def by_method(self) -> Mapping[str, Mapping[Outcome, int]]:
+        """How often each outcome was that of an RPC."""
+        told: dict[str, dict[Outcome, int]] = {}
         for (method, outcome), times in self.outcomes.items():
-            told.setdefault(method, {})[outcome.value] = times
+            told.setdefault(method, {})[outcome] = times
         return told
 
     def hit_ratio(self, method: str) -> float | None:

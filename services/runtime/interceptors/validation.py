@@ -1,15 +1,11 @@
 """Refuses messages that break the rules of the contract: shape, range, size."""
 
-from functools import lru_cache
-
 from google.protobuf.message import Message
 
 from services.runtime.call import Call, Interceptor
+from services.runtime.encoded import SMALL_BYTES, ByContent
 from services.runtime.faults import InvalidArgument, invalid_fields
 from services.runtime.validator import MessageValidator
-
-KEPT_MESSAGES = 4096
-REMEMBERED_BYTES = 1024
 
 
 class Validation(Interceptor):
@@ -18,19 +14,17 @@ class Validation(Interceptor):
     def __init__(self, validator: MessageValidator) -> None:
         self._validator = validator
         # What was right once stays right, since rules about the present only forbid the future;
-        # and to find it out takes longer than many an answer. What raises is not remembered.
-        self._remembered = lru_cache(KEPT_MESSAGES)(self._check_encoded)
+        # and to find it out takes longer than many an answer.
+        self._check_small = ByContent(self._check)
 
     def admit(self, call: Call, message: Message) -> None:
         size = message.ByteSize()
         _check_size(size, call.contract.max_request_bytes)
-        if size > REMEMBERED_BYTES:
+        if size > SMALL_BYTES:
             self._check(message)
         else:
-            self._remembered(type(message), message.SerializeToString(deterministic=True))  # type: ignore[arg-type]
-
-    def _check_encoded(self, kind: type[Message], encoded: bytes) -> None:
-        self._check(kind.FromString(encoded))
+            call.encoded = message.SerializeToString(deterministic=True)
+            self._check_small(type(message), call.encoded)
 
     def _check(self, message: Message) -> None:
         violations = self._validator.violations(message)

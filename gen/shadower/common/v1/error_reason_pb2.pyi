@@ -222,6 +222,12 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "QUERY_TOO_EXPENSIVE", "domain": "shadower.dev",
          "metadata": {"cost": "54321987", "limit": "10000000", "fields": "interval,filter.user_ids"}}
     """
+    ERROR_REASON_CACHE_UNREACHABLE: _ErrorReason.ValueType  # 32
+    """Answers were to be dropped everywhere, and the tier that replicas share could not be told.
+    Those of the process that was asked are dropped. UNAVAILABLE, with a RetryInfo.
+
+        {"reason": "CACHE_UNREACHABLE", "domain": "shadower.dev", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -429,4 +435,10 @@ database's planner; about one for each execution.
 
     {"reason": "QUERY_TOO_EXPENSIVE", "domain": "shadower.dev",
      "metadata": {"cost": "54321987", "limit": "10000000", "fields": "interval,filter.user_ids"}}
+"""
+ERROR_REASON_CACHE_UNREACHABLE: ErrorReason.ValueType  # 32
+"""Answers were to be dropped everywhere, and the tier that replicas share could not be told.
+Those of the process that was asked are dropped. UNAVAILABLE, with a RetryInfo.
+
+    {"reason": "CACHE_UNREACHABLE", "domain": "shadower.dev", "metadata": {}}
 """

@@ -54,6 +54,12 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """See what is rolled up."""
     PERMISSION_ROLLUPS_WRITE: _Permission.ValueType  # 12
     """Roll up, verify and repair."""
+    PERMISSION_CACHE_READ: _Permission.ValueType  # 13
+    """See how a process's cache does, for all workspaces together. No role holds it: a token
+    of an operator names it.
+    """
+    PERMISSION_CACHE_WRITE: _Permission.ValueType  # 14
+    """Have remembered answers dropped."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -88,6 +94,12 @@ PERMISSION_ROLLUPS_READ: Permission.ValueType  # 11
 """See what is rolled up."""
 PERMISSION_ROLLUPS_WRITE: Permission.ValueType  # 12
 """Roll up, verify and repair."""
+PERMISSION_CACHE_READ: Permission.ValueType  # 13
+"""See how a process's cache does, for all workspaces together. No role holds it: a token
+of an operator names it.
+"""
+PERMISSION_CACHE_WRITE: Permission.ValueType  # 14
+"""Have remembered answers dropped."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
