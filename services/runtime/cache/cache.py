@@ -111,15 +111,18 @@ class Cache:
         await self._changes.end()
 
     async def _found(self, question: Question, calculate: Calculate, needed: float) -> Entry:
-        """Whoever joins one who is content with less finds out, and begins again."""
+        """Whoever joins one who is content with less, or who began before news that were told by
+        now, finds out and begins again."""
+        is_older = self._flights.is_under_way(self._flight(question))
         while True:
             flight = self._flight(question)
             joins = self._flights.is_under_way(flight)
             find = partial(self._find, question, calculate, needed)
             entry, outcome = await self._flights.join(flight, find)
-            if entry.moment >= needed:
+            if entry.moment >= needed and not (is_older and self._is_overtaken(question.key, entry)):
                 self.statistics.count(question.key.method, Outcome.JOINED if joins else outcome)
                 return entry
+            is_older = False
 
     async def _find(self, question: Question, calculate: Calculate, needed: float) -> Found:
         forgettings = self._forgettings
@@ -160,8 +163,11 @@ class Cache:
 
     def _keep(self, key: Key, entry: Entry) -> None:
         """Unless news came meanwhile that it does not contain."""
-        if not (entry.is_closed and self._changes.has_heard_of(key.workspace_id, entry)):
+        if not self._is_overtaken(key, entry):
             self._process.put(key, entry)
+
+    def _is_overtaken(self, key: Key, entry: Entry) -> bool:
+        return entry.is_closed and self._changes.has_heard_of(key.workspace_id, entry)
 
     def _is_about_to_expire(self, entry: Entry) -> bool:
         """Drawn by lot, so that one of many callers calculates before all of them must wait. It
