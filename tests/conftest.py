@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from services.warehouse.database import Database
 from tests.support.kafka import brokers_to_share
 from tests.support.keys import KeyRing
 from tests.support.postgres import Server, migrated, running_server
+from tests.support.rolling import rolling_database
 from tests.support.stack import Environment, Stack, Stubs, running_stack
 
 
@@ -57,6 +59,13 @@ async def stack(
     environment = Environment(postgres.create(template), jwks_file, tmp_path_factory.mktemp("logs"))
     async with running_stack(environment) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+async def rolling(stack: Stack) -> AsyncIterator[Database]:
+    """The services' database, for those who make cells."""
+    async with rolling_database(stack.database_url) as database:
+        yield database
 
 
 @pytest.fixture

@@ -39,7 +39,10 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
     "aggregates": {
         "CalculateAggregates": {
             "aggregations": [{"field": "FIELD_EXECUTION", "function": "FUNCTION_COUNT"}]
-        }
+        },
+        "RollUp": {},
+        "VerifyRollups": {},
+        "ListRollups": {},
     },
     "workspaces": {"GetWorkspaceSummary": {}},
     "agents": {"ListAgents": {}, "GetAgentPerformance": {"agentId": "curl"}},

@@ -78,6 +78,7 @@ async def test_only_reads_are_tried_again(edge: Edge) -> None:
     writes = {
         *("RecordExecutions", "RecordMetricPoints", "RecordEvents", "StreamRecords"),
         *("Export", "ExportTraces", "ExportMetrics", "RepriceModelCalls", "ReplayDeadLetters"),
+        *("RollUp", "VerifyRollups"),
     }
     assert {name for name, again in tried_again.items() if not again} == writes
     beside = {"Export", "ExportTraces", "ExportMetrics", "GetPriceTable", "RepriceModelCalls"}

@@ -13,6 +13,7 @@ from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
+from tests.support.rolling import record_around_rolling
 from tests.support.runs import Client, Row
 from tests.support.stack import Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
@@ -42,11 +43,15 @@ def measured_points() -> list[Row]:
 
 @pytest.fixture(scope="session")
 async def measured(
-    stack: Stack, keys: KeyRing, measured_runs: list[Row], measured_points: list[Row]
+    stack: Stack,
+    rolling: Database,
+    keys: KeyRing,
+    measured_runs: list[Row],
+    measured_points: list[Row],
 ) -> Client:
-    """Only to be read."""
+    """Only to be read. Its answers are put together from cells of all sorts and from facts."""
     filled = Client.of_new_workspace(stack.stubs, keys)
-    assert (await filled.record(measured_runs))["stored"] == len(measured_runs)
+    await record_around_rolling(rolling, filled, measured_runs, early=2)
     assert (await filled.record_points(measured_points))["stored"] == len(measured_points)
     return filled
 
@@ -57,10 +62,10 @@ def busy_runs() -> list[Row]:
 
 
 @pytest.fixture(scope="session")
-async def busy(stack: Stack, keys: KeyRing, busy_runs: list[Row]) -> Client:
-    """Only to be read."""
+async def busy(stack: Stack, rolling: Database, keys: KeyRing, busy_runs: list[Row]) -> Client:
+    """Only to be read. Its answers are put together from cells of all sorts and from facts."""
     filled = Client.of_new_workspace(stack.stubs, keys)
-    assert (await filled.record(busy_runs))["stored"] == len(busy_runs)
+    await record_around_rolling(rolling, filled, busy_runs, early=2)
     return filled
 
 

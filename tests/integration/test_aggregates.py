@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shadower.aggregates.v1.aggregation_pb2 import Function
 from shadower.common.v1.filter_pb2 import Filter
 
+from services.warehouse.database import Database
 from tests.support import exactness, oracle
 from tests.support.aggregations import (
     DAY,
@@ -24,6 +25,7 @@ from tests.support.aggregations import (
     aggregation,
 )
 from tests.support.keys import KeyRing
+from tests.support.rolling import record_around_rolling
 from tests.support.runs import Client, Row, point, run, time_of
 from tests.support.stack import Stubs
 
@@ -126,10 +128,13 @@ def grouped(rows: list[Row], names: tuple[str, ...], by_day: bool) -> dict[Any, 
 
 
 @made_up
-@given(rows=unique_runs)
-async def test_every_function_of_every_field(stubs: Stubs, keys: KeyRing, rows: list[Row]) -> None:
+@given(rows=unique_runs, early=st.sampled_from([0, 1, 2, 3]))
+async def test_every_function_of_every_field(
+    stubs: Stubs, rolling: Database, keys: KeyRing, rows: list[Row], early: int
+) -> None:
+    """However many of the runs are rolled up when the others come."""
     client = Client.of_new_workspace(stubs, keys)
-    await client.record(rows)
+    await record_around_rolling(rolling, client, rows, early)
     for start in range(0, len(EVERY), 20):
         part = EVERY[start : start + 20]
         await check(client, part, rows, interval=WHOLE)

@@ -36,6 +36,7 @@ EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
 LEDGER = "ledger:read"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
+ROLLUPS, ROLL_UP = "rollups:read", "rollups:write"
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),
@@ -54,17 +55,22 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "agents.ListAgents": (AGENTS, {}),
     "agents.GetAgentPerformance": (AGENTS, {"agent_id": "a"}),
     "aggregates.CalculateAggregates": (CALCULATE, {"aggregations": COST}),
+    "aggregates.RollUp": (ROLL_UP, {"interval": DAY}),
+    "aggregates.VerifyRollups": (ROLL_UP, {"interval": DAY}),
+    "aggregates.ListRollups": (ROLLUPS, {}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
 }
+# Streams that have nothing to tell if there is nothing to do.
+MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups"}
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
-EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE}
+EVERYTHING = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP}
 ROLES: dict[str | None, set[str]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "service": FACTS,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER},
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},
     "unspecified": set(),
@@ -81,10 +87,10 @@ def request_of(rpc: str, workspace: str) -> Message:
 
 
 async def call(stubs: Stubs, rpc: str, workspace: str, metadata: Any) -> Any:
-    """The answer, or the first message of it."""
+    """The answer, or the first message of it, if there is any."""
     service, _, name = rpc.partition(".")
     method, request = getattr(getattr(stubs, service), name), request_of(rpc, workspace)
-    if not name.startswith("Stream"):
+    if isinstance(method, grpc.aio.UnaryUnaryMultiCallable):
         return await method(request, metadata=metadata)
     stream = method(iter([request]) if service == "ingest" else request, metadata=metadata)
     try:
@@ -104,7 +110,7 @@ async def may(stubs: Stubs, rpc: str, workspace: str, metadata: Any) -> bool:
     except grpc.aio.AioRpcError as error:
         is_permission_missing(refusal(error), RPCS[rpc][0])
         return False
-    assert isinstance(answer, Message)
+    assert isinstance(answer, Message) or (answer is grpc.aio.EOF and rpc in MAY_BE_SILENT)
     return True
 
 

@@ -127,6 +127,18 @@ class Aggregates(aggregates_service_pb2_grpc.AggregatesServiceServicer):
         rows = [aggregates_service_pb2.AggregateRow() for _ in request.aggregations]
         return aggregates_service_pb2.CalculateAggregatesResponse(rows=rows)
 
+    async def RollUp(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        await self._backend.saw(request, context)
+        yield aggregates_service_pb2.RollUpResponse()
+
+    async def VerifyRollups(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        await self._backend.saw(request, context)
+        yield aggregates_service_pb2.VerifyRollupsResponse()
+
+    async def ListRollups(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        return aggregates_service_pb2.ListRollupsResponse()
+
 
 class Workspaces(workspaces_service_pb2_grpc.WorkspacesServiceServicer):
     """Answers with a workspace in which nothing happened."""

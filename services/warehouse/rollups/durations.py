@@ -86,7 +86,10 @@ class Distributions:
     def _at(self, rank: Integers) -> Floats:
         """The value of each group that so many others come before."""
         index = np.searchsorted(self._cumulated, self._upto[:-1] + rank, side="right") - 1
-        return np.clip(values_of(self._entries["bin"][index]), self._least, self._most)
+        near = np.clip(values_of(self._entries["bin"][index]), self._least, self._most)
+        # The first and the last are known.
+        near = np.where(rank == 0, self._least, near)
+        return np.where(rank == np.diff(self._upto) - 1, self._most, near)
 
     @cached_property
     def _sorted(self) -> list[bytes]:

@@ -125,10 +125,13 @@ def _bound(times: Iterable[int], parameters: Parameters) -> str:
 
 
 def _cut(times: Spans, level: Level | None) -> Iterator[Span]:
+    """Where cells of the level begin, wherever in one the times do."""
     for start, end in times:
-        length = level.length if level else end - start
-        for first in range(start, end, length):
-            yield first, first + length
+        first = start
+        while first < end:
+            last = min(end, level.floor(first) + level.length) if level else end
+            yield first, last
+            first = last
 
 
 async def _of_cells(session: Session, asked: Asked, parts: Sequence[Part]) -> list[Piece]:

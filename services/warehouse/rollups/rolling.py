@@ -96,15 +96,15 @@ class Roller:
         return None
 
     async def _prepare(self, workspace_id: str) -> None:
-        """Lets writers add to the cells of this hour and the next, if it is worth it: if it was
-        of the last hour."""
+        """Lets writers add to the fine cells of this hour and the next, if in the last hour they
+        would have been worth it."""
         async with self._database.reading(workspace_id) as session:
-            now = to_microseconds(session.as_of)
-            until = to_microseconds(session.as_of + AHEAD)
-            kept = session.rolled.get(KEPT, Spans())
-        hour = Level.HOUR.floor(now)
-        if kept & Spans(((hour - Level.HOUR.length, hour),)):
-            for span in Spans(((hour, Level.HOUR.floor(until)),)) - kept:
+            hour = Level.HOUR.floor(to_microseconds(session.as_of))
+            until = Level.HOUR.floor(to_microseconds(session.as_of + AHEAD))
+            weight = await kind_of(KEPT).weigh(session, KEPT, (hour - Level.HOUR.length, hour))
+            missing = Spans(((hour, until),)) - session.rolled.get(KEPT, Spans())
+        if 0 < weight.cells * self._worth <= weight.runs:
+            for span in missing:
                 await self._roll_part(workspace_id, KEPT, span, worth=0)
 
 
@@ -113,7 +113,7 @@ class Pace:
     """As much time as makes a good number of cells."""
 
     unit: int
-    units: int = 1
+    units: int = 4
 
     def parts(self, span: Span) -> Iterator[Span]:
         """Of a span, one after the other, each as long as is good by then."""
