@@ -92,15 +92,14 @@ select * from ranked where agent_id = %(agent)s
 
 -- name: performance_reliability
 with decided as (
-    select ended_at, status <> 'succeeded' as is_failure,
-        lag(status <> 'succeeded') over by_end as was_failure,
-        row_number() over by_end as number
+    select started_at, execution_id, status <> 'succeeded' as is_failure,
+        lag(status <> 'succeeded') over by_start as was_failure,
+        row_number() over by_start as number
     from executions
-    where {of_agent}
-        and ended_at is not null and status in ('succeeded', 'failed', 'timed_out')
-    window by_end as (order by ended_at, execution_id)
+    where {of_agent} and status in ('succeeded', 'failed', 'timed_out')
+    window by_start as (order by started_at, execution_id)
 ), turns as (
-    select is_failure, ended_at as began, lead(ended_at) over (order by number) as ended
+    select is_failure, started_at as began, lead(started_at) over (order by number) as ended
     from decided
     where is_failure is distinct from was_failure
 )
@@ -109,12 +108,17 @@ from turns
 where is_failure
 
 -- name: performance_concurrency
-with steps as (
-    select started_at as at, 1 as step from executions
-    where {of_agent}
+-- Runs that began before the interval may last into it.
+with runs as (
+    select greatest(started_at, %(start)s) as started_at,
+        least(ended_at, started_at + interval '24 hours', %(end)s) as ended_at
+    from executions
+    where workspace_id = %(workspace)s and agent_id = %(agent)s and ended_at > %(start)s
+        and started_at > %(start)s - interval '24 hours' and started_at < %(end)s
+), steps as (
+    select started_at as at, 1 as step from runs
     union all
-    select coalesce(ended_at, now()), -1 from executions
-    where {of_agent}
+    select ended_at, -1 from runs
 )
 select max(running) as peak
 from (select sum(step) over (order by at, step rows unbounded preceding) as running from steps) as _

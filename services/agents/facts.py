@@ -55,12 +55,13 @@ async def fetch_facts(
         previous=periods.previous,
         workspace=await queries.fetch_baseline(session, workspace),
         profile=await fetch_profile(session, agent_id, interval),
-        models=await runs.models(),
         usage=await runs.usage(zone),
         granularity=granularity,
         buckets=buckets,
         trend=await runs.trend(buckets),
         standing=await queries.fetch_standing(session, workspace, agent_id),
+        # Last, since it is the first to be read from facts, after which planning takes longer.
+        models=await runs.models(),
     )
 
 

@@ -13,11 +13,9 @@ from tests.support.profiles import (
     END,
     START,
     check_profiles,
-    roll_up,
-    rolling_database,
     runs_of_weeks,
-    verified,
 )
+from tests.support.rolling import roll, rolling_database, verify
 from tests.support.runs import Client, Row, run
 from tests.support.stack import Stack
 
@@ -62,7 +60,7 @@ async def test_from_facts_and_from_cells(
     client: Client, rows: list[Row], database: Database, stack: Stack
 ) -> None:
     await check(client, rows)
-    await roll_up(database, client)
+    await roll(database, client.workspace)
     counted = by_sql(
         stack.database_url,
         "select level, count(*) from shadower.agent_profiles where workspace_id = %s group by 1",
@@ -88,7 +86,7 @@ def _forget(stack: Stack, client: Client, start: datetime, end: datetime) -> Non
 
 async def test_cells_and_late_facts(client: Client, rows: list[Row], database: Database) -> None:
     """Late ones, changed ones, and ends of runs that last into hours which are rolled up."""
-    await roll_up(database, client)
+    await roll(database, client.workspace)
     late = [row | {"execution_id": f"late-{n}"} for n, row in enumerate(runs_of_weeks(4, 40))]
     running = [row for row in rows if row["status"] == "running"][:20]
     ended = [
@@ -102,16 +100,16 @@ async def test_cells_and_late_facts(client: Client, rows: list[Row], database: D
         by_id = {row["execution_id"]: row for row in [*rows, *changed]}
         rows = list(by_id.values())
         await check(client, rows)
-        await roll_up(database, client)
+        await roll(database, client.workspace)
         await check(client, rows)
-    assert not any(part.differences for part in await verified(database, client))
+    assert not any(part.differences for part in await verify(database, client.workspace))
 
 
 async def test_a_run_that_lasts_takes_all_its_hours_out(
     client: Client, database: Database, stack: Stack
 ) -> None:
     await client.record([run(f"r-{n}", MONDAY + n * HOUR) for n in range(30)])
-    await roll_up(database, client)
+    await roll(database, client.workspace)
     start = MONDAY + timedelta(hours=2, minutes=50)
     await client.record([run("lasts", start, end_time=start + timedelta(hours=2))])
     ((profiles, others),) = by_sql(
@@ -132,19 +130,19 @@ async def test_damage_is_found_and_repaired(
     client: Client, database: Database, stack: Stack
 ) -> None:
     await client.record(runs_of_weeks(seed=5, count=100))
-    await roll_up(database, client)
+    await roll(database, client.workspace)
     by_sql(stack.database_url, DAMAGE, client.workspace)
-    found = await verified(database, client, repair=True)
+    found = await verify(database, client.workspace, repair=True)
     damaged = {(part.sort, name) for part in found for d in part.differences for name in d.columns}
     assert damaged == {(sort, column) for sort in PROFILES for column in DAMAGED}
     assert all(part.is_repaired for part in found if part.differences)
-    assert not any(part.differences for part in await verified(database, client))
+    assert not any(part.differences for part in await verify(database, client.workspace))
 
 
 async def test_of_too_many_users_the_facts_tell(
     client: Client, rows: list[Row], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(profile_cells, "MOST", 5)
-    await roll_up(database, client)
+    await roll(database, client.workspace)
     await check(client, rows)
-    assert not any(part.differences for part in await verified(database, client))
+    assert not any(part.differences for part in await verify(database, client.workspace))

@@ -1,18 +1,10 @@
 """Runs that profiles of agents tell apart, and what is wrong with what is told of them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from services.runtime.pool import open_pool
-from services.warehouse.database import Database
-from services.warehouse.facts.staging import create_staging
-from services.warehouse.rollups.rolling import Roller
-from services.warehouse.rollups.verifying import Verified, Verifier
 from tests.support import oracle
-from tests.support.bus import settings_of
 from tests.support.performance_oracle import error_patterns, peak, reliability
 from tests.support.runs import Client, Row, generated_runs, interval, run, time_of
 from tests.support.statistics_checks import optional
@@ -35,22 +27,6 @@ def runs_of_weeks(seed: int, count: int = 1500) -> list[Row]:
             row["error_message"] = message.format(random.randrange(1000))
     long = START + timedelta(days=3)
     return [*rows, run("long", long, end_time=long + timedelta(days=5))]
-
-
-@asynccontextmanager
-async def rolling_database(url: str) -> AsyncIterator[Database]:
-    async with open_pool(settings_of(url), prepare=create_staging) as pool:
-        yield Database(pool)
-
-
-async def roll_up(database: Database, client: Client) -> None:
-    async for progress in Roller(database, worth=0).roll(client.workspace):
-        assert not progress.postponed
-
-
-async def verified(database: Database, client: Client, *, repair: bool = False) -> list[Verified]:
-    found = Verifier(database).verify(client.workspace, None, repair=repair)
-    return [part async for part in found]
 
 
 async def check_profiles(client: Client, rows: list[Row], start: datetime, end: datetime) -> None:

@@ -119,7 +119,9 @@ class Cache:
             joins = self._flights.is_under_way(flight)
             find = partial(self._find, question, calculate, needed)
             entry, outcome = await self._flights.join(flight, find)
-            if entry.moment >= needed and not (is_older and self._is_overtaken(question.key, entry)):
+            if entry.moment >= needed and not (
+                is_older and self._is_overtaken(question.key, entry)
+            ):
                 self.statistics.count(question.key.method, Outcome.JOINED if joins else outcome)
                 return entry
             is_older = False

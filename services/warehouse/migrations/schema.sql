@@ -747,7 +747,7 @@ CREATE INDEX agent_profiles_by_agent ON shadower.agent_profiles USING btree (wor
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
 CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
-CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start) WHERE (cuboid = ANY (ARRAY['agent'::text, 'agent_model'::text, 'fine'::text]));
+CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start);
 CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (workspace_id, agent_id, started_at);
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX executions_lasting ON ONLY shadower.executions USING btree (workspace_id, started_at, agent_id) WHERE (duration_us > '3600000000'::bigint);

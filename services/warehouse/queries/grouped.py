@@ -21,8 +21,9 @@ from services.warehouse.rollups.spans import between, to_microseconds
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
-# Beyond so much time that is read from facts, it matters how they are read.
-FEW_FACTS = 2 * Level.HOUR.length
+# Beyond so much time that is read from facts, it matters how they are read. The ends of an interval
+# and of the period before it, which are amid hours, are less.
+FEW_FACTS = 4 * Level.HOUR.length
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ it, and merged by addition. Pure.
 Packed are the number of texts, an entry for each, and the texts, in the order of their bytes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,11 +73,11 @@ def merged(packed: Iterable[bytes]) -> Tally:
     if not split:
         return Tally([], *(np.empty(0, np.int64) for _ in range(3)))
     entries = np.concatenate([one for one, _ in split])
-    texts = [text for _, some in split for text in some]
-    different = list(dict.fromkeys(texts))
-    places = dict(zip(different, range(len(different)), strict=True))
-    codes = np.fromiter(map(places.__getitem__, texts), np.intp, len(texts))
-    return Tally(different, *_added(entries, codes, len(different)))
+    # Each text that is looked up for the first time gets the next place.
+    places: dict[bytes, int] = defaultdict(count().__next__)
+    texts = chain.from_iterable(some for _, some in split)
+    codes = np.fromiter(map(places.__getitem__, texts), np.intp, len(entries))
+    return Tally(list(places), *_added(entries, codes, len(places)))
 
 
 def size(packed: bytes) -> int:
@@ -84,18 +86,18 @@ def size(packed: bytes) -> int:
 
 
 def _split(packed: bytes) -> tuple[NDArray[np.void], list[bytes]]:
-    count = size(packed)
-    entries = np.frombuffer(packed, ENTRY, count, COUNT_BYTES)
-    return entries, packed[COUNT_BYTES + count * ENTRY.itemsize :].split(SEPARATOR)
+    different = size(packed)
+    entries = np.frombuffer(packed, ENTRY, different, COUNT_BYTES)
+    return entries, packed[COUNT_BYTES + different * ENTRY.itemsize :].split(SEPARATOR)
 
 
 def _added(
-    entries: NDArray[np.void], codes: NDArray[np.intp], count: int
+    entries: NDArray[np.void], codes: NDArray[np.intp], different: int
 ) -> tuple[Integers, Integers, Integers]:
     bounds = np.iinfo(np.int64)
-    executions = np.zeros(count, np.int64)
-    first, last = np.full(count, bounds.max), np.full(count, bounds.min)
-    np.add.at(executions, codes, entries["executions"].astype(np.int64))
+    # As floats: exact up to 2**53.
+    executions = np.bincount(codes, entries["executions"], different).astype(np.int64)
+    first, last = np.full(different, bounds.max), np.full(different, bounds.min)
     np.minimum.at(first, codes, entries["first"].astype(np.int64))
     np.maximum.at(last, codes, entries["last"].astype(np.int64))
     return executions, first, last

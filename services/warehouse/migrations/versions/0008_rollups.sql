@@ -94,9 +94,10 @@ create table execution_cells (
     users bytea not null,
     primary key (workspace_id, level, cuboid, start, agent_id, model, status, error_type)
 );
+-- Of all cells, those too that tell no agents apart: statements learn of cuboids as they run, too late
+-- to know that an index of some would do.
 create index execution_cells_by_agent on execution_cells
-    (workspace_id, level, cuboid, agent_id, start)
-    where cuboid in ('agent', 'agent_model', 'fine');
+    (workspace_id, level, cuboid, agent_id, start);
 
 -- Cells, and runs as cells of one run each, with the same columns: statements read the two as one.
 -- The last columns are what only runs tell.
