@@ -82,5 +82,7 @@ def _conclude(seed: int, seconds: float, trials: dict[str, Trial]) -> None:
         lost=lost,
         double=sum(trial.judgement.count("double") for trial in every),
         violations=sum(len(rows) for t in every for rows in t.judgement.violations.values()),
+        cells=sum(trial.rolled.cells for trial in every),
+        wrong_cells=sum(len(trial.rolled.wrong) for trial in every),
         surprises=sum(len(trial.diary.surprises) for trial in every),
     )

@@ -28,6 +28,7 @@ async def test_random_faults(with_kafka: bool, seed: int, tmp_path: Path) -> Non
     trial = await tried(seed, with_kafka, random_faults(seed, SECONDS, TEMPER), tmp_path)
     assert trial.kills >= 10
     assert trial.diary.acknowledged_items > 1000
+    assert trial.rolled.cells > 100
 
 
 async def test_a_writer_that_was_given_up_for_dead_does_no_harm(seed: int, tmp_path: Path) -> None:

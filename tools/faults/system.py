@@ -36,6 +36,7 @@ class Role:
 GROUPS = {"lonely": 1, "crowded": 2}
 INGEST = Role("services.ingest", "shadower.ingest.v1.IngestService")
 WRITER = Role("services.ingest.writer", "shadower.ingest.Writer")
+AGGREGATES = Role("services.aggregates", "shadower.aggregates.v1.AggregatesService", replicas=1)
 RELAY = Role("services.relay", "shadower.bus.v1.DeadLettersService", replicas=1)
 
 
@@ -53,8 +54,15 @@ class System:
 
     @property
     def ingest_addresses(self) -> list[str]:
+        return self._addresses(INGEST)
+
+    @property
+    def rolling_address(self) -> str:
+        return self._addresses(AGGREGATES)[0]
+
+    def _addresses(self, role: Role) -> list[str]:
         processes = (one for one in self.victims if isinstance(one, ServiceProcess))
-        return [one.address for one in processes if one.service == INGEST.service]
+        return [one.address for one in processes if one.service == role.service]
 
 
 @contextmanager
@@ -69,7 +77,7 @@ def running_system(
         kafka = stack.enter_context(running_kafka(room / "kafka")) if with_kafka else None
         brokers = kafka.brokers if kafka else ""
         environment = _environment(room, postgres.url, brokers)
-        roles = (INGEST, WRITER, RELAY) if with_kafka else (INGEST, RELAY)
+        roles = (INGEST, *([WRITER] if with_kafka else []), AGGREGATES, RELAY)
         processes = [*_services(roles, room, environment, lives), *_subscribers(room, environment)]
         _start_together(stack, processes)
         victims: list[Victim] = [postgres, *(kafka.nodes if kafka else ()), *processes]
@@ -136,6 +144,6 @@ def _environment(room: Path, database_url: str, brokers: str) -> dict[str, str]:
 
 
 def _token(room: Path) -> Callable[[], str]:
-    grant = Grant(WORKSPACES, role="service", life=TOKEN_LIFE)
+    grant = Grant(WORKSPACES, role="owner", life=TOKEN_LIFE)
     token = signed(grant, ensured_key(Home.at(room)), Issuer(), datetime.now(UTC))
     return lambda: token

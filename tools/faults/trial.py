@@ -10,6 +10,7 @@ from tools.faults.diary import Diary, opened_diary
 from tools.faults.draining import until_drained
 from tools.faults.load import Load
 from tools.faults.oracle import Judgement, Oracle
+from tools.faults.rolling import Rolled, Rolling
 from tools.faults.schedule import Temper, schedule
 from tools.faults.system import WORKSPACES, System, running_system
 
@@ -36,6 +37,7 @@ class Trial:
     casualties: Mapping[str, Casualty]
     diary: Diary
     judgement: Judgement
+    rolled: Rolled
 
     @property
     def kills(self) -> int:
@@ -47,11 +49,11 @@ class Trial:
 
     @property
     def is_passed(self) -> bool:
-        return self.judgement.is_clean and not self.diary.surprises
+        return self.judgement.is_clean and not self.diary.surprises and not self.rolled.wrong
 
     @property
     def findings(self) -> str:
-        return "\n".join([str(self.judgement), *self.diary.surprises[:5]])
+        return "\n".join([str(self.judgement), *self.diary.surprises[:5], *self.rolled.wrong[:5]])
 
 
 def random_faults(seed: int, seconds: float, temper: Temper) -> Ordeal:
@@ -83,8 +85,10 @@ async def run_trial(
             async with chaos.kept_alive():
                 await _load_during(ordeal(chaos), setting, system, diary)
                 await _come_to_rest(chaos, system)
+                rolled = await _rolling(system).prove()
         oracle = Oracle(system.database_url, diary, system.subscribers)
-        return Trial(chaos.casualties, diary, await asyncio.to_thread(oracle.judge))
+        judgement = await asyncio.to_thread(oracle.judge)
+        return Trial(chaos.casualties, diary, judgement, rolled)
 
 
 async def _come_to_rest(chaos: Chaos, system: System) -> None:
@@ -98,8 +102,14 @@ async def _load_during(
     ordeal: Awaitable[None], setting: Setting, system: System, diary: Diary
 ) -> None:
     load = Load(system.ingest_addresses, system.token, diary, setting.seed, WORKSPACES)
+    rolling = _rolling(system)
     async with asyncio.TaskGroup() as group:
-        loading = group.create_task(load.run())
+        under_way = [group.create_task(one.run()) for one in (load, rolling)]
         await ordeal
         load.stopped.set()
-        await asyncio.wait_for(loading, PATIENCE_SECONDS)
+        rolling.stopped.set()
+        await asyncio.wait_for(asyncio.gather(*under_way), PATIENCE_SECONDS)
+
+
+def _rolling(system: System) -> Rolling:
+    return Rolling(system.rolling_address, system.token, WORKSPACES, asyncio.Event())
