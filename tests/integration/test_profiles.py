@@ -116,7 +116,7 @@ async def test_a_run_that_lasts_takes_all_its_hours_out(
         stack.database_url,
         """
         select max(spans::text) filter (where cuboid = 'profile'),
-            max(spans::text) filter (where cuboid = 'fine')
+            max(spans::text) filter (where cuboid = 'agent')
         from shadower.rollups where workspace_id = %s and level = 'hour'
         """,
         client.workspace,

@@ -131,8 +131,8 @@ READS = {
     "dead letters": _of_no_time(LETTERS, set()),
     "dead letter": _of_no_time(ONE_LETTER, set(), dead_letter_id=LETTER),
 }
-# It answers from a file.
-WITHOUT_DATABASE = {"GetPriceTable"}
+# They answer from a file, and from memory.
+WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics"}
 READER = Principal("reader", frozenset({WORKSPACE}), frozenset(), datetime.max.replace(tzinfo=UTC))
 
 
