@@ -47,7 +47,7 @@ class Cache:
         self.shared = shared
         self._flights: Flights[Found] = Flights(settings.max_concurrent_calls)
         self.statistics = statistics
-        self._forgettings = 0
+        self._generation = 0
 
     async def reply(self, question: Question, calculate: Calculate) -> bytes:
         """The answer in the bytes of its message. Raises what `calculate` raises."""
@@ -63,7 +63,7 @@ class Cache:
     def forget(self, pattern: str) -> int:
         """Drops what this process has of the keys that match, see fnmatch; how many. What is under
         way keeps to those who wait for it."""
-        self._forgettings += 1
+        self._generation += 1
         dropped = self._process.drop_where(lambda key: fnmatchcase(str(key), pattern))
         self.statistics.note(Event.INVALIDATED, dropped)
         return dropped
@@ -88,7 +88,9 @@ class Cache:
         self.touch(event.workspace_id, changes_told_by(event))
 
     def resume(self) -> None:
-        """News may have been missed: every answer must be proven again before it is served."""
+        """News may have been missed: every answer must be proven again before it is served, and what
+        is under way keeps to those who wait for it."""
+        self._generation += 1
         self._changes.doubt()
         self._process.doubt()
 
@@ -127,16 +129,16 @@ class Cache:
             is_older = False
 
     async def _find(self, question: Question, calculate: Calculate, needed: float) -> Found:
-        forgettings = self._forgettings
+        generation = self._generation
         async with asyncio.timeout(self._longest):
             entry, outcome = await self._kept_or_calculated(question, calculate, needed)
-        if forgettings == self._forgettings:
+        if generation == self._generation:
             self._keep(question.key, entry)
         return entry, outcome
 
     def _flight(self, question: Question) -> Hashable:
-        """Nobody joins what began before something was forgotten."""
-        return question.key, self._forgettings
+        """Nobody joins what began before something was forgotten or doubted."""
+        return question.key, self._generation
 
     async def _kept_or_calculated(
         self, question: Question, calculate: Calculate, needed: float
