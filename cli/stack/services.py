@@ -100,11 +100,15 @@ def _part(program: _Program, address: str, common: Mapping[str, str]) -> Part:
     )
 
 
+# Only one of several processes could have the port.
+OF_ONE_PROCESS = {"OTEL_EXPORTER_PROMETHEUS_PORT"}
+
+
 def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str]:
     return {
         # Threads of gRPC would each keep an arena of freed memory for themselves.
         "MALLOC_ARENA_MAX": "2",
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in OF_ONE_PROCESS},
         "DATABASE_URL": database_url,
         "SHADOWER_JWKS_FILE": str(jwks_file(home)),
         "SHADOWER_ENVIRONMENT": environment,

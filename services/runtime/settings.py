@@ -57,8 +57,9 @@ class Settings(BaseSettings):
     """Whether metrics are sent by OTLP over gRPC. Empty: if there is an endpoint for them. Headers,
     interval and the like are as OpenTelemetry has them: OTEL_EXPORTER_OTLP_HEADERS and so on."""
 
-    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
-    """Where a collector listens, as http://host:4317."""
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+    """Where a collector of metrics listens, as http://host:4317. Not the endpoint of all signals:
+    whoever sends us telemetry has that set to our own edge."""
 
     prometheus_port: int | None = Field(
         default=None, ge=1, le=65535, validation_alias="OTEL_EXPORTER_PROMETHEUS_PORT"

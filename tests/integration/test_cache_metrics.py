@@ -121,7 +121,7 @@ async def test_after_it_nobody_listens(replica: Replica) -> None:
 
 async def test_a_collector_gets_what_the_statistics_say(replica: Replica) -> None:
     with collecting() as (collector, endpoint):
-        settings = cache_settings(OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+        settings = cache_settings(OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=endpoint)
         with open_meter(settings, "test") as meter:
             observe_cache(replica.cache, meter)
         [request] = collector.requests
@@ -143,7 +143,7 @@ async def test_a_collector_gets_what_the_statistics_say(replica: Replica) -> Non
 
 
 async def test_a_collector_that_is_away_delays_nobody() -> None:
-    settings = cache_settings(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
+    settings = cache_settings(OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     async with asyncio.timeout(8):
         with open_meter(settings, "test") as meter:
             observe_cache(Replica.of(World()).cache, meter)
@@ -160,7 +160,7 @@ async def test_a_collector_that_is_away_delays_nobody() -> None:
     ],
 )
 def test_metrics_are_sent_if_there_is_where_to(exporter: str, endpoint: str, sends: bool) -> None:
-    given = {"OTEL_METRICS_EXPORTER": exporter, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    given = {"OTEL_METRICS_EXPORTER": exporter, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": endpoint}
     assert cache_settings(**given).sends_metrics == sends
 
 

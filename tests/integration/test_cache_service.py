@@ -32,6 +32,7 @@ COUNT = {"metrics": ["executions"]}
 GET_METRICS = "/shadower.metrics.v1.MetricsService/GetMetrics"
 GET_SUMMARY = "/shadower.workspaces.v1.WorkspacesService/GetWorkspaceSummary"
 SERVICES = ("ingest", "metrics", "metrics", "aggregates", "workspaces", "agents")
+MAY_INVALIDATE = ["cache:write"]
 OPERATOR: dict[str, Any] = {"role": "none", "permissions": ["cache:read", "cache:write"]}
 
 
@@ -75,7 +76,8 @@ async def channels(running: list[Running]) -> AsyncIterator[list[grpc.aio.Channe
 def client(running: list[Running], channels: list[grpc.aio.Channel], keys: KeyRing) -> Client:
     named = {one.name: channel for one, channel in zip(running, channels, strict=True)}
     stubs = Stubs({**named, "metrics": channels[1], "relay": channels[0]})
-    return Client.of_new_workspace(stubs, keys)
+    new = Client.of_new_workspace(stubs, keys)
+    return replace(new, metadata=keys.metadata(new.workspace, permissions=MAY_INVALIDATE))
 
 
 @pytest.fixture
@@ -209,7 +211,7 @@ async def test_the_operators_workspace_stands_for_all(
 
 
 async def test_nobody_invalidates_what_is_another_tenants(client: Client, keys: KeyRing) -> None:
-    stranger = keys.metadata("elsewhere")
+    stranger = keys.metadata("elsewhere", permissions=MAY_INVALIDATE)
     assert (await refused(invalidate(client, stranger))).reason == "WORKSPACE_DENIED"
     own = await refused(invalidate(client, workspace_id=SYSTEM_WORKSPACE))
     assert own.reason == "WORKSPACE_DENIED"
@@ -225,7 +227,7 @@ async def test_who_invalidated_what_is_written_down(
     client: Client, running: list[Running], keys: KeyRing
 ) -> None:
     await client.metrics(**COUNT, **CLOSED)
-    metadata = keys.metadata(client.workspace, sub="olga")
+    metadata = keys.metadata(client.workspace, sub="olga", permissions=MAY_INVALIDATE)
     await invalidate(client, metadata, method=GET_METRICS)
     lines = [json.loads(line) for line in running[1].log.read_text().splitlines()]
     [line] = [line for line in lines if line.get("subject") == "olga" and "dropped_here" in line]

@@ -68,8 +68,8 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
 # Streams that have nothing to tell if there is nothing to do.
 MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups"}
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
-OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, INVALIDATE}
-EVERYTHING = OWNERS | {CACHE}
+OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP}
+EVERYTHING = OWNERS | {CACHE, INVALIDATE}
 ROLES: dict[str | None, set[str]] = {
     "owner": OWNERS,
     "admin": OWNERS,

@@ -1,5 +1,6 @@
 """RollUp, VerifyRollups and ListRollups: what they make, prove, find and repair."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,16 @@ from shadower.aggregates.v1.rollup_pb2 import RollupCuboid, RollupLevel
 from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups import kinds
-from services.warehouse.rollups.levels import ALL_SORTS, KEPT, SORTS, Cuboid, Level, Sort
+from services.warehouse.rollups.cells import calculate, replace_cells
+from services.warehouse.rollups.ledger import enter, lock_workspace
+from services.warehouse.rollups.levels import ALL_SORTS, KEPT, OF_POINTS, SORTS, Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import Roller
+from services.warehouse.rollups.spans import Spans, to_microseconds
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
+from tests.support.oracle import by_sql
 from tests.support.rolling import roll, verify
-from tests.support.runs import Client, Row, generated_runs, run
+from tests.support.runs import Client, Row, generated_runs, interval, point, run
 from tests.support.stack import Stack
 
 START = datetime(2025, 3, 3, tzinfo=UTC)
@@ -230,3 +235,70 @@ async def _stream(client: Client, **fields: Any) -> AsyncIterator[Any]:
     request = pb.RollUpRequest(workspace_id=client.workspace, **fields)
     async for one in client.stubs.aggregates.RollUp(request, metadata=client.metadata):
         yield one
+
+
+async def test_the_first_roll_up_and_a_first_writer_do_not_miss_each_other(
+    stack: Stack, keys: KeyRing, rolling: Database
+) -> None:
+    """Who waits for the lock until cells are entered for the first time must know of them."""
+    client = Client.of_new_workspace(stack.stubs, keys)
+    await client.record([run("first", START + timedelta(minutes=1))])
+    hour = (to_microseconds(START), to_microseconds(START) + Level.HOUR.length)
+    async with rolling.reading(client.workspace) as session:
+        cells = await calculate(session, KEPT, hour)
+    async with rolling.writing(client.workspace) as session:
+        await lock_workspace(session)
+        late = asyncio.create_task(client.record([run("late", START + timedelta(minutes=2))]))
+        await until_somebody_waits(stack.database_url)
+        await replace_cells(session, KEPT, hour, cells)
+        await enter(session, KEPT, Spans((hour,)))
+    assert (await late)["stored"] == 1
+    assert not [one for one in await verify(rolling, client.workspace) if one.differences]
+    answer = await client.metrics(metrics=["executions"], interval=interval(START, START + WEEK))
+    assert answer.time_series[0].points[0].value.integer == 2
+
+
+async def until_somebody_waits(url: str) -> None:
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    async with asyncio.timeout(20):
+        while not by_sql(url, waiting)[0][0]:  # noqa: ASYNC110 - in another process
+            await asyncio.sleep(0.05)
+
+
+async def test_rolling_up_what_nobody_has_recorded_enters_nothing(
+    stack: Stack, keys: KeyRing, rolling: Database
+) -> None:
+    client = Client.of_new_workspace(stack.stubs, keys)
+    await roll_up(client)
+    async with rolling.reading(client.workspace) as session:
+        assert session.rolled == {}
+
+
+async def test_verifying_a_day_spreads_no_damage_of_another(stack: Stack, client: Client) -> None:
+    await roll_up(client)
+    tuesday, thursday = START + timedelta(days=1), START + timedelta(days=3)
+    with psycopg.connect(stack.database_url) as database:
+        statement = DAMAGES["a sum"].format(one=ONE)
+        assert database.execute(statement.encode(), [client.workspace, tuesday]).rowcount == 1
+    day = {"start_time": thursday, "end_time": thursday + timedelta(days=1)}
+    assert [one.repaired for one in await found_wrong(client, repair=True, interval=day)] == [True]
+    assert await found_wrong(client) == []
+
+
+async def test_cells_of_points_do_not_depend_on_how_they_were_rolled_up(
+    stack: Stack, keys: KeyRing, rolling: Database
+) -> None:
+    """Sums of floating numbers depend on their order, so that is always the same."""
+    client = Client.of_new_workspace(stack.stubs, keys)
+    values = (0.1, 0.2, 0.3, 70.1, 1e-9, 1e9)
+    points = [
+        point("m", value * (1 + n), START + timedelta(minutes=47 * n + 7 * k))
+        for n in range(150)
+        for k, value in enumerate(values)
+    ]
+    await client.record_points(points)
+    await roll(rolling, client.workspace, Interval(START, START + timedelta(hours=1)))
+    await roll(rolling, client.workspace, WHOLE)
+    assert not [one for one in await verify(rolling, client.workspace) if one.differences]
+    sorts = {one.sort for one in await verify(rolling, client.workspace) if one.cells}
+    assert set(OF_POINTS) <= sorts

@@ -103,17 +103,23 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
     async def _begin(self, partitions: Sequence[TopicPartition]) -> None:
         """Goes to where partitions are written to.
 
-        One at a time: what is fetched before the assignment is known here begins it, too.
+        One at a time: what is fetched before the assignment is known here begins it, too. Positions
+        are asked for first: one that others have moved on since is fenced, but an end from before
+        that would look like that of another log.
         """
         async with self._beginning:
+            positions = [
+                await fetch_position(self._database, one.topic, one.partition) for one in partitions
+            ]
             firsts = await self._consumer.beginning_offsets(partitions)
             ends = await self._consumer.end_offsets(partitions)
-            for partition in partitions:
-                await self._begin_within(partition, firsts[partition], ends[partition])
+            for partition, position in zip(partitions, positions, strict=True):
+                await self._begin_within(partition, position, firsts[partition], ends[partition])
 
-    async def _begin_within(self, partition: TopicPartition, first: int, end: int) -> None:
+    async def _begin_within(
+        self, partition: TopicPartition, position: int, first: int, end: int
+    ) -> None:
         """At the position, or at the first entry there is if the log has lost where we were."""
-        position = await fetch_position(self._database, partition.topic, partition.partition)
         start = position if first <= position <= end else first
         if start != position:
             _warn_of_loss(partition, position, first, end)

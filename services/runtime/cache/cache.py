@@ -88,8 +88,8 @@ class Cache:
         self.touch(event.workspace_id, changes_told_by(event))
 
     def resume(self) -> None:
-        """News may have been missed: every answer must be proven again before it is served, and what
-        is under way keeps to those who wait for it."""
+        """News may have been missed: every answer must be proven again before it is served. What is
+        under way keeps to those who wait for it."""
         self._generation += 1
         self._changes.doubt()
         self._process.doubt()

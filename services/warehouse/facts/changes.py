@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import floor
 
 import asyncpg
 
@@ -45,12 +46,19 @@ async def log_change(
     Must be the last thing in a transaction: it lets writers of the workspace queue up.
     """
     spans = [asyncpg.Range(*span) for span in touched_hours(touched)]
-    is_rolled = await session.connection.fetchval(
+    await session.connection.execute(
         QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES
     )
-    if is_rolled and runs:
+    if await session.connection.fetchval(QUERIES["is_rolled"], session.workspace_id):
+        await _follow(session, runs, points)
+
+
+async def _follow(
+    session: Session, runs: Sequence[RunChange], points: Collection[datetime]
+) -> None:
+    if runs:
         await follow(session, runs)
-    if is_rolled and points:
+    if points:
         await follow_points(session, points)
 
 
@@ -68,7 +76,7 @@ async def changes_since(session: Session, revision: int) -> Changes:
 
 def touched_hours(times: Iterable[datetime]) -> list[TimeRange]:
     """The hours that contain the times, as few spans as they need."""
-    numbers = {int(time.timestamp()) // SECONDS_OF_HOUR for time in times}
+    numbers = {floor(time.timestamp() / SECONDS_OF_HOUR) for time in times}
     hours = [EPOCH + number * HOUR for number in sorted(numbers)]
     if len(hours) > MAX_RANGES:
         return [(hours[0], hours[-1] + HOUR)]

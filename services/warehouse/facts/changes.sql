@@ -1,6 +1,5 @@
 -- name: log_change
 -- Takes the workspace's lock, numbers the change, forgets the oldest and publishes the news.
--- Tells whether the workspace has cells.
 with numbered as (
     insert into workspaces (workspace_id, revision) values ($1, 1)
     on conflict (workspace_id) do update set revision = workspaces.revision + 1
@@ -29,8 +28,12 @@ with numbered as (
     order by place
     returning id
 )
-select exists (select from rollups where workspace_id = $1) as is_rolled,
-    (select count(pg_notify('shadower_bus', '')) from published)
+select pg_notify('shadower_bus', '') from published
+
+-- name: is_rolled
+-- Whether the workspace has cells. A statement of its own: one that waited for the lock sees what
+-- was so before it waited.
+select exists (select from rollups where workspace_id = $1)
 
 -- name: latest_revision
 select revision from workspaces where workspace_id = $1

@@ -14,13 +14,17 @@ QUERIES = Queries(__file__)
 
 
 async def check_cost(
-    session: Session, statement: str, values: Sequence[object], narrowable: Sequence[FieldViolation]
+    session: Session,
+    statement: str,
+    values: Sequence[object],
+    narrowable: Sequence[FieldViolation],
+    share: float = 1,
 ) -> None:
-    """Raises InvalidArgument for a statement that reads more than the deployment allows."""
+    """Raises InvalidArgument if a share of a statement is more than the deployment allows."""
     explained = await session.connection.fetchval(
         QUERIES["explain"].format(statement=statement), *values
     )
-    cost = json.loads(explained)[0]["Plan"]["Total Cost"]
+    cost = json.loads(explained)[0]["Plan"]["Total Cost"] * share
     if cost > session.cost_limit:
         raise _too_expensive(cost, session.cost_limit, narrowable)
 

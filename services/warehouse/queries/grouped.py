@@ -17,7 +17,7 @@ from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import EXECUTIONS, Source, arms
 from services.warehouse.rollups.levels import Level
 from services.warehouse.rollups.planning import Plan, Wanted, plan
-from services.warehouse.rollups.spans import between, to_microseconds
+from services.warehouse.rollups.spans import Spans, between, to_microseconds
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
@@ -56,10 +56,20 @@ async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRo
     statement = _statement(query, planned, columns, parameters)
     if planned.facts.length > FEW_FACTS:
         await plan_by_values(session)
-        narrowable = narrowable_fields(query.selection.filter, query.labels, query.measures)
-        await check_cost(session, statement, parameters.values, list(narrowable))
+        await _check_cost(session, query, planned.facts, columns)
     rows = await session.connection.fetch(statement, *parameters.values)
     return _rows(query, columns, [tuple(row) for row in rows])
+
+
+async def _check_cost(
+    session: Session, query: GroupedQuery, facts: Spans, columns: Sequence[str]
+) -> None:
+    """By all that lies between: the planner knows nothing of spans that are given as a list."""
+    parameters, hull = Parameters(session.workspace_id), facts.hull
+    statement = _statement(query, Plan(facts=hull), columns, parameters)
+    narrowable = narrowable_fields(query.selection.filter, query.labels, query.measures)
+    share = facts.length / hull.length
+    await check_cost(session, statement, parameters.values, list(narrowable), share)
 
 
 def _plan(session: Session, query: GroupedQuery) -> Plan:

@@ -30,9 +30,11 @@ async def fetch_entries(session: Session) -> list[Entry]:
     return [Entry(sort_of(row), to_spans(row["spans"]), row["updated_at"]) for row in rows]
 
 
-async def lock_workspace(session: Session) -> None:
-    """Until we commit, nobody else changes its facts or cells."""
-    await session.connection.execute(QUERIES["lock_workspace"], session.workspace_id)
+async def lock_workspace(session: Session) -> bool:
+    """Until we commit, nobody else changes its facts or cells. False if there is no such workspace,
+    and so nothing to lock."""
+    found = await session.connection.fetchval(QUERIES["lock_workspace"], session.workspace_id)
+    return found is not None
 
 
 async def first_run(session: Session) -> datetime | None:

@@ -1,7 +1,9 @@
--- name: calculated
--- Sums in the order of time, since sums of floating numbers depend on the order.
+-- name: pieces
+-- Points by their hours, and cells as they are. Sums in the order of time, since sums of floating
+-- numbers depend on the order.
 select
-    width_bucket(start, {starts}::timestamptz[]) as place,
+    coalesce(level, 'hour') as level,
+    date_trunc('hour', start) as start,
     metric_type,
     sum(points)::bigint as points,
     sum(total order by start, point_id) as total,
@@ -12,7 +14,8 @@ select
 from (
 {arms}
 ) as cell
-group by place, metric_type
+group by 1, 2, 3
+order by metric_type, start
 
 -- name: weighed
 select count(*) as cells, coalesce(sum(points), 0)::bigint as runs

@@ -88,8 +88,8 @@ class Roller:
                 is_worth_it = weight.cells * worth <= weight.runs
                 cells = await kind.calculate(session, sort, span) if is_worth_it else []
             async with self._database.writing(workspace_id) as session:
-                await lock_workspace(session)
-                if await is_unchanged(session, kind.basis(span), revision):
+                is_known = await lock_workspace(session)
+                if is_known and await is_unchanged(session, kind.basis(span), revision):
                     await kind.replace(session, sort, span, cells)
                     await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
                     return weight.cells * kind.heft
@@ -104,8 +104,9 @@ class Roller:
             weight = await kind_of(KEPT).weigh(session, KEPT, (hour - Level.HOUR.length, hour))
             missing = Spans(((hour, until),)) - session.rolled.get(KEPT, Spans())
         if 0 < weight.cells * self._worth <= weight.runs:
-            for span in missing:
-                await self._roll_part(workspace_id, KEPT, span, worth=0)
+            # One by one: the hour that runs hardly keeps still, the next one does.
+            for start in reversed(Level.HOUR.starts(missing)):
+                await self._roll_part(workspace_id, KEPT, (start, start + Level.HOUR.length), 0)
 
 
 @dataclass
@@ -113,7 +114,7 @@ class Pace:
     """As much time as makes a good number of cells."""
 
     unit: int
-    units: int = 4
+    units: int = 1
 
     def parts(self, span: Span) -> Iterator[Span]:
         """Of a span, one after the other, each as long as is good by then."""

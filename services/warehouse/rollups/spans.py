@@ -50,6 +50,11 @@ class Spans:
         return sum(end - start for start, end in self.spans)
 
     @property
+    def hull(self) -> "Spans":
+        """From the first time to the last."""
+        return Spans(((self.spans[0][0], self.spans[-1][1]),)) if self.spans else self
+
+    @property
     def times(self) -> tuple[list[datetime], list[datetime]]:
         """Starts, and ends."""
         return [to_time(start) for start, _ in self.spans], [to_time(end) for _, end in self.spans]

@@ -9,9 +9,9 @@ from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.kinds import Cell, Kind, kind_of
 from services.warehouse.rollups.ledger import lock_workspace, take_sort
-from services.warehouse.rollups.levels import ALL_SORTS, Sort
+from services.warehouse.rollups.levels import ALL_SORTS, Level, Sort
 from services.warehouse.rollups.rolling import Pace, is_unchanged
-from services.warehouse.rollups.spans import Span, Spans, between
+from services.warehouse.rollups.spans import Span, Spans, between, to_microseconds
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Verifier:
             claimed = session.rolled.get(sort, Spans())
         if asked is None:
             return claimed
-        return claimed & sort.whole.around(between(asked.start, asked.end))
+        # As wide for all: each is only right if those are that it follows from.
+        return claimed & Level.WEEK.around(between(asked.start, asked.end))
 
     async def _verify_part(
         self, workspace_id: str, sort: Sort, span: Span, *, repair: bool
@@ -64,25 +65,38 @@ class Verifier:
         kind = kind_of(sort)
         async with self._database.reading(workspace_id) as session:
             revision = await latest_revision(session)
-            there = await kind.stored(session, sort, span)
-            needed = await kind.calculate(session, sort, span)
-            # Those that are not claimed any more may be anything.
-            is_claimed = not Spans((span,)) - session.rolled.get(sort, Spans())
-        differences = tuple(_differences(kind, there, needed)) if is_claimed else ()
-        if differences and repair:
-            await self._repair(workspace_id, sort, span, needed, revision)
-        return Verified(sort, len(needed), differences, bool(differences) and repair)
+            claimed = Spans((span,)) & session.rolled.get(sort, Spans())
+            there = _within(kind, claimed, await kind.stored(session, sort, span))
+            calculated = await kind.calculate(session, sort, span)
+        # Those that are not claimed any more may be anything.
+        needed = _within(kind, claimed, calculated)
+        differences = tuple(_differences(kind, there, needed))
+        is_repaired = bool(differences) and repair
+        if is_repaired:
+            is_repaired = await self._repair(workspace_id, sort, span, calculated, revision)
+        return Verified(sort, len(needed), differences, is_repaired)
 
     async def _repair(
         self, workspace_id: str, sort: Sort, span: Span, needed: Sequence[Cell], revision: int
-    ) -> None:
-        """What has changed meanwhile is left to be rolled up again."""
+    ) -> bool:
+        """False if it has changed meanwhile, and is left to be rolled up again."""
         async with self._database.writing(workspace_id) as session:
             await lock_workspace(session)
             if await is_unchanged(session, kind_of(sort).basis(span), revision):
                 await kind_of(sort).replace(session, sort, span, needed)
-            else:
-                await take_sort(session, sort, Spans((span,)))
+                return True
+            await take_sort(session, sort, Spans((span,)))
+            return False
+
+
+def _within(kind: Kind, times: Spans, cells: Sequence[Cell]) -> list[Cell]:
+    """The cells that begin in some times."""
+    start = kind.place.index("start")
+    return [
+        cell
+        for cell in cells
+        if any(first <= to_microseconds(cell[start]) < last for first, last in times)
+    ]
 
 
 def _differences(kind: Kind, there: Sequence[Cell], needed: Sequence[Cell]) -> Iterator[Difference]:

@@ -59,7 +59,7 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     of an operator names it.
     """
     PERMISSION_CACHE_WRITE: _Permission.ValueType  # 14
-    """Have remembered answers dropped."""
+    """Have remembered answers dropped, which all workspaces pay for. No role holds it either."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -99,7 +99,7 @@ PERMISSION_CACHE_READ: Permission.ValueType  # 13
 of an operator names it.
 """
 PERMISSION_CACHE_WRITE: Permission.ValueType  # 14
-"""Have remembered answers dropped."""
+"""Have remembered answers dropped, which all workspaces pay for. No role holds it either."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
