@@ -60,7 +60,7 @@ async def fetch_facts(
         buckets=buckets,
         trend=await runs.trend(buckets),
         standing=await queries.fetch_standing(session, workspace, agent_id),
-        # Last, since it is the first to be read from facts, after which planning takes longer.
+        # Last: hours hardly ever have cells by model, and after facts planning takes longer.
         models=await runs.models(),
     )
 

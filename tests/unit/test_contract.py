@@ -150,8 +150,8 @@ def test_a_request_has_a_limit_of_bytes_below_the_transport() -> None:
 def test_roles_grant_known_permissions_only() -> None:
     known = {permission_name(number) for number in options.Permission.values() if number}
     assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
-    # What a process does for all workspaces is shown to operators only, and by no role.
-    assert set().union(*role_grants().values()) == known - {"cache:read"}
+    # What concerns all workspaces is for operators only, and in no role.
+    assert set().union(*role_grants().values()) == known - {"cache:read", "cache:write"}
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 
 

@@ -2,9 +2,9 @@
 
 -- A level is a length of time, in UTC: slot (five minutes: every time zone's clock is a whole
 -- number of them away from UTC), hour, day, week (from Monday). A cuboid says what cells tell apart:
--- workspace (nothing), agent, model, agent_model, fine (agent, model, status and error type), profile (agent; see there). Both
--- are texts, since an index on an enum is of no use where a policy guards the rows: PostgreSQL does
--- not know that comparing enums leaks nothing.
+-- workspace (nothing), agent, model, agent_model, fine (agent, model, status and error type); profiles
+-- of agents and cells of metrics have tables of their own. Both are texts, since an index on an enum is
+-- of no use where a policy guards the rows: PostgreSQL does not know that comparing enums leaks nothing.
 
 -- A key that a cuboid does not tell apart is ''; so is one that is not known. Sums of what nobody
 -- knows are null. Durations are in microseconds, and also counted in logarithmic bins; users are
