@@ -15,7 +15,7 @@ from shadower.aggregates.v1.rollup_pb2 import RollupCuboid, RollupLevel
 from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups import kinds
-from services.warehouse.rollups.cells import calculate, replace_cells
+from services.warehouse.rollups.cells import TABLE, calculate
 from services.warehouse.rollups.ledger import enter, lock_workspace
 from services.warehouse.rollups.levels import ALL_SORTS, KEPT, OF_POINTS, SORTS, Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import Roller
@@ -250,7 +250,7 @@ async def test_the_first_roll_up_and_a_first_writer_do_not_miss_each_other(
         await lock_workspace(session)
         late = asyncio.create_task(client.record([run("late", START + timedelta(minutes=2))]))
         await until_somebody_waits(stack.database_url)
-        await replace_cells(session, KEPT, hour, cells)
+        await TABLE.replace(session, KEPT, hour, cells)
         await enter(session, KEPT, Spans((hour,)))
     assert (await late)["stored"] == 1
     assert not [one for one in await verify(rolling, client.workspace) if one.differences]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from services.warehouse.facts.model import Execution, RunChange
 from services.warehouse.rollups import users
-from services.warehouse.rollups.cells import COLUMNS, NUMBERS, PLACE, Cell
+from services.warehouse.rollups.cells import COLUMNS, NUMBERS, PLACE
 from services.warehouse.rollups.condensing import (
     FIELDS,
     GRADES,
@@ -29,6 +29,7 @@ from services.warehouse.rollups.condensing import (
 from services.warehouse.rollups.levels import KEPT, Level
 from services.warehouse.rollups.recounting import NotCountedError, recounted
 from services.warehouse.rollups.spans import Spans, to_microseconds, to_time
+from services.warehouse.rollups.tables import Cell
 
 # More digits than any sum of squares of amounts has.
 EXACT = Context(prec=1_000, traps=[Inexact])

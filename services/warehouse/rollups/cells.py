@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
 from types import MappingProxyType
-from typing import Any
 
 from services.warehouse.database import Session
-from services.warehouse.facts.staging import stage
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.functions import DURATIONS, USERS
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
@@ -20,6 +18,7 @@ from services.warehouse.rollups import users
 from services.warehouse.rollups.durations import Distribution, Distributions
 from services.warehouse.rollups.levels import KEYS, SORTS, Sort
 from services.warehouse.rollups.spans import Span, Spans, to_time
+from services.warehouse.rollups.tables import Cell, CellTable
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -99,17 +98,15 @@ def _with_numbers(query: str) -> list[str]:
 PLACE = ("level", "cuboid", "start", *KEYS)
 COLUMNS = (*PLACE, *MEASURES)
 
-Cell = tuple[Any, ...]
-"""The values of COLUMNS."""
+TABLE = CellTable(
+    "execution_cells",
+    PLACE,
+    COLUMNS,
+    read=tuple(_with_numbers("stored_number")),
+    written=tuple(_with_numbers("number")),
+)
 
 _EXECUTIONS = COLUMNS.index("executions")
-
-INSERT = QUERIES["insert"].format(
-    columns=", ".join(COLUMNS),
-    values=", ".join(_with_numbers("number")),
-)
-STORED_COLUMNS = ", ".join(_with_numbers("stored_number"))
-STORED = QUERIES["stored"].format(columns=STORED_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -160,20 +157,3 @@ def _starts(sort: Sort, span: Span) -> list[datetime]:
 def cell_of(sort: Sort, start: datetime, row: GroupedRow) -> Cell:
     known = dict(zip(sort.cuboid.keys, row.key, strict=False))
     return (*sort, start, *(known.get(key, "") for key in KEYS), *row.values)
-
-
-async def stored(session: Session, sort: Sort, span: Span) -> list[Cell]:
-    """What the cells of a span are."""
-    rows = await session.connection.fetch(STORED, *_place(session, sort, span))
-    return [tuple(row) for row in rows]
-
-
-async def replace_cells(session: Session, sort: Sort, span: Span, cells: Sequence[Cell]) -> None:
-    await session.connection.execute(QUERIES["remove"], *_place(session, sort, span))
-    if cells:
-        await stage(session, "execution_cells", COLUMNS, cells)
-        await session.connection.execute(INSERT, session.workspace_id)
-
-
-def _place(session: Session, sort: Sort, span: Span) -> tuple[Any, ...]:
-    return session.workspace_id, *map(str, sort), to_time(span[0]), to_time(span[1])

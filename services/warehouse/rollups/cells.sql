@@ -15,20 +15,8 @@ trim_scale(max({column}))::text
 -- name: last
 max({column})
 
--- name: remove
-delete from execution_cells
-where workspace_id = $1 and level = $2 and cuboid = $3 and start >= $4 and start < $5
-
--- name: insert
-insert into execution_cells (workspace_id, {columns})
-select workspace_id, {values} from arriving_execution_cells where workspace_id = $1
-
 -- name: number
 {column}::numeric
 
 -- name: stored_number
 trim_scale({column})::text as {column}
-
--- name: stored
-select {columns} from execution_cells
-where workspace_id = $1 and level = $2 and cuboid = $3 and start >= $4 and start < $5

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from services.warehouse.database import Session
 from services.warehouse.facts.model import RunChange, Status
 from services.warehouse.rollups.adding import CellChange, Key, Outcome, add, by_cell, new_users
-from services.warehouse.rollups.cells import Cell, executions_of
+from services.warehouse.rollups.cells import executions_of
 from services.warehouse.rollups.kept import (
     fetch_cells,
     fetch_hashes,
@@ -16,6 +16,7 @@ from services.warehouse.rollups.kept import (
 from services.warehouse.rollups.ledger import agreeing
 from services.warehouse.rollups.levels import KEPT, Level
 from services.warehouse.rollups.spans import Spans, spans_of
+from services.warehouse.rollups.tables import Cell
 
 # To change a cell, which is wide, takes about as long as to store RUNS_A_CELL runs, and the
 # workspace's other writers wait: where there are hardly more runs than cells, readers take the runs

@@ -14,21 +14,20 @@ from services.warehouse.queries.sources import Executions
 from services.warehouse.rollups.adding import Key
 from services.warehouse.rollups.cells import (
     COLUMNS,
-    INSERT,
     MEASURES,
     PLACE,
-    STORED_COLUMNS,
-    Cell,
+    TABLE,
     cell_of,
 )
 from services.warehouse.rollups.levels import KEPT, KEYS
 from services.warehouse.rollups.spans import to_microseconds, to_time
+from services.warehouse.rollups.tables import Cell
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
-FETCH = QUERIES["fetch"].format(columns=STORED_COLUMNS)
+FETCH = QUERIES["fetch"].format(columns=TABLE.selected)
 STORE = QUERIES["store"].format(
-    insert=INSERT, changes=", ".join(f"{one} = excluded.{one}" for one in MEASURES)
+    insert=TABLE.insert, changes=", ".join(f"{one} = excluded.{one}" for one in MEASURES)
 )
 
 
@@ -71,7 +70,7 @@ async def running_anew(session: Session, start: int, keys: Collection[Key]) -> d
 async def store_cells(session: Session, cells: Collection[Cell]) -> None:
     """Once in a transaction, which staged cells outlive."""
     if cells:
-        await stage(session, "execution_cells", COLUMNS, cells)
+        await stage(session, TABLE.name, COLUMNS, cells)
         await session.connection.execute(STORE, session.workspace_id)
 
 

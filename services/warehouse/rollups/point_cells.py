@@ -5,10 +5,8 @@ from datetime import datetime
 from functools import reduce
 from itertools import groupby
 from operator import add
-from typing import Any
 
 from services.warehouse.database import Session
-from services.warehouse.facts.staging import stage
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import arms
@@ -16,14 +14,13 @@ from services.warehouse.rollups.cells import Weight
 from services.warehouse.rollups.levels import OF_POINTS, Level, Sort
 from services.warehouse.rollups.planning import cover
 from services.warehouse.rollups.spans import Span, Spans, to_microseconds, to_time
+from services.warehouse.rollups.tables import Cell, CellTable
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
 PLACE = ("level", "start", "metric_type")
 COLUMNS = (*PLACE, "points", "total", "least", "most", "latest_at", "latest")
-
-Cell = tuple[Any, ...]
-"""The values of COLUMNS."""
+TABLE = CellTable("point_cells", PLACE, COLUMNS)
 
 
 class EveryPoint:
@@ -100,22 +97,3 @@ def _arms(session: Session, sort: Sort, span: Span) -> tuple[str, Parameters]:
     planned = cover(Spans((span,)), shorter, session.rolled)
     selection = Selection(Interval(to_time(span[0]), to_time(span[1])))
     return arms(EveryPoint(), selection, planned, parameters), parameters
-
-
-async def stored(session: Session, sort: Sort, span: Span) -> list[Cell]:
-    """What the cells of a span are."""
-    statement = QUERIES["stored"].format(columns=", ".join(COLUMNS))
-    rows = await session.connection.fetch(statement, *_at(session, sort, span))
-    return [tuple(row) for row in rows]
-
-
-async def replace_points(session: Session, sort: Sort, span: Span, needed: Sequence[Cell]) -> None:
-    await session.connection.execute(QUERIES["remove"], *_at(session, sort, span))
-    if needed:
-        await stage(session, "point_cells", COLUMNS, needed)
-        statement = QUERIES["insert"].format(columns=", ".join(COLUMNS))
-        await session.connection.execute(statement, session.workspace_id)
-
-
-def _at(session: Session, sort: Sort, span: Span) -> tuple[Any, ...]:
-    return session.workspace_id, sort.level.value, to_time(span[0]), to_time(span[1])

@@ -35,15 +35,3 @@ select * from point_condensed where {where}
 
 -- name: everything
 true
-
--- name: stored
-select {columns} from point_cells
-where workspace_id = $1 and level = $2 and start >= $3 and start < $4
-
--- name: remove
-delete from point_cells
-where workspace_id = $1 and level = $2 and start >= $3 and start < $4
-
--- name: insert
-insert into point_cells (workspace_id, {columns})
-select workspace_id, {columns} from arriving_point_cells where workspace_id = $1

@@ -4,29 +4,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from itertools import groupby
 from math import inf
-from typing import Any
 
 from services.warehouse.database import Session
-from services.warehouse.facts.staging import stage
 from services.warehouse.rollups import cells, outages, tallies
 from services.warehouse.rollups.levels import PROFILES, Cuboid, Level, Sort
 from services.warehouse.rollups.profiles import (
     COLUMNS,
     OF_OUTAGES,
-    QUERIES,
     Asked,
     Piece,
     fetch_pieces,
 )
 from services.warehouse.rollups.spans import Span, Spans, to_time
+from services.warehouse.rollups.tables import Cell, CellTable
 
 PLACE = ("level", "start", "agent_id")
-STORED = (*PLACE, *COLUMNS)
+TABLE = CellTable("agent_profiles", PLACE, (*PLACE, *COLUMNS))
 # So many different texts a cell keeps; of agents with more, the facts tell.
 MOST = 20_000
-
-Cell = tuple[Any, ...]
-"""The values of STORED."""
 
 
 async def weigh(session: Session, sort: Sort, span: Span) -> cells.Weight:
@@ -68,25 +63,3 @@ def _kept(packed: Iterable[bytes | None]) -> bytes | None:
         return None
     tally = found[0] if len(found) == 1 else tallies.merged(found).packed()
     return tally if tallies.size(tally) <= MOST else None
-
-
-async def stored(session: Session, sort: Sort, span: Span) -> list[Cell]:
-    """What the cells of a span are."""
-    statement = QUERIES["stored"].format(columns=", ".join(STORED))
-    return [
-        tuple(row) for row in await session.connection.fetch(statement, *_at(session, sort, span))
-    ]
-
-
-async def replace_profiles(
-    session: Session, sort: Sort, span: Span, needed: Sequence[Cell]
-) -> None:
-    await session.connection.execute(QUERIES["remove"], *_at(session, sort, span))
-    if needed:
-        await stage(session, "agent_profiles", STORED, needed)
-        statement = QUERIES["insert"].format(columns=", ".join(STORED))
-        await session.connection.execute(statement, session.workspace_id)
-
-
-def _at(session: Session, sort: Sort, span: Span) -> tuple[Any, ...]:
-    return session.workspace_id, sort.level.value, to_time(span[0]), to_time(span[1])

@@ -122,14 +122,3 @@ cross join lateral (
         and {condition}
     offset 0
 ) as profile
-
--- name: remove
-delete from agent_profiles where workspace_id = $1 and level = $2 and start >= $3 and start < $4
-
--- name: insert
-insert into agent_profiles (workspace_id, {columns})
-select workspace_id, {columns} from arriving_agent_profiles where workspace_id = $1
-
--- name: stored
-select {columns} from agent_profiles
-where workspace_id = $1 and level = $2 and start >= $3 and start < $4

@@ -90,7 +90,7 @@ class Roller:
             async with self._database.writing(workspace_id) as session:
                 is_known = await lock_workspace(session)
                 if is_known and await is_unchanged(session, kind.basis(span), revision):
-                    await kind.replace(session, sort, span, cells)
+                    await kind.table.replace(session, sort, span, cells)
                     await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
                     return weight.cells * kind.heft
         return None

@@ -7,11 +7,12 @@ from typing import Any
 from services.warehouse.database import Database
 from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.interval import Interval
-from services.warehouse.rollups.kinds import Cell, Kind, kind_of
+from services.warehouse.rollups.kinds import Kind, kind_of
 from services.warehouse.rollups.ledger import lock_workspace, take_sort
 from services.warehouse.rollups.levels import ALL_SORTS, Level, Sort
 from services.warehouse.rollups.rolling import Pace, is_unchanged
 from services.warehouse.rollups.spans import Span, Spans, between, to_microseconds
+from services.warehouse.rollups.tables import Cell
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Verifier:
         async with self._database.reading(workspace_id) as session:
             revision = await latest_revision(session)
             claimed = Spans((span,)) & session.rolled.get(sort, Spans())
-            there = _within(kind, claimed, await kind.stored(session, sort, span))
+            there = _within(kind, claimed, await kind.table.stored(session, sort, span))
             calculated = await kind.calculate(session, sort, span)
         # Those that are not claimed any more may be anything.
         needed = _within(kind, claimed, calculated)
@@ -83,7 +84,7 @@ class Verifier:
         async with self._database.writing(workspace_id) as session:
             await lock_workspace(session)
             if await is_unchanged(session, kind_of(sort).basis(span), revision):
-                await kind_of(sort).replace(session, sort, span, needed)
+                await kind_of(sort).table.replace(session, sort, span, needed)
                 return True
             await take_sort(session, sort, Spans((span,)))
             return False
@@ -91,7 +92,7 @@ class Verifier:
 
 def _within(kind: Kind, times: Spans, cells: Sequence[Cell]) -> list[Cell]:
     """The cells that begin in some times."""
-    start = kind.place.index("start")
+    start = kind.table.place.index("start")
     return [
         cell
         for cell in cells
@@ -100,13 +101,13 @@ def _within(kind: Kind, times: Spans, cells: Sequence[Cell]) -> list[Cell]:
 
 
 def _differences(kind: Kind, there: Sequence[Cell], needed: Sequence[Cell]) -> Iterator[Difference]:
-    width = len(kind.place)
+    width = len(kind.table.place)
     ours, theirs = ({cell[:width]: cell[width:] for cell in cells} for cells in (there, needed))
     for place in {**ours, **theirs}:
         one, other = ours.get(place), theirs.get(place)
         if one != other:
-            named = dict(zip(kind.place, place, strict=True))
-            yield Difference(named, _differing(kind.columns[width:], one, other))
+            named = dict(zip(kind.table.place, place, strict=True))
+            yield Difference(named, _differing(kind.table.columns[width:], one, other))
 
 
 def _differing(columns: Sequence[str], one: Cell | None, other: Cell | None) -> tuple[str, ...]:
