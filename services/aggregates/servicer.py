@@ -151,5 +151,5 @@ def _row(row: FilledRow, names: list[str], query: AggregateQuery) -> pb.Aggregat
 
 
 def _bucket(bucket: int | None, buckets: Buckets | None, whole: Interval) -> TimeInterval:
-    is_whole = buckets is None or bucket is None
-    return requests.time_interval(whole if is_whole else buckets[bucket])  # type: ignore[index]
+    answered = whole if buckets is None or bucket is None else buckets[bucket]
+    return requests.time_interval(answered)

@@ -94,8 +94,21 @@ async def test_parts_of_performance(client: Client, rows: list[Row]) -> None:
     assert told == [(user, len(group), last[user]) for user, group in ordered]
 
 
-def local_starts(rows: list[Row]) -> list[datetime]:
-    return [row["start_time"].astimezone(ZoneInfo(ZONE)) for row in rows]
+def local_starts(rows: list[Row], zone: str = ZONE) -> list[datetime]:
+    return [row["start_time"].astimezone(ZoneInfo(zone)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "zone", ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York"]
+)
+async def test_usage_by_clocks_that_do_not_strike_with_ours(
+    client: Client, rows: list[Row], zone: str
+) -> None:
+    mine = [row for row in rows if row["agent_id"] == "agent-a"]
+    now = oracle.within(mine, START, END)
+    found = await client.performance("agent-a", interval=WHOLE, time_zone=zone)
+    cells = Counter((t.isoweekday(), t.hour) for t in local_starts(now, zone))
+    assert {(c.weekday, c.hour): c.executions for c in found.usage} == cells
 
 
 @pytest.mark.parametrize(("hours", "granularity"), [(48, "hour"), (49, "day")])

@@ -1,22 +1,29 @@
 """No reading RPC reads a table of facts from end to end, nor months that nobody asked about."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
 
+from services.warehouse.queries.interval import Interval
 from tests.support.contract import methods
 from tests.support.dead_letters import file_letter
 from tests.support.plans import SETTLED, Planner, Statement
 from tests.support.postgres import Server
 from tests.support.reads import (
+    END,
     HISTORY,
     READS,
+    ROLLED,
+    START,
     WITHOUT_DATABASE,
     WORKSPACE,
+    Read,
     listened_services,
 )
+from tests.support.rolling import roll, rolling_database
 from tools.history import make_history
 
 READING = MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
@@ -42,6 +49,50 @@ async def asked(history_url: str) -> Asked:
     """The statements of every read."""
     async with listened_services(history_url) as services:
         return {name: await services.statements(read) for name, read in READS.items()}
+
+
+# Which cells answer.
+FROM_CELLS = {
+    "hourly metrics": {"execution_cells"},
+    "metrics of an agent": {"execution_cells"},
+    "metrics by model": {"execution_cells"},
+    "hourly points": {"point_cells"},
+    "agents": {"execution_cells"},
+    "summary": {"execution_cells"},
+    "performance": {"execution_cells", "agent_profiles"},
+}
+
+
+@pytest.fixture(scope="module")
+async def asked_of_cells(history_url: str) -> Asked:
+    """The statements of reads of which cells tell most."""
+    async with rolling_database(history_url) as database:
+        for workspace in ROLLED:
+            await roll(database, workspace, Interval(START, END))
+    with psycopg.connect(history_url, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+    async with listened_services(history_url) as services:
+        return {name: await services.statements(_of_rolled(name)) for name in FROM_CELLS}
+
+
+def _of_rolled(name: str) -> Read:
+    request = type(READS[name].request)()
+    request.CopyFrom(READS[name].request)
+    request.workspace_id = ROLLED[1]
+    return replace(READS[name], request=request)
+
+
+@pytest.mark.parametrize("calls", [1, SETTLED])
+@pytest.mark.parametrize("name", FROM_CELLS)
+def test_cells_are_found_by_indexes(
+    history_url: str, asked_of_cells: Asked, name: str, calls: int
+) -> None:
+    with psycopg.connect(history_url) as connection:
+        found = Planner(connection, ROLLED[1]).reading(asked_of_cells[name], calls)
+        connection.rollback()
+    assert {table for table, _ in found.cells} == FROM_CELLS[name]
+    assert {how for _, how in found.cells} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+    assert not found.sequential
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from psycopg import sql
 from services.runtime.pool import SCHEMA, SERVICE_ROLE
 
 PARTITION = re.compile(r"(executions|metric_points|events|spans)_\d{4}_\d\d")
+CELLS = ("execution_cells", "agent_profiles", "point_cells")
 # After so many calls a connection may plan a statement once for all values, and keep the plan.
 SETTLED = 7
 # In statements that say how later ones of their session are planned.
@@ -62,10 +63,13 @@ class Reading:
 
     scans: list[Scan] = field(default_factory=list)
     indexes: set[str] = field(default_factory=set)
+    cells: set[tuple[str, str]] = field(default_factory=set)
+    """Tables of cells, and how each is read."""
 
     def add(self, other: "Reading") -> None:
         self.scans += other.scans
         self.indexes |= other.indexes
+        self.cells |= other.cells
 
     @property
     def sequential(self) -> set[str]:
@@ -129,6 +133,8 @@ def _reading(plan: Any, parents: dict[str, str]) -> Reading:
         if PARTITION.fullmatch(node.get("Relation Name", "")):
             is_sequential = node["Node Type"] == "Seq Scan"
             found.scans.append(Scan(node["Relation Name"], is_sequential, is_lookup))
+        if node.get("Relation Name") in CELLS:
+            found.cells.add((node["Relation Name"], node["Node Type"]))
         if "Index Name" in node:
             found.indexes.add(parents.get(node["Index Name"], node["Index Name"]))
     return found

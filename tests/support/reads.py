@@ -45,6 +45,8 @@ from tools.history import History
 # As many tenants, and as much of each month, as make a planner think of indexes.
 WORKSPACES = tuple(f"w-{number:02}" for number in range(40))
 WORKSPACE = WORKSPACES[7]
+# Some of which the time that is asked about is rolled up.
+ROLLED = WORKSPACES[20:24]
 HISTORY = History(
     WORKSPACES,
     datetime(2026, 1, 1, tzinfo=UTC),
@@ -133,7 +135,7 @@ READS = {
 }
 # They answer from a file, and from memory.
 WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics"}
-READER = Principal("reader", frozenset({WORKSPACE}), frozenset(), datetime.max.replace(tzinfo=UTC))
+READER = Principal("reader", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.warehouse.rollups.users import HASH, count, merge, sketch
+from services.warehouse.rollups.users import HASH, count, merge
 
 # The relative standard error that is promised beyond.
 STANDARD_ERROR = 0.016
@@ -46,11 +46,11 @@ def merged(sketches: list[bytes], random: Random) -> bytes:
 
 
 def check_portions(hashes: list[int], random: Random) -> None:
-    whole = sketch(as_sent(hashes))
-    sketches = [sketch(as_sent(portion)) for portion in overlapping(hashes, random)]
+    whole = merge((), as_sent(hashes))
+    sketches = [merge((), as_sent(portion)) for portion in overlapping(hashes, random)]
     assert merge(sketches) == merged(list(sketches), random) == whole
     loose, *portions = overlapping(hashes, random)
-    others = [sketch(as_sent(portion)) for portion in portions]
+    others = [merge((), as_sent(portion)) for portion in portions]
     assert merge(others, as_sent(loose)) == whole
     assert count(others, as_sent(loose)) == count(sketches) == count([whole])
 
@@ -58,7 +58,7 @@ def check_portions(hashes: list[int], random: Random) -> None:
 @given(SOME, st.randoms())
 def test_few_users_are_counted_exactly(hashes: list[int], random: Random) -> None:
     check_portions(hashes, random)
-    assert count([sketch(as_sent(hashes))]) == len(set(hashes))
+    assert count([merge((), as_sent(hashes))]) == len(set(hashes))
 
 
 @pytest.mark.parametrize("number", [4_095, 4_096])
@@ -92,4 +92,4 @@ def test_more_users_never_count_less() -> None:
 
 def test_nobody_is_nobody() -> None:
     assert count([]) == 0
-    assert count([sketch(b""), merge([])]) == 0
+    assert count([merge((), b""), merge([])]) == 0

@@ -88,9 +88,3 @@ class Statistics:
         for (method, outcome), times in self.outcomes.items():
             told.setdefault(method, {})[outcome] = times
         return told
-
-    def hit_ratio(self, method: str) -> float | None:
-        """The part of questions that needed no calculation; None if there were none."""
-        of_method = {o: n for (name, o), n in self.outcomes.items() if name == method}
-        asked = sum(of_method.values())
-        return 1 - of_method.get(Outcome.CALCULATED, 0) / asked if asked else None

@@ -19,7 +19,6 @@ from services.warehouse.queries.labels import clock, dimension
 from services.warehouse.queries.registry import MEASURES, ratings_of
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.statistics import (
-    NOTHING,
     OF_STATISTICS,
     Statistics,
     fetch_some_by,
@@ -202,7 +201,7 @@ def _share_below(values: Sequence[float | None], mine: float | None) -> float | 
 def _period(values: Sequence[Any] | None) -> Period:
     """From the values of OF_AGENT, OF_GRADES and OF_ERRORS; there are none of no run."""
     if values is None:
-        return Period(NOTHING, [0] * len(OF_GRADES), [])
+        return Period(Statistics(), [0] * len(OF_GRADES), [])
     width = len(OF_AGENT)
     grades, errors = values[width : width + len(OF_GRADES)], values[width + len(OF_GRADES) :]
     counts = [ErrorCount(*count) for count in zip(ErrorType, errors, strict=True)]

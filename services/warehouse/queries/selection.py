@@ -51,13 +51,6 @@ class Selection:
     interval: Interval
     filter: Filter = Filter()
 
-    def of_executions(self, parameters: Parameters) -> str:
-        """The condition on executions as SQL, its values bound."""
-        within = QUERIES["within"].format(
-            start=parameters.bind(self.interval.start), end=parameters.bind(self.interval.end)
-        )
-        return f"{within} and {self.narrowing(parameters)}"
-
     def narrowing(self, parameters: Parameters) -> str:
         """What the filter says of executions or cells of them as SQL, its values bound."""
         conditions = [

@@ -1,7 +1,4 @@
--- Conditions on executions, or on their cells; $1 is always the workspace.
-
--- name: within
-workspace_id = $1 and started_at >= {start} and started_at < {end}
+-- Conditions on executions as cells of one run, or on their cells.
 
 -- name: agent_ids
 agent_id = any({values}::text[])

@@ -1,7 +1,7 @@
 """What is asked of every set of runs: counts, durations, tokens, cost."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,40 +19,41 @@ PERCENTILES = (50, 75, 90, 95, 99)
 
 @dataclass(frozen=True)
 class Statistics:
-    """Statistics of a set of runs; None is: not known. Seconds are floats, money is exact."""
+    """Statistics of a set of runs; None is: not known. Seconds are floats, money is exact. As they
+    stand here, of no run."""
 
-    total: int
-    running: int
-    succeeded: int
-    failed: int
-    timed_out: int
-    cancelled: int
-    success_rate: float | None
-    known_durations: int
-    average_duration: float | None
-    minimum_duration: float | None
-    maximum_duration: float | None
-    duration_deviation: float | None
-    duration_percentiles: list[float] | None
+    total: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    cancelled: int = 0
+    success_rate: float | None = None
+    known_durations: int = 0
+    average_duration: float | None = None
+    minimum_duration: float | None = None
+    maximum_duration: float | None = None
+    duration_deviation: float | None = None
+    duration_percentiles: list[float] | None = None
     """50th, 75th, 90th, 95th and 99th."""
-    efficiency: float | None
+    efficiency: float | None = None
     """Share of the known run time of decided runs that went into runs that succeeded."""
-    known_tokens: int
-    unknown_tokens: int
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_input_tokens: int | None
-    total_tokens: int | None
-    average_tokens: float | None
-    known_costs: int
-    unknown_costs: int
-    cost: Decimal | None
-    average_cost: Decimal | None
-    credits: Decimal | None
-    users: int
-    agents: int
-    average_rating: float | None
-    last_started_at: datetime | None
+    known_tokens: int = 0
+    unknown_tokens: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    total_tokens: int | None = None
+    average_tokens: float | None = None
+    known_costs: int = 0
+    unknown_costs: int = 0
+    cost: Decimal | None = None
+    average_cost: Decimal | None = None
+    credits: Decimal | None = None
+    users: int = 0
+    agents: int = 0
+    average_rating: float | None = None
+    last_started_at: datetime | None = None
 
 
 OF_STATISTICS = {
@@ -89,12 +90,6 @@ OF_STATISTICS = {
 }
 
 
-# Of no run, and of runs of which nothing was asked.
-NOTHING = Statistics(
-    **{field.name: 0 if field.type is int else None for field in fields(Statistics)}  # type: ignore[arg-type]
-)
-
-
 async def fetch_statistics(session: Session, selection: Selection) -> Statistics:
     return (await fetch_statistics_by(session, selection, ()))[0][1]
 
@@ -126,4 +121,4 @@ def measures_of(names: Collection[str]) -> list[Measure]:
 
 def statistics_of(names: Collection[str], values: Iterable[Any]) -> Statistics:
     """From the values of their measures."""
-    return replace(NOTHING, **dict(zip(names, values, strict=True)))
+    return Statistics(**dict(zip(names, values, strict=True)))

@@ -44,6 +44,15 @@ def values_of(bins: Integers) -> Floats:
     return np.where(bins > NOTHING, values, 0.0)
 
 
+def entries_of(bins: Integers, counts: Integers) -> Entries:
+    """The sparse form of bins that are in order."""
+    if counts.max(initial=0) > np.iinfo(np.uint32).max:
+        raise OverflowError("more runs of one duration than a cell can count")
+    entries = np.zeros(len(bins), ENTRY)
+    entries["bin"], entries["count"] = bins, counts
+    return entries
+
+
 @dataclass(frozen=True)
 class Distribution:
     """Of one group: cells that were counted, durations that were not, and known bounds in
@@ -75,13 +84,11 @@ class Distributions:
         """Of each group, all of it in the sparse form."""
         groups = np.repeat(np.arange(len(self._groups)), np.diff(self._bounds))
         keys, places = np.unique(groups * BINS + self._entries["bin"], return_inverse=True)
-        merged = np.zeros(len(keys), ENTRY)
-        merged["bin"], merged["count"] = (
-            keys % BINS,
-            _added(places, self._entries["count"], len(keys)),
-        )
+        # As floats: exact up to 2**53.
+        counts = np.bincount(places, weights=self._entries["count"], minlength=len(keys))
+        entries = entries_of(keys % BINS, counts.astype(np.int64))
         ends = np.searchsorted(keys, np.arange(1, len(self._groups) + 1) * BINS)
-        return [part.tobytes() for part in np.split(merged, ends)[:-1]]
+        return [part.tobytes() for part in np.split(entries, ends)[:-1]]
 
     def _at(self, rank: Integers) -> Floats:
         """The value of each group that so many others come before."""
@@ -148,12 +155,3 @@ def _single_entries(bins: Integers) -> bytes:
     entries = np.ones(len(bins), ENTRY)
     entries["bin"] = np.sort(bins)
     return entries.tobytes()
-
-
-def _added(places: Integers, counts: Integers, size: int) -> Integers:
-    """Sums of counts by their places."""
-    # As floats: exact up to 2**53.
-    added = np.bincount(places, weights=counts, minlength=size)
-    if added.max(initial=0) > np.iinfo(np.uint32).max:
-        raise OverflowError("more runs of one duration than a cell can count")
-    return added.astype(np.int64)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.warehouse.rollups.durations import ENTRY, Integers, bins_of
+from services.warehouse.rollups.durations import ENTRY, bins_of, entries_of
 
 
 class NotCountedError(Exception):
@@ -23,12 +23,4 @@ def recounted(packed: bytes, added: Sequence[int], gone: Sequence[int]) -> bytes
     if counts.min(initial=0) < 0:
         raise NotCountedError("a duration goes that was never counted")
     there = np.flatnonzero(counts)
-    return _packed(there, counts[there])
-
-
-def _packed(bins: Integers, counts: Integers) -> bytes:
-    if counts.max(initial=0) > np.iinfo(np.uint32).max:
-        raise OverflowError("more runs of one duration than a cell can count")
-    entries = np.zeros(len(bins), ENTRY)
-    entries["bin"], entries["count"] = bins, counts
-    return entries.tobytes()
+    return entries_of(there, counts[there]).tobytes()

@@ -11,14 +11,8 @@ import numpy as np
 from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
 
 LOG_SIZE = 12
-EXACT_UP_TO = 2**LOG_SIZE
 # As int8send() writes a hash.
 HASH = np.dtype(">i8")
-
-
-def sketch(hashes: bytes) -> bytes:
-    """Of the 64-bit hashes of ids, one behind the other."""
-    return bytes(_sketch(hashes).compact().serialize())
 
 
 def merge(sketches: Iterable[bytes], hashes: bytes = b"") -> bytes:
