@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from services.runtime.chain import Chain
 from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
+from services.runtime.guarding import GuardedServer
 from services.runtime.health import Probe, watched_health
 from services.runtime.interceptors import standard_chain
 from services.runtime.settings import Settings
@@ -48,7 +49,7 @@ class Service:
     """One thing that a process serves: a gRPC service by its full name, and when it can."""
 
     name: str
-    register: Callable[[grpc.aio.Server], None]
+    register: Callable[[GuardedServer], None]
     probe: Probe
     foreign: Mapping[str, MethodContract] = field(default_factory=dict)
     """What our contract asks of its methods, if others define them."""
@@ -62,25 +63,17 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
     # First of all, so that a process whose keys are of no use ends before it says anything.
-    server = _server(settings, services, validator)
+    chain = Chain(standard_chain(settings, validator), settings.slow_reader_seconds)
+    server = grpc.aio.server(options=OPTIONS)
     async with watched_health({one.name: one.probe for one in services}) as health:
         for service in services:
-            service.register(server)
+            service.register(GuardedServer(server, chain, service.foreign))
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
         if settings.reflection:
             _enable_reflection(server, [service.name for service in services])
         async with _listening(server, settings):
             await _until_told_to_end(draining)
             await health.enter_graceful_shutdown()
-
-
-def _server(
-    settings: Settings, services: Sequence[Service], validator: MessageValidator
-) -> grpc.aio.Server:
-    foreign = {path: policy for one in services for path, policy in one.foreign.items()}
-    interceptors = standard_chain(settings, validator)
-    chain = Chain(interceptors, settings.slow_reader_seconds, foreign)
-    return grpc.aio.server(interceptors=[chain], options=OPTIONS)
 
 
 def _enable_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:

@@ -51,14 +51,21 @@ class Cache:
 
     async def reply(self, question: Question, calculate: Calculate) -> bytes:
         """The answer in the bytes of its message. Raises what `calculate` raises."""
+        hit = self.at_once(question, calculate)
+        if hit is not None:
+            return hit
         needed = time.monotonic() - question.staleness
-        entry = self._process.get(question.key)
-        if entry is not None and entry.moment >= needed:
-            self.statistics.hits[question.key.method] += 1
-            if self._is_about_to_expire(entry):
-                self._refresh(question, calculate, entry)
-            return entry.reply
         return (await self._found(question, calculate, needed)).reply
+
+    def at_once(self, question: Question, calculate: Calculate) -> bytes | None:
+        """The same if it is there and recent enough; else None."""
+        entry = self._process.get(question.key)
+        if entry is None or entry.moment < time.monotonic() - question.staleness:
+            return None
+        self.statistics.hits[question.key.method] += 1
+        if self._is_about_to_expire(entry):
+            self._refresh(question, calculate, entry)
+        return entry.reply
 
     def forget(self, pattern: str) -> int:
         """Drops what this process has of the keys that match, see fnmatch; how many. What is under

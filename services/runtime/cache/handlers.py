@@ -37,14 +37,22 @@ def cached(meaning: Meaning) -> Callable[[Handler[Servicer, Asked]], Any]:
     def decorate(handler: Handler[Servicer, Asked]) -> Any:
         fingerprint = _fingerprints(meaning)
 
-        @wraps(handler)
-        async def reply(self: Servicer, request: Asked, context: Context) -> bytes:
+        def question(self: Servicer, request: Asked) -> Question:
             call = current_call()
             encoded = call.encoded or request.SerializeToString(deterministic=True)
             key = Key(call.workspace_id, call.contract.path, fingerprint(type(request), encoded))
-            question = Question(key, _staleness(self.cache, request))
-            return await self.cache.reply(question, partial(handler, self, request, context))
+            return Question(key, _staleness(self.cache, request))
 
+        def at_once(self: Servicer, request: Asked, context: Context) -> bytes | None:
+            calculate = partial(handler, self, request, context)
+            return self.cache.at_once(question(self, request), calculate)
+
+        @wraps(handler)
+        async def reply(self: Servicer, request: Asked, context: Context) -> bytes:
+            calculate = partial(handler, self, request, context)
+            return await self.cache.reply(question(self, request), calculate)
+
+        reply.at_once = at_once  # type: ignore[attr-defined]
         return reply
 
     return decorate
