@@ -9,7 +9,7 @@ import grpc
 
 from bench.report import percentile
 
-SECONDS_PER_ROUND = 0.5
+SECONDS_PER_ROUND = 1.0
 # What has taken longer than this in all is not done again.
 PATIENCE_SECONDS = 20.0
 
