@@ -1,6 +1,6 @@
 """WorkspacesService: what happened in a workspace, in one answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadower.workspaces.v1 import workspace_summary_pb2 as summary_pb
 from shadower.workspaces.v1 import workspaces_service_pb2 as pb
@@ -20,7 +20,7 @@ from services.warehouse.queries import workspace
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.statistics import Statistics, fetch_statistics
+from services.warehouse.queries.statistics import Statistics
 from services.workspaces.health import (
     HIGH_STICKINESS,
     MEDIUM_STICKINESS,
@@ -48,8 +48,8 @@ class Facts:
     current: Statistics
     previous: Statistics
     users: workspace.ActiveUsers
+    agents: workspace.ActiveAgents
     days: list[workspace.DayOfRuns]
-    top_agents: list[workspace.AgentActivity]
 
 
 class WorkspacesServicer(WorkspacesServiceServicer):
@@ -81,13 +81,15 @@ class WorkspacesServicer(WorkspacesServiceServicer):
 
 
 async def _fetch(session: Session, interval: Interval, days: Buckets) -> Facts:
-    selection = Selection(interval)
+    periods = await workspace.fetch_periods(session, interval)
+    users = await workspace.fetch_active_users(session, interval)
+    agents = await workspace.fetch_active_agents(session, interval)
     return Facts(
-        current=await fetch_statistics(session, selection),
-        previous=await fetch_statistics(session, Selection(interval.previous())),
-        users=await workspace.fetch_active_users(session, interval.end),
-        days=await workspace.fetch_days(session, selection, days),
-        top_agents=await workspace.fetch_top_agents(session, selection),
+        current=replace(periods.current, users=users.current, agents=agents.current),
+        previous=replace(periods.previous, users=users.previous, agents=agents.previous),
+        users=users,
+        agents=agents,
+        days=await workspace.fetch_days(session, Selection(interval), days),
     )
 
 
@@ -101,19 +103,19 @@ def _summary(facts: Facts, interval: Interval, days: Buckets) -> summary_pb.Work
         duration=values.duration_statistics(current),
         tokens=values.token_usage(current),
         cost=values.cost_usage(current),
-        active_agents=current.agents,
+        active_agents=facts.agents.current,
         active_users=_active_users(facts),
         daily_credits=_daily_credits(facts, days),
         trends=[values.comparison(metric, current, facts.previous) for metric in TRENDS],
         engagement_level=_engagement(stickiness(facts.users)),
         health_score=_health(facts, days),
-        top_agents=[_agent(agent) for agent in facts.top_agents],
+        top_agents=[_agent(agent) for agent in facts.agents.top],
     )
 
 
 def _active_users(facts: Facts) -> summary_pb.ActiveUsers:
     return summary_pb.ActiveUsers(
-        in_interval=facts.current.users,
+        in_interval=facts.users.current,
         daily=facts.users.daily,
         weekly=facts.users.weekly,
         monthly=facts.users.monthly,

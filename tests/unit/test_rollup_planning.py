@@ -1,6 +1,7 @@
 """What plans promise, whatever is asked, whatever is rolled up."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -35,6 +36,7 @@ def some_question(random: Random) -> Wanted:
         keys=frozenset(random.sample(KEYS, random.choice([0, 0, 1, 2]))),
         bounds=[some_time(random) for _ in range(random.randint(0, 4))],
         longest=random.choice([*Level, Level.WEEK, Level.WEEK]),
+        apart=frozenset(random.sample(KEYS, random.randint(0, len(KEYS)))),
     )
 
 
@@ -112,19 +114,42 @@ def test_no_cell_that_could_be_used_is_answered_by_lesser_ones(
             assert not any(usable & spans for spans in lesser)
 
 
+def buckets(asked: Wanted) -> set[tuple[int, int]]:
+    """What lies between two bounds, as far as it is asked about."""
+    [(first, last)] = asked.times.hull
+    return set(pairwise(sorted({first, last, *(b for b in asked.bounds if first < b < last)})))
+
+
+@settings(max_examples=300)
+@given(wanted.filter(lambda asked: bool(asked.times)), rolled)
+def test_cells_are_alone_that_are_all_of_a_bucket_and_of_one_group(
+    asked: Wanted, rolled: Rolled
+) -> None:
+    for part in plan(asked, rolled).parts:
+        is_of_one_group = set(part.sort.cuboid.keys) <= asked.apart
+        length = part.sort.level.length
+        for start in part.sort.level.starts(part.times):
+            is_all = (start, start + length) in buckets(asked)
+            assert part.are_alone == (is_all and is_of_one_group)
+
+
 def test_a_question_of_two_weeks_and_some_minutes() -> None:
-    """The week that a bound cuts in two is answered by days, that day by hours, that hour by
-    facts."""
+    """The week that a bound cuts in two is answered by days, that day by its quarters, that quarter
+    by hours, that hour by facts."""
     week, day, hour = Level.WEEK.length, Level.DAY.length, Level.HOUR.length
     everything = Spans(((MONDAY - week, MONDAY + 9 * week),))
     whole = {sort: everything for sort in SORTS if sort.level is not Level.SLOT}
     bound = MONDAY + week + 2 * day + 5 * hour + 1
     asked = Wanted(Spans(((MONDAY - 7, MONDAY + 2 * week),)), frozenset(), [bound])
-    [weeks, days, hours, (_, facts)] = made(asked, whole)
-    assert [str(sort.level) for sort, _ in (weeks, days, hours) if sort] == ["week", "day", "hour"]
-    assert {sort.cuboid.keys for sort, _ in (weeks, days, hours) if sort} == {()}
-    assert weeks[1] == Spans(((MONDAY, MONDAY + week),))
-    assert (days[1].length, hours[1].length) == (6 * day, 23 * hour)
+    *cells, (_, facts) = made(asked, whole)
+    assert [sort and sort.cuboid.keys for sort, _ in cells] == [()] * 4
+    assert [(sort and sort.level, spans.length) for sort, spans in cells] == [
+        (Level.WEEK, week),
+        (Level.DAY, 6 * day),
+        (Level.QUARTER_DAY, 18 * hour),
+        (Level.HOUR, 5 * hour),
+    ]
+    assert cells[0][1] == Spans(((MONDAY, MONDAY + week),))
     assert facts == Spans(((MONDAY - 7, MONDAY), (bound - 1, bound - 1 + hour)))
 
 

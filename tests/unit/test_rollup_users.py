@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.warehouse.rollups.users import HASH, count, merge
+from services.warehouse.rollups.users import HASH, HEAD_BYTES, count, count_of_head, merge
 
 # The relative standard error that is promised beyond.
 STANDARD_ERROR = 0.016
@@ -88,6 +88,18 @@ def test_more_users_never_count_less() -> None:
     hashes = different(12_000, seed=1)
     counts = [count([], as_sent(hashes[:number])) for number in range(3_900, 12_000, 100)]
     assert counts == sorted(counts)
+
+
+@given(SOME)
+def test_the_head_of_a_sketch_tells_its_count(hashes: list[int]) -> None:
+    sketch = merge((), as_sent(hashes))
+    assert count_of_head(sketch[:HEAD_BYTES]) == count([sketch]) == len(set(hashes))
+
+
+@pytest.mark.parametrize("number", [4_096, 4_097, 20_000, 60_000])
+def test_the_head_of_a_full_sketch_tells_its_count(number: int) -> None:
+    sketch = merge((), as_sent(different(number, seed=number)))
+    assert count_of_head(sketch[:HEAD_BYTES]) == count([sketch])
 
 
 def test_nobody_is_nobody() -> None:

@@ -35,8 +35,8 @@ def test_of_nothing_known_there_is_no_score() -> None:
 
 
 def test_stickiness_needs_users_and_activity_needs_runs() -> None:
-    assert stickiness(ActiveUsers(daily=0, weekly=0, monthly=0)) is None
-    assert stickiness(ActiveUsers(daily=1, weekly=3, monthly=4)) == 0.25
+    assert stickiness(ActiveUsers(0, 0, daily=0, weekly=0, monthly=0)) is None
+    assert stickiness(ActiveUsers(9, 9, daily=1, weekly=3, monthly=4)) == 0.25
     assert activity(0, 7) is None
     assert activity(2, 8) == 0.25
 

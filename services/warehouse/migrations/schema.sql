@@ -236,8 +236,11 @@ CREATE TABLE shadower.execution_cells (
     duration_bins bytea NOT NULL,
     users bytea NOT NULL,
     CONSTRAINT execution_cells_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text]))),
-    CONSTRAINT execution_cells_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'day'::text, 'week'::text])))
-);
+    CONSTRAINT execution_cells_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'quarter_day'::text, 'day'::text, 'week'::text])))
+)
+WITH (toast_tuple_target='4080');
+ALTER TABLE ONLY shadower.execution_cells ALTER COLUMN duration_bins SET STORAGE EXTERNAL;
+ALTER TABLE ONLY shadower.execution_cells ALTER COLUMN users SET STORAGE EXTERNAL;
 ALTER TABLE ONLY shadower.execution_cells FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_cells OWNER TO postgres;
 CREATE VIEW shadower.execution_condensed WITH (security_invoker='true') AS
@@ -663,7 +666,7 @@ CREATE TABLE shadower.rollups (
     spared tstzmultirange NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT rollups_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text, 'profile'::text, 'metric'::text]))),
-    CONSTRAINT rollups_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'day'::text, 'week'::text])))
+    CONSTRAINT rollups_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'quarter_day'::text, 'day'::text, 'week'::text])))
 );
 ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups OWNER TO postgres;

@@ -15,6 +15,9 @@ from services.runtime.faults import FieldViolation, InvalidArgument
 from services.warehouse.queries.interval import Interval
 
 MAX_BUCKETS = 10_000
+MINUTE = timedelta(minutes=1)
+# The numbers that with_previous() gives.
+PREVIOUS, CURRENT = 1, 2
 
 
 class Granularity(Enum):
@@ -39,8 +42,17 @@ class Buckets:
         end = self.starts[number] if number < len(self.starts) else self.end
         return Interval(self.starts[number - 1], end)
 
+    @property
+    def whole(self) -> Interval:
+        return Interval(self.starts[0], self.end)
+
     def number_of(self, time: datetime) -> int:
         return bisect_right(self.starts, time)
+
+
+def with_previous(interval: Interval) -> Buckets:
+    """The interval, and the one just before it that it is compared with."""
+    return Buckets((interval.previous().start, interval.start), interval.end)
 
 
 def cut(interval: Interval, granularity: Granularity, zone: ZoneInfo) -> Buckets:
@@ -65,11 +77,16 @@ def _steps(interval: Interval, granularity: Granularity, zone: ZoneInfo) -> Iter
 
 def _clock_steps(first: datetime, granularity: Granularity, zone: ZoneInfo) -> Iterator[datetime]:
     """Minutes and hours pass in absolute time; only where they begin depends on the zone."""
-    step = timedelta(minutes=1) if granularity is Granularity.MINUTE else timedelta(hours=1)
-    start = _whole(first, granularity, zone)
+    step = MINUTE if granularity is Granularity.MINUTE else timedelta(hours=1)
+    start, is_whole = _whole(first, granularity, zone), True
     while True:
         yield start
-        start = max(_whole(start + step, granularity, zone), start + timedelta(minutes=1))
+        following = start + step
+        is_as_before = start.astimezone(zone).utcoffset() == following.astimezone(zone).utcoffset()
+        # Unless the clock was changed, what follows a whole hour by an hour is one.
+        if not (is_whole and is_as_before):
+            following = max(_whole(following, granularity, zone), start + MINUTE)
+        start, is_whole = following, is_as_before
 
 
 def _whole(time: datetime, granularity: Granularity, zone: ZoneInfo) -> datetime:

@@ -87,6 +87,14 @@ max(duration_max)::float8
 -- name: user_sketches
 array_agg(users) filter (where users is not null and user_known > 0)
 
+-- name: user_sketches_amid_others
+-- Where there is something to merge.
+array_agg(users) filter (where users is not null and user_known > 0 and not alone)
+
+-- name: user_head
+-- Of the only sketch, which says how many it has.
+max(substring(users for {bytes})) filter (where user_known > 0 and alone)
+
 -- name: user_hashes
 -- Those of the users of runs, one behind the other.
 string_agg(distinct int8send(hashtextextended(user_id, 0)), '')

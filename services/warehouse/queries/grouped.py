@@ -81,6 +81,7 @@ def _plan(session: Session, query: GroupedQuery) -> Plan:
         bounds=[to_microseconds(start) for start in starts],
         longest=min((label.longest for label in query.labels), key=_length, default=Level.WEEK),
         sorts=query.source.sorts,
+        apart=frozenset().union(*(label.keys or () for label in query.labels)),
     )
     return plan(wanted, session.rolled)
 

@@ -12,9 +12,8 @@ import asyncpg
 from services.runtime.faults import invalid_field
 from services.warehouse.database import Session
 from services.warehouse.facts.model import ErrorType
-from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.buckets import CURRENT, PREVIOUS, Buckets, with_previous
 from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
-from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.labels import clock, dimension
 from services.warehouse.queries.registry import MEASURES, ratings_of
 from services.warehouse.queries.selection import Selection
@@ -128,14 +127,12 @@ class AgentRuns:
         return row["agent_name"] if row else None
 
     async def periods(self) -> Periods:
-        interval = self._selection.interval
-        before = interval.previous()
-        both = replace(self._selection, interval=Interval(before.start, interval.end))
-        buckets = Buckets((before.start, interval.start), interval.end)
+        buckets = with_previous(self._selection.interval)
+        both = replace(self._selection, interval=buckets.whole)
         measures = [*measures_of(OF_AGENT), *OF_GRADES, *OF_ERRORS]
         rows = await fetch_grouped(self._session, GroupedQuery(both, measures, buckets=buckets))
         found = {row.bucket: row.values for row in rows}
-        return Periods(_period(found.get(2)), _period(found.get(1)))
+        return Periods(_period(found.get(CURRENT)), _period(found.get(PREVIOUS)))
 
     async def models(self) -> list[ModelUse]:
         by_model = [dimension("model")]

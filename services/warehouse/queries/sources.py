@@ -94,9 +94,8 @@ def arms(source: Source, selection: Selection, planned: Plan, parameters: Parame
     """Everything that is planned, as SQL whose values are bound."""
     condition = source.condition(selection, parameters)
     found = [_cells(source, planned.parts, condition, parameters)] if planned.parts else []
-    if planned.facts:
-        found += _facts(source, planned.facts, condition, parameters)
-    return UNION.join(found)
+    of_facts = _facts(source, planned.facts, condition, parameters) if planned.facts else ()
+    return UNION.join([*found, *(QUERIES["amid_others"].format(units=one) for one in of_facts)])
 
 
 def arms_of_facts(source: Facts, selection: Selection, times: Spans, parameters: Parameters) -> str:
@@ -113,6 +112,7 @@ def _cells(source: Source, parts: tuple[Part, ...], condition: str, parameters: 
         cuboids=parameters.bind([part.sort.cuboid.value for part, _, _ in spans]),
         starts=parameters.bind([start for _, start, _ in spans]),
         ends=parameters.bind([end for _, _, end in spans]),
+        alone=parameters.bind([part.are_alone for part, _, _ in spans]),
         cells=source.cells(QUERIES["of_part"].format(condition=condition), parameters),
     )
 

@@ -1,11 +1,11 @@
 -- name: cells
 -- Cells of several sorts and spans. The order of the join is fixed: each span is one short walk
--- along the primary key.
-select cell.*
+-- along the primary key. A cell is alone if nothing else is of its group.
+select cell.*, part.alone
 from unnest(
     {levels}::text[], {cuboids}::text[],
-    {starts}::timestamptz[], {ends}::timestamptz[]
-) as part (level, cuboid, first, last)
+    {starts}::timestamptz[], {ends}::timestamptz[], {alone}::boolean[]
+) as part (level, cuboid, first, last, alone)
 cross join lateral (
     {cells}
     offset 0
@@ -28,6 +28,9 @@ cross join lateral (
     {units}
     offset 0
 ) as cell
+
+-- name: amid_others
+select unit.*, false as alone from ({units}) as unit
 
 -- name: executions
 select * from execution_units where {where}

@@ -90,10 +90,6 @@ OF_STATISTICS = {
 }
 
 
-async def fetch_statistics(session: Session, selection: Selection) -> Statistics:
-    return (await fetch_statistics_by(session, selection, ()))[0][1]
-
-
 async def fetch_statistics_by(
     session: Session, selection: Selection, labels: Sequence[Label]
 ) -> list[tuple[tuple[Any, ...], Statistics]]:

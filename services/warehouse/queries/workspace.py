@@ -1,28 +1,49 @@
-"""A workspace as a whole: everything beyond its statistics."""
+"""A workspace as a whole. What is asked of several times is asked at once, since each statement
+reads the cells of all of them, and most of its time goes by with that."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from services.warehouse.database import Session
-from services.warehouse.queries.agents import fetch_names
-from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
+from services.warehouse.queries.agents import BY_AGENT, fetch_names
+from services.warehouse.queries.buckets import CURRENT, PREVIOUS, Buckets, with_previous
+from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
 from services.warehouse.queries.interval import Interval
-from services.warehouse.queries.labels import dimension
 from services.warehouse.queries.registry import MEASURES
 from services.warehouse.queries.selection import Selection
+from services.warehouse.queries.statistics import (
+    OF_STATISTICS,
+    Statistics,
+    measures_of,
+    statistics_of,
+)
+from services.warehouse.queries.users import fetch_users
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 TOP = 10
 DAY = timedelta(hours=24)
+# Users and agents are counted apart: what tells them apart is many times more to read.
+OF_PERIOD = [name for name in OF_STATISTICS if name not in ("users", "agents")]
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Statistics of an interval and of the one just before it, but for users and agents."""
+
+    current: Statistics
+    previous: Statistics
 
 
 @dataclass(frozen=True)
 class ActiveUsers:
-    """Different users of the 1, 7 and 30 days before a moment."""
+    """Different users of an interval, of the one just before it, and of the 1, 7 and 30 days before
+    its end."""
 
+    current: int
+    previous: int
     daily: int
     weekly: int
     monthly: int
@@ -46,15 +67,27 @@ class AgentActivity:
     success_rate: float | None
 
 
-async def fetch_active_users(session: Session, until: datetime) -> ActiveUsers:
-    daily, weekly, monthly = [await _users(session, until, days) for days in (1, 7, 30)]
-    return ActiveUsers(daily, weekly, monthly)
+@dataclass(frozen=True)
+class ActiveAgents:
+    """How many known agents ran in an interval and in the one just before it, and those that ran
+    most in the interval."""
+
+    current: int
+    previous: int
+    top: list[AgentActivity]
 
 
-async def _users(session: Session, until: datetime, days: int) -> int:
-    selection = Selection(Interval(until - days * DAY, until))
-    (row,) = await fetch_grouped(session, GroupedQuery(selection, [MEASURES["active_users"]]))
-    return int(row.values[0])
+async def fetch_periods(session: Session, interval: Interval) -> Periods:
+    buckets = with_previous(interval)
+    query = GroupedQuery(Selection(buckets.whole), measures_of(OF_PERIOD), buckets=buckets)
+    rows = await fetch_grouped(session, query)
+    found = {row.bucket: statistics_of(OF_PERIOD, row.values) for row in rows}
+    return Periods(found.get(CURRENT, Statistics()), found.get(PREVIOUS, Statistics()))
+
+
+async def fetch_active_users(session: Session, interval: Interval) -> ActiveUsers:
+    recent = [Interval(interval.end - days * DAY, interval.end) for days in (1, 7, 30)]
+    return ActiveUsers(*await fetch_users(session, [interval, interval.previous(), *recent]))
 
 
 async def fetch_days(session: Session, selection: Selection, days: Buckets) -> list[DayOfRuns]:
@@ -62,11 +95,21 @@ async def fetch_days(session: Session, selection: Selection, days: Buckets) -> l
     return [DayOfRuns(row.key[0], *row.values) for row in await fetch_grouped(session, query)]
 
 
-async def fetch_top_agents(session: Session, selection: Selection) -> list[AgentActivity]:
+async def fetch_active_agents(session: Session, interval: Interval) -> ActiveAgents:
+    buckets = with_previous(interval)
     measures = [MEASURES["executions"], MEASURES["success_rate"]]
-    query = GroupedQuery(selection, measures, [dimension("agent_id")])
+    query = GroupedQuery(Selection(buckets.whole), measures, BY_AGENT, buckets)
     rows = await fetch_grouped(session, query)
-    top = sorted(rows, key=lambda row: -row.values[0])[:TOP]
+    current, previous = ([row for row in rows if row.bucket == n] for n in (CURRENT, PREVIOUS))
+    return ActiveAgents(_known(current), _known(previous), await _top(session, current))
+
+
+def _known(agents: Sequence[GroupedRow]) -> int:
+    return sum(1 for agent in agents if agent.labels)
+
+
+async def _top(session: Session, agents: Sequence[GroupedRow]) -> list[AgentActivity]:
+    top = sorted(agents, key=lambda row: -row.values[0])[:TOP]
     names = await fetch_names(session, [row.key[0] for row in top])
     return [AgentActivity(row.key[0], names.get(row.key[0], ""), *row.values) for row in top]
 

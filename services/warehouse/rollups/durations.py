@@ -119,7 +119,9 @@ class Distributions:
     @cached_property
     def _cumulated(self) -> Integers:
         """How many durations come before each entry, and in all."""
-        return np.concatenate([[0], np.cumsum(self._entries["count"], dtype=np.int64)])
+        cumulated = np.zeros(len(self._entries) + 1, np.int64)
+        np.cumsum(self._entries["count"], out=cumulated[1:])
+        return cumulated
 
     @cached_property
     def _upto(self) -> Integers:

@@ -20,9 +20,8 @@ async def follow(session: Session, changes: Sequence[RunChange]) -> None:
     """Adds to the cells that are kept right. What cannot follow is taken out of the ledger, until
     it is rolled up again. Needs the workspace's lock."""
     times = {to_microseconds(run.started_at) for change in changes for run in change if run}
-    touched = Level.HOUR.containing(times)
-    kept = await keep(session, changes, touched)
-    await take(session, touched, kept, lasting=_lasting(changes))
+    kept = await keep(session, changes, Level.HOUR.containing(times))
+    await take(session, Level.SLOT.containing(times), kept, lasting=_lasting(changes))
 
 
 def _lasting(changes: Sequence[RunChange]) -> Spans:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.warehouse.database import Session, sort_of
-from services.warehouse.rollups.levels import Level, Sort
+from services.warehouse.rollups.levels import OF_POINTS, PROFILES, Level, Sort
 from services.warehouse.rollups.ranges import to_multirange, to_spans
 from services.warehouse.rollups.spans import Spans
 from services.warehouse.sql import Queries
@@ -93,19 +93,18 @@ async def take(
 ) -> None:
     """No cell of runs of a time that was touched agrees any more, but for those that are kept
     right; and no profile of a time that runs last into."""
-    levels = (Level.HOUR, Level.DAY, Level.WEEK)
-    hours, days, weeks = (level.around(touched) for level in levels)
-    of_profiles = [level.around(touched | lasting) for level in levels]
+    of_runs = [level.around(touched) for level in Level]
+    of_profiles = [sort.level.around(touched | lasting) for sort in PROFILES]
     await session.connection.execute(
         QUERIES["take"],
         session.workspace_id,
-        *map(to_multirange, (hours, days, weeks, hours - kept, *of_profiles)),
+        *map(to_multirange, (Level.HOUR.around(touched) - kept, *of_runs, *of_profiles)),
     )
 
 
 async def take_points(session: Session, touched: Spans) -> None:
     """No cell of points of a time that was touched agrees any more."""
-    widened = [level.around(touched) for level in (Level.HOUR, Level.DAY, Level.WEEK)]
+    widened = [sort.level.around(touched) for sort in OF_POINTS]
     await session.connection.execute(
         QUERIES["take_points"], session.workspace_id, *map(to_multirange, widened)
     )

@@ -17,17 +17,19 @@ on conflict (workspace_id, level, cuboid) do update set
     updated_at = clock_timestamp()
 
 -- name: take
--- Cells of what was touched: hours, days or weeks as a whole. $5 are those hours that the cells
--- that writers add to do not cover. $6, $7 and $8 are hours, days and weeks that profiles follow from.
+-- Cells of what was touched: from slots ($3) to weeks ($7), as a whole. $2 are those hours that the
+-- cells that writers add to do not cover; $8, $9 and $10 are hours, days and weeks of profiles.
 with gone as (
     select level, cuboid, case
-        when cuboid = 'profile' and level = 'week' then $8::tstzmultirange
-        when cuboid = 'profile' and level = 'day' then $7::tstzmultirange
-        when cuboid = 'profile' then $6::tstzmultirange
-        when level = 'week' then $4::tstzmultirange
-        when level = 'day' then $3::tstzmultirange
-        when level = 'hour' and cuboid = 'fine' then $5::tstzmultirange
-        else $2::tstzmultirange
+        when cuboid = 'profile' and level = 'week' then $10::tstzmultirange
+        when cuboid = 'profile' and level = 'day' then $9::tstzmultirange
+        when cuboid = 'profile' then $8::tstzmultirange
+        when level = 'week' then $7::tstzmultirange
+        when level = 'day' then $6::tstzmultirange
+        when level = 'quarter_day' then $5::tstzmultirange
+        when level = 'hour' and cuboid = 'fine' then $2::tstzmultirange
+        when level = 'hour' then $4::tstzmultirange
+        else $3::tstzmultirange
     end as spans
     from rollups where workspace_id = $1 and cuboid <> 'metric'
 )

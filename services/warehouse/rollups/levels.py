@@ -18,6 +18,7 @@ class Level(StrEnum):
 
     SLOT = "slot"
     HOUR = "hour"
+    QUARTER_DAY = "quarter_day"
     DAY = "day"
     WEEK = "week"
 
@@ -61,6 +62,7 @@ class Level(StrEnum):
 _LENGTHS = {
     Level.SLOT: 5 * MINUTE,
     Level.HOUR: 60 * MINUTE,
+    Level.QUARTER_DAY: 6 * 60 * MINUTE,
     Level.DAY: 24 * 60 * MINUTE,
     Level.WEEK: 7 * 24 * 60 * MINUTE,
 }
@@ -107,16 +109,18 @@ class Sort(NamedTuple):
         return Level.HOUR if self.level is Level.SLOT else self.level
 
 
-# Slots are for the ragged ends of questions about workspaces.
-OF_SLOTS = (Cuboid.WORKSPACE, Cuboid.AGENT)
+# For the ragged ends of questions about workspaces, as a whole or by one key.
+OF_ENDS = (Cuboid.WORKSPACE, Cuboid.AGENT, Cuboid.MODEL)
+ENDS = (Level.SLOT, Level.QUARTER_DAY)
 OF_RUNS = (Cuboid.FINE, Cuboid.AGENT_MODEL, Cuboid.MODEL, Cuboid.AGENT, Cuboid.WORKSPACE)
 # From short to long, and from fine to coarse: each follows from those before it.
 SORTS = tuple(
     Sort(level, cuboid)
     for level in Level
     for cuboid in OF_RUNS
-    if level is not Level.SLOT or cuboid in OF_SLOTS
+    if level not in ENDS or cuboid in OF_ENDS
 )
+OF_SLOTS = tuple(sort for sort in SORTS if sort.level is Level.SLOT)
 # From short to long; they follow from each other, and from facts.
 PROFILES = tuple(Sort(level, Cuboid.PROFILE) for level in (Level.HOUR, Level.DAY, Level.WEEK))
 # The same of metric points.

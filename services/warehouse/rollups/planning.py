@@ -1,10 +1,12 @@
 """Which cells answer which part of a question, and what is left to the facts. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from services.warehouse.rollups.levels import SORTS, Level, Rolled, Sort, sorts_for
-from services.warehouse.rollups.spans import Spans
+from services.warehouse.rollups.spans import Spans, spans_of
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class Wanted:
     cross.
 
     No cell longer than `longest` may be used, and none of other sorts. Without keys, cells are of
-    no use at all.
+    no use at all. Groups differ in at least the keys `apart`.
     """
 
     times: Spans
@@ -21,14 +23,17 @@ class Wanted:
     bounds: Collection[int] = ()
     longest: Level = Level.WEEK
     sorts: Sequence[Sort] = SORTS
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Part:
-    """Cells of one sort."""
+    """Cells of one sort. If they are alone, each is all that there is of its group between two
+    bounds."""
 
     sort: Sort
     times: Spans
+    are_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,25 @@ class Plan:
 def plan(wanted: Wanted, rolled: Rolled) -> Plan:
     """The longest and coarsest cells first."""
     sorts = sorts_for(wanted.keys, wanted.longest, wanted.sorts) if wanted.keys is not None else ()
-    return cover(wanted.times, sorts, rolled, wanted.bounds)
+    found = cover(wanted.times, sorts, rolled, wanted.bounds)
+    edges = {*wanted.bounds, *chain.from_iterable(wanted.times.hull)}
+    parts = (_told_apart(part, edges, wanted.apart) for part in found.parts)
+    return replace(found, parts=tuple(chain.from_iterable(parts)))
+
+
+def _told_apart(part: Part, edges: AbstractSet[int], apart: AbstractSet[str]) -> Iterator[Part]:
+    """The cells that are alone, and the others. No edge lies within any of them."""
+    alone = _alone(part, edges) if set(part.sort.cuboid.keys) <= apart else Spans()
+    if alone:
+        yield Part(part.sort, alone, are_alone=True)
+    if part.times - alone:
+        yield Part(part.sort, part.times - alone)
+
+
+def _alone(part: Part, edges: AbstractSet[int]) -> Spans:
+    length = part.sort.level.length
+    starts = part.sort.level.starts(part.times)
+    return spans_of((at, at + length) for at in starts if at in edges and at + length in edges)
 
 
 def cover(

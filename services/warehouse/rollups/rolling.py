@@ -13,7 +13,7 @@ from services.warehouse.facts.changes import changes_since, latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.kinds import kind_of
 from services.warehouse.rollups.ledger import enter, lock_workspace, looked_at, spare
-from services.warehouse.rollups.levels import ALL_SORTS, KEPT, Level, Sort
+from services.warehouse.rollups.levels import ALL_SORTS, KEPT, OF_SLOTS, Level, Sort
 from services.warehouse.rollups.spans import Span, Spans, between, spans_of, to_microseconds
 
 # Of a busy workspace, what is rolled before anything happens, so that it can be added to.
@@ -62,6 +62,7 @@ class Roller:
                     progress = progress.plus(part, is_done=is_done)
                     yield progress
         await self._prepare(workspace_id)
+        await self._roll_running_hour(workspace_id)
 
     async def _missing(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
         async with self._database.reading(workspace_id) as session:
@@ -107,6 +108,19 @@ class Roller:
             # One by one: the hour that runs hardly keeps still, the next one does.
             for start in reversed(Level.HOUR.starts(missing)):
                 await self._roll_part(workspace_id, KEPT, (start, start + Level.HOUR.length), 0)
+
+    async def _roll_running_hour(self, workspace_id: str) -> None:
+        """Its slots that are over, where those of the last hour were worth it: what most intervals
+        end with."""
+        async with self._database.reading(workspace_id) as session:
+            now = to_microseconds(session.as_of)
+            hour = Level.HOUR.floor(now)
+            last = Spans(((hour - Level.HOUR.length, hour),))
+            over = spans_of([(hour, Level.SLOT.floor(now))])
+            agreeing = {sort: session.rolled.get(sort, Spans()) for sort in OF_SLOTS}
+        for sort, spans in agreeing.items():
+            for span in (over - spans) if not last - spans else ():
+                await self._roll_part(workspace_id, sort, span, 0)
 
 
 @dataclass

@@ -5,6 +5,7 @@ count is exact; beyond, its relative standard error is 1/sqrt(4096 - 1), about 1
 users give the same bytes, in whatever order and portions they came.
 """
 
+import struct
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,6 +14,13 @@ from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
 LOG_SIZE = 12
 # As int8send() writes a hash.
 HASH = np.dtype(">i8")
+
+# How every compact sketch begins: words in its preamble, flags, hashes, and the share of all hashes
+# that it kept those of, in 2**-63 (https://datasketches.apache.org/docs/Theta/ThetaSketchFramework).
+HEAD = struct.Struct("<B4xB2xI4xQ")
+HEAD_BYTES = HEAD.size
+IS_EMPTY = 0b100
+ALL_HASHES = 2.0**63
 
 
 def merge(sketches: Iterable[bytes], hashes: bytes = b"") -> bytes:
@@ -25,16 +33,27 @@ def count(sketches: Sequence[bytes], hashes: bytes = b"") -> int:
         return 0
     if len(sketches) == 1 and not hashes:
         return _rounded(compact_theta_sketch.deserialize(sketches[0]))
-    return _rounded(_united(sketches, hashes))
+    return _rounded(_united(sketches, hashes, ordered=False))
 
 
-def _united(sketches: Iterable[bytes], hashes: bytes) -> compact_theta_sketch:
+def count_of_head(head: bytes) -> int:
+    """The count of a single sketch, by its first HEAD_BYTES."""
+    words, flags, hashes, share = HEAD.unpack(head.ljust(HEAD_BYTES, b"\0"))
+    if words == 1:
+        return 0 if flags & IS_EMPTY else 1
+    return int(hashes) if words == 2 else round(hashes / (share / ALL_HASHES))
+
+
+def _united(
+    sketches: Iterable[bytes], hashes: bytes, *, ordered: bool = True
+) -> compact_theta_sketch:
+    """Only what is kept needs an order."""
     union = theta_union(LOG_SIZE)
     for one in sketches:
         union.update(compact_theta_sketch.deserialize(one))
     if hashes:
         union.update(_sketch(hashes))
-    return union.get_result()
+    return union.get_result(ordered)
 
 
 def _sketch(hashes: bytes) -> update_theta_sketch:

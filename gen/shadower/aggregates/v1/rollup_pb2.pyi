@@ -38,6 +38,8 @@ class _RollupLevelEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_RollupLeve
     """A day."""
     ROLLUP_LEVEL_WEEK: _RollupLevel.ValueType  # 4
     """A week, which begins on Monday."""
+    ROLLUP_LEVEL_QUARTER_DAY: _RollupLevel.ValueType  # 5
+    """Six hours: a quarter of a day."""
 
 class RollupLevel(_RollupLevel, metaclass=_RollupLevelEnumTypeWrapper):
     """How much time a cell is about, in UTC."""
@@ -52,6 +54,8 @@ ROLLUP_LEVEL_DAY: RollupLevel.ValueType  # 3
 """A day."""
 ROLLUP_LEVEL_WEEK: RollupLevel.ValueType  # 4
 """A week, which begins on Monday."""
+ROLLUP_LEVEL_QUARTER_DAY: RollupLevel.ValueType  # 5
+"""Six hours: a quarter of a day."""
 
 class _RollupCuboid:
     ValueType = typing.NewType("ValueType", builtins.int)
