@@ -1,5 +1,6 @@
 """All that an agent's performance is made of, read from one snapshot."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +9,11 @@ from services.warehouse.database import Session
 from services.warehouse.queries import performance as queries
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
-from services.warehouse.queries.profiles import AgentProfile, fetch_profile
+from services.warehouse.queries.profiles import (
+    AgentProfile,
+    fetch_whole_pieces,
+    profile_of,
+)
 from services.warehouse.queries.selection import Filter, Selection
 from services.warehouse.queries.statistics import Statistics
 
@@ -45,6 +50,10 @@ async def fetch_facts(
     if name is None:
         return None
     periods = await runs.periods()
+    baseline = await queries.fetch_baseline(session, workspace)
+    pieces = await fetch_whole_pieces(session, agent_id, interval)
+    # Beside the queries that follow.
+    profile = asyncio.create_task(asyncio.to_thread(profile_of, pieces))
     granularity = trend_granularity(interval)
     buckets = cut(interval, granularity, zone)
     return AgentFacts(
@@ -53,8 +62,7 @@ async def fetch_facts(
         interval=interval,
         current=periods.current,
         previous=periods.previous,
-        workspace=await queries.fetch_baseline(session, workspace),
-        profile=await fetch_profile(session, agent_id, interval),
+        workspace=baseline,
         usage=await runs.usage(zone),
         granularity=granularity,
         buckets=buckets,
@@ -62,6 +70,7 @@ async def fetch_facts(
         standing=await queries.fetch_standing(session, workspace, agent_id),
         # Last: hours hardly ever have cells by model, and after facts planning takes longer.
         models=await runs.models(),
+        profile=await profile,
     )
 
 

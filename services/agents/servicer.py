@@ -21,7 +21,6 @@ from services.translation.bases import EVER, basis
 from services.translation.meaning import meaning
 from services.translation.pages import bad_token, page_size, read_token, write_token
 from services.warehouse.database import Database
-from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.agents import AgentsQuery, RankedAgent, fetch_agents
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
@@ -53,7 +52,6 @@ class AgentsServicer(AgentsServiceServicer):
         )
         async with self._database.reading(request.workspace_id) as session:
             agents = await fetch_agents(session, query)
-            revision = await latest_revision(session)
         reply = pb.ListAgentsResponse(
             agents=[_agent(agent) for agent in agents[:limit]],
             next_page_token=_next_token(request, interval, agents, limit),
@@ -61,7 +59,7 @@ class AgentsServicer(AgentsServiceServicer):
             as_of=to_timestamp(session.as_of),
             complete_until=optional_timestamp(session.complete_until),
         )
-        return Answer(reply, basis(request, revision, EVER))
+        return Answer(reply, basis(request, session.revision, EVER))
 
     @cached(meaning)
     async def GetAgentPerformance(
@@ -71,7 +69,6 @@ class AgentsServicer(AgentsServiceServicer):
         zone = requests.zone(request.time_zone)
         async with self._database.reading(request.workspace_id) as session:
             facts = await fetch_facts(session, request.agent_id, interval, zone)
-            revision = await latest_revision(session)
         if facts is None:
             raise _not_found(request.agent_id)
         answer = performance(facts)
@@ -82,7 +79,7 @@ class AgentsServicer(AgentsServiceServicer):
             )
         )
         reply = pb.GetAgentPerformanceResponse(performance=answer)
-        return Answer(reply, basis(request, revision, EVER))
+        return Answer(reply, basis(request, session.revision, EVER))
 
 
 def _place(request: pb.ListAgentsRequest) -> tuple[Interval, Place | None]:

@@ -22,7 +22,6 @@ from services.translation.bases import basis
 from services.translation.meaning import meaning
 from services.translation.values import optional_number
 from services.warehouse.database import Database
-from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.aggregation import (
     AggregateQuery,
     Aggregation,
@@ -49,7 +48,6 @@ class AggregatesServicer(AggregatesServiceServicer):
         query = _query(request)
         async with self._database.reading(request.workspace_id) as session:
             rows = await fetch_aggregates(session, query)
-            revision = await latest_revision(session)
         filled = fill(rows, query, GapFill(request.gap_fill))
         names = [_name(aggregation) for aggregation in request.aggregations]
         reply = pb.CalculateAggregatesResponse(
@@ -58,7 +56,7 @@ class AggregatesServicer(AggregatesServiceServicer):
             as_of=to_timestamp(session.as_of),
             complete_until=optional_timestamp(session.complete_until),
         )
-        return Answer(reply, basis(request, revision, query.selection.interval))
+        return Answer(reply, basis(request, session.revision, query.selection.interval))
 
     async def RollUp(
         self, request: pb.RollUpRequest, context: Context

@@ -1,33 +1,34 @@
 """From the warehouse's samples to the contract's series."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
+from functools import cache
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from shadower.metrics.v1 import metric_pb2 as pb
 
 from services.runtime.times import to_timestamp
 from services.translation.values import Value, set_number
 from services.warehouse.queries.registry import Metric
-from services.warehouse.queries.series import Sample, SeriesQuery
+from services.warehouse.queries.series import Series, SeriesQuery
 
+Start = tuple[int, int]
+"""Seconds and nanoseconds of a timestamp."""
 PointKey = tuple[str, tuple[tuple[str, str], ...], datetime]
 """What tells a point apart: metric, labels, start of its bucket."""
 
 
-def keyed(samples: Iterable[Sample], query: SeriesQuery) -> dict[PointKey, Value | None]:
+def keyed(series: Iterable[Series], query: SeriesQuery) -> dict[PointKey, Value | None]:
     return {
-        (sample.metric, tuple(sample.labels.items()), start_of(sample, query)): sample.value
-        for sample in samples
+        (one.metric, tuple(one.labels.items()), start_of(bucket, query)): value
+        for one in series
+        for bucket, value in one.points
     }
 
 
-def start_of(sample: Sample, query: SeriesQuery) -> datetime:
-    if query.buckets is None or sample.bucket is None:
+def start_of(bucket: int | None, query: SeriesQuery) -> datetime:
+    if query.buckets is None or bucket is None:
         return query.selection.interval.start
-    return query.buckets.starts[sample.bucket - 1]
+    return query.buckets.starts[bucket - 1]
 
 
 def time_series(points: dict[PointKey, Value | None]) -> list[pb.TimeSeries]:
@@ -37,31 +38,35 @@ def time_series(points: dict[PointKey, Value | None]) -> list[pb.TimeSeries]:
         one = series.get((name, labels))
         if one is None:
             one = series[name, labels] = pb.TimeSeries(metric=name, labels=dict(labels))
-        set_point(one.points.add(), to_timestamp(start), value)
+        set_point(one.points.add(), start_of_point(start), value)
     return list(series.values())
 
 
-def series_of(samples: Iterable[Sample], query: SeriesQuery) -> list[pb.TimeSeries]:
-    """The same of samples, which are in the order of series and of time."""
-    series: list[pb.TimeSeries] = []
-    starts: dict[int | None, Timestamp] = {}
-    for (name, labels), of_one in groupby(samples, key=itemgetter(0, 1)):
-        one = pb.TimeSeries(metric=name, labels=labels)
-        add = one.points.add
-        for sample in of_one:
-            start = starts.get(sample.bucket)
-            if start is None:
-                start = starts[sample.bucket] = to_timestamp(start_of(sample, query))
-            set_point(add(), start, sample.value)
-        series.append(one)
-    return series
+def series_of(series: Iterable[Series], query: SeriesQuery) -> list[pb.TimeSeries]:
+    """The same of series as they were fetched, which share their starts."""
+    start_of_bucket = cache(lambda bucket: start_of_point(start_of(bucket, query)))
+    return [_series(one, start_of_bucket) for one in series]
 
 
-def set_point(point: pb.Point, start: Timestamp, value: Value | None) -> None:
+def _series(series: Series, start_of_bucket: Callable[[int | None], Start]) -> pb.TimeSeries:
+    made = pb.TimeSeries(metric=series.metric, labels=series.labels)
+    add = made.points.add
+    for bucket, value in series.points:
+        set_point(add(), start_of_bucket(bucket), value)
+    return made
+
+
+def start_of_point(start: datetime) -> Start:
+    timestamp = to_timestamp(start)
+    return timestamp.seconds, timestamp.nanos
+
+
+def set_point(point: pb.Point, start: Start, value: Value | None) -> None:
     # Field by field: a message that is built first and copied then takes three times as long.
-    point.start_time.seconds = start.seconds
-    if start.nanos:
-        point.start_time.nanos = start.nanos
+    seconds, nanos = start
+    point.start_time.seconds = seconds
+    if nanos:
+        point.start_time.nanos = nanos
     if value is not None:
         set_number(point.value, value)
 

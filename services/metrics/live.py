@@ -8,7 +8,7 @@ from services.metrics.answers import PointKey, keyed
 from services.runtime.faults import FieldViolation, InvalidArgument
 from services.translation.values import Value
 from services.warehouse.database import Database, Session
-from services.warehouse.facts.changes import TimeRange, changes_since, latest_revision
+from services.warehouse.facts.changes import TimeRange, changes_since
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.series import SeriesQuery, fetch_series
 
@@ -46,7 +46,7 @@ class LiveSeries:
     async def everything(self, interval: Interval) -> Look:
         async with self._database.reading(self._workspace_id) as session:
             self._told = await _all_points(session, self._ask(interval))
-            self._revision = await latest_revision(session)
+            self._revision = session.revision
         return Look(self._told, self._revision, session.as_of, session.complete_until)
 
     async def since(self, revision: int, interval: Interval) -> Look | None:
@@ -114,9 +114,9 @@ def _common(one: Interval, other: Interval) -> Interval:
 
 async def _all_points(session: Session, query: SeriesQuery) -> Points:
     page = await fetch_series(session, query, MAX_POINTS)
-    if page.following is not None or len(page.samples) > MAX_POINTS:
+    if page.following is not None or page.length > MAX_POINTS:
         raise _too_many_points()
-    return keyed(page.samples, query)
+    return keyed(page.series, query)
 
 
 def _too_many_points() -> InvalidArgument:

@@ -17,7 +17,6 @@ from services.translation import requests
 from services.translation.bases import basis
 from services.translation.meaning import meaning
 from services.translation.pages import bad_token, page_size, read_token, write_token
-from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.registry import BUILT_IN, points_metric
 from services.warehouse.queries.series import Position, fetch_series, is_position_in
@@ -44,15 +43,14 @@ class MetricsServicer(MetricsServiceServicer):
             raise bad_token("is not one of ours")
         async with self._sources.database.reading(request.workspace_id) as session:
             page = await fetch_series(session, query, limit, position)
-            revision = await latest_revision(session)
         reply = pb.GetMetricsResponse(
-            time_series=series_of(page.samples, query),
+            time_series=series_of(page.series, query),
             next_page_token=_next_token(request, interval, page.following),
             interval=requests.time_interval(interval),
             as_of=to_timestamp(session.as_of),
             complete_until=optional_timestamp(session.complete_until),
         )
-        return Answer(reply, basis(request, revision, interval))
+        return Answer(reply, basis(request, session.revision, interval))
 
     async def StreamMetrics(
         self, request: pb.StreamMetricsRequest, context: Context

@@ -46,6 +46,7 @@ async def open_pool(
         command_timeout=settings.statement_timeout_seconds + 1,
         server_settings=_session_settings(settings, role),
         init=partial(_prepare, prepare=prepare),
+        reset=_leave,
     )
     async with pool:
         yield pool
@@ -75,6 +76,11 @@ def _session_settings(settings: Settings, role: str) -> dict[str, str]:
         # A short analytical query never earns the cost of its compilation back.
         "jit": "off",
     }
+
+
+async def _leave(_connection: object) -> None:
+    """Whatever a transaction sets is over with it, and we set nothing else: the driver need not ask
+    the server to forget."""
 
 
 async def _prepare(connection: Any, *, prepare: Prepare | None = None) -> None:

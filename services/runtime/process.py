@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.runtime.identity import WeakKeyError
 from services.runtime.logs import configure_logs
+from services.runtime.memory import keep_freed_memory
 from services.runtime.server import HAS_SERVED
 from services.runtime.settings import Settings
 
@@ -21,6 +22,7 @@ def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
     try:
         settings = Settings()
         configure_logs(name, settings.log_level)
+        keep_freed_memory()
         uvloop.run(_awaited(_starting(main(settings))))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")

@@ -31,10 +31,10 @@ def set_number(target: Number, value: Value) -> None:
     match value:
         case int():
             target.integer = value
-        case Decimal():
-            target.decimal = plain(value)
         case float():
             target.real = value
+        case Decimal():
+            target.decimal = plain(value)
 
 
 def optional_number(value: Value | None) -> Number | None:

@@ -42,6 +42,8 @@ class Session:
     as_of: datetime
     complete_until: datetime | None = None
     """None if that is not known: nobody has written the log yet."""
+    revision: int = 0
+    """The number of the last change that a reading one sees; 0 before the first."""
     rolled: Rolled = field(default_factory=dict)
     cost_limit: float = inf
     """What a statement may cost that reads facts, in units of PostgreSQL's planner."""
@@ -80,8 +82,7 @@ class Database:
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 session = await _enter_reading(connection, workspace_id, self._log_topic)
-                rolled = await fetch_rolled(session)
-                yield replace(session, rolled=rolled, cost_limit=self._cost_limit)
+                yield replace(await _with_known(session), cost_limit=self._cost_limit)
 
     @asynccontextmanager
     async def writing(self, workspace_id: str) -> AsyncIterator[Session]:
@@ -125,10 +126,10 @@ async def plan_by_values(session: Session) -> None:
     await session.connection.execute(QUERIES["plan_by_values"])
 
 
-async def fetch_rolled(session: Session) -> Rolled:
-    """Which cells agree with the facts that the session sees."""
-    rows = await session.connection.fetch(QUERIES["rolled"], session.workspace_id)
-    return {sort_of(row): to_spans(row["spans"]) for row in rows}
+async def _with_known(session: Session) -> Session:
+    rows = await session.connection.fetch(QUERIES["known"], session.workspace_id)
+    rolled = {sort_of(row): to_spans(row["spans"]) for row in rows if row["level"]}
+    return replace(session, revision=rows[0]["revision"] if rows else 0, rolled=rolled)
 
 
 def sort_of(row: Any) -> Sort:

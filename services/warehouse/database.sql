@@ -23,8 +23,12 @@ select
 -- For statements that read much, and by other indexes for other values.
 select set_config('plan_cache_mode', 'force_custom_plan', true)
 
--- name: rolled
-select level, cuboid, spans from rollups where workspace_id = $1 and not isempty(spans)
+-- name: known
+-- The number of the last change, and beside it which cells agree with the facts, if any do.
+select revision, level, cuboid, spans
+from workspaces left join rollups
+    on rollups.workspace_id = workspaces.workspace_id and not isempty(spans)
+where workspaces.workspace_id = $1
 
 -- name: ensure_month
 select ensure_month($1, $2)

@@ -15,7 +15,6 @@ from services.translation import requests, values
 from services.translation.bases import EVER, basis
 from services.translation.meaning import meaning
 from services.warehouse.database import Database, Session
-from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries import workspace
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
 from services.warehouse.queries.interval import Interval
@@ -67,7 +66,6 @@ class WorkspacesServicer(WorkspacesServiceServicer):
         days = cut(interval, Granularity.DAY, requests.zone(request.time_zone))
         async with self._database.reading(request.workspace_id) as session:
             facts = await _fetch(session, interval, days)
-            revision = await latest_revision(session)
         summary = _summary(facts, interval, days)
         summary.MergeFrom(
             summary_pb.WorkspaceSummary(
@@ -77,7 +75,7 @@ class WorkspacesServicer(WorkspacesServiceServicer):
             )
         )
         reply = pb.GetWorkspaceSummaryResponse(summary=summary)
-        return Answer(reply, basis(request, revision, EVER))
+        return Answer(reply, basis(request, session.revision, EVER))
 
 
 async def _fetch(session: Session, interval: Interval, days: Buckets) -> Facts:

@@ -2,7 +2,7 @@
 
 from services.runtime.cache.change_log import Change, News
 from services.warehouse.database import Database
-from services.warehouse.facts.changes import QUERIES, latest_revision
+from services.warehouse.facts.changes import QUERIES
 
 
 class Revisions:
@@ -14,7 +14,7 @@ class Revisions:
     async def since(self, workspace_id: str, revision: int) -> News:
         async with self._database.reading(workspace_id) as session:
             rows = await session.connection.fetch(QUERIES["changes_since"], workspace_id, revision)
-            latest = rows[-1]["revision"] if rows else await latest_revision(session)
+            latest = rows[-1]["revision"] if rows else session.revision
         changes = [
             Change(row["revision"], span.lower.timestamp(), span.upper.timestamp())
             for row in rows

@@ -235,6 +235,7 @@ CREATE TABLE shadower.execution_cells (
     last_started_at timestamp with time zone NOT NULL,
     duration_bins bytea NOT NULL,
     users bytea NOT NULL,
+    duration_percentiles double precision[],
     CONSTRAINT execution_cells_cuboid_check CHECK ((cuboid = ANY (ARRAY['workspace'::text, 'agent'::text, 'model'::text, 'agent_model'::text, 'fine'::text]))),
     CONSTRAINT execution_cells_level_check CHECK ((level = ANY (ARRAY['slot'::text, 'hour'::text, 'quarter_day'::text, 'day'::text, 'week'::text])))
 )
@@ -337,7 +338,8 @@ CREATE VIEW shadower.execution_condensed WITH (security_invoker='true') AS
     NULL::numeric AS cost,
     NULL::numeric AS credits,
     NULL::smallint AS user_rating,
-    NULL::integer AS tool_calls
+    NULL::integer AS tool_calls,
+    duration_percentiles
    FROM shadower.execution_cells;
 ALTER VIEW shadower.execution_condensed OWNER TO postgres;
 CREATE TABLE shadower.execution_keys (
@@ -482,7 +484,8 @@ CREATE VIEW shadower.execution_units WITH (security_invoker='true') AS
     cost_usd AS cost,
     credits,
     user_rating,
-    tool_calls
+    tool_calls,
+    NULL::double precision[] AS duration_percentiles
    FROM shadower.executions;
 ALTER VIEW shadower.execution_units OWNER TO postgres;
 CREATE TABLE shadower.ledger (

@@ -1,12 +1,13 @@
 """Functions over the known values of a field of executions, or of metric points."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from services.warehouse.queries.measures import Column, Measure, in_sql
 from services.warehouse.rollups import users
-from services.warehouse.rollups.durations import Distribution, Distributions
+from services.warehouse.rollups.durations import PERCENTILES, Distribution, Distributions
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -48,7 +49,17 @@ def function_over(function: str, field: str, percentile: float = 0) -> Measure:
 
 def duration_percentiles(percentiles: Sequence[float]) -> Measure:
     """A list of them, in seconds; None where no duration is known."""
-    return Measure(DISTRIBUTION, partial(_lists, percentiles=percentiles))
+    if not set(percentiles) <= set(PERCENTILES):
+        return Measure(DISTRIBUTION, partial(_lists, percentiles=percentiles))
+    told = tuple(
+        QUERIES["told_percentile"].format(number=PERCENTILES.index(one) + 1) for one in percentiles
+    )
+    return Measure((*told, *UNTOLD), partial(_told_or_lists, percentiles=percentiles))
+
+
+def calculated_percentiles() -> Measure:
+    """What cells tell: the same of PERCENTILES, whatever they tell already."""
+    return Measure(DISTRIBUTION, partial(_lists, percentiles=PERCENTILES))
 
 
 def distinct_users() -> Measure:
@@ -98,7 +109,8 @@ def _distinct(field: str) -> Measure:
 
 def _percentile(field: str, percentile: float) -> Measure:
     if field == "duration":
-        return Measure(DISTRIBUTION, partial(_single, percentile=percentile))
+        several = duration_percentiles((percentile,))
+        return replace(several, finish=lambda *columns: _firsts(several.finish(*columns)))
     text = QUERIES["percentile_of_facts"].format(field=field, fraction=_fraction(percentile))
     return Measure((text,), of_facts=True)
 
@@ -116,10 +128,20 @@ USERS_BESIDE_HEADS = (
 )
 DURATIONS = (QUERIES["duration_bins"], QUERIES["durations"])
 DISTRIBUTION = (*DURATIONS, QUERIES["shortest"], QUERIES["longest"])
+UNTOLD = (QUERIES["duration_bins_untold"], *DISTRIBUTION[1:])
 
 
-def _single(*columns: Column, percentile: float) -> list[float | None]:
-    return [found[0] if found else None for found in _lists(*columns, percentiles=(percentile,))]
+def _firsts(lists: Sequence[list[float] | None]) -> list[float | None]:
+    return [found[0] if found else None for found in lists]
+
+
+def _told_or_lists(*columns: Column, percentiles: Sequence[float]) -> list[list[float] | None]:
+    """Most groups of cells have one, which tells them."""
+    told = list(zip(*columns[: len(percentiles)], strict=True))
+    rows = zip(*columns[len(percentiles) :], strict=True)
+    untold = [row for row, one in zip(rows, told, strict=True) if one[0] is None]
+    calculated = iter(_lists(*zip(*untold, strict=True), percentiles=percentiles) if untold else ())
+    return [next(calculated) if one[0] is None else list(one) for one in told]
 
 
 def _lists(*columns: Column, percentiles: Sequence[float]) -> list[list[float] | None]:

@@ -74,6 +74,16 @@ count(distinct {field})
 -- name: duration_bins
 array_agg(duration_bins) filter (where duration_bins is not null and duration_known > 0)
 
+-- name: duration_bins_untold
+-- Of cells that do not tell the percentiles of their group.
+array_agg(duration_bins) filter (
+    where duration_bins is not null and duration_known > 0
+        and not (alone and duration_percentiles is not null)
+)
+
+-- name: told_percentile
+max(duration_percentiles[{number}]) filter (where alone)
+
 -- name: durations
 -- Those of runs, one behind the other.
 string_agg(int8send(duration_us), '')

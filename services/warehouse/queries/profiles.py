@@ -61,8 +61,8 @@ class AgentProfile:
     top_users: list[UserUse]
 
 
-async def fetch_profile(session: Session, agent_id: str, interval: Interval) -> AgentProfile:
-    pieces = await _whole_pieces(session, agent_id, interval)
+def profile_of(pieces: Sequence[Piece]) -> AgentProfile:
+    """Those of an agent, in the order of time. Takes as long as a query, and no connection."""
     users = tallies.merged(piece.users or b"" for piece in pieces)
     messages = tallies.merged(piece.messages or b"" for piece in pieces)
     return AgentProfile(
@@ -73,7 +73,9 @@ async def fetch_profile(session: Session, agent_id: str, interval: Interval) -> 
     )
 
 
-async def _whole_pieces(session: Session, agent_id: str, interval: Interval) -> Sequence[Piece]:
+async def fetch_whole_pieces(
+    session: Session, agent_id: str, interval: Interval
+) -> Sequence[Piece]:
     """In the order of time. Where cells could not keep everything, the facts tell."""
     asked = Asked(between(interval.start, interval.end), BEST_FIRST, agent_id)
     pieces = await fetch_pieces(session, asked)

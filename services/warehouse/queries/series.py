@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from services.warehouse.database import Session
@@ -45,39 +46,44 @@ class Position:
     key: tuple[Any, ...] = ()
 
 
-class Sample(NamedTuple):
-    """The known value of one metric for one group in one bucket (from 1; None is all of it)."""
+class Series(NamedTuple):
+    """The known values of one metric for one group, each with its bucket (from 1; None is all of
+    the interval), in the order of time."""
 
     metric: str
     labels: dict[str, str]
-    bucket: int | None
-    value: int | float | Any
+    points: list[tuple[int | None, int | float | Any]]
 
 
 @dataclass(frozen=True)
 class SeriesPage:
-    """Samples in the order of metrics, groups and time; and where to go on, if anywhere."""
+    """Series in the order of metrics and groups; and where to go on, if anywhere."""
 
-    samples: list[Sample]
+    series: list[Series]
     following: Position | None
+
+    @property
+    def length(self) -> int:
+        """The number of points."""
+        return sum(len(one.points) for one in self.series)
 
 
 async def fetch_series(
     session: Session, query: SeriesQuery, limit: int, after: Position = Position()
 ) -> SeriesPage:
     """At most `limit` buckets of groups behind a position."""
-    samples: list[Sample] = []
+    series: list[Series] = []
     sources = _sources(query)
     for number in range(after.source, len(sources)):
         key = after.key if number == after.source else ()
         rows = await sources[number].fetch(session, query, limit + 1, key)
-        samples += sources[number].samples(query, rows[:limit])
+        series += sources[number].series(query, rows[:limit])
         if len(rows) > limit:
-            return SeriesPage(samples, Position(number, rows[limit - 1].key))
+            return SeriesPage(series, Position(number, rows[limit - 1].key))
         limit -= len(rows)
         if limit == 0 and number + 1 < len(sources):
-            return SeriesPage(samples, Position(number + 1))
-    return SeriesPage(samples, None)
+            return SeriesPage(series, Position(number + 1))
+    return SeriesPage(series, None)
 
 
 class _Executions:
@@ -99,13 +105,14 @@ class _Executions:
         )
         return await fetch_grouped(session, grouped)
 
-    def samples(self, query: SeriesQuery, rows: Sequence[GroupedRow]) -> list[Sample]:
-        return [
-            Sample(name, row.labels, row.bucket, row.values[number])
+    def series(self, query: SeriesQuery, rows: Sequence[GroupedRow]) -> list[Series]:
+        groups = [(labels, list(found)) for labels, found in groupby(rows, key=_labels)]
+        series = (
+            Series(name, labels, _known_values(found, number))
             for number, name in enumerate(query.built_in)
-            for row in rows
-            if row.values[number] is not None
-        ]
+            for labels, found in groups
+        )
+        return [one for one in series if one.points]
 
 
 class _Points:
@@ -128,16 +135,23 @@ class _Points:
         )
         return await fetch_grouped(session, grouped)
 
-    def samples(self, query: SeriesQuery, rows: Sequence[GroupedRow]) -> list[Sample]:
+    def series(self, query: SeriesQuery, rows: Sequence[GroupedRow]) -> list[Series]:
         return [
-            Sample(
-                query.recorded[row.key[0] - 1],
-                {key: row.labels[key] for key in query.tags if key in row.labels},
-                row.bucket,
-                row.values[0],
+            Series(
+                query.recorded[labels[""] - 1],
+                {key: labels[key] for key in query.tags if key in labels},
+                _known_values(list(found), 0),
             )
-            for row in rows
+            for labels, found in groupby(rows, key=_labels)
         ]
+
+
+def _labels(row: GroupedRow) -> dict[str, Any]:
+    return row.labels
+
+
+def _known_values(rows: Sequence[GroupedRow], number: int) -> list[tuple[int | None, Any]]:
+    return [(row.bucket, row.values[number]) for row in rows if row.values[number] is not None]
 
 
 def is_position_in(query: SeriesQuery, position: Position) -> bool:

@@ -13,8 +13,7 @@ from services.warehouse.queries.labels import Label
 from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.registry import MEASURES, measure
 from services.warehouse.queries.selection import Selection
-
-PERCENTILES = (50, 75, 90, 95, 99)
+from services.warehouse.rollups.durations import PERCENTILES
 
 
 @dataclass(frozen=True)

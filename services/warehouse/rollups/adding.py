@@ -36,7 +36,7 @@ EXACT = Context(prec=1_000, traps=[Inexact])
 DECIMALS = ("cost", "credits")
 # In the order in which cells are tuples.
 BLANK: Mapping[str, Any] = MappingProxyType(
-    {column: None if column in NUMBERS else 0 for column in COLUMNS}
+    {column: None if column in (*NUMBERS, "duration_percentiles") else 0 for column in COLUMNS}
 )
 
 

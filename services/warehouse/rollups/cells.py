@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.functions import DURATIONS, USERS
+from services.warehouse.queries.functions import DURATIONS, USERS, calculated_percentiles
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.labels import dimension
@@ -16,7 +16,7 @@ from services.warehouse.queries.measures import Column, Measure, in_sql
 from services.warehouse.queries.selection import Selection
 from services.warehouse.rollups import users
 from services.warehouse.rollups.durations import Distribution, Distributions
-from services.warehouse.rollups.levels import KEYS, SORTS, Sort
+from services.warehouse.rollups.levels import KEYS, SORTS, Cuboid, Level, Sort
 from services.warehouse.rollups.spans import Span, Spans, to_time
 from services.warehouse.rollups.tables import Cell, CellTable
 from services.warehouse.sql import Queries
@@ -95,8 +95,11 @@ def _with_numbers(query: str) -> list[str]:
     ]
 
 
+# For who asks by hours, days or weeks.
+OF_SINGLE_CELLS = (Level.HOUR, Level.DAY, Level.WEEK)
+
 PLACE = ("level", "cuboid", "start", *KEYS)
-COLUMNS = (*PLACE, *MEASURES)
+COLUMNS = (*PLACE, *MEASURES, "duration_percentiles")
 
 TABLE = CellTable(
     "execution_cells",
@@ -123,8 +126,10 @@ def executions_of(cell: Cell) -> int:
 
 async def calculate(session: Session, sort: Sort, span: Span) -> list[Cell]:
     """What the cells of a span have to be, by all that they follow from."""
-    starts = _starts(sort, span)
-    rows = await _grouped(session, sort, span, list(MEASURES.values()))
+    starts, measures = _starts(sort, span), list(MEASURES.values())
+    if tells_percentiles(sort):
+        measures.append(calculated_percentiles())
+    rows = await _grouped(session, sort, span, measures)
     return [cell_of(sort, starts[row.key[-1] - 1], row) for row in rows]
 
 
@@ -154,6 +159,11 @@ def _starts(sort: Sort, span: Span) -> list[datetime]:
     return [to_time(start) for start in sort.level.starts(Spans((span,)))]
 
 
+def tells_percentiles(sort: Sort) -> bool:
+    return sort.level in OF_SINGLE_CELLS and sort.cuboid is not Cuboid.FINE
+
+
 def cell_of(sort: Sort, start: datetime, row: GroupedRow) -> Cell:
     known = dict(zip(sort.cuboid.keys, row.key, strict=False))
-    return (*sort, start, *(known.get(key, "") for key in KEYS), *row.values)
+    values = row.values if tells_percentiles(sort) else (*row.values, None)
+    return (*sort, start, *(known.get(key, "") for key in KEYS), *values)

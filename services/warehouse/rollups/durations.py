@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 RELATIVE_ERROR = 0.01
 GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 LOG_GAMMA = math.log(GAMMA)
+# Those that cells keep ready for who asks about one cell only.
+PERCENTILES = (50, 75, 90, 95, 99)
 # A bin of its own, before that of one microsecond.
 NOTHING = 0
 FIRST = 1

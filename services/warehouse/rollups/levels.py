@@ -1,5 +1,6 @@
 """The lengths of time that cells are about, and what cells of one sort tell apart. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -49,10 +50,18 @@ class Level(StrEnum):
         starts = {time - (time - FIRST_MONDAY) % length for time in times}
         return spans_of((start, start + length) for start in starts)
 
-    def inside_of(self, times: Iterable[int]) -> Spans:
-        """The cells that times cut in two."""
-        length = self.length
-        return self.containing(time for time in times if (time - FIRST_MONDAY) % length)
+    def inside_of(self, times: Sequence[int]) -> Spans:
+        """The cells that times, which are in order, cut in two."""
+        length, number, cells = self.length, 0, []
+        while number < len(times):
+            past = (times[number] - FIRST_MONDAY) % length
+            if past:
+                start = times[number] - past
+                cells.append((start, start + length))
+                number = bisect_left(times, start + length, number)
+            else:
+                number += 1
+        return spans_of(cells)
 
     def starts(self, spans: Spans) -> list[int]:
         """The starts of all cells of spans that consist of whole ones."""

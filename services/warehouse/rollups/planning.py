@@ -73,7 +73,8 @@ def cover(
 ) -> Plan:
     """The first sort wherever it agrees, then the next."""
     parts, left = [], times
-    cut = {level: level.inside_of(bounds) for level in {sort.level for sort in rolled}}
+    ordered = sorted(bounds)
+    cut = {level: level.inside_of(ordered) for level in {sort.level for sort in rolled}}
     for sort in sorts:
         if not left:
             break

@@ -65,17 +65,22 @@ with run as materialized (
     from turns
     group by place, agent_id
 ), lasting as (
-    select agent_id, start, least(ended_at, start + interval '24 hours') as until
+    select width_bucket(start, {starts}) as first_place, agent_id, start,
+        least(ended_at, start + interval '24 hours') as until
     from (select agent_id, start, ended_at from run
           union all select agent_id, start, ended_at from early) as any_run
     where ended_at > start
 ), under_way as (
+    -- Most lie in one place; to make series for those too would take most of the time.
+    select first_place as place, agent_id, start, until
+    from lasting where until <= ({ends})[first_place]
+    union all
     select place, agent_id,
         greatest(lasting.start, ({starts})[place]) as start, least(until, ({ends})[place]) as until
     from lasting, generate_series(
-        greatest(width_bucket(lasting.start, {starts}), 1),
-        width_bucket(until - interval '1 microsecond', {starts})
+        greatest(first_place, 1), width_bucket(until - interval '1 microsecond', {starts})
     ) as place
+    where first_place = 0 or until > ({ends})[first_place]
 ), steps as (
     select place, agent_id, start as at, 1 as step from under_way where start < until
     union all

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.warehouse.database import Database, Session
-from services.warehouse.facts.changes import changes_since, latest_revision
+from services.warehouse.facts.changes import changes_since
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.kinds import kind_of
 from services.warehouse.rollups.ledger import enter, lock_workspace, looked_at, spare
@@ -84,7 +84,7 @@ class Roller:
         kind = kind_of(sort)
         for _ in range(ATTEMPTS):
             async with self._database.reading(workspace_id) as session:
-                revision = await latest_revision(session)
+                revision = session.revision
                 weight = await kind.weigh(session, sort, span)
                 is_worth_it = weight.cells * worth <= weight.runs
                 cells = await kind.calculate(session, sort, span) if is_worth_it else []

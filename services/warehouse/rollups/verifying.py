@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.warehouse.database import Database
-from services.warehouse.facts.changes import latest_revision
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.kinds import Kind, kind_of
 from services.warehouse.rollups.ledger import lock_workspace, take_sort
@@ -65,7 +64,7 @@ class Verifier:
     ) -> Verified:
         kind = kind_of(sort)
         async with self._database.reading(workspace_id) as session:
-            revision = await latest_revision(session)
+            revision = session.revision
             claimed = Spans((span,)) & session.rolled.get(sort, Spans())
             there = _within(kind, claimed, await kind.table.stored(session, sort, span))
             calculated = await kind.calculate(session, sort, span)
