@@ -13,7 +13,6 @@ from services.agents.facts import fetch_facts
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
-from services.runtime.call import Context
 from services.runtime.faults import NotFound
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests, values
@@ -40,7 +39,7 @@ class AgentsServicer(AgentsServiceServicer):
         self.cache = cache
 
     @cached(meaning)
-    async def ListAgents(self, request: pb.ListAgentsRequest, context: Context) -> Answer:
+    async def ListAgents(self, request: pb.ListAgentsRequest) -> Answer:
         interval, after = _place(request)
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         query = AgentsQuery(
@@ -62,9 +61,7 @@ class AgentsServicer(AgentsServiceServicer):
         return Answer(reply, basis(request, session.revision, EVER))
 
     @cached(meaning)
-    async def GetAgentPerformance(
-        self, request: pb.GetAgentPerformanceRequest, context: Context
-    ) -> Answer:
+    async def GetAgentPerformance(self, request: pb.GetAgentPerformanceRequest) -> Answer:
         interval = requests.interval(request)
         zone = requests.zone(request.time_zone)
         async with self._database.reading(request.workspace_id) as session:

@@ -42,9 +42,7 @@ class AggregatesServicer(AggregatesServiceServicer):
         self.cache = cache
 
     @cached(meaning)
-    async def CalculateAggregates(
-        self, request: pb.CalculateAggregatesRequest, context: Context
-    ) -> Answer:
+    async def CalculateAggregates(self, request: pb.CalculateAggregatesRequest) -> Answer:
         query = _query(request)
         async with self._database.reading(request.workspace_id) as session:
             rows = await fetch_aggregates(session, query)

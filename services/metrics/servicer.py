@@ -35,7 +35,7 @@ class MetricsServicer(MetricsServiceServicer):
         self.cache = cache
 
     @cached(meaning)
-    async def GetMetrics(self, request: pb.GetMetricsRequest, context: Context) -> Answer:
+    async def GetMetrics(self, request: pb.GetMetricsRequest) -> Answer:
         interval, position = _place(request)
         query = series_query(request, interval)
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)

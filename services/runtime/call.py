@@ -1,7 +1,7 @@
 """One call on its way through the interceptors."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -14,6 +14,10 @@ from services.runtime.faults import Unauthenticated
 from services.runtime.identity import Principal
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Pairs = Sequence[tuple[str, str | bytes]]
+"""Metadata as they came."""
+Reply = Callable[[], bytes | None]
+"""Gives an answer whenever it is there."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,16 @@ class Call:
         return self.identity
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Whose call it was that was admitted, and how it is answered."""
+
+    identity: Principal
+    expires_at: float
+    workspace_id: str
+    reply: Reply
+
+
 class Interceptor:
     """A concern that every call passes: at its beginning, at each of its messages, at its end.
 
@@ -50,6 +64,12 @@ class Interceptor:
 
     def admit(self, call: Call, message: Message) -> None:
         """Raises a Fault if the message may not reach the servicer."""
+
+    def recalled(
+        self, contract: MethodContract, admitted: Admitted, pairs: Pairs, began: float
+    ) -> None:
+        """A call was answered at once, as one that was admitted before. Nothing else is heard of
+        it: to make a Call of it would take as long as the answer."""
 
     async def fail(self, call: Call, error: Exception) -> None:
         """Something was raised behind us. May raise what the call is to end with instead."""

@@ -1,6 +1,7 @@
 """Puts our interceptors around the handlers of grpc.aio, whatever streams in or out."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -12,9 +13,11 @@ from google.protobuf.message import DecodeError, Message
 from services.runtime.call import CURRENT_CALL, Call, Context, Interceptor
 from services.runtime.contract import MethodContract
 from services.runtime.faults import ResourceExhausted, invalid_field
+from services.runtime.recall import Recall
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour = Callable[[Any, Context], Any]
+Read = Callable[[bytes], Message | None]
 
 
 class Chain:
@@ -23,38 +26,70 @@ class Chain:
     def __init__(self, interceptors: Sequence[Interceptor], slow_reader_seconds: float) -> None:
         self._interceptors = tuple(interceptors)
         self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
+        self._recallings = [one.recalled for one in interceptors if _does(one, "recalled")]
         self._slow_reader_seconds = slow_reader_seconds
 
     def guard(self, handler: Handler, contract: MethodContract) -> Handler:
         """A handler that nothing reaches but through the chain."""
         make, behaviour = _shape(handler)
-        wrap = self._answer_with_stream if contract.streams_replies else self._answer_once
-        return make(
-            wrap(behaviour, contract),
-            request_deserializer=partial(_read, handler.request_deserializer),
-            response_serializer=partial(_written, handler.response_serializer),
-        )
+        read = partial(_read, handler.request_deserializer)
+        # A workspace that is implied may be told by what is not in the message.
+        if hasattr(behaviour, "reply_to") and not contract.workspace_may_be_implied:
+            return make(self._answer_from_memory(behaviour, contract, read))
+        answer = self._answer_with_stream if contract.streams_replies else self._answer_once
+        written = partial(_written, handler.response_serializer)
+        return make(answer(behaviour, contract, read), response_serializer=written)
 
-    def _answer_once(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
-        at_once = _at_once(behaviour)
+    def _answer_from_memory(
+        self, behaviour: Any, contract: MethodContract, read: Read
+    ) -> Behaviour:
+        """Without a wait, and so without a clock, if the answer is there."""
+        recall = Recall()
+        reply_to = partial(behaviour.reply_to, behaviour.__self__)
 
+        async def answer_new(encoded: bytes, context: Context, pairs: Any) -> Any:
+            async def work(call: Call) -> Any:
+                request = self._admitted(call, encoded, read)
+                reply = reply_to(request)
+                recall.keep(call, pairs, encoded, reply)
+                found = reply()
+                if found is not None:
+                    return found
+                async with asyncio.timeout(call.seconds):
+                    return await behaviour(request, context)
+
+            return await self._passed(Call(contract, context, _texts(pairs)), work)
+
+        async def answer(encoded: bytes, context: Context) -> Any:
+            began = time.perf_counter()
+            pairs: Any = context.invocation_metadata() or ()
+            admitted = recall.find(pairs, encoded)
+            found = admitted.reply() if admitted else None
+            if admitted is None or found is None:
+                return await answer_new(encoded, context, pairs)
+            for recalled in self._recallings:
+                recalled(contract, admitted, pairs, began)
+            return found
+
+        return answer
+
+    def _answer_once(self, behaviour: Behaviour, contract: MethodContract, read: Read) -> Behaviour:
         async def answer(request: Any, context: Context) -> Any:
             async def work(call: Call) -> Any:
-                admitted = self._admitted(call, request)
-                reply = at_once(admitted, context)
-                if reply is not None:
-                    return reply
                 async with asyncio.timeout(call.seconds):
-                    return await behaviour(admitted, context)
+                    return await behaviour(self._admitted(call, request, read), context)
 
             return await self._passed(Call(contract, context, _metadata(context)), work)
 
         return answer
 
-    def _answer_with_stream(self, behaviour: Behaviour, contract: MethodContract) -> Behaviour:
+    def _answer_with_stream(
+        self, behaviour: Behaviour, contract: MethodContract, read: Read
+    ) -> Behaviour:
         async def answer(request: Any, context: Context) -> None:
             async def work(call: Call) -> None:
-                async with aclosing(behaviour(self._admitted(call, request), context)) as replies:
+                admitted = self._admitted(call, request, read)
+                async with aclosing(behaviour(admitted, context)) as replies:
                     async for reply in replies:
                         await self._write(context, reply)
 
@@ -92,33 +127,24 @@ class Chain:
             for interceptor in reversed(entered):
                 interceptor.leave(call)
 
-    def _admitted(self, call: Call, request: Any) -> Any:
+    def _admitted(self, call: Call, request: Any, read: Read) -> Any:
+        """The message, or the stream of messages, that is encoded."""
         if call.contract.streams_requests:
-            return self._admitted_stream(call, request)
-        self._admit(call, request)
-        return request
+            return self._admitted_stream(call, request, read)
+        return self._admit(call, read(request))
 
-    async def _admitted_stream(self, call: Call, requests: AsyncIterator[Message]) -> Any:
+    async def _admitted_stream(
+        self, call: Call, requests: AsyncIterator[bytes], read: Read
+    ) -> AsyncIterator[Message]:
         async for request in requests:
-            self._admit(call, request)
-            yield request
+            yield self._admit(call, read(request))
 
-    def _admit(self, call: Call, request: Message | None) -> None:
+    def _admit(self, call: Call, request: Message | None) -> Message:
         if request is None:
             raise invalid_field("request", "cannot be read as a message of its type")
         for admit in self._admissions:
             admit(call, request)
-
-
-def _at_once(behaviour: Behaviour) -> Behaviour:
-    """Gives the reply if it is there already, without a wait and so without a clock, which takes
-    longer to set than such a reply; else None."""
-    found = getattr(behaviour, "at_once", None)
-    return partial(found, behaviour.__self__) if found else _not_at_once  # type: ignore[attr-defined]
-
-
-def _not_at_once(_request: Any, _context: Context) -> None:
-    return None
+        return request
 
 
 def _does(interceptor: Interceptor, what: str) -> bool:
@@ -150,5 +176,8 @@ def _shape(handler: Any) -> tuple[Callable[..., Handler], Behaviour]:
 
 
 def _metadata(context: Context) -> dict[str, str]:
-    pairs = context.invocation_metadata() or ()
+    return _texts(context.invocation_metadata() or ())
+
+
+def _texts(pairs: Any) -> dict[str, str]:
     return {key: value for key, value in pairs if isinstance(value, str)}

@@ -9,7 +9,6 @@ from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesService
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
-from services.runtime.call import Context
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests, values
 from services.translation.bases import EVER, basis
@@ -59,9 +58,7 @@ class WorkspacesServicer(WorkspacesServiceServicer):
         self.cache = cache
 
     @cached(meaning)
-    async def GetWorkspaceSummary(
-        self, request: pb.GetWorkspaceSummaryRequest, context: Context
-    ) -> Answer:
+    async def GetWorkspaceSummary(self, request: pb.GetWorkspaceSummaryRequest) -> Answer:
         interval = requests.interval(request)
         days = cut(interval, Granularity.DAY, requests.zone(request.time_zone))
         async with self._database.reading(request.workspace_id) as session:

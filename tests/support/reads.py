@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
@@ -152,7 +153,8 @@ class Services:
         servicer = self.servicers[read.service]
         handler = getattr(type(servicer), read.rpc)
         # Past the cache, if there is one.
-        answer = getattr(handler, "__wrapped__", handler)(servicer, read.request, None)
+        calculate = getattr(handler, "__wrapped__", partial(handler, context=None))
+        answer = calculate(servicer, read.request)
         if read.rpc.startswith("Stream"):
             [_ async for _ in answer]
         else:

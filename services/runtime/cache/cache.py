@@ -59,11 +59,11 @@ class Cache:
 
     def at_once(self, question: Question, calculate: Calculate) -> bytes | None:
         """The same if it is there and recent enough; else None."""
-        entry = self._process.get(question.key)
-        if entry is None or entry.moment < time.monotonic() - question.staleness:
+        entry, now = self._process.get(question.key), time.monotonic()
+        if entry is None or entry.moment < now - question.staleness:
             return None
         self.statistics.hits[question.key.method] += 1
-        if self._is_about_to_expire(entry):
+        if self._is_about_to_expire(entry, now):
             self._refresh(question, calculate, entry)
         return entry.reply
 
@@ -180,10 +180,10 @@ class Cache:
     def _is_overtaken(self, key: Key, entry: Entry) -> bool:
         return entry.is_closed and self._changes.has_heard_of(key.workspace_id, entry)
 
-    def _is_about_to_expire(self, entry: Entry) -> bool:
+    def _is_about_to_expire(self, entry: Entry, now: float) -> bool:
         """Drawn by lot, so that one of many callers calculates before all of them must wait. It
         has to be done by then, not begun."""
-        left = entry.moment + self.staleness - entry.cost - time.monotonic()
+        left = entry.moment + self.staleness - entry.cost - now
         return left < entry.cost * EARLIEST and left < -entry.cost * math.log(
             1.0 - random.random()  # noqa: S311 - a lot, no secret
         )

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.question import Answer, Key, Question
-from services.runtime.call import Context, current_call
+from services.runtime.call import Context, Reply, current_call
 from services.runtime.encoded import ByContent
 from services.runtime.times import from_duration
 
@@ -22,7 +22,8 @@ class Caching(Protocol):
 
 Servicer = TypeVar("Servicer", bound=Caching)
 Asked = TypeVar("Asked", bound=Message)
-Handler = Callable[[Servicer, Asked, Context], Awaitable[Answer]]
+Handler = Callable[[Servicer, Asked], Awaitable[Answer]]
+"""It knows nothing of who calls: its answers are for all who ask the same."""
 Meaning = Callable[[Any], Message]
 """The request that stands for all that mean the same."""
 
@@ -43,16 +44,17 @@ def cached(meaning: Meaning) -> Callable[[Handler[Servicer, Asked]], Any]:
             key = Key(call.workspace_id, call.contract.path, fingerprint(type(request), encoded))
             return Question(key, _staleness(self.cache, request))
 
-        def at_once(self: Servicer, request: Asked, context: Context) -> bytes | None:
-            calculate = partial(handler, self, request, context)
-            return self.cache.at_once(question(self, request), calculate)
+        def reply_to(self: Servicer, request: Asked) -> Reply:
+            calculate = partial(handler, self, request)
+            return partial(self.cache.at_once, question(self, request), calculate)
 
         @wraps(handler)
-        async def reply(self: Servicer, request: Asked, context: Context) -> bytes:
-            calculate = partial(handler, self, request, context)
+        async def reply(self: Servicer, request: Asked, _context: Context) -> bytes:
+            calculate = partial(handler, self, request)
             return await self.cache.reply(question(self, request), calculate)
 
-        reply.at_once = at_once  # type: ignore[attr-defined]
+        # For the chain, which need not admit again who asks the same.
+        reply.reply_to = reply_to  # type: ignore[attr-defined]
         return reply
 
     return decorate

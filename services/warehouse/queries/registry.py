@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from services.warehouse.queries.functions import distinct_users, function_over
+from services.warehouse.queries.functions import function_over
 from services.warehouse.queries.measures import Measure, in_sql
+from services.warehouse.queries.packed import distinct_users
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from services.warehouse.database import Session
-from services.warehouse.queries.functions import duration_percentiles, function_over
+from services.warehouse.queries.functions import function_over
 from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
 from services.warehouse.queries.labels import Label
 from services.warehouse.queries.measures import Measure
+from services.warehouse.queries.packed import duration_percentiles
 from services.warehouse.queries.registry import MEASURES, measure
 from services.warehouse.queries.selection import Selection
 from services.warehouse.rollups.durations import PERCENTILES

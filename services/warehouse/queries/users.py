@@ -5,9 +5,9 @@ from itertools import chain
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.functions import users_unmerged
 from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
 from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.packed import users_unmerged
 from services.warehouse.queries.selection import Selection
 from services.warehouse.rollups import users
 

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.functions import DURATIONS, USERS, calculated_percentiles
 from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.labels import dimension
 from services.warehouse.queries.measures import Column, Measure, in_sql
+from services.warehouse.queries.packed import DURATIONS, USERS, calculated_percentiles
 from services.warehouse.queries.selection import Selection
 from services.warehouse.rollups import users
 from services.warehouse.rollups.durations import Distribution, Distributions
