@@ -32,7 +32,7 @@ array_agg(users) filter (where users is not null and user_known > 0 and not alon
 
 -- name: user_head
 -- Of the only sketch, which says how many it has.
-max(substring(users for {bytes})) filter (where user_known > 0 and alone)
+(array_agg(substring(users for {bytes})) filter (where user_known > 0 and alone))[1]
 
 -- name: user_hashes
 -- Those of the users of runs, one behind the other.
