@@ -12,6 +12,7 @@ from services.runtime.times import to_timestamp
 from services.translation import requests, values
 from services.warehouse.queries import performance as queries
 from services.warehouse.queries.profiles import ErrorPattern, Reliability, UserUse
+from services.warehouse.queries.standing import Standing
 
 AGAINST_WORKSPACE = ("success_rate", "duration_avg", "total_tokens_avg", "cost_avg")
 AGAINST_PREVIOUS = (
@@ -148,7 +149,7 @@ def _trend_point(point: queries.TrendPoint, facts: AgentFacts) -> pb.TrendPoint:
     )
 
 
-def _standing(standing: queries.Standing | None) -> pb.Standing | None:
+def _standing(standing: Standing | None) -> pb.Standing | None:
     if standing is None:
         return None
     return pb.Standing(

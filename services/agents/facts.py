@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from services.runtime.beside import side_by_side
 from services.warehouse.database import Session
 from services.warehouse.queries import performance as queries
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
@@ -15,6 +16,7 @@ from services.warehouse.queries.profiles import (
     profile_of,
 )
 from services.warehouse.queries.selection import Filter, Selection
+from services.warehouse.queries.standing import Standing, fetch_among
 from services.warehouse.queries.statistics import Statistics
 
 HOURLY_UP_TO = timedelta(hours=48)
@@ -36,7 +38,7 @@ class AgentFacts:
     granularity: Granularity
     buckets: Buckets
     trend: list[queries.TrendPoint]
-    standing: queries.Standing | None
+    standing: Standing | None
 
 
 async def fetch_facts(
@@ -44,33 +46,36 @@ async def fetch_facts(
 ) -> AgentFacts | None:
     """None if the agent never ran in the workspace."""
     only_it = Filter(agent_ids=(agent_id,))
-    selection, workspace = Selection(interval, only_it), Selection(interval)
-    runs = queries.AgentRuns(session, selection)
+    runs = queries.AgentRuns(session, Selection(interval, only_it))
     name = await runs.name(agent_id)
     if name is None:
         return None
-    periods = await runs.periods()
-    baseline = await queries.fetch_baseline(session, workspace)
-    pieces = await fetch_whole_pieces(session, agent_id, interval)
-    # Beside the queries that follow.
-    profile = asyncio.create_task(asyncio.to_thread(profile_of, pieces))
     granularity = trend_granularity(interval)
     buckets = cut(interval, granularity, zone)
+    pieces = await fetch_whole_pieces(session, agent_id, interval)
+    # Beside the queries that follow.
+    async with side_by_side() as group:
+        profile = group.create_task(asyncio.to_thread(profile_of, pieces))
+        periods = await runs.periods()
+        among = await fetch_among(session, Selection(interval), agent_id)
+        usage = await runs.usage(zone)
+        trend = await runs.trend(buckets)
+        # Last: hours hardly ever have cells by model, and after facts planning takes longer.
+        models = await runs.models()
     return AgentFacts(
         agent_id=agent_id,
         agent_name=name,
         interval=interval,
         current=periods.current,
         previous=periods.previous,
-        workspace=baseline,
-        usage=await runs.usage(zone),
+        workspace=among.workspace,
+        profile=profile.result(),
+        models=models,
+        usage=usage,
         granularity=granularity,
         buckets=buckets,
-        trend=await runs.trend(buckets),
-        standing=await queries.fetch_standing(session, workspace, agent_id),
-        # Last: hours hardly ever have cells by model, and after facts planning takes longer.
-        models=await runs.models(),
-        profile=await profile,
+        trend=trend,
+        standing=among.standing,
     )
 
 

@@ -28,7 +28,10 @@ FEW_FACTS = 4 * Level.HOUR.length
 
 @dataclass(frozen=True)
 class GroupedQuery:
-    """What to calculate, over which facts, by which groups. `after` is the last key seen."""
+    """What to calculate, over which facts, by which groups. `after` is the last key seen.
+
+    With a total, a last row tells the same of all groups together.
+    """
 
     selection: Selection
     measures: Sequence[Measure]
@@ -37,6 +40,7 @@ class GroupedQuery:
     limit: int | None = None
     after: tuple[Any, ...] = ()
     source: Source = EXECUTIONS
+    with_total: bool = False
 
 
 class GroupedRow(NamedTuple):
@@ -81,9 +85,16 @@ def _plan(session: Session, query: GroupedQuery) -> Plan:
         bounds=[to_microseconds(start) for start in starts],
         longest=min((label.longest for label in query.labels), key=_length, default=Level.WEEK),
         sorts=query.source.sorts,
-        apart=frozenset().union(*(label.keys or () for label in query.labels)),
+        apart=_keys_apart(query),
     )
     return plan(wanted, session.rolled)
+
+
+def _keys_apart(query: GroupedQuery) -> frozenset[str]:
+    """What groups differ in; a total differs from none."""
+    if query.with_total:
+        return frozenset()
+    return frozenset().union(*(label.keys or () for label in query.labels))
 
 
 def _length(level: Level) -> int:
@@ -111,6 +122,7 @@ def _statement(
         arms=arms(query.source, query.selection, planned, parameters),
         beyond=_beyond(query.after, keys, parameters),
         keys=numbers,
+        groups=QUERIES["with_total"].format(keys=numbers) if query.with_total else numbers,
         limit="all" if query.limit is None else query.limit,
     )
 
@@ -145,7 +157,7 @@ def _row(query: GroupedQuery, key: tuple[Any, ...], values: tuple[Any, ...]) -> 
     named = zip(query.labels, key, strict=False)
     return GroupedRow(
         key=key,
-        labels={label.name: value for label, value in named if value != ""},
+        labels={label.name: value for label, value in named if value not in ("", None)},
         bucket=key[-1] if query.buckets is not None else None,
         values=values,
     )

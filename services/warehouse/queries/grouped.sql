@@ -5,9 +5,13 @@ from (
 {arms}
 ) as cell
 where {beyond}
-group by {keys}
+group by {groups}
 order by {keys}
 limit {limit}
+
+-- name: with_total
+-- One by one, and all together: that row has no key, and comes last.
+grouping sets (({keys}), ())
 
 -- name: whole
 select

@@ -1,9 +1,8 @@
 """How one agent did: everything beyond its statistics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from operator import gt, lt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,11 +38,8 @@ OF_MODEL = (
     *("known_tokens", "unknown_tokens", "input_tokens", "output_tokens", "cached_input_tokens"),
     *("total_tokens", "average_tokens"),
 )
-OF_WORKSPACE = ("total", "success_rate", "average_duration", "average_tokens", "average_cost")
 OF_GRADES = [ratings_of(grade) for grade in range(1, 6)]
 OF_ERRORS = [MEASURES[f"errors_{name}"] for name in ErrorType]
-
-Better = Callable[[float, float], bool]
 
 
 @dataclass(frozen=True)
@@ -101,17 +97,6 @@ class TrendPoint:
     cost: Decimal | None
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Ranks among the agents that ran, 1 for best; None where there is nothing to rank."""
-
-    agents: int
-    executions_rank: int
-    success_rate_rank: int | None
-    duration_rank: int | None
-    success_rate_percentile: float | None
-
-
 class AgentRuns:
     """Questions about the runs of one agent in one session."""
 
@@ -154,45 +139,6 @@ class AgentRuns:
         query = GroupedQuery(self._selection, OF_TREND, buckets=buckets)
         rows = await fetch_grouped(self._session, query)
         return [TrendPoint(*row.key, *row.values) for row in rows]
-
-
-async def fetch_baseline(session: Session, workspace: Selection) -> Statistics:
-    """What an agent is compared with."""
-    ((_, found),) = await fetch_some_by(session, workspace, (), OF_WORKSPACE)
-    return found
-
-
-async def fetch_standing(session: Session, workspace: Selection, agent_id: str) -> Standing | None:
-    """None if the agent did not run."""
-    measures = [MEASURES["executions"], MEASURES["success_rate"], MEASURES["duration_avg"]]
-    query = GroupedQuery(workspace, measures, [dimension("agent_id")])
-    rows = await fetch_grouped(session, query)
-    mine = next((row.values for row in rows if row.key[0] == agent_id), None)
-    if mine is None:
-        return None
-    runs, rates, durations = ([row.values[n] for row in rows] for n in range(3))
-    return Standing(
-        agents=len(rows),
-        executions_rank=1 + sum(other > mine[0] for other in runs),
-        success_rate_rank=_rank(rates, mine[1], gt),
-        duration_rank=_rank(durations, mine[2], lt),
-        success_rate_percentile=_share_below(rates, mine[1]),
-    )
-
-
-def _rank(values: Sequence[float | None], mine: float | None, better: Better) -> int | None:
-    """Equal ones share a rank, unknown ones have none."""
-    if mine is None:
-        return None
-    return 1 + sum(better(value, mine) for value in values if value is not None)
-
-
-def _share_below(values: Sequence[float | None], mine: float | None) -> float | None:
-    """Of the others, the share that did worse."""
-    known = [value for value in values if value is not None]
-    if mine is None or len(known) < 2:
-        return None
-    return sum(value < mine for value in known) / (len(known) - 1)
 
 
 def _period(values: Sequence[Any] | None) -> Period:

@@ -80,7 +80,9 @@ with run as materialized (
     from lasting, generate_series(
         greatest(first_place, 1), width_bucket(until - interval '1 microsecond', {starts})
     ) as place
-    where first_place = 0 or until > ({ends})[first_place]
+    -- Beyond the end of its own place, or into the next: most early ones are over by then.
+    where start < ({ends})[first_place] and until > ({ends})[first_place]
+        or until > ({starts})[first_place + 1]
 ), steps as (
     select place, agent_id, start as at, 1 as step from under_way where start < until
     union all
