@@ -26,7 +26,7 @@ class Chain:
     def __init__(self, interceptors: Sequence[Interceptor], slow_reader_seconds: float) -> None:
         self._interceptors = tuple(interceptors)
         self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
-        self._recallings = [one.recalled for one in interceptors if _does(one, "recalled")]
+        self.recallings = [one.recalled for one in interceptors if _does(one, "recalled")]
         self._slow_reader_seconds = slow_reader_seconds
 
     def guard(self, handler: Handler, contract: MethodContract) -> Handler:
@@ -35,51 +35,18 @@ class Chain:
         read = partial(_read, handler.request_deserializer)
         # A workspace that is implied may be told by what is not in the message.
         if hasattr(behaviour, "reply_to") and not contract.workspace_may_be_implied:
-            return make(self._answer_from_memory(behaviour, contract, read))
+            return make(_FromMemory(self, behaviour, contract, read).answer)
         answer = self._answer_with_stream if contract.streams_replies else self._answer_once
         written = partial(_written, handler.response_serializer)
         return make(answer(behaviour, contract, read), response_serializer=written)
-
-    def _answer_from_memory(
-        self, behaviour: Any, contract: MethodContract, read: Read
-    ) -> Behaviour:
-        """Without a wait, and so without a clock, if the answer is there."""
-        recall = Recall()
-        reply_to = partial(behaviour.reply_to, behaviour.__self__)
-
-        async def answer_new(encoded: bytes, context: Context, pairs: Any) -> Any:
-            async def work(call: Call) -> Any:
-                request = self._admitted(call, encoded, read)
-                reply = reply_to(request)
-                recall.keep(call, pairs, encoded, reply)
-                found = reply()
-                if found is not None:
-                    return found
-                async with asyncio.timeout(call.seconds):
-                    return await behaviour(request, context)
-
-            return await self._passed(Call(contract, context, _texts(pairs)), work)
-
-        async def answer(encoded: bytes, context: Context) -> Any:
-            began = time.perf_counter()
-            pairs: Any = context.invocation_metadata() or ()
-            admitted = recall.find(pairs, encoded)
-            found = admitted.reply() if admitted else None
-            if admitted is None or found is None:
-                return await answer_new(encoded, context, pairs)
-            for recalled in self._recallings:
-                recalled(contract, admitted, pairs, began)
-            return found
-
-        return answer
 
     def _answer_once(self, behaviour: Behaviour, contract: MethodContract, read: Read) -> Behaviour:
         async def answer(request: Any, context: Context) -> Any:
             async def work(call: Call) -> Any:
                 async with asyncio.timeout(call.seconds):
-                    return await behaviour(self._admitted(call, request, read), context)
+                    return await behaviour(self.admitted(call, request, read), context)
 
-            return await self._passed(Call(contract, context, _metadata(context)), work)
+            return await self.passed(Call(contract, context, _metadata(context)), work)
 
         return answer
 
@@ -88,12 +55,12 @@ class Chain:
     ) -> Behaviour:
         async def answer(request: Any, context: Context) -> None:
             async def work(call: Call) -> None:
-                admitted = self._admitted(call, request, read)
+                admitted = self.admitted(call, request, read)
                 async with aclosing(behaviour(admitted, context)) as replies:
                     async for reply in replies:
                         await self._write(context, reply)
 
-            await self._passed(Call(contract, context, _metadata(context)), work)
+            await self.passed(Call(contract, context, _metadata(context)), work)
 
         return answer
 
@@ -110,7 +77,7 @@ class Chain:
                 metadata={"seconds": seconds},
             ) from late
 
-    async def _passed(self, call: Call, work: Callable[[Call], Awaitable[Any]]) -> Any:
+    async def passed(self, call: Call, work: Callable[[Call], Awaitable[Any]]) -> Any:
         """What the work gives, between the interceptors."""
         CURRENT_CALL.set(call)
         entered: list[Interceptor] = []
@@ -127,7 +94,7 @@ class Chain:
             for interceptor in reversed(entered):
                 interceptor.leave(call)
 
-    def _admitted(self, call: Call, request: Any, read: Read) -> Any:
+    def admitted(self, call: Call, request: Any, read: Read) -> Any:
         """The message, or the stream of messages, that is encoded."""
         if call.contract.streams_requests:
             return self._admitted_stream(call, request, read)
@@ -145,6 +112,40 @@ class Chain:
         for admit in self._admissions:
             admit(call, request)
         return request
+
+
+class _FromMemory:
+    """Answers an RPC without a wait, and so without a clock, if the answer is there."""
+
+    def __init__(self, chain: Chain, behaviour: Any, contract: MethodContract, read: Read) -> None:
+        self._chain = chain
+        self._behaviour = behaviour
+        self._reply_to = partial(behaviour.reply_to, behaviour.__self__)
+        self._contract = contract
+        self._read = read
+        self._recall = Recall()
+
+    async def answer(self, encoded: bytes, context: Context) -> Any:
+        began = time.perf_counter()
+        pairs: Any = context.invocation_metadata() or ()
+        admitted = self._recall.find(pairs, encoded)
+        found = admitted.reply() if admitted else None
+        if admitted is None or found is None:
+            work = partial(self._admit_and_answer, encoded, pairs)
+            return await self._chain.passed(Call(self._contract, context, _texts(pairs)), work)
+        for recalled in self._chain.recallings:
+            recalled(self._contract, admitted, pairs, began)
+        return found
+
+    async def _admit_and_answer(self, encoded: bytes, pairs: Any, call: Call) -> Any:
+        request = self._chain.admitted(call, encoded, self._read)
+        reply = self._reply_to(request)
+        self._recall.keep(call, pairs, encoded, reply)
+        found = reply()
+        if found is not None:
+            return found
+        async with asyncio.timeout(call.seconds):
+            return await self._behaviour(request, call.context)
 
 
 def _does(interceptor: Interceptor, what: str) -> bool:

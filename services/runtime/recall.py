@@ -8,7 +8,10 @@ import time
 from collections import OrderedDict
 
 from services.runtime.call import Admitted, Call, Pairs, Reply
-from services.runtime.encoded import KEPT, SMALL_BYTES
+from services.runtime.encoded import KEPT
+
+# Of a token and a message together. Both are the caller's to choose, and so is how many there are.
+MOST_BYTES = 4096
 
 
 class Recall:
@@ -19,18 +22,28 @@ class Recall:
 
     def find(self, pairs: Pairs, encoded: bytes) -> Admitted | None:
         """How the same call was admitted, if it was and its token still lives."""
-        found = self._admitted.get((_token(pairs), encoded))
-        return found if found and time.time() < found.expires_at else None
+        key = _key(pairs, encoded)
+        found = self._admitted.get(key) if key else None
+        if key and found and time.time() >= found.expires_at:
+            del self._admitted[key]
+            return None
+        return found
 
     def keep(self, call: Call, pairs: Pairs, encoded: bytes, reply: Reply) -> None:
         """The call has been admitted."""
-        if len(encoded) > SMALL_BYTES:
+        key = _key(pairs, encoded)
+        if key is None:
             return
         expires_at = call.principal.expires_at.timestamp()
-        admitted = Admitted(call.principal, expires_at, call.workspace_id, reply)
-        self._admitted[_token(pairs), encoded] = admitted
+        self._admitted[key] = Admitted(call.principal, expires_at, call.workspace_id, reply)
         if len(self._admitted) > KEPT:
             self._admitted.popitem(last=False)
+
+
+def _key(pairs: Pairs, encoded: bytes) -> tuple[str | bytes, bytes] | None:
+    """None if it is longer than what is worth it."""
+    token = _token(pairs)
+    return (token, encoded) if len(token) + len(encoded) <= MOST_BYTES else None
 
 
 def _token(pairs: Pairs) -> str | bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import (
     add_MetricsServiceServicer_to_server,
 )
 
+from services.runtime import recall
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer, Basis
@@ -130,6 +131,45 @@ async def test_a_token_that_has_expired_is_of_no_use_any_more(get: Call, keys: K
         await get(ASKED, metadata=metadata)
     await asyncio.sleep(2.1)
     assert (await refused(get(ASKED, metadata=metadata))).reason == "TOKEN_EXPIRED"
+
+
+async def test_nobody_can_have_much_remembered(
+    get: Call, keys: KeyRing, watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by tokens with blanks before them, which are still good, nor by many."""
+    token = keys.token("w")
+    for blanks in (5_000, 5_001, 5_000):
+        await get(ASKED, metadata=(("authorization", f"Bearer{' ' * blanks}{token}"),))
+    assert (watching.admissions, watching.recollections) == (3, 0)
+    monkeypatch.setattr(recall, "KEPT", 2)
+    several = [keys.metadata("w") for _ in range(3)]
+    for metadata in (*several, several[0]):
+        await get(ASKED, metadata=metadata)
+    assert (watching.admissions, watching.recollections) == (7, 0)
+
+
+async def test_an_answer_that_was_forgotten_is_calculated_anew(
+    get: Call, keys: KeyRing, watching: Watching, servicer: Servicer
+) -> None:
+    metadata = keys.metadata("w")
+    for _ in range(2):
+        await get(ASKED, metadata=metadata)
+    servicer.cache.forget("*")
+    for _ in range(2):
+        await get(ASKED, metadata=metadata)
+    assert (servicer.calculations, watching.recollections) == (2, 2)
+
+
+async def test_an_answer_that_is_too_old_for_who_asks_is_not_given(
+    get: Call, keys: KeyRing, watching: Watching
+) -> None:
+    freshest = GetMetricsRequest()
+    freshest.CopyFrom(ASKED)
+    freshest.max_staleness.FromTimedelta(timedelta())
+    metadata = keys.metadata("w")
+    for _ in range(3):
+        await get(freshest, metadata=metadata)
+    assert (watching.admissions, watching.recollections) == (3, 0)
 
 
 async def test_what_was_refused_is_refused_again(
