@@ -1,4 +1,4 @@
-"""The line that each call writes, as other lines of the log are but on the shortest way."""
+"""The lines that calls write, as other lines of the log are but on the shortest way."""
 
 import asyncio
 import atexit

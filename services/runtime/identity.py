@@ -125,11 +125,19 @@ def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
 def _principal(claims: dict[str, Any]) -> Principal:
     granted = role_grants().get(str(claims.get("role", "")), frozenset())
     return Principal(
-        subject=str(claims["sub"]),
+        subject=_subject(claims["sub"]),
         workspace_ids=frozenset(_strings(claims, "workspace_ids")),
         permissions=granted | frozenset(_strings(claims, "permissions")),
         expires_at=_expiry(claims["exp"]),
     )
+
+
+def _subject(claim: object) -> str:
+    """Not every string that JSON can spell is text, and nothing else can be logged."""
+    subject = str(claim)
+    if not subject.isprintable():
+        raise _refused("subject")
+    return subject
 
 
 def _expiry(seconds: float) -> datetime:

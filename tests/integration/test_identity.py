@@ -81,6 +81,8 @@ REFUSED = {
     "workspaces-text": (with_claims(workspace_ids=WORKSPACE), "workspace_ids"),
     "workspaces-numbers": (with_claims(workspace_ids=[1]), "workspace_ids"),
     "permissions-text": (with_claims(permissions="metrics:read"), "permissions"),
+    "subject-surrogate": (with_claims(sub="\ud800"), "subject"),
+    "subject-control": (with_claims(sub="a\nb"), "subject"),
     "exp-beyond-time": (with_claims(exp=10**18), None),
     "exp-infinite": (with_claims(exp=float("inf")), None),
     "no-token": (lambda _: "a.b.c", "format"),

@@ -1,4 +1,7 @@
-"""One log line a call: what was asked, by whom, how it ended, how long it took."""
+"""The log of calls: what was asked, by whom, how it ended, how long it took.
+
+One line each; but of many that are answered from memory, most are only counted.
+"""
 
 import random
 import re
