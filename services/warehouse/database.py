@@ -12,7 +12,7 @@ import asyncpg
 from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.runtime.pool import Connection, Pool
 from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
-from services.warehouse.rollups.ranges import to_spans
+from services.warehouse.rollups.ranges import to_cells
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -128,7 +128,8 @@ async def plan_by_values(session: Session) -> None:
 
 async def _with_known(session: Session) -> Session:
     rows = await session.connection.fetch(QUERIES["known"], session.workspace_id)
-    rolled = {sort_of(row): to_spans(row["spans"]) for row in rows if row["level"]}
+    agreeing = [(sort_of(row), row["spans"]) for row in rows if row["level"]]
+    rolled = {sort: to_cells(sort.level, spans) for sort, spans in agreeing}
     return replace(session, revision=rows[0]["revision"] if rows else 0, rolled=rolled)
 
 

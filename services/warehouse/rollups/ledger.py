@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.warehouse.database import Session, sort_of
 from services.warehouse.rollups.levels import OF_POINTS, PROFILES, Level, Sort
-from services.warehouse.rollups.ranges import to_multirange, to_spans
+from services.warehouse.rollups.ranges import to_cells, to_multirange, to_spans
 from services.warehouse.rollups.spans import Spans
 from services.warehouse.sql import Queries
 
@@ -57,7 +57,7 @@ async def agreeing(session: Session, sort: Sort) -> Spans:
     found = await session.connection.fetchval(
         QUERIES["agreeing"], session.workspace_id, *map(str, sort)
     )
-    return to_spans(found or ())
+    return to_cells(sort.level, found or ())
 
 
 async def looked_at(session: Session, sort: Sort) -> Spans:
@@ -65,7 +65,7 @@ async def looked_at(session: Session, sort: Sort) -> Spans:
     found = await session.connection.fetchval(
         QUERIES["looked_at"], session.workspace_id, *map(str, sort)
     )
-    return to_spans(found or ())
+    return to_cells(sort.level, found or ())
 
 
 async def enter(session: Session, sort: Sort, spans: Spans) -> None:

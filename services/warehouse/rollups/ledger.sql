@@ -29,7 +29,9 @@ with gone as (
         when level = 'quarter_day' then $5::tstzmultirange
         when level = 'hour' and cuboid = 'fine' then $2::tstzmultirange
         when level = 'hour' then $4::tstzmultirange
-        else $3::tstzmultirange
+        when level = 'slot' then $3::tstzmultirange
+        -- Of a version that is to come: nobody knows what they are about.
+        else '{(,)}'::tstzmultirange
     end as spans
     from rollups where workspace_id = $1 and cuboid <> 'metric'
 )

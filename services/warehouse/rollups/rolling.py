@@ -102,9 +102,9 @@ class Roller:
         async with self._database.reading(workspace_id) as session:
             hour = Level.HOUR.floor(to_microseconds(session.as_of))
             until = Level.HOUR.floor(to_microseconds(session.as_of + AHEAD))
-            weight = await kind_of(KEPT).weigh(session, KEPT, (hour - Level.HOUR.length, hour))
+            is_busy = await self._was_worth_it(session, KEPT, (hour - Level.HOUR.length, hour))
             missing = Spans(((hour, until),)) - session.rolled.get(KEPT, Spans())
-        if 0 < weight.cells * self._worth <= weight.runs:
+        if is_busy:
             # One by one: the hour that runs hardly keeps still, the next one does.
             for start in reversed(Level.HOUR.starts(missing)):
                 await self._roll_part(workspace_id, KEPT, (start, start + Level.HOUR.length), 0)
@@ -115,12 +115,19 @@ class Roller:
         async with self._database.reading(workspace_id) as session:
             now = to_microseconds(session.as_of)
             hour = Level.HOUR.floor(now)
-            last = Spans(((hour - Level.HOUR.length, hour),))
             over = spans_of([(hour, Level.SLOT.floor(now))])
-            agreeing = {sort: session.rolled.get(sort, Spans()) for sort in OF_SLOTS}
-        for sort, spans in agreeing.items():
-            for span in (over - spans) if not last - spans else ():
+            missing = {
+                sort: over - session.rolled.get(sort, Spans())
+                for sort in OF_SLOTS
+                if await self._was_worth_it(session, sort, (hour - Level.HOUR.length, hour))
+            }
+        for sort, spans in missing.items():
+            for span in spans:
                 await self._roll_part(workspace_id, sort, span, 0)
+
+    async def _was_worth_it(self, session: Session, sort: Sort, span: Span) -> bool:
+        weight = await kind_of(sort).weigh(session, sort, span)
+        return weight.cells > 0 and weight.cells * self._worth <= weight.runs
 
 
 @dataclass
