@@ -110,7 +110,7 @@ async def test_a_bad_token_is_refused(stack: Stack, keys: KeyRing, name: str) ->
     assert await list_metrics(stack.running["metrics"], *keys.metadata(WORKSPACE))
 
 
-@pytest.mark.parametrize("exp", [NOW - 3600, NOW - 1, 0])
+@pytest.mark.parametrize("exp", [NOW - 3600, NOW - 1, 0], ids=["hour", "second", "epoch"])
 async def test_an_expired_token_is_refused(stack: Stack, keys: KeyRing, exp: int) -> None:
     found = await refusal_of(stack, *keys.metadata(WORKSPACE, exp=exp))
     assert (found.code, found.reason) == (UNAUTHENTICATED, "TOKEN_EXPIRED")
