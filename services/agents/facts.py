@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from services.runtime.beside import side_by_side
+from services.runtime.background import side_by_side
 from services.warehouse.database import Session
 from services.warehouse.queries import performance as queries
 from services.warehouse.queries.buckets import Buckets, Granularity, cut

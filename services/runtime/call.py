@@ -58,8 +58,8 @@ class Interceptor:
 
     Plain calls instead of context managers: all of them together take less time than one of those.
 
-    Who asks a cached RPC the same again by the same token may be answered without: what `enter` and
-    `admit` decide must follow from the token and the message, or be decided in `recalled` too.
+    Who asks a cached RPC the same again by the same token does not pass them again: what `enter`
+    and `admit` decide must follow from the token and the message alone.
     """
 
     def enter(self, call: Call) -> None:

@@ -1,4 +1,4 @@
-"""A cell that is all of its group tells its percentiles and users; of others, all is merged.
+"""A cell that is all of its group tells its percentiles; of others, the bins are merged.
 
 Shown by damage: who reads what was damaged shows it.
 """
@@ -38,7 +38,7 @@ async def client(stack: Stack, keys: KeyRing, rolling: Database) -> Client:
     return filled
 
 
-async def longest(client: Client, start: datetime, end: datetime, granularity: int) -> list[float]:
+async def p95s(client: Client, start: datetime, end: datetime, granularity: int) -> list[float]:
     answer = await client.metrics(
         metrics=["duration_p95"], interval=interval(start, end), granularity=granularity
     )
@@ -46,13 +46,13 @@ async def longest(client: Client, start: datetime, end: datetime, granularity: i
 
 
 async def test_a_bucket_that_is_one_cell_is_told_by_it(client: Client) -> None:
-    found = await longest(client, START, START + 2 * DAY, Granularity.GRANULARITY_DAY)
+    found = await p95s(client, START, START + 2 * DAY, Granularity.GRANULARITY_DAY)
     assert found == [NEVER, NEVER]
 
 
 async def test_what_is_more_than_one_cell_is_merged(client: Client) -> None:
-    whole = await longest(client, START, START + 2 * DAY, Granularity.GRANULARITY_UNSPECIFIED)
-    clipped = await longest(client, START + DAY / 2, START + 2 * DAY, Granularity.GRANULARITY_DAY)
+    whole = await p95s(client, START, START + 2 * DAY, Granularity.GRANULARITY_UNSPECIFIED)
+    clipped = await p95s(client, START + DAY / 2, START + 2 * DAY, Granularity.GRANULARITY_DAY)
     assert len(whole) == 1
     assert NEVER not in whole
     assert len(clipped) == 2

@@ -146,6 +146,8 @@ async def test_nobody_can_have_much_remembered(
     for metadata in (*several, several[0]):
         await get(ASKED, metadata=metadata)
     assert (watching.admissions, watching.recollections) == (7, 0)
+    await get(ASKED, metadata=several[0])
+    assert (watching.admissions, watching.recollections) == (7, 1)
 
 
 async def test_an_answer_that_was_forgotten_is_calculated_anew(
