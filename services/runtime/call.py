@@ -48,7 +48,6 @@ class Admitted:
     """Whose call it was that was admitted, and how it is answered."""
 
     identity: Principal
-    expires_at: float
     workspace_id: str
     reply: Reply
 
@@ -67,6 +66,10 @@ class Interceptor:
 
     def admit(self, call: Call, message: Message) -> None:
         """Raises a Fault if the message may not reach the servicer."""
+
+    def still_admits(self, admitted: Admitted) -> bool:
+        """Whether the same call would be admitted now, as far as that may have changed."""
+        raise NotImplementedError
 
     def recalled(
         self, contract: MethodContract, admitted: Admitted, pairs: Pairs, began: float

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from services.runtime.call import CURRENT_CALL, Call, Context, Interceptor
+from services.runtime.call import CURRENT_CALL, Admitted, Call, Context, Interceptor
 from services.runtime.contract import MethodContract
 from services.runtime.faults import ResourceExhausted, invalid_field
 from services.runtime.recall import Recall
@@ -26,8 +26,12 @@ class Chain:
     def __init__(self, interceptors: Sequence[Interceptor], slow_reader_seconds: float) -> None:
         self._interceptors = tuple(interceptors)
         self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
+        self._judges = [one.still_admits for one in interceptors if _does(one, "still_admits")]
         self.recallings = [one.recalled for one in interceptors if _does(one, "recalled")]
         self._slow_reader_seconds = slow_reader_seconds
+
+    def still_admits(self, admitted: Admitted) -> bool:
+        return all(judge(admitted) for judge in self._judges)
 
     def guard(self, handler: Handler, contract: MethodContract) -> Handler:
         """A handler that nothing reaches but through the chain."""
@@ -129,7 +133,8 @@ class _FromMemory:
         began = time.perf_counter()
         pairs: Any = context.invocation_metadata() or ()
         admitted = self._recall.find(pairs, encoded)
-        found = admitted.reply() if admitted else None
+        is_good = admitted is not None and self._chain.still_admits(admitted)
+        found = admitted.reply() if admitted and is_good else None
         if admitted is None or found is None:
             work = partial(self._admit_and_answer, encoded, pairs)
             return await self._chain.passed(Call(self._contract, context, _texts(pairs)), work)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import uvloop
 from pydantic import ValidationError
 
-from services.runtime.identity import WeakKeyError
+from services.runtime.keys import WeakKeyError
 from services.runtime.logs import configure_logs
 from services.runtime.memory import keep_freed_memory
 from services.runtime.server import HAS_SERVED

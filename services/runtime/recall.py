@@ -1,10 +1,10 @@
 """Calls that are, byte for byte and by the same token, ones that were admitted before.
 
-What interceptors find out about a token and a message stays so while the token lives; to find it
-out again takes longer than to give an answer that is there.
+What interceptors find out about a token and a message stays so while the token is trusted, which
+they are asked each time (see Interceptor.still_admits); to find the rest out again takes longer
+than to give an answer that is there.
 """
 
-import time
 from collections import OrderedDict
 
 from services.runtime.call import Admitted, Call, Pairs, Reply
@@ -21,21 +21,16 @@ class Recall:
         self._admitted: OrderedDict[tuple[str | bytes, bytes], Admitted] = OrderedDict()
 
     def find(self, pairs: Pairs, encoded: bytes) -> Admitted | None:
-        """How the same call was admitted, if it was and its token still lives."""
+        """How the same call was admitted, if it was."""
         key = _key(pairs, encoded)
-        found = self._admitted.get(key) if key else None
-        if key and found and time.time() >= found.expires_at:
-            del self._admitted[key]
-            return None
-        return found
+        return self._admitted.get(key) if key else None
 
     def keep(self, call: Call, pairs: Pairs, encoded: bytes, reply: Reply) -> None:
         """The call has been admitted."""
         key = _key(pairs, encoded)
         if key is None:
             return
-        expires_at = call.principal.expires_at.timestamp()
-        self._admitted[key] = Admitted(call.principal, expires_at, call.workspace_id, reply)
+        self._admitted[key] = Admitted(call.principal, call.workspace_id, reply)
         if len(self._admitted) > KEPT:
             self._admitted.popitem(last=False)
 

@@ -13,12 +13,14 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from services.runtime.background import in_background
 from services.runtime.chain import Chain
 from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
 from services.runtime.guarding import GuardedServer
 from services.runtime.health import Probe, watched_health
 from services.runtime.interceptors import standard_chain
+from services.runtime.keys import keys_of
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 
@@ -63,9 +65,12 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
     # First of all, so that a process whose keys are of no use ends before it says anything.
-    chain = Chain(standard_chain(settings, validator), settings.slow_reader_seconds)
+    keys = keys_of(settings)
+    await keys.load()
+    chain = Chain(standard_chain(settings, keys, validator), settings.slow_reader_seconds)
     server = grpc.aio.server(options=OPTIONS)
-    async with watched_health({one.name: one.probe for one in services}) as health:
+    watched = watched_health({one.name: one.probe for one in services})
+    async with watched as health, in_background(keys.follow()):
         for service in services:
             service.register(GuardedServer(server, chain, service.foreign))
         health_pb2_grpc.add_HealthServicer_to_server(health, server)

@@ -1,9 +1,9 @@
 """What a process is told by its environment: read once, checked, then frozen."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.runtime.failpoints import Failpoints
@@ -84,10 +84,21 @@ class Settings(BaseSettings):
     listen: str = "127.0.0.1:50051"
     """Address on which the process serves gRPC."""
 
-    jwks_file: Path
-    """JSON Web Key Set of the keys that sign tokens."""
+    jwks_file: Path | None = None
+    """JSON Web Key Set of the keys that sign tokens. Either this, or the address of one."""
 
-    jwt_algorithms: tuple[Literal["EdDSA", "ES256", "HS256"], ...] = ("EdDSA", "ES256")
+    jwks_url: str = ""
+    """Where an issuer publishes its JSON Web Key Set, as https://issuer/jwks.json."""
+
+    jwks_seconds: float = Field(default=60, gt=0, le=3600)
+    """The keys are read again after so long, and sooner if a token names one that is not known.
+    As long, at most, a key is trusted that was removed."""
+
+    jwt_algorithms: tuple[Literal["EdDSA", "ES256", "RS256", "HS256"], ...] = (
+        "EdDSA",
+        "ES256",
+        "RS256",
+    )
     """Accepted signatures. HS256 shares a signing secret with every service: by choice only."""
 
     jwt_issuer: str = "https://shadower.dev"
@@ -129,6 +140,12 @@ class Settings(BaseSettings):
     def _are_failpoints(cls, asked: str) -> str:
         Failpoints(asked)
         return asked
+
+    @model_validator(mode="after")
+    def _has_one_source_of_keys(self) -> Self:
+        if (self.jwks_file is None) == (not self.jwks_url):
+            raise ValueError("either SHADOWER_JWKS_FILE or SHADOWER_JWKS_URL is needed")
+        return self
 
     @property
     def log(self) -> str | None:

@@ -22,10 +22,13 @@ class KeyRing:
     private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
     def write_jwks(self, path: Path) -> Path:
-        entry = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private.public_key()))
-        entry |= {"kid": self.kid, "alg": "EdDSA", "use": "sig"}
-        path.write_text(json.dumps({"keys": [entry]}))
+        path.write_text(json.dumps({"keys": [self.public()]}))
         return path
+
+    def public(self) -> dict[str, str]:
+        """As an entry of a key set."""
+        entry = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private.public_key()))
+        return entry | {"kid": self.kid, "alg": "EdDSA", "use": "sig"}
 
     def token(self, *workspaces: str, role: str = "owner", **claims: Any) -> str:
         """A good token, but for the claims given; a claim of None is left out."""

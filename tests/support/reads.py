@@ -136,7 +136,9 @@ READS = {
 }
 # They answer from a file, and from memory.
 WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics"}
-READER = Principal("reader", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC))
+READER = Principal(
+    "reader", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC), 0
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Tokens of the command line, judged by the services' own verifier and by RFC 7638's example."""
 
+import asyncio
 import json
 import stat
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from cli.tokens.keys import ensured_key, jwks_file, signing_key_file, thumbprint
 from cli.tokens.signing import ROLES, Issuer, token_source
 from services.runtime.contract import role_grants
 from services.runtime.identity import TokenVerifier
+from services.runtime.keys import keys_of
 from services.runtime.settings import Settings
 
 
@@ -33,7 +35,10 @@ def verifier(home: Path) -> TokenVerifier:
         "DATABASE_URL": "postgresql://unused",
         "jwks_file": home / "keys" / "jwks.json",
     }
-    return TokenVerifier(Settings(**settings))
+    found = Settings(**settings)
+    keys = keys_of(found)
+    asyncio.run(keys.load())
+    return TokenVerifier(found, keys)
 
 
 def claims(token: str) -> dict[str, Any]:

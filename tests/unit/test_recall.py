@@ -23,6 +23,7 @@ from services.runtime.call import Interceptor
 from services.runtime.chain import Chain
 from services.runtime.guarding import GuardedServer
 from services.runtime.interceptors import standard_chain
+from services.runtime.keys import keys_of
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.translation.meaning import meaning
@@ -84,7 +85,9 @@ async def get(
 ) -> AsyncIterator[Call]:
     jwks = keys.write_jwks(tmp_path / "jwks.json")
     settings = Settings(DATABASE_URL="unused", jwks_file=jwks, log_level="warning")
-    chain = Chain([*standard_chain(settings, MessageValidator()), watching], 1)
+    known = keys_of(settings)
+    await known.load()
+    chain = Chain([*standard_chain(settings, known, MessageValidator()), watching], 1)
     server = grpc.aio.server()
     add_MetricsServiceServicer_to_server(servicer, GuardedServer(server, chain, {}))
     port = server.add_insecure_port("127.0.0.1:0")

@@ -9,17 +9,20 @@ from services.runtime.interceptors.deadline import Deadline
 from services.runtime.interceptors.errors import Errors
 from services.runtime.interceptors.telemetry import Telemetry
 from services.runtime.interceptors.validation import Validation
+from services.runtime.keys import Keys
 from services.runtime.logs import open_call_log
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 
 
-def standard_chain(settings: Settings, validator: MessageValidator) -> list[Interceptor]:
+def standard_chain(
+    settings: Settings, keys: Keys, validator: MessageValidator
+) -> list[Interceptor]:
     return [
         Telemetry(open_call_log(settings.log_level)),
         Errors(),
         Capacity(settings.max_concurrent_calls, settings.max_streams),
-        Authentication(TokenVerifier(settings)),
+        Authentication(TokenVerifier(settings, keys)),
         Authorisation(),
         Validation(validator),
         Deadline(settings.deadline_seconds),

@@ -1,12 +1,10 @@
 """Finds out who calls. The edge has looked already; a service trusts nobody's look but its own."""
 
-from datetime import UTC, datetime
-
 from google.protobuf.message import Message
 
-from services.runtime.call import Call, Interceptor
+from services.runtime.call import Admitted, Call, Interceptor
 from services.runtime.faults import Unauthenticated
-from services.runtime.identity import TokenVerifier, token_expired
+from services.runtime.identity import TokenVerifier
 
 
 class Authentication(Interceptor):
@@ -19,9 +17,12 @@ class Authentication(Interceptor):
         call.identity = self._verifier.verify(bearer_token(call))
 
     def admit(self, call: Call, message: Message) -> None:
-        """A stream may outlive its token; what it sends after that is nobody's."""
-        if datetime.now(UTC) >= call.principal.expires_at:
-            raise token_expired()
+        """A stream may outlive its token, or its key; what it sends after that is nobody's."""
+        if not self._verifier.still_trusts(call.principal):
+            self.enter(call)
+
+    def still_admits(self, admitted: Admitted) -> bool:
+        return self._verifier.still_trusts(admitted.identity)
 
 
 def bearer_token(call: Call) -> str:

@@ -1,0 +1,143 @@
+"""Keys that sign tokens: a JSON Web Key Set, read again and again since issuers change theirs."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import jwt
+import structlog
+
+from services.runtime.settings import Settings
+
+MIN_SECRET_BYTES = 32
+MIN_RSA_BITS = 2048
+ALGORITHM_OF_KEY = {
+    ("OKP", "Ed25519"): "EdDSA",
+    ("EC", "P-256"): "ES256",
+    ("RSA", ""): "RS256",
+    ("oct", ""): "HS256",
+}
+FETCH_SECONDS = 5
+# However many tokens of unknown keys come, the issuer is asked no more often.
+LEAST_SECONDS = 1.0
+
+Read = Callable[[], Awaitable[str]]
+
+
+class WeakKeyError(ValueError):
+    """A key set that cannot protect anything; the process refuses to start."""
+
+
+class Keys:
+    """Those of now, by their ids. Those that were removed verify nothing any more."""
+
+    def __init__(self, read: Read, algorithms: Iterable[str], seconds: float) -> None:
+        """They are read again each so many seconds, and sooner if one is missed."""
+        self._read = read
+        self._algorithms = frozenset(algorithms)
+        self._seconds = seconds
+        self._missed = asyncio.Event()
+        self._text: str | None = None
+        self._known: dict[str, jwt.PyJWK] = {}
+        self.edition = 0
+        """Another one whenever the keys are others."""
+
+    def get(self, key_id: str) -> jwt.PyJWK | None:
+        found = self._known.get(key_id)
+        if found is None:
+            self._missed.set()
+        return found
+
+    async def load(self) -> None:
+        """Raises WeakKeyError if one is weak or there is none, and OSError if they cannot be
+        read; what was known stays then."""
+        text = await self._read()
+        if text != self._text:
+            self._known = load_keys(text, self._algorithms)
+            self._text = text
+            self.edition += 1
+
+    async def follow(self) -> None:
+        """Loads them as long as it runs."""
+        log: Any = structlog.get_logger("keys")
+        while True:
+            await self._until_it_is_time()
+            try:
+                await self.load()
+            except (WeakKeyError, OSError) as error:
+                log.warning("keys of tokens stay as they were", error=str(error))
+
+    async def _until_it_is_time(self) -> None:
+        await asyncio.sleep(LEAST_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await self._missed.wait()
+        self._missed.clear()
+
+
+def keys_of(settings: Settings) -> Keys:
+    """Not loaded yet."""
+    if settings.jwks_file is not None:
+        return Keys(_of_file(settings.jwks_file), settings.jwt_algorithms, settings.jwks_seconds)
+    return Keys(_of_url(settings.jwks_url), settings.jwt_algorithms, settings.jwks_seconds)
+
+
+def _of_file(path: Path) -> Read:
+    async def read() -> str:
+        # Small and near; and without a wait, a process whose keys are of no use does nothing else.
+        return path.read_text()  # noqa: ASYNC240
+
+    return read
+
+
+def _of_url(url: str) -> Read:
+    client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=FETCH_SECONDS)
+
+    async def read() -> str:
+        try:
+            return json.dumps(await asyncio.to_thread(client.fetch_data), sort_keys=True)
+        except (jwt.PyJWKClientError, ValueError) as failed:
+            raise OSError(f"{url}: {failed}") from failed
+
+    return read
+
+
+def load_keys(jwks: str, algorithms: Iterable[str]) -> dict[str, jwt.PyJWK]:
+    """Verification keys by id. Raises WeakKeyError if one is weak or there is none."""
+    signing = [entry for entry in _entries(jwks) if entry.get("use", "sig") == "sig"]
+    if not signing:
+        raise WeakKeyError("the key set has no keys for signatures")
+    return {str(entry["kid"]): _strong_key(entry, frozenset(algorithms)) for entry in signing}
+
+
+def _entries(jwks: str) -> list[dict[str, str]]:
+    try:
+        content = json.loads(jwks)
+    except json.JSONDecodeError as malformed:
+        raise WeakKeyError(f"the key set is not JSON: {malformed}") from malformed
+    entries = content.get("keys") if isinstance(content, dict) else None
+    if not entries or not isinstance(entries, list):
+        raise WeakKeyError("the key set has no keys")
+    if not all(isinstance(entry, dict) and entry.get("kid") for entry in entries):
+        raise WeakKeyError("a key has no kid")
+    return entries
+
+
+def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
+    algorithm = ALGORITHM_OF_KEY.get((entry.get("kty", ""), entry.get("crv", "")))
+    if algorithm not in algorithms:
+        raise WeakKeyError(f"a key of type {entry.get('kty')} is not for {sorted(algorithms)}")
+    if entry.get("alg", algorithm) != algorithm:
+        raise WeakKeyError(f"a key is not for {algorithm}")
+    try:
+        key = jwt.PyJWK(entry, algorithm=algorithm)
+    except (jwt.PyJWKError, jwt.InvalidKeyError, ValueError) as malformed:
+        raise WeakKeyError(f"a key is malformed: {malformed}") from malformed
+    if isinstance(key.key, bytes) and len(key.key) < MIN_SECRET_BYTES:
+        raise WeakKeyError(f"a secret has fewer than {MIN_SECRET_BYTES} bytes")
+    if getattr(key.key, "key_size", MIN_RSA_BITS) < MIN_RSA_BITS and algorithm == "RS256":
+        raise WeakKeyError(f"an RSA key has fewer than {MIN_RSA_BITS} bits")
+    return key
