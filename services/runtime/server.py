@@ -51,10 +51,12 @@ class Service:
     """One thing that a process serves: a gRPC service by its full name, and when it can."""
 
     name: str
-    register: Callable[[GuardedServer], None]
+    register: Callable[[Any], None]
     probe: Probe
     foreign: Mapping[str, MethodContract] = field(default_factory=dict)
     """What our contract asks of its methods, if others define them."""
+    is_for_the_edge: bool = False
+    """Only the edge calls it, which has no token; and it lets nobody else through to it."""
 
 
 async def serve(
@@ -72,7 +74,8 @@ async def serve(
     watched = watched_health({one.name: one.probe for one in services})
     async with watched as health, in_background(keys.follow()):
         for service in services:
-            service.register(GuardedServer(server, chain, service.foreign))
+            guarded = GuardedServer(server, chain, service.foreign)
+            service.register(server if service.is_for_the_edge else guarded)
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
         if settings.reflection:
             _enable_reflection(server, [service.name for service in services])
