@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PROTOS := $(shell find proto third_party/buf -name '*.proto' 2>/dev/null)
+PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
 .PHONY: help up test check gen stubs bench kafka format install
 
