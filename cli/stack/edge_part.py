@@ -7,14 +7,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
-from cli import edge
+from cli.edge.model import EdgeModel, Issuer, Upstream
+from cli.edge.program import command
+from cli.edge.rendering import write_configuration
 from cli.failures import CommandError
-from cli.home import Home, write_whole
+from cli.home import Home
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports
 from cli.stack.readiness import http_path
+from cli.tokens import signing
 from cli.tokens.keys import jwks_file
-from cli.tokens.signing import Issuer
 
 ADMIN_PORT = 9901
 Environment = Literal["development", "production"]
@@ -33,39 +35,34 @@ class Listener:
 def edge_part(home: Home, services: Sequence[Part], listener: Listener) -> Part:
     """Writes the edge's configuration. Raises CommandError without an Envoy."""
     home.edge.mkdir(exist_ok=True)
-    model = _model(home, services, listener)
-    edge.build_descriptor(model.descriptor)
-    config = home.edge / "edge.yaml"
-    write_whole(config, edge.render(model))
+    config = write_configuration(_model(home, services, listener), home.edge)
     try:
-        command = edge.command(config)
+        starting = command(config)
     except FileNotFoundError as error:
         raise CommandError(str(error), exit_code=1) from error
     host = _reachable(listener.host)
     ready = http_path(host, listener.port, "/health")
-    return Part("edge", command, os.environ, f"http://{host}:{listener.port}", ready)
+    return Part("edge", starting, os.environ, f"http://{host}:{listener.port}", ready)
 
 
-def _model(home: Home, services: Sequence[Part], listener: Listener) -> edge.EdgeModel:
-    issuer = Issuer.of_environment()
+def _model(home: Home, services: Sequence[Part], listener: Listener) -> EdgeModel:
+    issuer = signing.Issuer.of_environment()
     [admin_port] = free_ports([ADMIN_PORT])
-    return edge.EdgeModel(
+    return EdgeModel(
         upstreams=tuple(_upstreams(services)),
-        jwks=jwks_file(home),
+        issuers=(Issuer(issuer.name, issuer.audience, jwks_file(home)),),
         descriptor=home.edge / "contract.pb",
         host=listener.host,
         port=listener.port,
         admin_port=admin_port,
-        issuer=issuer.name,
-        audience=issuer.audience,
         environment=listener.environment,
         cors_origins=listener.cors_origins,
     )
 
 
-def _upstreams(services: Sequence[Part]) -> Iterator[edge.Upstream]:
+def _upstreams(services: Sequence[Part]) -> Iterator[Upstream]:
     for service, parts in groupby(services, key=attrgetter("service")):
-        yield edge.Upstream(service, tuple(part.address for part in parts))
+        yield Upstream(service, tuple(part.address for part in parts))
 
 
 def _reachable(host: str) -> str:

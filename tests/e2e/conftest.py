@@ -8,7 +8,7 @@ import grpc
 import httpx
 import pytest
 
-from cli.edge import EdgeModel, Upstream, build_descriptor
+from cli.edge.model import EdgeModel, Issuer, Upstream
 from tests.support.edge import Edge, Keys, edge_model, free_port, running_edge
 from tests.support.edge_backend import Backend, running_backend
 from tests.support.keys import AUDIENCE, ISSUER, KeyRing
@@ -35,15 +35,12 @@ async def whole_way(
     stack: Stack, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[WholeWay]:
     folder = tmp_path_factory.mktemp("edge")
-    build_descriptor(folder / "contract.binpb")
     model = EdgeModel(
         upstreams=tuple(
             Upstream(SERVICES[name], (service.address,)) for name, service in stack.running.items()
         ),
-        jwks=jwks_file,
+        issuers=(Issuer(ISSUER, AUDIENCE, jwks_file),),
         descriptor=folder / "contract.binpb",
-        issuer=ISSUER,
-        audience=AUDIENCE,
     )
     async with running_edge(folder, model, Keys()) as edge:
         yield WholeWay(edge.anonymous, Stubs(_shared(edge.channel)), keys, edge.model.port)

@@ -9,7 +9,7 @@ import grpc
 import psutil
 import pytest
 
-from cli.edge import EdgeModel
+from cli.edge.model import EdgeModel
 from tests.support.edge import ORIGIN, Edge, Keys, running_edge
 from tests.support.edge_backend import SERVICES, Backend
 from tests.support.edge_calls import (

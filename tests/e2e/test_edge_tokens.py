@@ -11,8 +11,8 @@ import grpc
 import pytest
 from jwt.algorithms import HMACAlgorithm
 
-from cli.edge import EdgeModel
-from tests.support.edge import Edge, Keys, running_edge
+from cli.edge.model import EdgeModel, Issuer
+from tests.support.edge import AUDIENCE, ISSUER, Edge, Keys, running_edge
 from tests.support.edge_backend import Backend
 from tests.support.edge_calls import SUMMARY, GetMetrics, assert_refused, grpc_refusal, metrics_of
 
@@ -92,7 +92,8 @@ async def test_a_shared_secret_only_by_choice(
 ) -> None:
     secret = b"s" * 32
     jwk = HMACAlgorithm.to_jwk(secret, as_dict=True) | {"kid": "hs256"}
-    chosen = replace(model, jwks=json.dumps({"keys": [jwk]}), algorithms=("HS256",))
+    issuer = Issuer(ISSUER, AUDIENCE, json.dumps({"keys": [jwk]}))
+    chosen = replace(model, issuers=(issuer,), algorithms=("HS256",))
     async with running_edge(folder, chosen, edge_keys) as edge:
         bearer = f"Bearer {edge_keys.token('HS256', key=secret)}"
         accepted = await edge.anonymous.get(SUMMARY, headers={"authorization": bearer})

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.edge import EdgeModel, Upstream, build_descriptor
+from cli.edge.model import EdgeModel, Issuer, Upstream
 from tests.support.edge import Edge, Keys, running_edge
 from tests.support.keys import AUDIENCE, ISSUER, KeyRing
 from tests.support.oracle import by_sql
@@ -38,13 +38,10 @@ async def narrow_edge(
     narrow: Running, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Edge]:
     folder = tmp_path_factory.mktemp("narrow-edge")
-    build_descriptor(folder / "contract.binpb")
     model = EdgeModel(
         upstreams=(Upstream(SERVICES["ingest"], (narrow.address,)),),
-        jwks=jwks_file,
+        issuers=(Issuer(ISSUER, AUDIENCE, jwks_file),),
         descriptor=folder / "contract.binpb",
-        issuer=ISSUER,
-        audience=AUDIENCE,
     )
     async with running_edge(folder, model, Keys()) as edge:
         yield edge

@@ -1,4 +1,4 @@
-"""A real Envoy with the configuration of cli/edge.py, and keys that sign tokens for it."""
+"""A real Envoy with the configuration of cli/edge, and keys that sign tokens for it."""
 
 import asyncio
 import json
@@ -16,7 +16,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 
-from cli.edge import EdgeModel, Upstream, build_descriptor, command, render
+from cli.edge.model import EdgeModel, Issuer, Upstream
+from cli.edge.program import command
+from cli.edge.rendering import write_configuration
 from tests.support.edge_backend import SERVICES
 
 ISSUER = "https://issuer.test"
@@ -54,6 +56,7 @@ class Edge:
 
     model: EdgeModel
     pid: int
+    configuration: Path
     keys: Keys
     rest: httpx.AsyncClient
     anonymous: httpx.AsyncClient
@@ -70,13 +73,10 @@ def free_port() -> int:
 
 
 def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
-    build_descriptor(folder / "contract.binpb")
     return EdgeModel(
         upstreams=tuple(Upstream(name, (f"127.0.0.1:{backend_port}",)) for name in SERVICES),
-        jwks=keys.jwks(),
+        issuers=(Issuer(ISSUER, AUDIENCE, keys.jwks()),),
         descriptor=folder / "contract.binpb",
-        issuer=ISSUER,
-        audience=AUDIENCE,
         cors_origins=(ORIGIN,),
     )
 
@@ -85,17 +85,18 @@ def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
 async def running_edge(folder: Path, model: EdgeModel, keys: Keys) -> AsyncIterator[Edge]:
     """Envoy on ports of its own, ready to answer."""
     own = replace(model, port=free_port(), admin_port=free_port())
-    config = folder / f"edge-{own.port}.yaml"
-    config.write_text(render(own))
+    own_folder = folder / f"edge-{own.port}"
+    own_folder.mkdir()
     async with AsyncExitStack() as stack:
-        pid = await stack.enter_async_context(_envoy(config))
+        configuration = write_configuration(own, own_folder)
+        pid = await stack.enter_async_context(_envoy(configuration))
         base = f"http://127.0.0.1:{own.port}"
         bearer = {"authorization": f"Bearer {keys.token()}"}
         rest = await stack.enter_async_context(_client(base, bearer))
         anonymous = await stack.enter_async_context(_client(base, {}))
         channel = await stack.enter_async_context(_channel(own.port))
         await until(lambda: _answers(anonymous))
-        yield Edge(own, pid, keys, rest, anonymous, channel)
+        yield Edge(own, pid, configuration, keys, rest, anonymous, channel)
 
 
 def _client(base: str, headers: dict[str, str]) -> httpx.AsyncClient:

@@ -1,0 +1,112 @@
+"""What differs between one edge and another."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+UNIX = "unix:"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where one replica of a service listens, such as 127.0.0.1:50051 or unix:/run/metrics.sock."""
+
+    address: str
+
+    @property
+    def socket(self) -> str:
+        """The path of its socket, if it listens on one."""
+        return self.address.removeprefix(UNIX) if self.address.startswith(UNIX) else ""
+
+    @property
+    def host(self) -> str:
+        return self.address.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def is_literal(self) -> bool:
+        return bool(self.socket) or _is_ip_address(self.host)
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A service, by its full name such as shadower.metrics.v1.MetricsService, and its replicas."""
+
+    service: str
+    addresses: tuple[str, ...]
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        return list(map(Endpoint, self.addresses))
+
+    @property
+    def is_literal(self) -> bool:
+        return all(one.is_literal for one in self.endpoints)
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who issues tokens that are let in, and where his keys are."""
+
+    name: str
+    audience: str
+    jwks: str | Path
+    """The key set itself, its file, or the https address at which he publishes it."""
+
+    @property
+    def url(self) -> str:
+        is_url = isinstance(self.jwks, str) and self.jwks.startswith(("https://", "http://"))
+        return str(self.jwks) if is_url else ""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """PEM files, which Envoy reads again when they are replaced in their folder."""
+
+    chain: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Mutual:
+    """How the edge and the services know each other: both show a certificate of one authority."""
+
+    certificate: Certificate
+    authority: Path
+    server_name: str
+    """What the services' certificates are for."""
+
+
+@dataclass(frozen=True)
+class EdgeModel:
+    """All that the templates are told, beside the contract."""
+
+    upstreams: tuple[Upstream, ...]
+    issuers: tuple[Issuer, ...]
+    descriptor: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    admin_port: int = 9901
+    algorithms: tuple[str, ...] = ("EdDSA", "ES256", "RS256")
+    certificate: Certificate | None = None
+    """Without one the edge speaks plain HTTP."""
+    mutual: Mutual | None = None
+    """Without, services are reached in plain: by sockets, or within a mesh that encrypts."""
+    cors_origins: tuple[str, ...] = ()
+    environment: Literal["development", "production"] = "production"
+    unary_timeout_seconds: int = 30
+    max_connections: int = 10_000
+    max_heap_bytes: int = 1024**3
+    requests_per_second_of_address: int = 10_000
+    """A flood from one address ends here, before anything looks at its tokens."""

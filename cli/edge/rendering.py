@@ -1,0 +1,64 @@
+"""From a model and the contract to the files that Envoy reads."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from cli.edge.contract import build_descriptor
+from cli.edge.keys import key_set
+from cli.edge.model import EdgeModel, Issuer
+from cli.edge.routes import methods_of, path_fields, routes_of, services_of, two_way_paths
+from cli.home import write_whole
+
+TEMPLATES = Path(__file__).parent.parent.parent / "envoy"
+
+
+def write_configuration(model: EdgeModel, folder: Path) -> Path:
+    """The file that Envoy is started with; those that it names are beside it.
+
+    Raises UnsafeKeyError, or KeyError for a service outside the contract.
+    """
+    build_descriptor(model.descriptor)
+    write_authentication(model, folder)
+    if model.certificate or model.mutual:
+        write_whole(folder / "secrets.yaml", _rendered("secrets.yaml.j2", model=model))
+    config = folder / "edge.yaml"
+    write_whole(config, render(model, folder))
+    return config
+
+
+def write_authentication(model: EdgeModel, folder: Path) -> None:
+    """Who is let in. Envoy reads it again when it is replaced, and no connection ends by that."""
+    issuers = [_provider(number, issuer, model) for number, issuer in enumerate(model.issuers)]
+    text = _rendered("authentication.yaml.j2", model=model, issuers=issuers)
+    write_whole(folder / "authentication.yaml", text)
+
+
+def render(model: EdgeModel, folder: Path) -> str:
+    clusters = [upstream.service for upstream in model.upstreams]
+    methods = [method for cluster in clusters for method in methods_of(cluster)]
+    return _rendered(
+        "edge.yaml.j2",
+        model=model,
+        folder=folder,
+        services=[service for cluster in clusters for service in services_of(cluster)],
+        methods=[route for cluster in clusters for route in routes_of(cluster)],
+        path_fields=path_fields(methods),
+        two_way_paths=two_way_paths(methods),
+    )
+
+
+def _rendered(template: str, **values: Any) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        # YAML has nothing of HTML to escape: templates quote values as JSON.
+        autoescape=select_autoescape(default_for_string=False, default=False),
+    )
+    return environment.get_template(template).render(values)
+
+
+def _provider(number: int, issuer: Issuer, model: EdgeModel) -> dict[str, Any]:
+    keys = "" if issuer.url else key_set(issuer, model)
+    return {"name": f"issuer-{number}", "issuer": issuer, "jwks": keys}
