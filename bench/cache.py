@@ -31,7 +31,6 @@ from cli.tokens.keys import ensured_key
 from cli.tokens.signing import Grant, Issuer, signed
 
 GET_METRICS = "/shadower.metrics.v1.MetricsService/GetMetrics"
-BARE_ADDRESS = "127.0.0.1:50199"
 IN_FLIGHT = 16
 INGEST_PAUSE = 0.05
 ROUNDS, SECONDS_PER_ROUND = 30, 0.7
@@ -149,18 +148,20 @@ async def _hits(users: Users, findings: Findings, opened: AsyncExitStack) -> Non
 
 async def _bare(opened: AsyncExitStack, reply: bytes, call: Call) -> Ask:
     """The same request with the same token, which it does not look at."""
-    file = Path(opened.enter_context(tempfile.TemporaryDirectory())) / "reply"
-    file.write_bytes(reply)
-    _start_bare(opened, file)
-    channel = await opened.enter_async_context(grpc.aio.insecure_channel(BARE_ADDRESS))
+    folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+    (folder / "reply").write_bytes(reply)
+    # As services listen, or the way there would be part of what differs.
+    address = f"unix:{folder / 'bare.sock'}"
+    _start_bare(opened, folder / "reply", address)
+    channel = await opened.enter_async_context(grpc.aio.insecure_channel(address))
     method: Any = channel.unary_unary(bare.PATH)
     payload, metadata = call
     await method(payload, metadata=metadata, timeout=30, wait_for_ready=True)
     return lambda: method(payload, metadata=metadata, timeout=30)
 
 
-def _start_bare(opened: AsyncExitStack, reply: Path) -> None:
-    process = subprocess.Popen(bare.start_arguments(str(reply), BARE_ADDRESS), env=os.environ)
+def _start_bare(opened: AsyncExitStack, reply: Path, address: str) -> None:
+    process = subprocess.Popen(bare.start_arguments(str(reply), address), env=os.environ)
     opened.callback(process.wait, 10)
     opened.callback(process.terminate)
 

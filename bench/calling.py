@@ -11,7 +11,6 @@ from typing import Any
 import grpc
 
 from bench import bare
-from tools.ports import LOOPBACK, free_ports
 
 Method = Callable[[bytes], Awaitable[bytes]]
 SECONDS = 60
@@ -26,9 +25,11 @@ async def open_method(opened: AsyncExitStack, address: str, path: str, token: st
 
 async def open_bare(opened: AsyncExitStack, reply: bytes) -> Method:
     """A handler that does nothing but return a reply, in a process of its own."""
-    file = Path(opened.enter_context(tempfile.TemporaryDirectory())) / "reply"
+    folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+    file = folder / "reply"
     file.write_bytes(reply)
-    address = f"{LOOPBACK}:{free_ports(1)[0]}"
+    # As services do, or the way there would be part of what differs.
+    address = f"unix:{folder / 'bare.sock'}"
     run_beside(opened, bare.start_arguments(str(file), address))
     method = await open_method(opened, address, bare.PATH)
     await method(b"")  # Its start is nobody's floor.

@@ -21,8 +21,7 @@ def write_configuration(model: EdgeModel, folder: Path) -> Path:
     """
     build_descriptor(model.descriptor)
     write_authentication(model, folder)
-    if model.certificate or model.mutual:
-        write_whole(folder / "secrets.yaml", _rendered("secrets.yaml.j2", model=model))
+    _write_secrets(model, folder)
     config = folder / "edge.yaml"
     write_whole(config, render(model, folder))
     return config
@@ -33,6 +32,15 @@ def write_authentication(model: EdgeModel, folder: Path) -> None:
     issuers = [_provider(number, issuer, model) for number, issuer in enumerate(model.issuers)]
     text = _rendered("authentication.yaml.j2", model=model, issuers=issuers)
     write_whole(folder / "authentication.yaml", text)
+
+
+def _write_secrets(model: EdgeModel, folder: Path) -> None:
+    mutual = model.mutual
+    certificates = {"edge": model.certificate, "mesh": mutual and mutual.certificate}
+    secrets = {name: one for name, one in certificates.items() if one}
+    for name in (*secrets, *(["authority"] if mutual else [])):
+        values = {"name": name, "certificate": secrets.get(name), "mutual": mutual}
+        write_whole(folder / f"{name}-secret.yaml", _rendered("secret.yaml.j2", **values))
 
 
 def render(model: EdgeModel, folder: Path) -> str:

@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cli.failures import UsageError
 from cli.home import Home
 from cli.stack.parts import Part
-from cli.stack.ports import LOOPBACK, free_ports
 from cli.stack.readiness import grpc_service
+from cli.stack.sockets import socket_of
 from cli.tokens.keys import jwks_file
 
 SERVICES = {
@@ -21,9 +21,6 @@ SERVICES = {
     "relay": "shadower.bus.v1.DeadLettersService",
 }
 MOST_REPLICAS = 16
-FIRST_PORT = 50051
-# Before those of the services, of which there may be more or fewer.
-WRITER_PORT = FIRST_PORT - 1
 
 
 @dataclass(frozen=True)
@@ -72,24 +69,18 @@ def service_parts(
         for number in range(1, replicas[name] + 1)
     ]
     common = {**_common(home, database_url, environment), "REDIS_URL": redis_url}
-    return _parts(programs, FIRST_PORT, common)
+    return [_part(home, program, common) for program in programs]
 
 
 def writer_parts(home: Home, database_url: str, environment: str) -> list[Part]:
     """One where there is a log to be written, else none."""
     common = _common(home, database_url, environment)
-    return _parts([WRITER], WRITER_PORT, common) if common.get("KAFKA_BROKERS") else []
+    return [_part(home, WRITER, common)] if common.get("KAFKA_BROKERS") else []
 
 
-def _parts(programs: Sequence[_Program], first_port: int, common: Mapping[str, str]) -> list[Part]:
-    ports = free_ports(range(first_port, first_port + len(programs)))
-    return [
-        _part(program, f"{LOOPBACK}:{port}", common)
-        for program, port in zip(programs, ports, strict=True)
-    ]
-
-
-def _part(program: _Program, address: str, common: Mapping[str, str]) -> Part:
+def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
+    """On a socket: whoever is not of this home has to come by the edge."""
+    address = f"unix:{socket_of(home, program.name)}"
     return Part(
         name=program.name,
         command=(sys.executable, "-m", f"services.{program.module}"),

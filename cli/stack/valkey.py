@@ -2,19 +2,14 @@
 
 import asyncio
 import os
-import stat
-import tempfile
 from collections.abc import Sequence
-from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
-from cli.failures import CommandError
 from cli.home import Home
 from cli.stack.parts import Part, Probe
+from cli.stack.sockets import socket_of
 
-# What Linux takes for the path of a socket.
-LONGEST_PATH = 107
 MEMORY = "64mb"
 ANSWER_SECONDS = 2
 
@@ -24,7 +19,7 @@ def cache_parts(home: Home) -> list[Part]:
     program = valkey_program()
     if program is None or os.environ.get("REDIS_URL"):
         return []
-    socket = _socket(home)
+    socket = socket_of(home, "valkey")
     command = valkey_command(program, socket)
     return [Part("valkey", command, os.environ, f"unix://{socket}", answers(socket))]
 
@@ -52,23 +47,6 @@ def valkey_command(program: Path, socket: Path) -> Sequence[str]:
     }
     words = (word for name, value in options.items() for word in (f"--{name}", value))
     return (str(program), *words)
-
-
-def _socket(home: Home) -> Path:
-    socket = home.path / "valkey.sock"
-    if len(os.fsencode(socket)) <= LONGEST_PATH:
-        return socket
-    name = sha256(os.fsencode(home.path)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"shadower-{name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if not _is_ours_alone(folder):
-        raise CommandError(f"{folder} is somebody else's; choose a shorter home", exit_code=1)
-    return folder / "valkey.sock"
-
-
-def _is_ours_alone(folder: Path) -> bool:
-    found = folder.lstat()
-    return (found.st_uid, stat.filemode(found.st_mode)) == (os.getuid(), "drwx------")
 
 
 def answers(socket: Path) -> Probe:

@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.runtime.background import in_background
+from services.runtime.binding import bind
 from services.runtime.chain import Chain
 from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
@@ -92,7 +93,7 @@ def _enable_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None
 @asynccontextmanager
 async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterator[None]:
     log: Any = structlog.get_logger("server")
-    _bind(server, settings.listen)
+    bind(server, settings)
     await server.start()
     HAS_SERVED.set(True)
     log.info("listening", address=settings.listen, environment=settings.environment)
@@ -101,13 +102,6 @@ async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterat
     finally:
         await server.stop(settings.drain_seconds)
         log.info("stopped")
-
-
-def _bind(server: grpc.aio.Server, address: str) -> None:
-    try:
-        server.add_insecure_port(address)
-    except RuntimeError as refused:
-        raise OSError(f"{address} cannot be listened on") from refused
 
 
 async def _until_told_to_end(draining: Draining) -> None:

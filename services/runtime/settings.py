@@ -82,7 +82,20 @@ class Settings(BaseSettings):
     """Development switches gRPC reflection on; production leaves it off."""
 
     listen: str = "127.0.0.1:50051"
-    """Address on which the process serves gRPC."""
+    """Where the process serves gRPC: host:port, or unix:/path."""
+
+    tls_certificate_file: Path | None = None
+    """PEM chain of the certificate that the process shows, read again when it is replaced."""
+
+    tls_key_file: Path | None = None
+    """PEM key of that certificate."""
+
+    tls_authority_file: Path | None = None
+    """PEM certificates of those who vouch for callers. Who shows none of theirs is not heard."""
+
+    plaintext: bool = False
+    """Whether a port may be served without certificates in production: something else, as a mesh
+    of sidecars, lets only the edge and other services through to it."""
 
     jwks_file: Path | None = None
     """JSON Web Key Set of the keys that sign tokens. Either this, or the address of one."""
@@ -145,6 +158,25 @@ class Settings(BaseSettings):
     def _has_one_source_of_keys(self) -> Self:
         if (self.jwks_file is None) == (not self.jwks_url):
             raise ValueError("either SHADOWER_JWKS_FILE or SHADOWER_JWKS_URL is needed")
+        return self
+
+    @model_validator(mode="after")
+    def _has_all_of_a_certificate(self) -> Self:
+        files = (self.tls_certificate_file, self.tls_key_file, self.tls_authority_file)
+        if any(files) != all(files):
+            raise ValueError(
+                "SHADOWER_TLS_CERTIFICATE_FILE, _KEY_FILE and _AUTHORITY_FILE go together"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _is_not_open_to_all(self) -> Self:
+        is_guarded = self.listen.startswith("unix:") or self.tls_certificate_file or self.plaintext
+        if self.environment == "production" and not is_guarded:
+            raise ValueError(
+                "in production a port needs certificates (SHADOWER_TLS_CERTIFICATE_FILE), or "
+                "SHADOWER_PLAINTEXT=true if something else guards it, or be a socket (unix:/path)"
+            )
         return self
 
     @property

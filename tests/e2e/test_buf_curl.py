@@ -97,7 +97,7 @@ async def _record(stack: Stack, bearer: str, workspace: str) -> None:
 
 
 async def test_production_has_no_reflection(stack: Stack, jwks_file: Path, tmp_path: Path) -> None:
-    production = (("SHADOWER_ENVIRONMENT", "production"),)
+    production = (("SHADOWER_ENVIRONMENT", "production"), ("SHADOWER_PLAINTEXT", "true"))
     service = start("agents", Environment(stack.database_url, jwks_file, tmp_path, production))
     try:
         await ready(service)

@@ -112,8 +112,8 @@ async def test_reflection_lists_services_in_development(stack: Stack, name: str)
 
 
 async def test_reflection_is_absent_in_production(environment: Environment) -> None:
-    extra = ("SHADOWER_ENVIRONMENT", "production")
-    async with service_on(environment, extra) as service, service.channel() as channel:
+    extra = (("SHADOWER_ENVIRONMENT", "production"), ("SHADOWER_PLAINTEXT", "true"))
+    async with service_on(environment, *extra) as service, service.channel() as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
         # A read may lose a race with the end of the call, whose status says why it ended.
         assert await stub.ServerReflectionInfo().code() is grpc.StatusCode.UNIMPLEMENTED

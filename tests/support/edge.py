@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -82,26 +83,29 @@ def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
 
 
 @asynccontextmanager
-async def running_edge(folder: Path, model: EdgeModel, keys: Keys) -> AsyncIterator[Edge]:
-    """Envoy on ports of its own, ready to answer."""
+async def running_edge(
+    folder: Path, model: EdgeModel, keys: Keys, authority: Path | None = None
+) -> AsyncIterator[Edge]:
+    """Envoy on ports of its own, ready to answer; over TLS, if an authority is to be trusted."""
     own = replace(model, port=free_port(), admin_port=free_port())
     own_folder = folder / f"edge-{own.port}"
     own_folder.mkdir()
     async with AsyncExitStack() as stack:
         configuration = write_configuration(own, own_folder)
         pid = await stack.enter_async_context(_envoy(configuration))
-        base = f"http://127.0.0.1:{own.port}"
+        base = f"https://localhost:{own.port}" if authority else f"http://127.0.0.1:{own.port}"
         bearer = {"authorization": f"Bearer {keys.token()}"}
-        rest = await stack.enter_async_context(_client(base, bearer))
-        anonymous = await stack.enter_async_context(_client(base, {}))
+        rest = await stack.enter_async_context(_client(base, bearer, authority))
+        anonymous = await stack.enter_async_context(_client(base, {}, authority))
         channel = await stack.enter_async_context(_channel(own.port))
         await until(lambda: _answers(anonymous))
         yield Edge(own, pid, configuration, keys, rest, anonymous, channel)
 
 
-def _client(base: str, headers: dict[str, str]) -> httpx.AsyncClient:
+def _client(base: str, headers: dict[str, str], authority: Path | None) -> httpx.AsyncClient:
+    trusted: Any = ssl.create_default_context(cafile=str(authority)) if authority else True
     # A proxy of the surroundings must not stand between a test and its edge.
-    return httpx.AsyncClient(base_url=base, headers=headers, trust_env=False)
+    return httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, verify=trusted)
 
 
 def _channel(port: int) -> grpc.aio.Channel:
@@ -110,7 +114,8 @@ def _channel(port: int) -> grpc.aio.Channel:
 
 @asynccontextmanager
 async def _envoy(config: Path) -> AsyncIterator[int]:
-    with config.with_suffix(".log").open("wb") as log:
+    # Beside the folder, which Envoy watches.
+    with config.parent.with_suffix(".log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *command(config, concurrency=1), stdout=log, stderr=log
         )
