@@ -19,7 +19,10 @@ SERVICES = {
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
+    "limits": "shadower.limits.v1.LimitsService",
 }
+# Modules that are not under `services`.
+ELSEWHERE = {"limits": "gateway.limits"}
 MOST_REPLICAS = 16
 FIRST_PORT = 50051
 # Before those of the services, of which there may be more or fewer.
@@ -28,7 +31,7 @@ WRITER_PORT = FIRST_PORT - 1
 
 @dataclass(frozen=True)
 class _Program:
-    """A module under `services` that runs as a process; all but the first have a number."""
+    """A module that runs as a process; all but the first have a number."""
 
     module: str
     service: str
@@ -41,7 +44,12 @@ class _Program:
 
 
 # Nobody calls it: it has a health and no service.
-WRITER = _Program("ingest.writer", "shadower.ingest.Writer")
+WRITER = _Program("services.ingest.writer", "shadower.ingest.Writer")
+
+
+def module_of(name: str) -> str:
+    """Of a service, by its name in SERVICES."""
+    return ELSEWHERE.get(name, f"services.{name}")
 
 
 def replicas_of(asked: Iterable[str]) -> Mapping[str, int]:
@@ -67,7 +75,7 @@ def service_parts(
 ) -> list[Part]:
     """All replicas of a service follow each other."""
     programs = [
-        _Program(name, service, number)
+        _Program(module_of(name), service, number)
         for name, service in SERVICES.items()
         for number in range(1, replicas[name] + 1)
     ]
@@ -92,7 +100,7 @@ def _parts(programs: Sequence[_Program], first_port: int, common: Mapping[str, s
 def _part(program: _Program, address: str, common: Mapping[str, str]) -> Part:
     return Part(
         name=program.name,
-        command=(sys.executable, "-m", f"services.{program.module}"),
+        command=(sys.executable, "-m", program.module),
         environment={**common, "SHADOWER_LISTEN": address},
         address=address,
         is_ready=grpc_service(address, program.service),

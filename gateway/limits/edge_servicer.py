@@ -1,0 +1,48 @@
+"""RateLimitService of Envoy: asked for each request that the edge has let through so far."""
+
+from typing import Any
+
+from edge_api import rate_limit_service_pb2 as pb
+from edge_api.rate_limit_service_pb2_grpc import RateLimitServiceServicer
+
+from gateway.limits.answers import OK, passed, refused, status_of
+from gateway.limits.asked import Asked, LimitSource, asked_by, budgets_of
+from gateway.limits.limiter import Decision, Limiter
+from services.runtime.faults import Unauthenticated
+from services.runtime.identity import Principal, TokenVerifier
+
+DOMAIN = "shadower"
+
+
+class EdgeServicer(RateLimitServiceServicer):
+    """Charges whoever the request's token says is calling."""
+
+    def __init__(self, verifier: TokenVerifier, limits: LimitSource, limiter: Limiter) -> None:
+        self._verifier = verifier
+        self._limits = limits
+        self._limiter = limiter
+
+    async def ShouldRateLimit(self, request: pb.RateLimitRequest, context: Any) -> Any:
+        """Envoy sends one descriptor; of more, those behind a refused one are not charged."""
+        statuses = []
+        for descriptor in request.descriptors if request.domain == DOMAIN else ():
+            asked = asked_by({entry.key: entry.value for entry in descriptor.entries})
+            decision = await self._decision(asked, request.hits_addend or 1)
+            statuses.append(passed() if decision is None else status_of(decision))
+            if decision is not None and decision.refusal is not None:
+                unseen = [passed() for _ in request.descriptors[len(statuses) :]]
+                return refused(decision.refusal, asked, statuses + unseen)
+        return pb.RateLimitResponse(overall_code=OK, statuses=statuses)
+
+    async def _decision(self, asked: Asked, cost: int) -> Decision | None:
+        caller = self._caller(asked)
+        if caller is None:
+            return None
+        return await self._limiter.decide(budgets_of(asked, caller, self._limits), cost)
+
+    def _caller(self, asked: Asked) -> Principal | None:
+        """None if nobody knows, which the service that is called will say."""
+        try:
+            return self._verifier.verify(asked.token)
+        except Unauthenticated:
+            return None
