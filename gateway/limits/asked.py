@@ -56,7 +56,7 @@ def asked_by(entries: Mapping[str, str]) -> Asked:
 
 
 def budgets_of(asked: Asked, caller: Principal, limits: LimitSource) -> list[Budget]:
-    """Those of each workspace and of the caller in it. Where the token does not cover the workspace,
+    """Those of each workspace and of the caller in it. Where the token does not cover one,
     only the caller is charged: nobody uses up what is a stranger's."""
     return [
         Budget(workspace_id, scope, subject, asked.limit_class, limit)

@@ -60,8 +60,9 @@ local function charge(key, window)
     end
     redis.call('HINCRBY', key, string.format('%.0f', window.slot), cost)
     redis.call('PEXPIRE', key, math.ceil((SLOTS + 2) * window.width / 1000))
-    if window.used == 0 then
-        window.counts = {{window.slot, cost}}
+    -- Counts of a time to come were made before the clock was set back.
+    if not window.counts[1] or window.counts[1][1] > window.slot then
+        table.insert(window.counts, 1, {window.slot, cost})
     end
     window.used = window.used + cost
 end
