@@ -19,8 +19,9 @@ Key = tuple[str, str, Scope]
 class Overrides:
     """A LimitSource: what was set, else the default of the class."""
 
-    def __init__(self, changes: LimitChanges) -> None:
+    def __init__(self, changes: LimitChanges, most: int = MOST_LIMITS) -> None:
         self._changes = changes
+        self.most = most
         self._set: dict[Key, Limit] = {}
         self._position = 0
         self.is_known = False
@@ -34,7 +35,7 @@ class Overrides:
 
     def have_room_for(self, workspace_id: str, limit_class: str, scope: Scope) -> bool:
         is_one_more = not self.is_set(workspace_id, limit_class, scope)
-        return len(self._set) + is_one_more <= MOST_LIMITS
+        return len(self._set) + is_one_more <= self.most
 
     async def look(self) -> None:
         """Raises a Fault if what has changed cannot be read; what is known stays then."""

@@ -11,7 +11,7 @@ from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceServicer
 from gateway.limits.asked import scope_of
 from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter
-from gateway.limits.overrides import MOST_LIMITS, Overrides
+from gateway.limits.overrides import Overrides
 from gateway.limits.window import MICROSECONDS, Standing
 from services.runtime.call import Context, current_call
 from services.runtime.contract import class_name
@@ -46,7 +46,7 @@ class LimitsServicer(LimitsServiceServicer):
     ) -> pb.UpdateLimitResponse:
         limit_class, scope = _asked(request)
         if not self._overrides.have_room_for(request.workspace_id, limit_class, scope):
-            raise _too_many()
+            raise _too_many(self._overrides.most)
         limit = Limit(request.amount, request.period.seconds)
         async with self._database.writing(request.workspace_id) as session:
             await set_limit(session, limit_class, scope, limit.amount, limit.seconds)
@@ -125,9 +125,9 @@ def _usage(budget: Budget, standing: Standing, *, is_default: bool) -> limit_pb2
     )
 
 
-def _too_many() -> ResourceExhausted:
+def _too_many(most: int) -> ResourceExhausted:
     return ResourceExhausted(
         "TOO_MANY_LIMITS",
-        f"{MOST_LIMITS} limits are set, and no more may be",
-        metadata={"limit": str(MOST_LIMITS)},
+        f"{most} limits are set, and no more may be",
+        metadata={"limit": str(most)},
     )
