@@ -12,12 +12,13 @@ from gateway.limits.counters import Counters, OwnCounters
 from gateway.limits.edge_servicer import EdgeServicer
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
+from gateway.limits.quotas import Quotas
 from gateway.limits.redis_counters import RedisCounters
 from gateway.limits.servicer import LimitsServicer
 from services.runtime.background import in_background
 from services.runtime.draining import Draining
 from services.runtime.identity import TokenVerifier
-from services.runtime.keys import Keys, keys_of
+from services.runtime.keys import keys_of
 from services.runtime.pool import LIMITER_ROLE, open_pool
 from services.runtime.process import run
 from services.runtime.redis_client import open_redis
@@ -26,6 +27,7 @@ from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database
 from services.warehouse.limits.changes import LimitChanges
+from services.warehouse.limits.quotas import QuotaChanges
 from services.warehouse.schema import schema_version
 
 
@@ -34,13 +36,16 @@ async def main(settings: Settings) -> None:
         database = Database(await stack.enter_async_context(open_pool(settings)))
         everywhere = await stack.enter_async_context(open_pool(settings, LIMITER_ROLE))
         overrides = Overrides(LimitChanges(everywhere))
+        quotas = Quotas(database, QuotaChanges(everywhere))
         limiter = Limiter(OwnCounters(), await _shared(settings, stack))
         keys = keys_of(settings)
         await keys.load()
-        await stack.enter_async_context(in_background(keys.follow(), overrides.follow()))
+        following = (keys.follow(), overrides.follow(), quotas.follow())
+        await stack.enter_async_context(in_background(*following))
+        verifier = TokenVerifier(settings, keys)
         services = [
-            _limits(database, overrides, limiter),
-            _edge(settings, keys, overrides, limiter),
+            _limits(database, LimitsServicer(database, overrides, quotas, limiter)),
+            _edge(overrides, EdgeServicer(verifier, overrides, quotas, limiter)),
         ]
         await serve(settings, services, MessageValidator(), Draining())
 
@@ -52,8 +57,7 @@ async def _shared(settings: Settings, stack: AsyncExitStack) -> Counters | None:
     return RedisCounters(client, settings.redis_timeout_seconds)
 
 
-def _limits(database: Database, overrides: Overrides, limiter: Limiter) -> Service:
-    servicer = LimitsServicer(database, overrides, limiter)
+def _limits(database: Database, servicer: LimitsServicer) -> Service:
     return Service(
         DESCRIPTOR.services_by_name["LimitsService"].full_name,
         partial(add_LimitsServiceServicer_to_server, servicer),
@@ -61,8 +65,7 @@ def _limits(database: Database, overrides: Overrides, limiter: Limiter) -> Servi
     )
 
 
-def _edge(settings: Settings, keys: Keys, overrides: Overrides, limiter: Limiter) -> Service:
-    servicer = EdgeServicer(TokenVerifier(settings, keys), overrides, limiter)
+def _edge(overrides: Overrides, servicer: EdgeServicer) -> Service:
     return Service(
         EDGE.services_by_name["RateLimitService"].full_name,
         partial(add_RateLimitServiceServicer_to_server, servicer),

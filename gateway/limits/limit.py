@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 MINUTE, HOUR = 60, 3600
 OTHER = "other"
+INGESTION = "ingestion"
 
 
 class Scope(StrEnum):
@@ -32,7 +33,7 @@ DEFAULTS: Mapping[str, Limit] = MappingProxyType(
         "reports": Limit(10, MINUTE),
         "exports": Limit(5, HOUR),
         "administration": Limit(50, MINUTE),
-        "ingestion": Limit(60_000, MINUTE),
+        INGESTION: Limit(60_000, MINUTE),
         OTHER: Limit(1_000, HOUR),
     }
 )

@@ -1,33 +1,38 @@
-"""LimitsService: what the limits of a workspace are, and how much of them is used."""
+"""LimitsService: what the limits and quotas of a workspace are, and how much of them is used."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from datetime import datetime
 from itertools import product
 
-from shadower.common.v1.limit_class_pb2 import LimitClass
-from shadower.limits.v1 import limit_pb2
 from shadower.limits.v1 import limits_service_pb2 as pb
+from shadower.limits.v1.limit_pb2 import LimitUsage
 from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceServicer
+from shadower.limits.v1.quota_pb2 import QuotaUsage
 
+from gateway.limits import translation
 from gateway.limits.asked import scope_of
 from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
-from gateway.limits.window import MICROSECONDS, Standing
+from gateway.limits.quotas import Quotas
 from services.runtime.call import Context, current_call
-from services.runtime.contract import class_name
 from services.runtime.faults import ResourceExhausted, Unavailable
-from services.runtime.times import to_duration, to_timestamp
+from services.runtime.times import to_timestamp
 from services.warehouse.database import Database
 from services.warehouse.limits.changes import SetLimit
+from services.warehouse.limits.quotas import KINDS, list_quotas, set_quota, unset_quota
 from services.warehouse.limits.setting import list_limits, set_limit, unset_limit
 
 
 class LimitsServicer(LimitsServiceServicer):
-    """Sets limits in the database, and looks at what the edge counts."""
+    """Sets what holds in the database, and looks at what the edge counts."""
 
-    def __init__(self, database: Database, overrides: Overrides, limiter: Limiter) -> None:
+    def __init__(
+        self, database: Database, overrides: Overrides, quotas: Quotas, limiter: Limiter
+    ) -> None:
         self._database = database
         self._overrides = overrides
+        self._quotas = quotas
         self._limiter = limiter
 
     async def ListLimits(
@@ -36,7 +41,7 @@ class LimitsServicer(LimitsServiceServicer):
         async with self._database.reading(request.workspace_id) as session:
             known = _by_key(await list_limits(session))
         limits = [
-            _limit(*key, known.get(key, DEFAULTS[key[0]]), is_default=key not in known)
+            translation.limit(*key, known.get(key, DEFAULTS[key[0]]), is_default=key not in known)
             for key in product(DEFAULTS, Scope)
         ]
         return pb.ListLimitsResponse(limits=limits, as_of=to_timestamp(session.as_of))
@@ -44,31 +49,52 @@ class LimitsServicer(LimitsServiceServicer):
     async def UpdateLimit(
         self, request: pb.UpdateLimitRequest, context: Context
     ) -> pb.UpdateLimitResponse:
-        limit_class, scope = _asked(request)
-        if not self._overrides.have_room_for(request.workspace_id, limit_class, scope):
+        key = translation.asked_limit(request)
+        if not self._overrides.have_room_for(request.workspace_id, *key):
             raise _too_many(self._overrides.most)
         limit = Limit(request.amount, request.period.seconds)
         async with self._database.writing(request.workspace_id) as session:
-            await set_limit(session, limit_class, scope, limit.amount, limit.seconds)
-        return pb.UpdateLimitResponse(limit=_limit(limit_class, scope, limit, is_default=False))
+            await set_limit(session, *key, limit.amount, limit.seconds)
+        return pb.UpdateLimitResponse(limit=translation.limit(*key, limit, is_default=False))
 
     async def DeleteLimit(
         self, request: pb.DeleteLimitRequest, context: Context
     ) -> pb.DeleteLimitResponse:
-        limit_class, scope = _asked(request)
+        key = translation.asked_limit(request)
         async with self._database.writing(request.workspace_id) as session:
-            await unset_limit(session, limit_class, scope)
-        limit = _limit(limit_class, scope, DEFAULTS[limit_class], is_default=True)
+            await unset_limit(session, *key)
+        limit = translation.limit(*key, DEFAULTS[key[0]], is_default=True)
         return pb.DeleteLimitResponse(limit=limit)
+
+    async def UpdateQuota(
+        self, request: pb.UpdateQuotaRequest, context: Context
+    ) -> pb.UpdateQuotaResponse:
+        kind = translation.asked_kind(request)
+        if not self._quotas.have_room_for(request.workspace_id, kind):
+            raise _too_many(self._quotas.most)
+        async with self._database.writing(request.workspace_id) as session:
+            await set_quota(session, kind, request.amount, refuses=request.refuses)
+        quota = translation.quota(kind, request.amount, refuses=request.refuses)
+        return pb.UpdateQuotaResponse(quota=quota)
+
+    async def DeleteQuota(
+        self, request: pb.DeleteQuotaRequest, context: Context
+    ) -> pb.DeleteQuotaResponse:
+        async with self._database.writing(request.workspace_id) as session:
+            await unset_quota(session, translation.asked_kind(request))
+        return pb.DeleteQuotaResponse()
 
     async def GetUsage(self, request: pb.GetUsageRequest, context: Context) -> pb.GetUsageResponse:
         subject = request.subject or current_call().principal.subject
         workspace = self._budgets(request.workspace_id, Scope.WORKSPACE, "")
         caller = self._budgets(request.workspace_id, scope_of(subject), subject)
+        quotas, as_of = await self._had(request.workspace_id)
         return pb.GetUsageResponse(
-            workspace=await self._usage(workspace),
-            caller=await self._usage(caller),
+            workspace=await self._used(workspace),
+            caller=await self._used(caller),
             subject=subject,
+            quotas=quotas,
+            as_of=to_timestamp(as_of),
         )
 
     def _budgets(self, workspace_id: str, scope: Scope, subject: str) -> list[Budget]:
@@ -78,19 +104,24 @@ class LimitsServicer(LimitsServiceServicer):
             for one in DEFAULTS
         ]
 
-    async def _usage(self, budgets: list[Budget]) -> Iterator[limit_pb2.LimitUsage]:
+    async def _used(self, budgets: list[Budget]) -> list[LimitUsage]:
         verdict = await self._limiter.look(budgets)
         if verdict is None:
             raise Unavailable("USAGE_UNAVAILABLE", "nobody can say how much of the limits is used")
-        is_set = self._overrides.is_set
-        return (
-            _usage(budget, standing, is_default=not is_set(*_key(budget)))
-            for budget, standing in zip(budgets, verdict.standings, strict=True)
-        )
+        return [
+            translation.limit_usage(one, standing, is_default=not self._is_set(one))
+            for one, standing in zip(budgets, verdict.standings, strict=True)
+        ]
 
+    def _is_set(self, budget: Budget) -> bool:
+        return self._overrides.is_set(budget.workspace_id, budget.limit_class, budget.scope)
 
-def _key(budget: Budget) -> tuple[str, str, Scope]:
-    return budget.workspace_id, budget.limit_class, budget.scope
+    async def _had(self, workspace_id: str) -> tuple[list[QuotaUsage], datetime]:
+        async with self._database.reading(workspace_id) as session:
+            known = {quota.kind: quota for quota in await list_quotas(session)}
+            used = {kind: await measure(session) for kind, measure in KINDS.items()}
+        usages = [translation.quota_usage(kind, used[kind], known.get(kind)) for kind in KINDS]
+        return usages, session.as_of
 
 
 def _by_key(limits: Iterable[SetLimit]) -> dict[tuple[str, Scope], Limit]:
@@ -101,33 +132,9 @@ def _by_key(limits: Iterable[SetLimit]) -> dict[tuple[str, Scope], Limit]:
     }
 
 
-def _asked(request: pb.UpdateLimitRequest | pb.DeleteLimitRequest) -> tuple[str, Scope]:
-    scope = limit_pb2.LimitScope.Name(request.scope).removeprefix("LIMIT_SCOPE_").lower()
-    return class_name(request.limit_class), Scope(scope)
-
-
-def _limit(limit_class: str, scope: Scope, limit: Limit, *, is_default: bool) -> limit_pb2.Limit:
-    return limit_pb2.Limit(
-        limit_class=LimitClass.Value(f"LIMIT_CLASS_{limit_class.upper()}"),
-        scope=limit_pb2.LimitScope.Value(f"LIMIT_SCOPE_{scope.upper()}"),
-        amount=limit.amount,
-        period=to_duration(limit.seconds),
-        is_default=is_default,
-    )
-
-
-def _usage(budget: Budget, standing: Standing, *, is_default: bool) -> limit_pb2.LimitUsage:
-    return limit_pb2.LimitUsage(
-        limit=_limit(budget.limit_class, budget.scope, budget.limit, is_default=is_default),
-        used=standing.used,
-        remaining=max(0, budget.limit.amount - standing.used),
-        until_more=to_duration(standing.reset / MICROSECONDS) if standing.reset else None,
-    )
-
-
 def _too_many(most: int) -> ResourceExhausted:
     return ResourceExhausted(
         "TOO_MANY_LIMITS",
-        f"{most} limits are set, and no more may be",
+        f"{most} of them are set, and no more may be",
         metadata={"limit": str(most)},
     )

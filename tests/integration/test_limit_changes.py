@@ -1,18 +1,18 @@
 """How what is set becomes known to a process that decides."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from shadower.limits.v1.limits_service_pb2 import UpdateLimitRequest
+from shadower.limits.v1.limits_service_pb2 import GetUsageRequest, UpdateLimitRequest
 from structlog.testing import capture_logs
 
 from gateway.limits.counters import OwnCounters
-from gateway.limits.limit import DEFAULTS, Limit, Scope
+from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
 from gateway.limits.servicer import LimitsServicer
@@ -165,8 +165,26 @@ async def test_there_is_an_end_to_what_can_be_set(database: Database) -> None:
     await overrides.look()
     assert not overrides.have_room_for("another", "exports", USER)
     assert overrides.have_room_for("w", "exports", USER)
-    servicer: Any = LimitsServicer(database, overrides, Limiter(OwnCounters(), None))
+    no_quotas: Any = None
+    servicer: Any = LimitsServicer(database, overrides, no_quotas, Limiter(OwnCounters(), None))
     request = UpdateLimitRequest(workspace_id="another", limit_class=4, scope=2, amount=1)
     with pytest.raises(ResourceExhausted) as refused:
         await servicer.UpdateLimit(request, None)
     assert refused.value.reason == "TOO_MANY_LIMITS"
+
+
+class Away:
+    """Counters of nobody."""
+
+    async def charge(self, budgets: Sequence[Budget], cost: int) -> None:
+        return None
+
+
+async def test_usage_that_nobody_knows_is_not_made_up(
+    database: Database, overrides: Overrides
+) -> None:
+    no_quotas: Any = None
+    servicer: Any = LimitsServicer(database, overrides, no_quotas, Limiter(OwnCounters(), Away()))
+    with pytest.raises(Unavailable) as refused:
+        await servicer.GetUsage(GetUsageRequest(workspace_id="w", subject="ann"), None)
+    assert refused.value.reason == "USAGE_UNAVAILABLE"

@@ -67,6 +67,8 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "limits.GetUsage": (LIMITS, {}),
     "limits.UpdateLimit": (LIMIT, {**EXPORTS, "amount": 6, "period": {"seconds": 3600}}),
     "limits.DeleteLimit": (LIMIT, EXPORTS),
+    "limits.UpdateQuota": (LIMIT, {"kind": 1, "amount": 6}),
+    "limits.DeleteQuota": (LIMIT, {"kind": 1}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),

@@ -675,6 +675,26 @@ CREATE VIEW shadower.point_units WITH (security_invoker='true') AS
     tags
    FROM shadower.metric_points;
 ALTER VIEW shadower.point_units OWNER TO postgres;
+CREATE TABLE shadower.quota_notices (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    month date NOT NULL,
+    percent integer NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE ONLY shadower.quota_notices FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quota_notices OWNER TO postgres;
+CREATE TABLE shadower.quotas (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    amount bigint,
+    refuses boolean DEFAULT false NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT quotas_amount_check CHECK ((amount >= 1))
+);
+ALTER TABLE ONLY shadower.quotas FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quotas OWNER TO postgres;
 CREATE TABLE shadower.rollups (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     level text NOT NULL COLLATE pg_catalog."C",
@@ -755,6 +775,10 @@ ALTER TABLE ONLY shadower.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
 ALTER TABLE ONLY shadower.point_cells
     ADD CONSTRAINT point_cells_pkey PRIMARY KEY (workspace_id, level, metric_type, start);
+ALTER TABLE ONLY shadower.quota_notices
+    ADD CONSTRAINT quota_notices_pkey PRIMARY KEY (workspace_id, kind, month, percent);
+ALTER TABLE ONLY shadower.quotas
+    ADD CONSTRAINT quotas_pkey PRIMARY KEY (workspace_id, kind);
 ALTER TABLE ONLY shadower.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, level, cuboid);
 ALTER TABLE ONLY shadower.schema_version
@@ -778,6 +802,7 @@ CREATE INDEX limits_by_change ON shadower.limits USING btree (txid);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
+CREATE INDEX quotas_by_change ON shadower.quotas USING btree (txid);
 CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
@@ -788,10 +813,13 @@ ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
 CREATE POLICY limiter ON shadower.limits FOR SELECT TO shadower_limiter USING (true);
+CREATE POLICY limiter ON shadower.quotas FOR SELECT TO shadower_limiter USING (true);
 ALTER TABLE shadower.limits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.point_cells ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quota_notices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quotas ENABLE ROW LEVEL SECURITY;
 CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
@@ -809,6 +837,8 @@ CREATE POLICY tenant ON shadower.limits TO shadower_service USING ((workspace_id
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -854,6 +884,9 @@ GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.point_cells TO shadower_service;
 GRANT SELECT ON TABLE shadower.point_condensed TO shadower_service;
 GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
+GRANT SELECT,INSERT,DELETE ON TABLE shadower.quota_notices TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.quotas TO shadower_service;
+GRANT SELECT ON TABLE shadower.quotas TO shadower_limiter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;

@@ -251,10 +251,19 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "USAGE_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
     """
     ERROR_REASON_TOO_MANY_LIMITS: _ErrorReason.ValueType  # 36
-    """As many limits are set, in all workspaces together, as may be set. RESOURCE_EXHAUSTED.
+    """As many limits, or quotas, are set in all workspaces together as may be. RESOURCE_EXHAUSTED.
 
         {"reason": "TOO_MANY_LIMITS", "domain": "shadower.dev",
          "metadata": {"limit": "100000"}}
+    """
+    ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 37
+    """The workspace has as much as its quota allows ("executions" or "stored_days"), and nothing
+    more is recorded. RESOURCE_EXHAUSTED, with a RetryInfo: a month begins anew, days that are
+    stored may become fewer. Of several workspaces of a token, all that are charged are meant;
+    x-shadower-workspace names one.
+
+        {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
+         "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -493,8 +502,17 @@ ERROR_REASON_USAGE_UNAVAILABLE: ErrorReason.ValueType  # 35
     {"reason": "USAGE_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
 """
 ERROR_REASON_TOO_MANY_LIMITS: ErrorReason.ValueType  # 36
-"""As many limits are set, in all workspaces together, as may be set. RESOURCE_EXHAUSTED.
+"""As many limits, or quotas, are set in all workspaces together as may be. RESOURCE_EXHAUSTED.
 
     {"reason": "TOO_MANY_LIMITS", "domain": "shadower.dev",
      "metadata": {"limit": "100000"}}
+"""
+ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 37
+"""The workspace has as much as its quota allows ("executions" or "stored_days"), and nothing
+more is recorded. RESOURCE_EXHAUSTED, with a RetryInfo: a month begins anew, days that are
+stored may become fewer. Of several workspaces of a token, all that are charged are meant;
+x-shadower-workspace names one.
+
+    {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
+     "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
 """

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
 from shadower.common.v1 import limit_class_pb2 as limit_class_pb2
 from shadower.limits.v1 import limit_pb2 as limit_pb2
+from shadower.limits.v1 import quota_pb2 as quota_pb2
 import builtins as builtins
 import sys
 import typing as typing
@@ -215,6 +216,8 @@ class GetUsageResponse(message.Message):
     WORKSPACE_FIELD_NUMBER: builtins.int
     CALLER_FIELD_NUMBER: builtins.int
     SUBJECT_FIELD_NUMBER: builtins.int
+    QUOTAS_FIELD_NUMBER: builtins.int
+    AS_OF_FIELD_NUMBER: builtins.int
     subject: builtins.str
     """The subject that the latter is about."""
     @builtins.property
@@ -225,15 +228,118 @@ class GetUsageResponse(message.Message):
     def caller(self) -> containers.RepeatedCompositeFieldContainer[limit_pb2.LimitUsage]:
         """One for each class, of the subject."""
 
+    @builtins.property
+    def quotas(self) -> containers.RepeatedCompositeFieldContainer[quota_pb2.QuotaUsage]:
+        """One for each kind of quota."""
+
+    @builtins.property
+    def as_of(self) -> timestamp_pb2.Timestamp:
+        """What the workspace has was counted at this moment."""
+
     def __init__(
         self,
         *,
         workspace: abc.Iterable[limit_pb2.LimitUsage] | None = ...,
         caller: abc.Iterable[limit_pb2.LimitUsage] | None = ...,
         subject: builtins.str = ...,
+        quotas: abc.Iterable[quota_pb2.QuotaUsage] | None = ...,
+        as_of: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "caller", b"caller", "quotas", b"quotas", "subject", b"subject", "workspace", b"workspace"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class UpdateQuotaRequest(message.Message):
+    """Which quota to set."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    AMOUNT_FIELD_NUMBER: builtins.int
+    REFUSES_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    kind: quota_pb2.QuotaKind.ValueType
+    """What it is about. Required."""
+    amount: builtins.int
+    """The most of it: 1 to 1,000,000,000,000."""
+    refuses: builtins.bool
+    """Whether the edge refuses to record more when the amount is reached."""
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+        kind: quota_pb2.QuotaKind.ValueType = ...,
+        amount: builtins.int = ...,
+        refuses: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["caller", b"caller", "subject", b"subject", "workspace", b"workspace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["amount", b"amount", "kind", b"kind", "refuses", b"refuses", "workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class UpdateQuotaResponse(message.Message):
+    """What was set."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    QUOTA_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def quota(self) -> quota_pb2.Quota:
+        """The quota."""
+
+    def __init__(
+        self,
+        *,
+        quota: quota_pb2.Quota | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["quota", b"quota"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["quota", b"quota"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class DeleteQuotaRequest(message.Message):
+    """Which quota to take back."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    kind: quota_pb2.QuotaKind.ValueType
+    """What it is about. Required."""
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+        kind: quota_pb2.QuotaKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["kind", b"kind", "workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class DeleteQuotaResponse(message.Message):
+    """The quota is not there any more."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

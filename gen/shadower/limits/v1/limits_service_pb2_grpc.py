@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class LimitsServiceStub:
-    """Tells and sets how many requests the edge lets through. What is beyond is RATE_LIMITED.
+    """Tells and sets how many requests the edge lets through (what is beyond is RATE_LIMITED), and how
+    much a workspace may have.
     """
 
     def __init__(self, channel):
@@ -50,6 +51,16 @@ class LimitsServiceStub:
                 request_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteLimitRequest.SerializeToString,
                 response_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteLimitResponse.FromString,
                 _registered_method=True)
+        self.UpdateQuota = channel.unary_unary(
+                '/shadower.limits.v1.LimitsService/UpdateQuota',
+                request_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.UpdateQuotaRequest.SerializeToString,
+                response_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.UpdateQuotaResponse.FromString,
+                _registered_method=True)
+        self.DeleteQuota = channel.unary_unary(
+                '/shadower.limits.v1.LimitsService/DeleteQuota',
+                request_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteQuotaRequest.SerializeToString,
+                response_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteQuotaResponse.FromString,
+                _registered_method=True)
         self.GetUsage = channel.unary_unary(
                 '/shadower.limits.v1.LimitsService/GetUsage',
                 request_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.GetUsageRequest.SerializeToString,
@@ -58,7 +69,8 @@ class LimitsServiceStub:
 
 
 class LimitsServiceServicer:
-    """Tells and sets how many requests the edge lets through. What is beyond is RATE_LIMITED.
+    """Tells and sets how many requests the edge lets through (what is beyond is RATE_LIMITED), and how
+    much a workspace may have.
     """
 
     def ListLimits(self, request, context):
@@ -85,8 +97,23 @@ class LimitsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateQuota(self, request, context):
+        """Sets a quota of a workspace. TOO_MANY_LIMITS if there is no room for another one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteQuota(self, request, context):
+        """Takes a quota back, whether or not one was set: the workspace may have any amount.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetUsage(self, request, context):
-        """Tells how much of the limits is used now: by the workspace, and in it by one who calls.
+        """Tells how much of the limits is used now: by the workspace, and in it by one who calls. And
+        how much the workspace has of what there are quotas for.
         USAGE_UNAVAILABLE if nobody can say.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -111,6 +138,16 @@ def add_LimitsServiceServicer_to_server(servicer, server):
                     request_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteLimitRequest.FromString,
                     response_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteLimitResponse.SerializeToString,
             ),
+            'UpdateQuota': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateQuota,
+                    request_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.UpdateQuotaRequest.FromString,
+                    response_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.UpdateQuotaResponse.SerializeToString,
+            ),
+            'DeleteQuota': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteQuota,
+                    request_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteQuotaRequest.FromString,
+                    response_serializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteQuotaResponse.SerializeToString,
+            ),
             'GetUsage': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUsage,
                     request_deserializer=shadower_dot_limits_dot_v1_dot_limits__service__pb2.GetUsageRequest.FromString,
@@ -125,7 +162,8 @@ def add_LimitsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LimitsService:
-    """Tells and sets how many requests the edge lets through. What is beyond is RATE_LIMITED.
+    """Tells and sets how many requests the edge lets through (what is beyond is RATE_LIMITED), and how
+    much a workspace may have.
     """
 
     @staticmethod
@@ -199,6 +237,60 @@ class LimitsService:
             '/shadower.limits.v1.LimitsService/DeleteLimit',
             shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteLimitRequest.SerializeToString,
             shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteLimitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateQuota(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/shadower.limits.v1.LimitsService/UpdateQuota',
+            shadower_dot_limits_dot_v1_dot_limits__service__pb2.UpdateQuotaRequest.SerializeToString,
+            shadower_dot_limits_dot_v1_dot_limits__service__pb2.UpdateQuotaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteQuota(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/shadower.limits.v1.LimitsService/DeleteQuota',
+            shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteQuotaRequest.SerializeToString,
+            shadower_dot_limits_dot_v1_dot_limits__service__pb2.DeleteQuotaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class LimitsServiceStub:
-    """Tells and sets how many requests the edge lets through. What is beyond is RATE_LIMITED."""
+    """Tells and sets how many requests the edge lets through (what is beyond is RATE_LIMITED), and how
+    much a workspace may have.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -44,14 +46,21 @@ class LimitsServiceStub:
     """
     DeleteLimit: _grpc.UnaryUnaryMultiCallable[_limits_service_pb2.DeleteLimitRequest, _limits_service_pb2.DeleteLimitResponse]
     """Lets the default of its class hold again for a limit, whether or not one was set."""
+    UpdateQuota: _grpc.UnaryUnaryMultiCallable[_limits_service_pb2.UpdateQuotaRequest, _limits_service_pb2.UpdateQuotaResponse]
+    """Sets a quota of a workspace. TOO_MANY_LIMITS if there is no room for another one."""
+    DeleteQuota: _grpc.UnaryUnaryMultiCallable[_limits_service_pb2.DeleteQuotaRequest, _limits_service_pb2.DeleteQuotaResponse]
+    """Takes a quota back, whether or not one was set: the workspace may have any amount."""
     GetUsage: _grpc.UnaryUnaryMultiCallable[_limits_service_pb2.GetUsageRequest, _limits_service_pb2.GetUsageResponse]
-    """Tells how much of the limits is used now: by the workspace, and in it by one who calls.
+    """Tells how much of the limits is used now: by the workspace, and in it by one who calls. And
+    how much the workspace has of what there are quotas for.
     USAGE_UNAVAILABLE if nobody can say.
     """
 
 @_typing.type_check_only
 class LimitsServiceAsyncStub(LimitsServiceStub):
-    """Tells and sets how many requests the edge lets through. What is beyond is RATE_LIMITED."""
+    """Tells and sets how many requests the edge lets through (what is beyond is RATE_LIMITED), and how
+    much a workspace may have.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListLimits: _aio.UnaryUnaryMultiCallable[_limits_service_pb2.ListLimitsRequest, _limits_service_pb2.ListLimitsResponse]  # type: ignore[assignment]
@@ -65,13 +74,20 @@ class LimitsServiceAsyncStub(LimitsServiceStub):
     """
     DeleteLimit: _aio.UnaryUnaryMultiCallable[_limits_service_pb2.DeleteLimitRequest, _limits_service_pb2.DeleteLimitResponse]  # type: ignore[assignment]
     """Lets the default of its class hold again for a limit, whether or not one was set."""
+    UpdateQuota: _aio.UnaryUnaryMultiCallable[_limits_service_pb2.UpdateQuotaRequest, _limits_service_pb2.UpdateQuotaResponse]  # type: ignore[assignment]
+    """Sets a quota of a workspace. TOO_MANY_LIMITS if there is no room for another one."""
+    DeleteQuota: _aio.UnaryUnaryMultiCallable[_limits_service_pb2.DeleteQuotaRequest, _limits_service_pb2.DeleteQuotaResponse]  # type: ignore[assignment]
+    """Takes a quota back, whether or not one was set: the workspace may have any amount."""
     GetUsage: _aio.UnaryUnaryMultiCallable[_limits_service_pb2.GetUsageRequest, _limits_service_pb2.GetUsageResponse]  # type: ignore[assignment]
-    """Tells how much of the limits is used now: by the workspace, and in it by one who calls.
+    """Tells how much of the limits is used now: by the workspace, and in it by one who calls. And
+    how much the workspace has of what there are quotas for.
     USAGE_UNAVAILABLE if nobody can say.
     """
 
 class LimitsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Tells and sets how many requests the edge lets through. What is beyond is RATE_LIMITED."""
+    """Tells and sets how many requests the edge lets through (what is beyond is RATE_LIMITED), and how
+    much a workspace may have.
+    """
 
     @_abc_1.abstractmethod
     def ListLimits(
@@ -103,12 +119,29 @@ class LimitsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lets the default of its class hold again for a limit, whether or not one was set."""
 
     @_abc_1.abstractmethod
+    def UpdateQuota(
+        self,
+        request: _limits_service_pb2.UpdateQuotaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_limits_service_pb2.UpdateQuotaResponse, _abc.Awaitable[_limits_service_pb2.UpdateQuotaResponse]]:
+        """Sets a quota of a workspace. TOO_MANY_LIMITS if there is no room for another one."""
+
+    @_abc_1.abstractmethod
+    def DeleteQuota(
+        self,
+        request: _limits_service_pb2.DeleteQuotaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_limits_service_pb2.DeleteQuotaResponse, _abc.Awaitable[_limits_service_pb2.DeleteQuotaResponse]]:
+        """Takes a quota back, whether or not one was set: the workspace may have any amount."""
+
+    @_abc_1.abstractmethod
     def GetUsage(
         self,
         request: _limits_service_pb2.GetUsageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_limits_service_pb2.GetUsageResponse, _abc.Awaitable[_limits_service_pb2.GetUsageResponse]]:
-        """Tells how much of the limits is used now: by the workspace, and in it by one who calls.
+        """Tells how much of the limits is used now: by the workspace, and in it by one who calls. And
+        how much the workspace has of what there are quotas for.
         USAGE_UNAVAILABLE if nobody can say.
         """
 
