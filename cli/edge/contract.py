@@ -13,6 +13,7 @@ from shadower.ingest.v1 import (
     otlp_http_service_pb2,
     pricing_service_pb2,
 )
+from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
@@ -21,6 +22,7 @@ CONTRACT = (
     aggregates_service_pb2,
     dead_letters_service_pb2,
     ingest_service_pb2,
+    limits_service_pb2,
     metrics_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,

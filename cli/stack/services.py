@@ -19,13 +19,16 @@ SERVICES = {
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
+    "limits": "shadower.limits.v1.LimitsService",
 }
+# Modules that are not under `services`.
+ELSEWHERE = {"limits": "gateway.limits"}
 MOST_REPLICAS = 16
 
 
 @dataclass(frozen=True)
 class _Program:
-    """A module under `services` that runs as a process; all but the first have a number."""
+    """A module that runs as a process; all but the first have a number."""
 
     module: str
     service: str
@@ -38,7 +41,12 @@ class _Program:
 
 
 # Nobody calls it: it has a health and no service.
-WRITER = _Program("ingest.writer", "shadower.ingest.Writer")
+WRITER = _Program("services.ingest.writer", "shadower.ingest.Writer")
+
+
+def module_of(name: str) -> str:
+    """Of a service, by its name in SERVICES."""
+    return ELSEWHERE.get(name, f"services.{name}")
 
 
 def replicas_of(asked: Iterable[str]) -> Mapping[str, int]:
@@ -64,7 +72,7 @@ def service_parts(
 ) -> list[Part]:
     """All replicas of a service follow each other."""
     programs = [
-        _Program(name, service, number)
+        _Program(module_of(name), service, number)
         for name, service in SERVICES.items()
         for number in range(1, replicas[name] + 1)
     ]
@@ -83,7 +91,7 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
     address = f"unix:{socket_of(home, program.name)}"
     return Part(
         name=program.name,
-        command=(sys.executable, "-m", f"services.{program.module}"),
+        command=(sys.executable, "-m", program.module),
         environment={**common, "SHADOWER_LISTEN": address},
         address=address,
         is_ready=grpc_service(address, program.service),

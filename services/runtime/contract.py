@@ -6,6 +6,7 @@ from functools import cache
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, FileDescriptor, MethodDescriptor
 from shadower.common.v1 import permission_pb2 as options
+from shadower.common.v1.limit_class_pb2 import LimitClass
 
 UNSPECIFIED_MAX_BYTES = 64 * 1024
 
@@ -20,6 +21,7 @@ class MethodContract:
     streams_replies: bool
     streams_requests: bool
     workspace_may_be_implied: bool = False
+    limit_class: str = ""
 
 
 @cache
@@ -35,6 +37,7 @@ def method_contract(path: str) -> MethodContract | None:
         streams_replies=method.server_streaming,
         streams_requests=method.client_streaming,
         workspace_may_be_implied=method.GetOptions().Extensions[options.workspace_may_be_implied],
+        limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
     )
 
 
@@ -52,6 +55,11 @@ def permission_name(number: "options.Permission.ValueType") -> str:
         return ""
     words = options.Permission.Name(number).removeprefix("PERMISSION_").lower()
     return ":".join(words.rsplit("_", 1))
+
+
+def class_name(number: "LimitClass.ValueType") -> str:
+    """LIMIT_CLASS_ANALYTICS is "analytics"; none is "", which no budget has."""
+    return LimitClass.Name(number).removeprefix("LIMIT_CLASS_").lower() if number else ""
 
 
 @cache
@@ -76,6 +84,7 @@ def _foreign_contract(foreign: options.ForeignMethod) -> MethodContract:
         streams_replies=method.server_streaming,
         streams_requests=method.client_streaming,
         workspace_may_be_implied=True,
+        limit_class=class_name(foreign.limit_class),
     )
 
 

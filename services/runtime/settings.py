@@ -34,10 +34,10 @@ class Settings(BaseSettings):
 
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
     """Redis 7 or Valkey, as redis://host:port/0, rediss:// or unix://path: the tier of the cache
-    that replicas share. Empty: each process has its own alone."""
+    that replicas share, and where limits are counted. Empty: each process has its own alone."""
 
     redis_timeout_seconds: float = Field(default=0.1, gt=0, le=10)
-    """After this long an answer is looked for without Redis."""
+    """After this long an answer is looked for, or a limit judged, without Redis."""
 
     cache_staleness_seconds: float = Field(default=10, ge=0, le=300)
     """How old an answer may be whose facts have changed since; a request may ask for fresher."""

@@ -31,3 +31,7 @@ def to_duration(seconds: float) -> Duration:
 
 def from_duration(duration: Duration) -> timedelta:
     return timedelta(seconds=duration.seconds, microseconds=duration.nanos / 1000)
+
+
+def microseconds(number: int) -> timedelta:
+    return timedelta(microseconds=number)

@@ -76,7 +76,7 @@ class Database:
     @asynccontextmanager
     async def reading(self, workspace_id: str) -> AsyncIterator[Session]:
         """Several queries over one snapshot."""
-        with _driver_errors_as_faults():
+        with driver_errors_as_faults():
             async with (
                 self._pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
@@ -93,13 +93,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:
         """All that is done in any workspace is committed, or nothing is."""
-        with _driver_errors_as_faults():
+        with driver_errors_as_faults():
             async with self._pool.acquire() as connection, connection.transaction():
                 yield Transaction(connection)
 
     async def ensure_month(self, fact_table: str, month: datetime) -> None:
         """Makes sure that there is a partition for a time."""
-        with _driver_errors_as_faults():
+        with driver_errors_as_faults():
             await self._pool.execute(QUERIES["ensure_month"], fact_table, month)
 
     async def trouble(self, schema_version: str) -> str:
@@ -139,7 +139,7 @@ def sort_of(row: Any) -> Sort:
 
 
 @contextmanager
-def _driver_errors_as_faults() -> Iterator[None]:
+def driver_errors_as_faults() -> Iterator[None]:
     try:
         yield
     except TimeoutError:

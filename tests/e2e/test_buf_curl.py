@@ -20,6 +20,8 @@ RUN = {
     "status": "EXECUTION_STATUS_RUNNING",
     "startTime": NOW,
 }
+EXPORTS = {"limitClass": "LIMIT_CLASS_EXPORTS", "scope": "LIMIT_SCOPE_USER"}
+EXECUTIONS = {"kind": "QUOTA_KIND_EXECUTIONS"}
 CALLS: dict[str, dict[str, dict[str, Any]]] = {
     "ingest": {
         "RecordExecutions": {"executions": [RUN]},
@@ -51,6 +53,14 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "GetDeadLetter": {"deadLetterId": LETTER},
         "ReplayDeadLetters": {"deadLetterIds": [LETTER]},
     },
+    "limits": {
+        "ListLimits": {},
+        "UpdateLimit": {**EXPORTS, "amount": 6, "period": "3600s"},
+        "DeleteLimit": EXPORTS,
+        "UpdateQuota": {**EXECUTIONS, "amount": 6},
+        "DeleteQuota": EXECUTIONS,
+        "GetUsage": {},
+    },
 }
 
 
@@ -76,7 +86,8 @@ async def test_it_lists_and_calls_every_rpc(
     assert code == 0, error
     methods = {line.strip() for line in listed.splitlines() if line.startswith(SERVICES[name])}
     assert methods == {f"{SERVICES[name]}/{rpc}" for rpc in CALLS[name]}
-    bearer = f"authorization: Bearer {keys.token(workspace)}"
+    token = keys.token(workspace, permissions=["limits:write"])
+    bearer = f"authorization: Bearer {token}"
     if name == "agents":
         await _record(stack, bearer, workspace)
     if name == "relay":

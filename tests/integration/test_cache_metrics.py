@@ -176,7 +176,7 @@ async def watched(
     try:
         await ready(process)
         async with process.channel() as channel:
-            yield Stubs(dict.fromkeys(("ingest", *WITH_CACHE, "relay"), channel)), port
+            yield Stubs(dict.fromkeys(("ingest", *WITH_CACHE, "relay", "limits"), channel)), port
     finally:
         stop(process)
 

@@ -75,7 +75,7 @@ async def channels(running: list[Running]) -> AsyncIterator[list[grpc.aio.Channe
 @pytest.fixture
 def client(running: list[Running], channels: list[grpc.aio.Channel], keys: KeyRing) -> Client:
     named = {one.name: channel for one, channel in zip(running, channels, strict=True)}
-    stubs = Stubs({**named, "metrics": channels[1], "relay": channels[0]})
+    stubs = Stubs({**named, "metrics": channels[1], "relay": channels[0], "limits": channels[0]})
     new = Client.of_new_workspace(stubs, keys)
     return replace(new, metadata=keys.metadata(new.workspace, permissions=MAY_INVALIDATE))
 
@@ -83,7 +83,10 @@ def client(running: list[Running], channels: list[grpc.aio.Channel], keys: KeyRi
 @pytest.fixture
 def other_replica(client: Client, channels: list[grpc.aio.Channel]) -> Client:
     named = dict(zip(SERVICES, channels, strict=True))
-    return replace(client, stubs=Stubs({**named, "metrics": channels[2], "relay": channels[0]}))
+    return replace(
+        client,
+        stubs=Stubs({**named, "metrics": channels[2], "relay": channels[0], "limits": channels[0]}),
+    )
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from services.runtime.background import in_background
 from services.runtime.cache.question import Answer
-from services.runtime.cache.redis_tier import open_redis
 from services.runtime.cache.statistics import Event, Outcome
+from services.runtime.redis_client import open_redis
 from tests.support.cache import (
     AHEAD,
     PAST,

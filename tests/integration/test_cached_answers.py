@@ -67,7 +67,9 @@ async def replicas(
 
 def stubs_of(running: list[Running], channels: list[grpc.aio.Channel], metrics: int) -> Stubs:
     named = {one.name: channel for one, channel in zip(running, channels, strict=True)}
-    return Stubs({**named, "metrics": channels[metrics], "relay": channels[0]})
+    return Stubs(
+        {**named, "metrics": channels[metrics], "relay": channels[0], "limits": channels[0]}
+    )
 
 
 @pytest.fixture

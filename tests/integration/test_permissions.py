@@ -38,6 +38,8 @@ LEDGER = "ledger:read"
 CACHE, INVALIDATE = "cache:read", "cache:write"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 ROLLUPS, ROLL_UP = "rollups:read", "rollups:write"
+LIMITS, LIMIT = "limits:read", "limits:write"
+EXPORTS = {"limit_class": 4, "scope": 1}
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),
@@ -61,6 +63,12 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "aggregates.ListRollups": (ROLLUPS, {}),
     "cache.GetCacheStatistics": (CACHE, {}),
     "cache.InvalidateAnswers": (INVALIDATE, {}),
+    "limits.ListLimits": (LIMITS, {}),
+    "limits.GetUsage": (LIMITS, {}),
+    "limits.UpdateLimit": (LIMIT, {**EXPORTS, "amount": 6, "period": {"seconds": 3600}}),
+    "limits.DeleteLimit": (LIMIT, EXPORTS),
+    "limits.UpdateQuota": (LIMIT, {"kind": 1, "amount": 6}),
+    "limits.DeleteQuota": (LIMIT, {"kind": 1}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
@@ -68,13 +76,13 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
 # Streams that have nothing to tell if there is nothing to do.
 MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups"}
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
-OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP}
-EVERYTHING = OWNERS | {CACHE, INVALIDATE}
+OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
+EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT}
 ROLES: dict[str | None, set[str]] = {
     "owner": OWNERS,
     "admin": OWNERS,
     "service": FACTS,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS},
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS},
     "member": {READ, SUMMARY, AGENTS},
     "viewer": {READ, SUMMARY},
     "unspecified": set(),

@@ -9,6 +9,7 @@ from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
 from shadower.ingest.v1 import pricing_service_pb2 as pricing
+from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
@@ -19,6 +20,7 @@ MODULES = {
     "bus": bus,
     "cache": cache,
     "ingest": ingest,
+    "limits": limits,
     "metrics": metrics,
     "otlp": otlp,
     "pricing": pricing,

@@ -19,9 +19,14 @@ from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.common.v1.dimension_pb2 import Dimension
 from shadower.common.v1.granularity_pb2 import Granularity
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
+from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
+from gateway.limits.counters import OwnCounters
+from gateway.limits.limiter import Limiter
+from gateway.limits.overrides import Overrides
+from gateway.limits.servicer import LimitsServicer
 from services.agents.servicer import AgentsServicer
 from services.aggregates.servicer import AggregatesServicer
 from services.ingest.servicer import IngestServicer
@@ -131,6 +136,9 @@ READS = {
     "summary": _of_april_and_before(SUMMARY, {BY_TIME, BY_AGENT}),
     "performance": _of_april_and_before(PERFORMANCE, {BY_TIME, BY_AGENT}, agent_id=AGENT),
     "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
+    "limits": _of_no_time(limits.ListLimitsRequest, set()),
+    # Of the present month, and of the first fact ever.
+    "usage": Read(limits.GetUsageRequest(workspace_id=WORKSPACE), None, frozenset({BY_TIME})),
     "dead letters": _of_no_time(LETTERS, set()),
     "dead letter": _of_no_time(ONE_LETTER, set(), dead_letter_id=LETTER),
 }
@@ -174,11 +182,15 @@ async def listened_services(database_url: str) -> AsyncIterator[Services]:
 
 def _servicers(database: Database) -> dict[str, Any]:
     draining = Draining()
+    nothing_set: Any = None
     return {
         "agents": AgentsServicer(database, None),
         "aggregates": AggregatesServicer(database, None),
         "bus": DeadLettersServicer(database, Replayer(database, None)),
         "ingest": IngestServicer(None, database, _no_log, MessageValidator(), draining),
+        "limits": LimitsServicer(
+            database, Overrides(nothing_set), nothing_set, Limiter(OwnCounters(), None)
+        ),
         "metrics": MetricsServicer(Sources(database, Announcements(), draining), None),
         "workspaces": WorkspacesServicer(database, None),
     }

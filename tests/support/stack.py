@@ -24,9 +24,12 @@ from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
+from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
+
+from cli.stack.services import module_of
 
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 30
@@ -38,6 +41,7 @@ SERVICES = {
     "workspaces": "shadower.workspaces.v1.WorkspacesService",
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
+    "limits": "shadower.limits.v1.LimitsService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -47,6 +51,7 @@ SERVED_WITH = {
         "shadower.ingest.v1.OtlpHttpService",
         "shadower.ingest.v1.PricingService",
     ),
+    "limits": ("envoy.service.ratelimit.v3.RateLimitService",),
     **dict.fromkeys(
         ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
     ),
@@ -109,6 +114,7 @@ class Stubs:
         self.agents: Any = AgentsServiceStub(channels["agents"])
         self.cache: Any = CacheServiceStub(channels["metrics"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
+        self.limits: Any = LimitsServiceStub(channels["limits"])
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def start(name: str, environment: Environment) -> Running:
     log = environment.logs / f"{name}-{address.rpartition(':')[2]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"services.{name}"],
+            [sys.executable, "-m", module_of(name)],
             cwd=ROOT,
             env=environment.of(address),
             stdout=output,

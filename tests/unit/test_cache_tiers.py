@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.cache.breaker import Breaker
+from services.runtime.breaker import Breaker
 from services.runtime.cache.entry import Entry, UnreadableEntryError, decode, encode
 from services.runtime.cache.memory import OVERHEAD_BYTES, ProcessTier
 from services.runtime.cache.question import Key

@@ -23,7 +23,7 @@ from cli.stack.lock import held_lock
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports, refuse_if_taken
 from cli.stack.readiness import at_once, http_path
-from cli.stack.services import SERVICES, replicas_of, service_parts
+from cli.stack.services import SERVICES, module_of, replicas_of, service_parts
 
 SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEPER}"
@@ -145,7 +145,8 @@ def test_status_without_a_stack_says_so(tmp_path: Path) -> None:
 
 def test_every_service_of_the_stack_has_a_process_to_run() -> None:
     root = Path(__file__).parents[2]
-    assert all((root / "services" / name / "__main__.py").exists() for name in SERVICES)
+    folders = [root.joinpath(*module_of(name).split(".")) for name in SERVICES]
+    assert all((folder / "__main__.py").exists() for folder in folders)
 
 
 @pytest.mark.parametrize("command", ["up", "status", "token", "load", "simulate", "migrate"])

@@ -15,17 +15,21 @@ from shadower.aggregates.v1 import aggregates_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.common.v1 import permission_pb2 as options
 from shadower.common.v1.error_reason_pb2 import ErrorReason
+from shadower.common.v1.limit_class_pb2 import LimitClass
 from shadower.ingest.v1 import (
     ingest_service_pb2,
     otlp_http_service_pb2,
     otlp_pb2,
     pricing_service_pb2,
 )
+from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.runtime.v1 import cache_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
+from gateway.limits.limit import CLOSED_UNCHECKED, DEFAULTS
 from services.runtime.contract import (
+    class_name,
     foreign_contracts,
     method_contract,
     permission_name,
@@ -33,12 +37,15 @@ from services.runtime.contract import (
 )
 
 ROOT = Path(__file__).parent.parent.parent
+# Where faults are made.
+ROOMS = ("services", "gateway")
 MODULES = (
     agents_service_pb2,
     aggregates_service_pb2,
     cache_service_pb2,
     dead_letters_service_pb2,
     ingest_service_pb2,
+    limits_service_pb2,
     metrics_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
@@ -73,6 +80,19 @@ def test_an_rpc_needs_a_permission(name: str) -> None:
     contract = method_contract(f"/{name.rpartition('.')[0]}/{name.rpartition('.')[2]}")
     assert contract
     assert contract.permission == permission_name(number) != ""
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_rpc_is_charged_to_a_budget_that_there_is(name: str) -> None:
+    contract = method_contract(f"/{name.rpartition('.')[0]}/{name.rpartition('.')[2]}")
+    assert contract
+    assert contract.limit_class in DEFAULTS
+
+
+def test_every_class_has_a_budget() -> None:
+    assert set(DEFAULTS) == {class_name(number) for number in LimitClass.values() if number}
+    assert class_name(LimitClass.LIMIT_CLASS_UNSPECIFIED) == ""
+    assert set(DEFAULTS) > CLOSED_UNCHECKED
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -125,6 +145,7 @@ def test_methods_of_others_have_a_policy_of_ours() -> None:
         assert contract.path == path
         assert contract.permission == "ingest:write"
         assert contract.workspace_may_be_implied
+        assert contract.limit_class == "ingestion"
         assert 0 < contract.max_request_bytes <= 4 * 1024 * 1024
 
 
@@ -151,7 +172,8 @@ def test_roles_grant_known_permissions_only() -> None:
     known = {permission_name(number) for number in options.Permission.values() if number}
     assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
     # What concerns all workspaces is for operators only, and in no role.
-    assert set().union(*role_grants().values()) == known - {"cache:read", "cache:write"}
+    operators = {"cache:read", "cache:write", "limits:write"}
+    assert set().union(*role_grants().values()) == known - operators
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 
 
@@ -168,7 +190,7 @@ REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
 
 
 def sources() -> list[Path]:
-    return sorted((ROOT / "services").rglob("*.py"))
+    return sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 
 
 def reasons(source: Path) -> Iterator[str]:

@@ -14,9 +14,10 @@ from services.runtime.background import in_background
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.change_log import ChangeLog
 from services.runtime.cache.changes import Changes
-from services.runtime.cache.redis_tier import RedisTier, open_redis
+from services.runtime.cache.redis_tier import RedisTier
 from services.runtime.cache.shared import NothingShared, SharedTier
 from services.runtime.cache.statistics import Statistics
+from services.runtime.redis_client import open_redis
 from services.runtime.settings import Settings
 
 REPORT_SECONDS = 60.0

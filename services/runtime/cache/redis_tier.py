@@ -3,33 +3,24 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.asyncio import Redis
 
-from services.runtime.cache.breaker import Breaker
 from services.runtime.cache.entry import Entry, UnreadableEntryError, decode, encode
 from services.runtime.cache.forgetting import GENERATION, Heard, forget_for_all, hear_from
 from services.runtime.cache.shared import Turn
 from services.runtime.cache.statistics import Event, SharedState, Statistics
-from services.runtime.settings import Settings
+from services.runtime.redis_client import CONNECTIONS, FAILURES, PAUSE_SECONDS, Tries
 
-CONNECTIONS = 8
 LISTENERS = 2
-FAILURES_TO_OPEN = 3
-PAUSE_SECONDS = 1.0
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.002, 0.05
 # A holder who is dead holds no longer than that. One who is slow loses its turn, not its answer.
 LEASE_SECONDS = 5.0
-# What a server that is away, slow or no Redis at all can bring upon us.
-FAILURES = (RedisError, OSError, TimeoutError, ValueError, LookupError)
 
 FORGET_SECONDS = 10
 
@@ -44,33 +35,12 @@ RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del'
 # Of an edition, in the names of its answers.
 EDITION_LETTERS = 12
 
-Value = TypeVar("Value")
-
 
 class Look(NamedTuple):
     """What was found, and what was the generation then; None if nobody could say."""
 
     entry: Entry | None
     generation: bytes | None
-
-
-@asynccontextmanager
-async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
-    """Connects on first use. Tries nothing again by itself: there is an answer without it."""
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url,
-        max_connections=CONNECTIONS,
-        timeout=settings.redis_timeout_seconds,
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        retry=Retry(NoBackoff(), 0),
-    )
-    client = Redis(connection_pool=pool)
-    try:
-        yield client
-    finally:
-        await client.aclose()
-        await pool.disconnect()
 
 
 class RedisTier:
@@ -86,16 +56,13 @@ class RedisTier:
     ) -> None:
         self._client: Any = client
         self._edition = edition
-        self._timeout = timeout_seconds
         self.lease_seconds = lease_seconds
         self._statistics = statistics
-        self._breaker = Breaker(FAILURES_TO_OPEN, PAUSE_SECONDS)
-        # To wait for a connection of our own is no failure of the server's.
-        self._connections = asyncio.Semaphore(CONNECTIONS - LISTENERS)
+        self._tries = Tries(CONNECTIONS - LISTENERS, timeout_seconds, self._failed)
 
     @property
     def state(self) -> SharedState:
-        return SharedState.LEFT_ALONE if self._breaker.is_open else SharedState.USED
+        return SharedState.LEFT_ALONE if self._tries.are_left else SharedState.USED
 
     def turn(self, key: str) -> AbstractAsyncContextManager[Turn]:
         return self._turn(key)
@@ -111,7 +78,7 @@ class RedisTier:
     async def look(self, key: str) -> Look:
         """What is there, and the generation in which it is."""
         names = self._name("answer", key), GENERATION
-        found = await self._tried(lambda: self._got(*names))
+        found = await self._tries.of(lambda: self._got(*names))
         if found is None:
             return Look(None, None)
         data, generation = found
@@ -139,7 +106,7 @@ class RedisTier:
         left = round((entry.expires_at - time.time()) * 1000)
         if left > 0:
             name, data = self._name("answer", key), encode(entry, key, self._edition)
-            await self._tried(
+            await self._tries.of(
                 lambda: self._client.eval(PUT, 2, name, GENERATION, generation, data, left)
             )
 
@@ -147,20 +114,20 @@ class RedisTier:
         """True also if nobody can say whose turn it is."""
         lease = round(self.lease_seconds * 1000)
         name = self._name("turn", key)
-        claimed = await self._tried(
+        claimed = await self._tries.of(
             lambda: self._client.set(name, token, nx=True, px=lease), failed=True
         )
         return bool(claimed)
 
     async def release(self, key: str, token: str) -> None:
         name = self._name("turn", key)
-        await self._tried(lambda: self._client.eval(RELEASE, 1, name, token))
+        await self._tries.of(lambda: self._client.eval(RELEASE, 1, name, token))
 
     async def forget(self, pattern: str) -> int | None:
         """Of every edition: each service has its own."""
         name = f"shadower:answer:{'?' * EDITION_LETTERS}:{pattern}"
         work = partial(forget_for_all, self._client, name, pattern)
-        return await self._tried(work, seconds=FORGET_SECONDS)
+        return await self._tries.of(work, seconds=FORGET_SECONDS)
 
     async def listen(self, forget: Callable[[str], object]) -> None:
         heard = Heard(forget)
@@ -169,29 +136,9 @@ class RedisTier:
                 await hear_from(self._client, heard)
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _tried(
-        self,
-        work: Callable[[], Awaitable[Value]],
-        failed: Value | None = None,
-        seconds: float | None = None,
-    ) -> Value | None:
-        """What the work gives within its time; `failed` if it does not."""
-        if not self._breaker.lets_through():
-            return failed
-        try:
-            async with self._connections, asyncio.timeout(seconds or self._timeout):
-                result = await work()
-        except FAILURES as failure:
-            self._note(failure)
-            return failed
-        self._breaker.succeeded()
-        return result
-
-    def _note(self, failure: Exception) -> None:
-        was_open = self._breaker.is_open
-        self._breaker.failed()
+    def _failed(self, failure: Exception, is_left_alone: bool) -> None:
         self._statistics.note(Event.SHARED_TIER_FAILED)
-        if self._breaker.is_open and not was_open:
+        if is_left_alone:
             structlog.get_logger("cache").warning("going on without Redis", error=repr(failure))
 
     def _name(self, kind: str, key: str) -> str:

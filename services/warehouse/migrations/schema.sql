@@ -501,6 +501,20 @@ CREATE TABLE shadower.ledger (
 );
 ALTER TABLE ONLY shadower.ledger FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.ledger OWNER TO postgres;
+CREATE TABLE shadower.limits (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    limit_class text NOT NULL COLLATE pg_catalog."C",
+    scope text NOT NULL COLLATE pg_catalog."C",
+    amount bigint,
+    seconds integer,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT limits_amount_check CHECK ((amount >= 1)),
+    CONSTRAINT limits_check CHECK (((amount IS NULL) = (seconds IS NULL))),
+    CONSTRAINT limits_seconds_check CHECK ((seconds >= 1))
+);
+ALTER TABLE ONLY shadower.limits FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.limits OWNER TO postgres;
 CREATE TABLE shadower.log_positions (
     topic text NOT NULL COLLATE pg_catalog."C",
     partition integer NOT NULL,
@@ -661,6 +675,26 @@ CREATE VIEW shadower.point_units WITH (security_invoker='true') AS
     tags
    FROM shadower.metric_points;
 ALTER VIEW shadower.point_units OWNER TO postgres;
+CREATE TABLE shadower.quota_notices (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    month date NOT NULL,
+    percent integer NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE ONLY shadower.quota_notices FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quota_notices OWNER TO postgres;
+CREATE TABLE shadower.quotas (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    amount bigint,
+    refuses boolean DEFAULT false NOT NULL,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT quotas_amount_check CHECK ((amount >= 1))
+);
+ALTER TABLE ONLY shadower.quotas FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quotas OWNER TO postgres;
 CREATE TABLE shadower.rollups (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     level text NOT NULL COLLATE pg_catalog."C",
@@ -731,6 +765,8 @@ ALTER TABLE ONLY shadower.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (workspace_id, started_at, execution_id);
 ALTER TABLE ONLY shadower.ledger
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (workspace_id, hour, kind);
+ALTER TABLE ONLY shadower.limits
+    ADD CONSTRAINT limits_pkey PRIMARY KEY (workspace_id, limit_class, scope);
 ALTER TABLE ONLY shadower.log_positions
     ADD CONSTRAINT log_positions_pkey PRIMARY KEY (topic, partition);
 ALTER TABLE ONLY shadower.metric_points
@@ -739,6 +775,10 @@ ALTER TABLE ONLY shadower.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
 ALTER TABLE ONLY shadower.point_cells
     ADD CONSTRAINT point_cells_pkey PRIMARY KEY (workspace_id, level, metric_type, start);
+ALTER TABLE ONLY shadower.quota_notices
+    ADD CONSTRAINT quota_notices_pkey PRIMARY KEY (workspace_id, kind, month, percent);
+ALTER TABLE ONLY shadower.quotas
+    ADD CONSTRAINT quotas_pkey PRIMARY KEY (workspace_id, kind);
 ALTER TABLE ONLY shadower.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, level, cuboid);
 ALTER TABLE ONLY shadower.schema_version
@@ -758,9 +798,11 @@ CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (worksp
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX executions_lasting ON ONLY shadower.executions USING btree (workspace_id, started_at, agent_id) WHERE (duration_us > '3600000000'::bigint);
 CREATE INDEX executions_running ON ONLY shadower.executions USING btree (workspace_id, started_at) WHERE ((((status = 'running'::shadower.execution_status))::integer)::bigint = 1);
+CREATE INDEX limits_by_change ON shadower.limits USING btree (txid);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
+CREATE INDEX quotas_by_change ON shadower.quotas USING btree (txid);
 CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
@@ -770,9 +812,14 @@ ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
+CREATE POLICY limiter ON shadower.limits FOR SELECT TO shadower_limiter USING (true);
+CREATE POLICY limiter ON shadower.quotas FOR SELECT TO shadower_limiter USING (true);
+ALTER TABLE shadower.limits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.point_cells ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quota_notices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.quotas ENABLE ROW LEVEL SECURITY;
 CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH CHECK (true);
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
@@ -786,9 +833,12 @@ CREATE POLICY tenant ON shadower.execution_cells USING ((workspace_id = current_
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.limits TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -797,6 +847,7 @@ ALTER TABLE shadower.workspace_changes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA shadower TO shadower_service;
 GRANT USAGE ON SCHEMA shadower TO shadower_relay;
+GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
@@ -822,6 +873,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_s
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.limits TO shadower_service;
+GRANT SELECT ON TABLE shadower.limits TO shadower_limiter;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.log_positions TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
@@ -831,9 +884,13 @@ GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.point_cells TO shadower_service;
 GRANT SELECT ON TABLE shadower.point_condensed TO shadower_service;
 GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
+GRANT SELECT,INSERT,DELETE ON TABLE shadower.quota_notices TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.quotas TO shadower_service;
+GRANT SELECT ON TABLE shadower.quotas TO shadower_limiter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
+GRANT SELECT ON TABLE shadower.schema_version TO shadower_limiter;
 GRANT SELECT ON TABLE shadower.tool_calls TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.workspace_changes TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;

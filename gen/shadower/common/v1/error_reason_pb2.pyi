@@ -228,6 +228,43 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "CACHE_UNREACHABLE", "domain": "shadower.dev", "metadata": {}}
     """
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 33
+    """A budget of requests is used up: of the workspace, of the user in it, or of the API key in it
+    ("scope"), for RPCs of a class. RESOURCE_EXHAUSTED, with a RetryInfo that says when there is
+    room again; over HTTP, Retry-After says so. Nothing was charged for the request. The
+    workspace is empty where the token covers none that the request names.
+
+        {"reason": "RATE_LIMITED", "domain": "shadower.dev",
+         "metadata": {"workspaceId": "acme", "scope": "user", "class": "reports",
+                      "limit": "10", "seconds": "60"}}
+    """
+    ERROR_REASON_LIMITS_UNCHECKED: _ErrorReason.ValueType  # 34
+    """Nobody can say how much of a budget is used, and requests of this class wait until somebody
+    can. RESOURCE_EXHAUSTED, with a RetryInfo.
+
+        {"reason": "LIMITS_UNCHECKED", "domain": "shadower.dev",
+         "metadata": {"class": "administration"}}
+    """
+    ERROR_REASON_USAGE_UNAVAILABLE: _ErrorReason.ValueType  # 35
+    """Nobody can say now how much of the budgets is used. UNAVAILABLE, with a RetryInfo.
+
+        {"reason": "USAGE_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_TOO_MANY_LIMITS: _ErrorReason.ValueType  # 36
+    """As many limits, or quotas, are set in all workspaces together as may be. RESOURCE_EXHAUSTED.
+
+        {"reason": "TOO_MANY_LIMITS", "domain": "shadower.dev",
+         "metadata": {"limit": "100000"}}
+    """
+    ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 37
+    """The workspace has as much as its quota allows ("executions" or "stored_days"), and nothing
+    more is recorded. RESOURCE_EXHAUSTED, with a RetryInfo: a month begins anew, days that are
+    stored may become fewer. Of several workspaces of a token, all that are charged are meant;
+    x-shadower-workspace names one.
+
+        {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
+         "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -441,4 +478,41 @@ ERROR_REASON_CACHE_UNREACHABLE: ErrorReason.ValueType  # 32
 Those of the process that was asked are dropped. UNAVAILABLE, with a RetryInfo.
 
     {"reason": "CACHE_UNREACHABLE", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 33
+"""A budget of requests is used up: of the workspace, of the user in it, or of the API key in it
+("scope"), for RPCs of a class. RESOURCE_EXHAUSTED, with a RetryInfo that says when there is
+room again; over HTTP, Retry-After says so. Nothing was charged for the request. The
+workspace is empty where the token covers none that the request names.
+
+    {"reason": "RATE_LIMITED", "domain": "shadower.dev",
+     "metadata": {"workspaceId": "acme", "scope": "user", "class": "reports",
+                  "limit": "10", "seconds": "60"}}
+"""
+ERROR_REASON_LIMITS_UNCHECKED: ErrorReason.ValueType  # 34
+"""Nobody can say how much of a budget is used, and requests of this class wait until somebody
+can. RESOURCE_EXHAUSTED, with a RetryInfo.
+
+    {"reason": "LIMITS_UNCHECKED", "domain": "shadower.dev",
+     "metadata": {"class": "administration"}}
+"""
+ERROR_REASON_USAGE_UNAVAILABLE: ErrorReason.ValueType  # 35
+"""Nobody can say now how much of the budgets is used. UNAVAILABLE, with a RetryInfo.
+
+    {"reason": "USAGE_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_TOO_MANY_LIMITS: ErrorReason.ValueType  # 36
+"""As many limits, or quotas, are set in all workspaces together as may be. RESOURCE_EXHAUSTED.
+
+    {"reason": "TOO_MANY_LIMITS", "domain": "shadower.dev",
+     "metadata": {"limit": "100000"}}
+"""
+ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 37
+"""The workspace has as much as its quota allows ("executions" or "stored_days"), and nothing
+more is recorded. RESOURCE_EXHAUSTED, with a RetryInfo: a month begins anew, days that are
+stored may become fewer. Of several workspaces of a token, all that are charged are meant;
+x-shadower-workspace names one.
+
+    {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
+     "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
 """

@@ -9,6 +9,7 @@ from google.protobuf import message as message
 from google.protobuf.internal import containers as containers
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 from google.protobuf.internal import extension_dict as extension_dict
+from shadower.common.v1 import limit_class_pb2 as limit_class_pb2
 import builtins as builtins
 import sys
 import typing as typing
@@ -60,6 +61,12 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """
     PERMISSION_CACHE_WRITE: _Permission.ValueType  # 14
     """Have remembered answers dropped, which all workspaces pay for. No role holds it either."""
+    PERMISSION_LIMITS_READ: _Permission.ValueType  # 15
+    """See the limits and quotas of a workspace, and how much of them is used."""
+    PERMISSION_LIMITS_WRITE: _Permission.ValueType  # 16
+    """Set limits and quotas. No role holds it: an operator's token names it, since nobody raises
+    what binds himself.
+    """
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -100,6 +107,12 @@ of an operator names it.
 """
 PERMISSION_CACHE_WRITE: Permission.ValueType  # 14
 """Have remembered answers dropped, which all workspaces pay for. No role holds it either."""
+PERMISSION_LIMITS_READ: Permission.ValueType  # 15
+"""See the limits and quotas of a workspace, and how much of them is used."""
+PERMISSION_LIMITS_WRITE: Permission.ValueType  # 16
+"""Set limits and quotas. No role holds it: an operator's token names it, since nobody raises
+what binds himself.
+"""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
@@ -153,27 +166,32 @@ class ForeignMethod(message.Message):
     PATH_FIELD_NUMBER: builtins.int
     REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
     MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
+    LIMIT_CLASS_FIELD_NUMBER: builtins.int
     path: builtins.str
     """The method, as "/package.Service/Method"."""
     required_permission: Permission.ValueType
     """The permission that a caller needs in the workspace."""
     max_encoded_bytes: builtins.int
     """The most bytes that a request may have in protobuf encoding; zero means 64 KiB."""
+    limit_class: limit_class_pb2.LimitClass.ValueType
+    """Which budget a request is charged to."""
     def __init__(
         self,
         *,
         path: builtins.str = ...,
         required_permission: Permission.ValueType = ...,
         max_encoded_bytes: builtins.int = ...,
+        limit_class: limit_class_pb2.LimitClass.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["max_encoded_bytes", b"max_encoded_bytes", "path", b"path", "required_permission", b"required_permission"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["limit_class", b"limit_class", "max_encoded_bytes", b"max_encoded_bytes", "path", b"path", "required_permission", b"required_permission"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
 WORKSPACE_MAY_BE_IMPLIED_FIELD_NUMBER: builtins.int
+LIMIT_CLASS_FIELD_NUMBER: builtins.int
 ROLE_GRANTS_FIELD_NUMBER: builtins.int
 MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
 FOREIGN_METHODS_FIELD_NUMBER: builtins.int
@@ -185,6 +203,8 @@ workspace_may_be_implied: extension_dict._ExtensionFieldDescriptor[descriptor_pb
 """Whether a request may leave its workspace_id empty. It then means the workspace that the
 header x-shadower-workspace names, or else the only one that the caller's token covers.
 """
+limit_class: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, limit_class_pb2.LimitClass.ValueType]
+"""Which budget a request is charged to. Required on every RPC; the edge enforces it."""
 role_grants: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.EnumValueOptions, containers.RepeatedScalarFieldContainer[Permission.ValueType]]
 """The permissions that a role holds."""
 max_encoded_bytes: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MessageOptions, builtins.int]

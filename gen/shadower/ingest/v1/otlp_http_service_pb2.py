@@ -28,7 +28,7 @@ from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*shadower/ingest/v1/otlp_http_service.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#shadower/common/v1/permission.proto\"\x84\x01\n\x13\x45xportTracesRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\x12\"\n\x04\x62ody\x18\x02 \x01(\x0b\x32\x14.google.api.HttpBody:\x07\xf8\xc7\x18\x80\x80\x80\x02\":\n\x14\x45xportTracesResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"\x85\x01\n\x14\x45xportMetricsRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\x12\"\n\x04\x62ody\x18\x02 \x01(\x0b\x32\x14.google.api.HttpBody:\x07\xf8\xc7\x18\x80\x80\x80\x02\";\n\x15\x45xportMetricsResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody2\xac\x03\n\x0fOtlpHttpService\x12\xc8\x01\n\x0c\x45xportTraces\x12\'.shadower.ingest.v1.ExportTracesRequest\x1a(.shadower.ingest.v1.ExportTracesResponse\"e\x90\x02\x02\xe8\xc7\x18\x05\x88\xc8\x18\x01\x82\xd3\xe4\x93\x02T\"\n/v1/traces:\x04\x62odyZ:\",/v1/workspaces/{workspace_id}/otlp/v1/traces:\x04\x62odyb\x04\x62odyb\x04\x62ody\x12\xcd\x01\n\rExportMetrics\x12(.shadower.ingest.v1.ExportMetricsRequest\x1a).shadower.ingest.v1.ExportMetricsResponse\"g\x90\x02\x02\xe8\xc7\x18\x05\x88\xc8\x18\x01\x82\xd3\xe4\x93\x02V\"\x0b/v1/metrics:\x04\x62odyZ;\"-/v1/workspaces/{workspace_id}/otlp/v1/metrics:\x04\x62odyb\x04\x62odyb\x04\x62odyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*shadower/ingest/v1/otlp_http_service.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#shadower/common/v1/permission.proto\"\x84\x01\n\x13\x45xportTracesRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\x12\"\n\x04\x62ody\x18\x02 \x01(\x0b\x32\x14.google.api.HttpBody:\x07\xf8\xc7\x18\x80\x80\x80\x02\":\n\x14\x45xportTracesResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"\x85\x01\n\x14\x45xportMetricsRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\x12\"\n\x04\x62ody\x18\x02 \x01(\x0b\x32\x14.google.api.HttpBody:\x07\xf8\xc7\x18\x80\x80\x80\x02\";\n\x15\x45xportMetricsResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody2\xb4\x03\n\x0fOtlpHttpService\x12\xcc\x01\n\x0c\x45xportTraces\x12\'.shadower.ingest.v1.ExportTracesRequest\x1a(.shadower.ingest.v1.ExportTracesResponse\"i\x90\x02\x02\xe8\xc7\x18\x05\x88\xc8\x18\x01\x90\xc8\x18\x06\x82\xd3\xe4\x93\x02T\"\n/v1/traces:\x04\x62odyZ:\",/v1/workspaces/{workspace_id}/otlp/v1/traces:\x04\x62odyb\x04\x62odyb\x04\x62ody\x12\xd1\x01\n\rExportMetrics\x12(.shadower.ingest.v1.ExportMetricsRequest\x1a).shadower.ingest.v1.ExportMetricsResponse\"k\x90\x02\x02\xe8\xc7\x18\x05\x88\xc8\x18\x01\x90\xc8\x18\x06\x82\xd3\xe4\x93\x02V\"\x0b/v1/metrics:\x04\x62odyZ;\"-/v1/workspaces/{workspace_id}/otlp/v1/metrics:\x04\x62odyb\x04\x62odyb\x04\x62odyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,9 +44,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTMETRICSREQUEST']._loaded_options = None
   _globals['_EXPORTMETRICSREQUEST']._serialized_options = b'\370\307\030\200\200\200\002'
   _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportTraces']._loaded_options = None
-  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportTraces']._serialized_options = b'\220\002\002\350\307\030\005\210\310\030\001\202\323\344\223\002T\"\n/v1/traces:\004bodyZ:\",/v1/workspaces/{workspace_id}/otlp/v1/traces:\004bodyb\004bodyb\004body'
+  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportTraces']._serialized_options = b'\220\002\002\350\307\030\005\210\310\030\001\220\310\030\006\202\323\344\223\002T\"\n/v1/traces:\004bodyZ:\",/v1/workspaces/{workspace_id}/otlp/v1/traces:\004bodyb\004bodyb\004body'
   _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportMetrics']._loaded_options = None
-  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportMetrics']._serialized_options = b'\220\002\002\350\307\030\005\210\310\030\001\202\323\344\223\002V\"\013/v1/metrics:\004bodyZ;\"-/v1/workspaces/{workspace_id}/otlp/v1/metrics:\004bodyb\004bodyb\004body'
+  _globals['_OTLPHTTPSERVICE'].methods_by_name['ExportMetrics']._serialized_options = b'\220\002\002\350\307\030\005\210\310\030\001\220\310\030\006\202\323\344\223\002V\"\013/v1/metrics:\004bodyZ;\"-/v1/workspaces/{workspace_id}/otlp/v1/metrics:\004bodyb\004bodyb\004body'
   _globals['_EXPORTTRACESREQUEST']._serialized_start=190
   _globals['_EXPORTTRACESREQUEST']._serialized_end=322
   _globals['_EXPORTTRACESRESPONSE']._serialized_start=324
@@ -56,5 +56,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTMETRICSRESPONSE']._serialized_start=520
   _globals['_EXPORTMETRICSRESPONSE']._serialized_end=579
   _globals['_OTLPHTTPSERVICE']._serialized_start=582
-  _globals['_OTLPHTTPSERVICE']._serialized_end=1010
+  _globals['_OTLPHTTPSERVICE']._serialized_end=1018
 # @@protoc_insertion_point(module_scope)

@@ -25,12 +25,12 @@ _sym_db = _symbol_database.Default()
 from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dshadower/ingest/v1/otlp.proto\x12\x12shadower.ingest.v1\x1a#shadower/common/v1/permission.protoB\x94\x01\x82\xc8\x18\x44\n;/opentelemetry.proto.collector.trace.v1.TraceService/Export\x10\x05\x18\x80\x80\x80\x02\x82\xc8\x18H\n?/opentelemetry.proto.collector.metrics.v1.MetricsService/Export\x10\x05\x18\x80\x80\x80\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dshadower/ingest/v1/otlp.proto\x12\x12shadower.ingest.v1\x1a#shadower/common/v1/permission.protoB\x98\x01\x82\xc8\x18\x46\n;/opentelemetry.proto.collector.trace.v1.TraceService/Export\x10\x05\x18\x80\x80\x80\x02 \x06\x82\xc8\x18J\n?/opentelemetry.proto.collector.metrics.v1.MetricsService/Export\x10\x05\x18\x80\x80\x80\x02 \x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.ingest.v1.otlp_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\202\310\030D\n;/opentelemetry.proto.collector.trace.v1.TraceService/Export\020\005\030\200\200\200\002\202\310\030H\n?/opentelemetry.proto.collector.metrics.v1.MetricsService/Export\020\005\030\200\200\200\002'
+  _globals['DESCRIPTOR']._serialized_options = b'\202\310\030F\n;/opentelemetry.proto.collector.trace.v1.TraceService/Export\020\005\030\200\200\200\002 \006\202\310\030J\n?/opentelemetry.proto.collector.metrics.v1.MetricsService/Export\020\005\030\200\200\200\002 \006'
 # @@protoc_insertion_point(module_scope)

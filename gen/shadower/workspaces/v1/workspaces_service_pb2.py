@@ -30,7 +30,7 @@ from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_d
 from shadower.workspaces.v1 import workspace_summary_pb2 as shadower_dot_workspaces_dot_v1_dot_workspace__summary__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/shadower/workspaces/v1/workspaces_service.proto\x12\x16shadower.workspaces.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\x1a.shadower/workspaces/v1/workspace_summary.proto\"\xe7\x01\n\x1aGetWorkspaceSummaryRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x1a\n\ttime_zone\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12:\n\rmax_staleness\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"X\n\x1bGetWorkspaceSummaryResponse\x12\x39\n\x07summary\x18\x01 \x01(\x0b\x32(.shadower.workspaces.v1.WorkspaceSummary2\xca\x01\n\x11WorkspacesService\x12\xb4\x01\n\x13GetWorkspaceSummary\x12\x32.shadower.workspaces.v1.GetWorkspaceSummaryRequest\x1a\x33.shadower.workspaces.v1.GetWorkspaceSummaryResponse\"4\x90\x02\x01\xe8\xc7\x18\x03\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/summaryb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/shadower/workspaces/v1/workspaces_service.proto\x12\x16shadower.workspaces.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\x1a.shadower/workspaces/v1/workspace_summary.proto\"\xe7\x01\n\x1aGetWorkspaceSummaryRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12\x1a\n\ttime_zone\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12:\n\rmax_staleness\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"X\n\x1bGetWorkspaceSummaryResponse\x12\x39\n\x07summary\x18\x01 \x01(\x0b\x32(.shadower.workspaces.v1.WorkspaceSummary2\xce\x01\n\x11WorkspacesService\x12\xb8\x01\n\x13GetWorkspaceSummary\x12\x32.shadower.workspaces.v1.GetWorkspaceSummaryRequest\x1a\x33.shadower.workspaces.v1.GetWorkspaceSummaryResponse\"8\x90\x02\x01\xe8\xc7\x18\x03\x90\xc8\x18\x02\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/summaryb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,11 +44,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETWORKSPACESUMMARYREQUEST'].fields_by_name['max_staleness']._loaded_options = None
   _globals['_GETWORKSPACESUMMARYREQUEST'].fields_by_name['max_staleness']._serialized_options = b'\272H\005\252\001\0022\000'
   _globals['_WORKSPACESSERVICE'].methods_by_name['GetWorkspaceSummary']._loaded_options = None
-  _globals['_WORKSPACESSERVICE'].methods_by_name['GetWorkspaceSummary']._serialized_options = b'\220\002\001\350\307\030\003\202\323\344\223\002\'\022%/v1/workspaces/{workspace_id}/summary'
+  _globals['_WORKSPACESSERVICE'].methods_by_name['GetWorkspaceSummary']._serialized_options = b'\220\002\001\350\307\030\003\220\310\030\002\202\323\344\223\002\'\022%/v1/workspaces/{workspace_id}/summary'
   _globals['_GETWORKSPACESUMMARYREQUEST']._serialized_start=292
   _globals['_GETWORKSPACESUMMARYREQUEST']._serialized_end=523
   _globals['_GETWORKSPACESUMMARYRESPONSE']._serialized_start=525
   _globals['_GETWORKSPACESUMMARYRESPONSE']._serialized_end=613
   _globals['_WORKSPACESSERVICE']._serialized_start=616
-  _globals['_WORKSPACESSERVICE']._serialized_end=818
+  _globals['_WORKSPACESSERVICE']._serialized_end=822
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,57 @@
+"""Where what was charged is counted."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from gateway.limits.limit import Budget
+from gateway.limits.window import Verdict, Window, charge_all, width_of
+
+MOST_WINDOWS = 20_000
+
+
+class Counters(Protocol):
+    """Charges a request to all of its budgets, or to none."""
+
+    async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
+        """A cost of 0 only looks. None if nobody can say."""
+
+
+def name_of(budget: Budget) -> str:
+    """Budgets of a workspace share a slot of a cluster. Another period is another window. A subject
+    can have any characters, so it comes last."""
+    return (
+        f"shadower:limit:{{{budget.workspace_id}}}:{budget.limit_class}:{budget.limit.seconds}"
+        f":{budget.scope}:{budget.subject}"
+    )
+
+
+class OwnCounters:
+    """Counters of this process alone: those that were not charged longest are forgotten."""
+
+    def __init__(
+        self,
+        most: int = MOST_WINDOWS,
+        clock: Callable[[], int] = lambda: time.monotonic_ns() // 1000,
+    ) -> None:
+        self._most = most
+        self._clock = clock
+        self._windows: OrderedDict[str, Window] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict:
+        windows = [(self._window(budget), budget.limit.amount) for budget in budgets]
+        return charge_all(windows, self._clock(), cost)
+
+    def _window(self, budget: Budget) -> Window:
+        name = name_of(budget)
+        window = self._windows.get(name)
+        if window is None:
+            window = self._windows[name] = Window(width_of(budget.limit.seconds))
+        self._windows.move_to_end(name)
+        if len(self._windows) > self._most:
+            self._windows.popitem(last=False)
+        return window

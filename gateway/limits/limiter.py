@@ -1,0 +1,75 @@
+"""Decides whether a request may pass, also while the shared counters are away."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gateway.limits.counters import Counters, OwnCounters
+from gateway.limits.limit import CLOSED_UNCHECKED, Budget
+from gateway.limits.window import Standing, Verdict
+from services.runtime.faults import RETRY_DELAY, Fault, ResourceExhausted
+from services.runtime.times import microseconds
+
+
+class Decision(NamedTuple):
+    """What is answered to a request: None lets it pass. With it, how its budgets stand."""
+
+    refusal: Fault | None
+    standings: Sequence[tuple[Budget, Standing]] = ()
+
+
+class Limiter:
+    """Charges the shared counters. Without an answer of theirs, some classes wait, and the others
+    are charged to counters of this process."""
+
+    def __init__(self, own: OwnCounters, shared: Counters | None) -> None:
+        """`shared` is None where nothing is to be shared: then this process's are exact."""
+        self._own = own
+        self._shared = shared
+
+    async def decide(self, budgets: Sequence[Budget], cost: int) -> Decision:
+        verdict = await self._charged(budgets, cost)
+        if verdict is None:
+            return Decision(_unchecked(budgets[0].limit_class))
+        standings = list(zip(budgets, verdict.standings, strict=True))
+        return Decision(None if verdict.is_allowed else _limited(standings), standings)
+
+    async def look(self, budgets: Sequence[Budget]) -> Verdict | None:
+        """How budgets stand. None if nobody can say."""
+        counters: Counters = self._own if self._shared is None else self._shared
+        return await counters.charge(budgets, 0)
+
+    async def _charged(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
+        if self._shared is None:
+            return await self._own.charge(budgets, cost)
+        verdict = await self._shared.charge(budgets, cost)
+        if verdict is None and budgets[0].limit_class not in CLOSED_UNCHECKED:
+            return await self._own.charge(budgets, cost)
+        return verdict
+
+
+def _limited(standings: Sequence[tuple[Budget, Standing]]) -> Fault:
+    """Of the budget that keeps the request waiting longest."""
+    budget, standing = max(standings, key=lambda one: one[1].wait)
+    amount, seconds = budget.limit.amount, budget.limit.seconds
+    return ResourceExhausted(
+        "RATE_LIMITED",
+        f"the limit of the {budget.scope.replace('_', ' ')} is {amount} requests in {seconds} s"
+        f" of class {budget.limit_class}",
+        metadata={
+            "workspaceId": budget.workspace_id,
+            "scope": budget.scope.value,
+            "class": budget.limit_class,
+            "limit": str(amount),
+            "seconds": str(seconds),
+        },
+        retry_after=microseconds(standing.wait),
+    )
+
+
+def _unchecked(limit_class: str) -> Fault:
+    return ResourceExhausted(
+        "LIMITS_UNCHECKED",
+        f"nobody can say how much of the limits is used, and class {limit_class} waits for it",
+        metadata={"class": limit_class},
+        retry_after=RETRY_DELAY,
+    )

@@ -1,0 +1,41 @@
+"""The limits of all workspaces, for the edge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.runtime.pool import Pool
+from services.warehouse.database import driver_errors_as_faults
+from services.warehouse.sql import Queries
+
+QUERIES = Queries(__file__)
+
+
+@dataclass(frozen=True)
+class SetLimit:
+    """A limit as it was set; without an amount, it is not set any more."""
+
+    workspace_id: str
+    limit_class: str
+    scope: str
+    amount: int | None
+    seconds: int | None
+
+
+class LimitChanges:
+    """Follows what is set. Its pool's role may see the limits of every workspace."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def since(self, position: int) -> tuple[Sequence[SetLimit], int]:
+        """What may have changed since a position, and the next one; 0 is before everything. Raises
+        a Fault."""
+        with driver_errors_as_faults():
+            rows: Any = await self._pool.fetch(QUERIES["changed"], str(position), timeout=5)
+        changed = [_set_limit(row) for row in rows if row["workspace_id"] is not None]
+        return changed, int(rows[0]["horizon"])
+
+
+def _set_limit(row: Any) -> SetLimit:
+    return SetLimit(**{name: row[name] for name in SetLimit.__dataclass_fields__})

@@ -1,0 +1,111 @@
+"""Whose budgets a request is charged to."""
+
+from datetime import UTC, datetime
+
+import pytest
+from google.api import annotations_pb2
+
+from gateway.limits.asked import MOST_WORKSPACES, asked_by, budgets_of
+from gateway.limits.limit import DEFAULTS, Limit, Scope
+from services.runtime.identity import Principal
+from tests.support.contract import methods
+
+BEARER = {"class": "reports", "authorization": "Bearer t"}
+
+
+class Defaults:
+    """A LimitSource."""
+
+    def limit(self, workspace_id: str, limit_class: str, scope: Scope) -> Limit:
+        return DEFAULTS[limit_class]
+
+
+def caller(*workspaces: str, subject: str = "ann") -> Principal:
+    end = datetime(2100, 1, 1, tzinfo=UTC)
+    return Principal(subject, frozenset(workspaces), frozenset(), end, 1)
+
+
+def charged(who: Principal, **entries: str) -> list[tuple[str, str, str]]:
+    budgets = budgets_of(asked_by({**BEARER, **entries}), who, Defaults())
+    assert {budget.limit for budget in budgets} == {DEFAULTS["reports"]}
+    return [(budget.workspace_id, budget.scope.value, budget.subject) for budget in budgets]
+
+
+def of(workspace: str, subject: str = "ann", scope: str = "user") -> list[tuple[str, str, str]]:
+    return [(workspace, "workspace", ""), (workspace, scope, subject)]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"workspace": "w2"},
+        {"path": "/v1/workspaces/w2/metrics?metrics=cost"},
+        {"path": "/v1/workspaces/w2"},
+        {"path": "/v1/workspaces/w2?x=/v1/workspaces/w1"},
+        {"path": "/v1/workspaces/%772/metrics"},
+        {"path": "/api/v1/metrics/w2"},
+        {"path": "/v1/workspaces/w2/executions:batch", "workspace": "w1"},
+        {"path": "/v1/traces", "workspace": "w2"},
+    ],
+)
+def test_the_workspace_that_is_named_is_charged(names: dict[str, str]) -> None:
+    assert charged(caller("w1", "w2"), **names) == of("w2")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"workspace": "stranger"},
+        {"path": "/v1/workspaces/stranger/metrics"},
+        {"path": "/v1/workspaces/stranger/metrics", "workspace": "w1"},
+        {"path": "/v1/workspaces/w1%2F/metrics"},
+        {"workspace": "w1,w2"},
+        {"workspace": "w1 "},
+    ],
+)
+def test_strangers_are_charged_for_themselves_alone(names: dict[str, str]) -> None:
+    assert charged(caller("w1", "w2"), **names) == [("", "user", "ann")]
+
+
+def test_without_a_name_every_workspace_is_charged_up_to_some() -> None:
+    assert charged(caller("w2", "w1", "")) == of("w1") + of("w2")
+    many = charged(caller(*(f"w{number:02}" for number in range(40))))
+    assert many == [one for number in range(MOST_WORKSPACES) for one in of(f"w{number:02}")]
+
+
+def test_who_has_no_workspace_is_charged_all_the_same() -> None:
+    assert charged(caller()) == [("", "user", "ann")]
+
+
+def test_a_key_has_budgets_of_its_own() -> None:
+    key = "api-key:7"
+    assert charged(caller("w1", subject=key)) == of("w1", key, "api_key")
+
+
+@pytest.mark.parametrize("entries", [{}, {"class": "of tomorrow"}, {"class": ""}])
+def test_what_has_no_class_that_is_known_is_charged_all_the_same(entries: dict[str, str]) -> None:
+    assert asked_by(entries).limit_class == "other"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "token"),
+    [("Bearer t", "t"), ("bearer  t ", "t"), ("Basic t", ""), ("t", ""), ("", "")],
+)
+def test_only_bearers_have_tokens(authorization: str, token: str) -> None:
+    assert asked_by({"authorization": authorization}).token == token
+
+
+def paths() -> list[str]:
+    rules = [method.GetOptions().Extensions[annotations_pb2.http] for method in methods()]
+    bindings = [one for rule in rules for one in (rule, *rule.additional_bindings)]
+    return sorted({one.get or one.post for one in bindings} - {""})
+
+
+def test_every_path_of_the_contract_tells_its_workspace() -> None:
+    named = [path for path in paths() if "{workspace_id}" in path]
+    assert len(named) > 20
+    for path in named:
+        told = path.replace("{workspace_id}", "acme-1")
+        assert asked_by({"path": told, "workspace": "another"}).named == "acme-1", path
+    for path in set(paths()) - set(named):
+        assert asked_by({"path": path}).named == "", path
