@@ -1,7 +1,6 @@
 """Whatever an RPC is sent, it answers by the contract, and its process goes on."""
 
 import time
-from collections.abc import AsyncIterator
 from random import Random
 
 import pytest
@@ -15,6 +14,7 @@ from tools.fuzzing.calling import outcome_of
 from tools.fuzzing.cases import Cases
 from tools.fuzzing.fuzzing import Fuzzer, Tally
 from tools.fuzzing.logs import LogWatch
+from tools.fuzzing.messages import Maker
 from tools.fuzzing.opening import Channels
 from tools.fuzzing.rpcs import Rpc, rpc_at, rpcs_of_the_contract
 from tools.fuzzing.verdict import fault_of
@@ -23,6 +23,7 @@ from tools.fuzzing.words import Words
 INPUTS = 100
 SHRINKABLE_INPUTS = 12
 SEED = 7
+NOW = int(time.time())
 RPCS = [rpc.path for rpc in rpcs_of_the_contract()]
 
 
@@ -32,8 +33,8 @@ async def words() -> Words:
 
 
 @pytest.fixture(scope="session")
-async def complaints(stack: Stack) -> AsyncIterator[LogWatch]:
-    yield LogWatch(service.log for service in stack.running.values())
+async def complaints(stack: Stack) -> LogWatch:
+    return LogWatch(service.log for service in stack.running.values())
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ async def tallies(
 ) -> dict[str, Tally]:
     """All RPCs called side by side, with inputs that are the same each time."""
     dice = Random(SEED)
-    cases = Cases(dice, words, callers, int(time.time()))
+    cases = Cases(dice, words, callers, NOW)
     fuzzer = Fuzzer(channels, cases, words, dice)
     return {tally.rpc.path: tally for tally in await fuzzer.run(rpcs_of_the_contract(), INPUTS)}
 
@@ -85,13 +86,8 @@ async def test_the_least_input_that_breaks_an_rpc(
     assert fault_of(case, outcome) == "", str(case)
 
 
-NOW = int(time.time())
-
-
 def test_every_message_of_the_contract_can_be_made() -> None:
-    """Also of types that no RPC takes yet."""
-    from tools.fuzzing.messages import Maker
-
+    """Also what is only answered: another RPC may take it some day."""
     maker = Maker(Random(SEED), Words(WORKSPACES), NOW)
     for rpc in rpcs_of_the_contract():
         for oddity in (0.0, 0.5):
