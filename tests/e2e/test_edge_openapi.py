@@ -7,7 +7,7 @@ from tests.e2e.conftest import WholeWay
 from tools.fuzzing.callers import WORKSPACES
 from tools.fuzzing.edge import EdgeRun, fuzz_edge
 
-INPUTS = 4
+INPUTS = 3
 
 
 async def test_json_that_was_never_thought_of(whole_way: WholeWay, tmp_path: Path) -> None:
