@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs bench kafka format install
+.PHONY: help up test check gen stubs bench fuzz kafka format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ stubs:
 
 bench: install ## Print a published figure: make bench B=name (without B, the list)
 	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m bench $(B)
+
+fuzz: install ## Call every RPC with inputs nobody thought of: make fuzz N=100000 (T=30m, S=seed)
+	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m tools.fuzzing $(ARGS)
 
 kafka: install ## Run a Kafka of one node on this machine (ARGS="--help" for choices)
 	$(BIN)/python -m tools.kafka $(ARGS)

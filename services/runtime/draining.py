@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.runtime.faults import Unavailable
 
@@ -38,8 +38,15 @@ async def _next_before(
 ) -> Request | None:
     """None if there is no other, or none before the end."""
     following = asyncio.ensure_future(anext(requests, None))
-    await asyncio.wait([following, told], return_when=asyncio.FIRST_COMPLETED)
-    if following.done():
-        return following.result()
-    following.cancel()
-    return None
+    # If the call ends while it waits, nobody is left to be told what was wrong with the next one.
+    following.add_done_callback(_look_at)
+    try:
+        await asyncio.wait([following, told], return_when=asyncio.FIRST_COMPLETED)
+        return following.result() if following.done() else None
+    finally:
+        following.cancel()
+
+
+def _look_at(done: "asyncio.Future[Any]") -> None:
+    if not done.cancelled():
+        done.exception()

@@ -30,7 +30,11 @@ def to_duration(seconds: float) -> Duration:
 
 
 def from_duration(duration: Duration) -> timedelta:
-    return timedelta(seconds=duration.seconds, microseconds=duration.nanos / 1000)
+    """What is longer than Python can say is as long as it can say."""
+    try:
+        return timedelta(seconds=duration.seconds, microseconds=duration.nanos / 1000)
+    except OverflowError:
+        return timedelta.max if duration.seconds > 0 else timedelta.min
 
 
 def microseconds(number: int) -> timedelta:

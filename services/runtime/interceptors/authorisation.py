@@ -11,7 +11,7 @@ from shadower.common.v1.permission_pb2 import PERMISSION_INGEST_WRITE
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.call import Call, Interceptor
 from services.runtime.contract import permission_name
-from services.runtime.faults import InvalidArgument, PermissionDenied
+from services.runtime.faults import MAX_FIELD, InvalidArgument, PermissionDenied
 
 WORKSPACE_HEADER = "x-shadower-workspace"
 RECORDING = permission_name(PERMISSION_INGEST_WRITE)
@@ -61,10 +61,12 @@ def _check_workspace(call: Call, asked: str) -> None:
 
 
 def _denied(workspace_id: str) -> PermissionDenied:
+    """No rule has been asked yet how long a name may be; an error has to fit into trailers."""
+    shown = workspace_id[:MAX_FIELD]
     return PermissionDenied(
         "WORKSPACE_DENIED",
-        f"the token does not cover workspace {workspace_id!r}",
-        metadata={"workspaceId": workspace_id},
+        f"the token does not cover workspace {shown!r}",
+        metadata={"workspaceId": shown},
     )
 
 

@@ -1,5 +1,6 @@
 """Speaks gRPC for every fault: the only place where a call is ended with an error."""
 
+import asyncio
 from collections.abc import Iterator
 from math import ceil
 
@@ -24,11 +25,14 @@ class Errors(Interceptor):
             structlog.get_logger("rpc").error(
                 "internal error", request_id=call.request_id, exc_info=error
             )
-        await call.context.abort(
-            CODES[status.code],
-            status.message,
-            (("grpc-status-details-bin", status.SerializeToString()), *_retry_after(error)),
-        )
+        details = ("grpc-status-details-bin", status.SerializeToString())
+        try:
+            await call.context.abort(
+                CODES[status.code], status.message, (details, *_retry_after(error))
+            )
+        except grpc.aio.InternalError:
+            # The caller has just hung up, of which grpc.aio has not heard yet.
+            raise asyncio.CancelledError from error
 
 
 def _retry_after(error: Exception) -> Iterator[tuple[str, str]]:

@@ -78,7 +78,13 @@ coalesce(sum(points) {only}, 0)::bigint
 sum(total) {only}
 
 -- name: real_average
-sum(total) {only} / nullif(sum(points) {only}, 0)::float8
+-- PostgreSQL refuses a quotient that rounds to zero: of at most half the least number that there is.
+case
+    when abs(sum(total) {only}) < 1e-300 and
+        abs(sum(total) {only}) / '5e-324'::float8 <= sum(points) {only} / 2.0
+    then 0
+    else sum(total) {only} / nullif(sum(points) {only}, 0)::float8
+end
 
 -- name: real_minimum
 min(least) {only}

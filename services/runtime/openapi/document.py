@@ -1,0 +1,157 @@
+"""The document: a path for each way that the contract gives an RPC over HTTP."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from google.api import annotations_pb2
+from google.api.http_pb2 import HttpRule
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from google.rpc.status_pb2 import Status
+
+from services.runtime.openapi.rules import Schema, is_required, rules_of
+from services.runtime.openapi.schemas import WELL_KNOWN, Schemas
+
+PATH_FIELD = re.compile(r"{(\w+)}")
+# What is somebody else's comes as it is, in one of these.
+BODY_TYPES = ("application/json", "application/x-protobuf")
+HTTP_BODY = "google.api.HttpBody"
+ERRORS = {
+    "400": "The request breaks the contract.",
+    "401": "No token came, or none that is good.",
+    "403": "The token does not allow it.",
+    "404": "What the request names is not there.",
+    "408": "The request took too long to arrive.",
+    "409": "What is to be stored contradicts what is stored.",
+    "413": "The body is too large.",
+    "429": "There is no room for it now; the header retry-after says when.",
+    "431": "The headers are too large.",
+    "503": "It cannot be done now; the header retry-after says when.",
+    "504": "Time ran out.",
+}
+
+
+def openapi_document(methods: Iterable[MethodDescriptor], version: str) -> dict[str, Any]:
+    """Of the methods that have a way over HTTP."""
+    schemas = Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for method in methods:
+        for number, rule in enumerate(_bindings(method)):
+            verb = rule.WhichOneof("pattern")
+            operation = _Operation(method, rule, getattr(rule, verb), schemas)
+            paths.setdefault(operation.path, {})[verb] = operation.described(number)
+    error = schemas.of_answer(Status.DESCRIPTOR)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Shadower Analytics", "version": version},
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+            "responses": {code: _error(why, error) for code, why in ERRORS.items()},
+            "schemas": schemas.components,
+        },
+    }
+
+
+def _error(why: str, status: Schema) -> dict[str, Any]:
+    return {"description": why, "content": {"application/json": {"schema": status}}}
+
+
+def _event(message: Schema) -> Schema:
+    """One of a stream: its data is a message as text."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": message}
+    return {"type": "object", "properties": {"data": data}, "required": ["data"]}
+
+
+def _bindings(method: MethodDescriptor) -> Iterator[HttpRule]:
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    return (one for one in (rule, *rule.additional_bindings) if one.WhichOneof("pattern"))
+
+
+class _Operation:
+    """One way to one RPC."""
+
+    def __init__(
+        self, method: MethodDescriptor, rule: HttpRule, path: str, schemas: Schemas
+    ) -> None:
+        self.path = path
+        self._method = method
+        self._rule = rule
+        self._schemas = schemas
+        self._in_path = PATH_FIELD.findall(path)
+
+    def described(self, number: int) -> dict[str, Any]:
+        service = self._method.containing_service
+        name = f"{service.name}.{self._method.name}"
+        operation: dict[str, Any] = {
+            "operationId": f"{name}.{number}" if number else name,
+            "tags": [service.name],
+            "parameters": [*self._parameters_of_path(), *self._parameters_of_query()],
+            "responses": {
+                "200": {"description": "The answer.", "content": self._answer()},
+                **{code: {"$ref": f"#/components/responses/{code}"} for code in ERRORS},
+            },
+        }
+        if self._rule.body:
+            operation["requestBody"] = {"required": True, "content": self._content()}
+        return operation
+
+    def _parameters_of_path(self) -> Iterator[dict[str, Any]]:
+        for name in self._in_path:
+            field = self._method.input_type.fields_by_name[name]
+            schema = self._schemas.of_parameter(field)
+            yield {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"minLength": 1} | schema,
+            }
+
+    def _parameters_of_query(self) -> Iterator[dict[str, Any]]:
+        if self._rule.body:
+            return
+        for name, field, is_needed in _leaves(self._method.input_type, set(self._in_path)):
+            yield {
+                "name": name,
+                "in": "query",
+                "required": is_needed,
+                "schema": self._schemas.of_parameter(field),
+            }
+
+    def _content(self) -> dict[str, Any]:
+        if self._rule.body != "*":
+            return {one: {"schema": {}} for one in BODY_TYPES}
+        schema = self._schemas.of_content(self._method.input_type, self._in_path)
+        if self._method.client_streaming:
+            schema = {"type": "array", "items": schema}
+        return {"application/json": {"schema": schema}}
+
+    def _answer(self) -> dict[str, Any]:
+        if self._rule.response_body:
+            return {one: {"schema": {}} for one in BODY_TYPES}
+        schema = self._schemas.of_answer(self._method.output_type)
+        if not self._method.server_streaming:
+            return {"application/json": {"schema": schema}}
+        if self._method.client_streaming:
+            return {"application/json": {"schema": {"type": "array", "items": schema}}}
+        return {"text/event-stream": {"schema": _event(schema)}}
+
+
+def _leaves(
+    kind: Descriptor, without: set[str], prefix: str = "", *, is_there: bool = True
+) -> Iterator[tuple[str, FieldDescriptor, bool]]:
+    """Fields that a query can name: of messages, their fields. None of an optional message must
+    be there."""
+    for field in kind.fields:
+        if field.name in without:
+            continue
+        name = prefix + field.json_name
+        message = field.message_type
+        if message is None or message.full_name in WELL_KNOWN:
+            yield name, field, is_there and is_required(field)
+        elif not field.is_repeated:
+            is_inner_there = is_there and bool(rules_of(field).required)
+            yield from _leaves(message, set(), f"{name}.", is_there=is_inner_there)

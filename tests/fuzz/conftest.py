@@ -1,0 +1,25 @@
+"""Every RPC of the running services, and those who call them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.keys import KeyRing
+from tests.support.stack import Stack
+from tools.fuzzing.callers import Callers
+from tools.fuzzing.opening import Channels, open_channels
+
+
+@pytest.fixture(scope="session")
+async def channels(stack: Stack) -> AsyncIterator[Channels]:
+    async with open_channels(service.address for service in stack.running.values()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def callers(keys: KeyRing) -> Callers:
+    return Callers.signed_by(
+        lambda workspaces, role, permissions: keys.token(
+            *workspaces, role=role, permissions=list(permissions)
+        )
+    )
