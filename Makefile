@@ -16,7 +16,7 @@ up: install ## Set everything up and run it, with live demo traffic (ARGS="--hel
 test: install ## Run every test (ARGS goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: install ## Run every linter; prove generated code, schema and contract by diff
+check: install ## Run every linter; prove generated code, schema and contract by diff; have Envoy look at its configuration
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -26,6 +26,7 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/buf breaking proto --against contract.binpb
 	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r $(VENV)/gen gen
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
+	$(BIN)/python -m tools.edges
 
 gen: install ## Generate code from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs

@@ -110,3 +110,16 @@ class EdgeModel:
     max_heap_bytes: int = 1024**3
     requests_per_second_of_address: int = 10_000
     """A flood from one address ends here, before anything looks at its tokens."""
+
+    @property
+    def limiter(self) -> str:
+        """The cluster of those who count requests; empty without them."""
+        return self._cluster("shadower.limits.v1.LimitsService")
+
+    @property
+    def access(self) -> str:
+        """The cluster of those who know API keys; empty without them."""
+        return self._cluster("shadower.access.v1.AccessService")
+
+    def _cluster(self, service: str) -> str:
+        return service if any(one.service == service for one in self.upstreams) else ""

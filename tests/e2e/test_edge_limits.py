@@ -11,7 +11,7 @@ import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from cli.edge import command
+from cli.edge.program import command
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.stack import ROOT, Stack, free_port

@@ -11,11 +11,11 @@ import pytest
 from cryptography import x509
 
 from cli.edge.model import Certificate, EdgeModel, Mutual, Upstream
-from tests.support.certificates import SERVER_NAME, Authority
 from tests.support.edge import Edge, Keys, running_edge, until
 from tests.support.edge_backend import Backend
 from tests.support.edge_calls import SUMMARY
 from tests.support.stack import SERVICES, Environment, Stack, start, stop
+from tools.certificates import SERVER_NAME, Authority
 
 
 def shown_by(edge: Edge, authority: Path, version: ssl.TLSVersion) -> tuple[int, str]:

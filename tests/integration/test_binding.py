@@ -12,8 +12,8 @@ import pytest
 from cryptography import x509
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.support.certificates import SERVER_NAME, Authority
 from tests.support.stack import Environment, Running, Stack, ready, start, stop
+from tools.certificates import SERVER_NAME, Authority
 
 PRODUCTION = ("SHADOWER_ENVIRONMENT", "production")
 SECONDS = 20

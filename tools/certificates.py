@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-SERVER_NAME = "mesh.test"
+SERVER_NAME = "mesh.internal"
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
