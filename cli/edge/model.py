@@ -99,6 +99,8 @@ class EdgeModel:
     port: int = 8080
     admin_port: int = 9901
     algorithms: tuple[str, ...] = ("EdDSA", "ES256", "RS256")
+    keys_seconds: int = 60
+    """Key sets of addresses are fetched again after so long, less five seconds."""
     certificate: Certificate | None = None
     """Without one the edge speaks plain HTTP."""
     mutual: Mutual | None = None

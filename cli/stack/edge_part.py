@@ -32,20 +32,20 @@ class Listener:
     cors_origins: tuple[str, ...] = ()
 
 
-def edge_part(home: Home, services: Sequence[Part], listener: Listener) -> Part:
+def edge_part(home: Home, model: EdgeModel) -> Part:
     """Writes the edge's configuration. Raises CommandError without an Envoy."""
     home.edge.mkdir(exist_ok=True)
-    config = write_configuration(_model(home, services, listener), home.edge)
+    config = write_configuration(model, home.edge)
     try:
         starting = command(config)
     except FileNotFoundError as error:
         raise CommandError(str(error), exit_code=1) from error
-    host = _reachable(listener.host)
-    ready = http_path(host, listener.port, "/health")
-    return Part("edge", starting, os.environ, f"http://{host}:{listener.port}", ready)
+    host = _reachable(model.host)
+    ready = http_path(host, model.port, "/health")
+    return Part("edge", starting, os.environ, f"http://{host}:{model.port}", ready)
 
 
-def _model(home: Home, services: Sequence[Part], listener: Listener) -> EdgeModel:
+def edge_model(home: Home, services: Sequence[Part], listener: Listener) -> EdgeModel:
     issuer = signing.Issuer.of_environment()
     [admin_port] = free_ports([ADMIN_PORT])
     return EdgeModel(

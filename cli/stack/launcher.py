@@ -3,10 +3,11 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 import psutil
 
@@ -16,6 +17,7 @@ from cli.stack.child import ChildProcess
 from cli.stack.keeper import Keeper
 from cli.stack.parts import Part, Running
 from cli.stack.screen import Screen
+from services.runtime.background import in_background
 
 START_SECONDS = 90
 PROBE_PAUSE_SECONDS = 0.1
@@ -48,6 +50,10 @@ class Launcher:
 
     async def start_process(self, part: Part) -> None:
         await self.start(ChildProcess(part, self.home.logs / f"{part.name}.log"))
+
+    async def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Goes on until everything is stopped."""
+        await self.exits.enter_async_context(in_background(work))
 
     async def until_ready(self) -> None:
         """Waits for every part. Raises CommandError after a while."""

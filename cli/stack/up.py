@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from cli.edge.following import follow_keys
 from cli.home import DEFAULT_HOME, Home, HomeOption, write_whole
-from cli.stack.edge_part import Environment, Listener, edge_part
+from cli.stack.edge_part import Environment, Listener, edge_model, edge_part
 from cli.stack.launcher import Launcher, python_command, run_once
 from cli.stack.leftovers import stop_leftovers
 from cli.stack.lock import held_lock
@@ -88,12 +89,14 @@ async def _bring_up(
         home, launcher.database_url, listener.environment, replicas, redis_url=redis_url
     )
     writers = writer_parts(home, launcher.database_url, listener.environment)
-    edge = edge_part(home, services, listener)
+    model = edge_model(home, services, listener)
+    edge = edge_part(home, model)
     launcher.address = edge.address
     # Stopped in reverse: the edge passes on how the services' last calls end.
     for part in (*caches, edge, *services, *writers):
         await launcher.start_process(part)
     await launcher.until_ready()
+    await launcher.beside(follow_keys(model, home.edge, launcher.screen.say))
     if demo:
         await launcher.start_process(_demo_part(home, edge.address))
     launcher.screen.say(welcome(launcher.state(), token, home.path / "token"))

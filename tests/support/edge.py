@@ -36,11 +36,20 @@ class Keys:
     es256: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
+    prefix: str = ""
+    """Of their ids."""
 
     def jwks(self) -> str:
         eddsa = OKPAlgorithm.to_jwk(self.eddsa.public_key(), as_dict=True)
         es256 = ECAlgorithm.to_jwk(self.es256.public_key(), as_dict=True)
-        return json.dumps({"keys": [{**eddsa, "kid": "eddsa"}, {**es256, "kid": "es256"}]})
+        return json.dumps(
+            {
+                "keys": [
+                    {**eddsa, "kid": f"{self.prefix}eddsa"},
+                    {**es256, "kid": f"{self.prefix}es256"},
+                ]
+            }
+        )
 
     def token(self, algorithm: str = "EdDSA", key: Any = None, **claims: Any) -> str:
         """A good token, but for what is said otherwise; a claim of None is left out."""
@@ -48,7 +57,9 @@ class Keys:
         wanted = {"sub": "tester", "iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 600}
         given = {name: value for name, value in (wanted | claims).items() if value is not None}
         signing_key = key or {"eddsa": self.eddsa, "es256": self.es256}[kid]
-        return jwt.encode(given, signing_key, algorithm=algorithm, headers={"kid": kid})
+        return jwt.encode(
+            given, signing_key, algorithm=algorithm, headers={"kid": self.prefix + kid}
+        )
 
 
 @dataclass
