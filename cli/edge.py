@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 from jinja2 import Environment, StrictUndefined, Template, select_autoescape
+from shadower.access.v1 import access_service_pb2
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
@@ -28,6 +29,7 @@ from cli.edge_routes import methods_of, path_fields, routes_of, services_of, two
 
 TEMPLATE = Path(__file__).parent.parent / "envoy" / "edge.yaml.j2"
 CONTRACT = (
+    access_service_pb2,
     agents_service_pb2,
     aggregates_service_pb2,
     dead_letters_service_pb2,

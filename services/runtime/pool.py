@@ -18,6 +18,8 @@ Prepare: TypeAlias = Callable[[Any], Awaitable[None]]
 SCHEMA = "shadower"
 SERVICE_ROLE = "shadower_service"
 RELAY_ROLE = "shadower_relay"
+FOLLOWER_ROLE = "shadower_follower"
+KEEPER_ROLE = "shadower_keeper"
 
 # What a connection holds is free half a minute after its machine has gone without a word.
 NOTICED_IF_GONE = {

@@ -20,8 +20,8 @@ from cli.tokens.keys import ensured_key, jwks_file, signing_key_file, thumbprint
 from cli.tokens.signing import ROLES, Issuer, token_source
 from services.runtime.contract import role_grants
 from services.runtime.identity import TokenVerifier
-from services.runtime.keys import keys_of
 from services.runtime.settings import Settings
+from tests.support.verifying import verifier_of
 
 
 def printed_token(home: Path, *arguments: str) -> str:
@@ -35,10 +35,7 @@ def verifier(home: Path) -> TokenVerifier:
         "DATABASE_URL": "postgresql://unused",
         "jwks_file": home / "keys" / "jwks.json",
     }
-    found = Settings(**settings)
-    keys = keys_of(found)
-    asyncio.run(keys.load())
-    return TokenVerifier(found, keys)
+    return asyncio.run(verifier_of(Settings(**settings)))
 
 
 def claims(token: str) -> dict[str, Any]:

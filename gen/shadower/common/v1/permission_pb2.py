@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/common/v1/permission.proto\x12\x12shadower.common.v1\x1a google/protobuf/descriptor.proto\"u\n\rForeignMethod\x12\x0c\n\x04path\x18\x01 \x01(\t\x12;\n\x13required_permission\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.Permission\x12\x19\n\x11max_encoded_bytes\x18\x03 \x01(\x05*\xca\x03\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x1b\n\x17PERMISSION_METRICS_READ\x10\x01\x12\x1e\n\x1aPERMISSION_AGGREGATES_READ\x10\x02\x12\x1e\n\x1aPERMISSION_WORKSPACES_READ\x10\x03\x12\x1a\n\x16PERMISSION_AGENTS_READ\x10\x04\x12\x1b\n\x17PERMISSION_INGEST_WRITE\x10\x05\x12\x1a\n\x16PERMISSION_LEDGER_READ\x10\x06\x12 \n\x1cPERMISSION_DEAD_LETTERS_READ\x10\x07\x12!\n\x1dPERMISSION_DEAD_LETTERS_WRITE\x10\x08\x12\x1a\n\x16PERMISSION_PRICES_READ\x10\t\x12\x1b\n\x17PERMISSION_PRICES_WRITE\x10\n\x12\x1b\n\x17PERMISSION_ROLLUPS_READ\x10\x0b\x12\x1c\n\x18PERMISSION_ROLLUPS_WRITE\x10\x0c\x12\x19\n\x15PERMISSION_CACHE_READ\x10\r\x12\x1a\n\x16PERMISSION_CACHE_WRITE\x10\x0e*\xd1\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12 \n\nROLE_OWNER\x10\x01\x1a\x10\xf2\xc7\x18\x0c\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x12 \n\nROLE_ADMIN\x10\x02\x1a\x10\xf2\xc7\x18\x0c\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x12\x1d\n\x0cROLE_ANALYST\x10\x03\x1a\x0b\xf2\xc7\x18\x07\x01\x02\x03\x04\x06\t\x0b\x12\x18\n\x0bROLE_MEMBER\x10\x04\x1a\x07\xf2\xc7\x18\x03\x01\x03\x04\x12\x17\n\x0bROLE_VIEWER\x10\x05\x1a\x06\xf2\xc7\x18\x02\x01\x03\x12\x1d\n\x0cROLE_SERVICE\x10\x06\x1a\x0b\xf2\xc7\x18\x07\x01\x02\x03\x04\x05\x06\t:]\n\x13required_permission\x12\x1e.google.protobuf.MethodOptions\x18\xfd\x88\x03 \x01(\x0e\x32\x1e.shadower.common.v1.Permission:B\n\x18workspace_may_be_implied\x12\x1e.google.protobuf.MethodOptions\x18\x81\x89\x03 \x01(\x08:X\n\x0brole_grants\x12!.google.protobuf.EnumValueOptions\x18\xfe\x88\x03 \x03(\x0e\x32\x1e.shadower.common.v1.Permission:<\n\x11max_encoded_bytes\x12\x1f.google.protobuf.MessageOptions\x18\xff\x88\x03 \x01(\x05:Z\n\x0f\x66oreign_methods\x12\x1c.google.protobuf.FileOptions\x18\x80\x89\x03 \x03(\x0b\x32!.shadower.common.v1.ForeignMethodb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/common/v1/permission.proto\x12\x12shadower.common.v1\x1a google/protobuf/descriptor.proto\"u\n\rForeignMethod\x12\x0c\n\x04path\x18\x01 \x01(\t\x12;\n\x13required_permission\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.Permission\x12\x19\n\x11max_encoded_bytes\x18\x03 \x01(\x05*\xbf\x04\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x1b\n\x17PERMISSION_METRICS_READ\x10\x01\x12\x1e\n\x1aPERMISSION_AGGREGATES_READ\x10\x02\x12\x1e\n\x1aPERMISSION_WORKSPACES_READ\x10\x03\x12\x1a\n\x16PERMISSION_AGENTS_READ\x10\x04\x12\x1b\n\x17PERMISSION_INGEST_WRITE\x10\x05\x12\x1a\n\x16PERMISSION_LEDGER_READ\x10\x06\x12 \n\x1cPERMISSION_DEAD_LETTERS_READ\x10\x07\x12!\n\x1dPERMISSION_DEAD_LETTERS_WRITE\x10\x08\x12\x1a\n\x16PERMISSION_PRICES_READ\x10\t\x12\x1b\n\x17PERMISSION_PRICES_WRITE\x10\n\x12\x1b\n\x17PERMISSION_ROLLUPS_READ\x10\x0b\x12\x1c\n\x18PERMISSION_ROLLUPS_WRITE\x10\x0c\x12\x19\n\x15PERMISSION_CACHE_READ\x10\r\x12\x1a\n\x16PERMISSION_CACHE_WRITE\x10\x0e\x12\x1c\n\x18PERMISSION_API_KEYS_READ\x10\x11\x12\x1d\n\x19PERMISSION_API_KEYS_WRITE\x10\x12\x12\x1b\n\x17PERMISSION_TOKENS_WRITE\x10\x13\x12\x19\n\x15PERMISSION_AUDIT_READ\x10\x14*\xd9\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12$\n\nROLE_OWNER\x10\x01\x1a\x14\xf2\xc7\x18\x10\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x11\x12\x13\x14\x12$\n\nROLE_ADMIN\x10\x02\x1a\x14\xf2\xc7\x18\x10\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x11\x12\x13\x14\x12\x1d\n\x0cROLE_ANALYST\x10\x03\x1a\x0b\xf2\xc7\x18\x07\x01\x02\x03\x04\x06\t\x0b\x12\x18\n\x0bROLE_MEMBER\x10\x04\x1a\x07\xf2\xc7\x18\x03\x01\x03\x04\x12\x17\n\x0bROLE_VIEWER\x10\x05\x1a\x06\xf2\xc7\x18\x02\x01\x03\x12\x1d\n\x0cROLE_SERVICE\x10\x06\x1a\x0b\xf2\xc7\x18\x07\x01\x02\x03\x04\x05\x06\t:]\n\x13required_permission\x12\x1e.google.protobuf.MethodOptions\x18\xfd\x88\x03 \x01(\x0e\x32\x1e.shadower.common.v1.Permission:B\n\x18workspace_may_be_implied\x12\x1e.google.protobuf.MethodOptions\x18\x81\x89\x03 \x01(\x08:X\n\x0brole_grants\x12!.google.protobuf.EnumValueOptions\x18\xfe\x88\x03 \x03(\x0e\x32\x1e.shadower.common.v1.Permission:<\n\x11max_encoded_bytes\x12\x1f.google.protobuf.MessageOptions\x18\xff\x88\x03 \x01(\x05:0\n\x07\x61udited\x12\x1d.google.protobuf.FieldOptions\x18\x86\x89\x03 \x01(\x08:Z\n\x0f\x66oreign_methods\x12\x1c.google.protobuf.FileOptions\x18\x80\x89\x03 \x03(\x0b\x32!.shadower.common.v1.ForeignMethodb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.common.v1.permissi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_OWNER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_OWNER"]._serialized_options = b'\362\307\030\014\001\002\003\004\005\006\007\010\t\n\013\014'
+  _globals['_ROLE'].values_by_name["ROLE_OWNER"]._serialized_options = b'\362\307\030\020\001\002\003\004\005\006\007\010\t\n\013\014\021\022\023\024'
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\362\307\030\014\001\002\003\004\005\006\007\010\t\n\013\014'
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\362\307\030\020\001\002\003\004\005\006\007\010\t\n\013\014\021\022\023\024'
   _globals['_ROLE'].values_by_name["ROLE_ANALYST"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_ANALYST"]._serialized_options = b'\362\307\030\007\001\002\003\004\006\t\013'
   _globals['_ROLE'].values_by_name["ROLE_MEMBER"]._loaded_options = None
@@ -45,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\362\307\030\007\001\002\003\004\005\006\t'
   _globals['_PERMISSION']._serialized_start=213
-  _globals['_PERMISSION']._serialized_end=671
-  _globals['_ROLE']._serialized_start=674
-  _globals['_ROLE']._serialized_end=883
+  _globals['_PERMISSION']._serialized_end=788
+  _globals['_ROLE']._serialized_start=791
+  _globals['_ROLE']._serialized_end=1008
   _globals['_FOREIGNMETHOD']._serialized_start=93
   _globals['_FOREIGNMETHOD']._serialized_end=210
 # @@protoc_insertion_point(module_scope)

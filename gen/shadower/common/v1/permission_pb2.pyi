@@ -60,6 +60,14 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """
     PERMISSION_CACHE_WRITE: _Permission.ValueType  # 14
     """Have remembered answers dropped, which all workspaces pay for. No role holds it either."""
+    PERMISSION_API_KEYS_READ: _Permission.ValueType  # 17
+    """See the keys of programs, without their secrets."""
+    PERMISSION_API_KEYS_WRITE: _Permission.ValueType  # 18
+    """Make, rotate and delete keys of programs, for what the caller may do itself."""
+    PERMISSION_TOKENS_WRITE: _Permission.ValueType  # 19
+    """End tokens before they expire; in "shadower-system", everywhere."""
+    PERMISSION_AUDIT_READ: _Permission.ValueType  # 20
+    """Read what was administered and denied, and which tokens were revoked."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -100,6 +108,14 @@ of an operator names it.
 """
 PERMISSION_CACHE_WRITE: Permission.ValueType  # 14
 """Have remembered answers dropped, which all workspaces pay for. No role holds it either."""
+PERMISSION_API_KEYS_READ: Permission.ValueType  # 17
+"""See the keys of programs, without their secrets."""
+PERMISSION_API_KEYS_WRITE: Permission.ValueType  # 18
+"""Make, rotate and delete keys of programs, for what the caller may do itself."""
+PERMISSION_TOKENS_WRITE: Permission.ValueType  # 19
+"""End tokens before they expire; in "shadower-system", everywhere."""
+PERMISSION_AUDIT_READ: Permission.ValueType  # 20
+"""Read what was administered and denied, and which tokens were revoked."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
@@ -176,6 +192,7 @@ REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
 WORKSPACE_MAY_BE_IMPLIED_FIELD_NUMBER: builtins.int
 ROLE_GRANTS_FIELD_NUMBER: builtins.int
 MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
+AUDITED_FIELD_NUMBER: builtins.int
 FOREIGN_METHODS_FIELD_NUMBER: builtins.int
 required_permission: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, Permission.ValueType]
 """The permission that a caller needs in the request's workspace. Required on
@@ -191,5 +208,7 @@ max_encoded_bytes: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.Messa
 """The most bytes that a request of this type may have in protobuf encoding.
 Enforced together with the field rules; zero means 64 KiB.
 """
+audited: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.FieldOptions, builtins.bool]
+"""Whether the audit log may tell what a request has in this field. Never of a secret."""
 foreign_methods: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.FileOptions, containers.RepeatedCompositeFieldContainer[ForeignMethod]]
 """The methods of others that a service of ours answers."""
