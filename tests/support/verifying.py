@@ -1,5 +1,6 @@
 """Verifiers of tokens in the test's own process, that know of no revocation but the test's."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,7 @@ from services.runtime.issuers import Issuers, issuers_of
 from services.runtime.keys import Keys
 from services.runtime.revocations import ReadRevocations, Revocation, Revocations
 from services.runtime.settings import Settings
+from tests.support.keys import KeyRing
 
 
 def known_revocations() -> Revocations:
@@ -24,10 +26,20 @@ async def verifier_of(settings: Settings) -> TokenVerifier:
     return TokenVerifier(settings, issuers, known_revocations())
 
 
-def verifier_with(keys: Keys) -> TokenVerifier:
+def verifier_by(keys: Keys, revocations: Revocations | None = None) -> TokenVerifier:
     """By those keys of the usual issuer."""
     settings = Settings(DATABASE_URL="unused", jwks_url="https://unused")
-    return TokenVerifier(settings, Issuers({settings.jwt_issuer: keys}), known_revocations())
+    issuers = Issuers({settings.jwt_issuer: keys})
+    return TokenVerifier(settings, issuers, revocations or known_revocations())
+
+
+async def verifier_with(ring: KeyRing, revocations: Revocations) -> TokenVerifier:
+    async def read() -> str:
+        return json.dumps({"keys": [ring.public()]})
+
+    keys = Keys(read, ["EdDSA"], 60)
+    await keys.load()
+    return verifier_by(keys, revocations)
 
 
 @asynccontextmanager

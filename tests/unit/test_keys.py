@@ -20,7 +20,7 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.keys import Keys, WeakKeyError, keys_of, load_keys
 from services.runtime.settings import Settings
 from tests.support.keys import KeyRing
-from tests.support.verifying import verifier_with
+from tests.support.verifying import verifier_by
 
 OLD, NEW = KeyRing("old"), KeyRing("new")
 SECONDS = 0.2
@@ -49,7 +49,7 @@ async def followed(issuer: Issuer, seconds: float) -> AsyncIterator[TokenVerifie
     keys = Keys(issuer.read, ["EdDSA"], seconds)
     await keys.load()
     async with in_background(keys.follow()):
-        yield verifier_with(keys)
+        yield verifier_by(keys)
 
 
 async def until_trusted(verifier: TokenVerifier, token: str, *, trusted: bool) -> None:
