@@ -29,11 +29,11 @@ class Uses:
         try:
             while True:
                 await asyncio.sleep(FLUSH_SECONDS)
-                await self._flush()
+                await self.flush()
         finally:
-            await self._flush()
+            await self.flush()
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
         noted, self._noted = self._noted, {}
         if not noted:
             return

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from shadower.common.v1.permission_pb2 import audited
 
 from services.runtime.audit import AuditEntry, WriteAudit
+from services.runtime.bus.dead_letter import WORKSPACE
 from services.runtime.call import Call, Interceptor
 from services.runtime.faults import Fault, PermissionDenied, Unauthenticated, Unavailable
 from services.runtime.interceptors.denials import Denials
@@ -47,13 +48,14 @@ class Audit(Interceptor):
             return
         try:
             await self._write([_entry(call)])
-        except Unavailable as unavailable:
+        except (Fault, TimeoutError) as failed:
             raise Unavailable(
                 "AUDIT_UNAVAILABLE", "it could not be written down who did this"
-            ) from unavailable
+            ) from failed
 
     async def fail(self, call: Call, error: Exception) -> None:
-        if not call.workspace_id:
+        # What a stranger says is not even checked to be a name.
+        if WORKSPACE.fullmatch(call.workspace_id) is None:
             return
         if isinstance(error, PermissionDenied | Unauthenticated):
             self._wait(self._denials.counted(_entry(call, error)))
@@ -74,7 +76,7 @@ class Audit(Interceptor):
         """The call has failed already, and keeps the reason that it has."""
         try:
             await self._write([entry])
-        except Fault:
+        except (Fault, TimeoutError):
             self._wait(entry)
 
     def _wait(self, *entries: AuditEntry | None) -> None:
