@@ -116,3 +116,10 @@ def test_durations() -> None:
     for wrong in ("", "0d", "5", "1w", "-3m"):
         with pytest.raises(UsageError):
             parse_duration(wrong)
+
+
+def test_a_token_that_services_would_refuse_is_not_signed(tmp_path: Path) -> None:
+    arguments = ["token", "--home", str(tmp_path), "-w", "demo", "--ttl"]
+    assert CliRunner().invoke(app, [*arguments, "24h"]).exit_code == 0
+    refused = CliRunner().invoke(app, [*arguments, "25h"])
+    assert refused.exit_code != 0

@@ -5,6 +5,7 @@ later, and so much of it as a stranger cannot fill anybody's log with.
 """
 
 import asyncio
+import json
 from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -128,6 +129,9 @@ def _facts(message: Message) -> dict[str, str]:
 
 
 def _told(value: Any) -> str:
-    text = ",".join(map(str, value[:MOST_ITEMS])) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        text = ",".join(map(str, value[:MOST_ITEMS]))
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
     # PostgreSQL takes every character but this one.
     return text.replace("\x00", "")[:MOST_CHARACTERS]

@@ -118,9 +118,11 @@ class AccessServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RotateApiKey(self, request, context):
-        """Gives a key another secret, and tells it once. Those before it stay good for a while. Not to be
-        repeated blindly: each call makes another secret. API_KEY_NOT_FOUND, PERMISSION_MISSING if the
-        key may do what the caller may not, or ACCESS_FULL if eight of its secrets are good.
+        """Gives a key another secret, and tells it once. Those before it stay good for a while: tokens that
+        were given for them last, until five minutes longer; without a grace period, they and their tokens
+        end within two seconds. Not to be repeated blindly: each call makes another secret.
+        API_KEY_NOT_FOUND, PERMISSION_MISSING if the key may do what the caller may not, or ACCESS_FULL if
+        eight of its secrets are good.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

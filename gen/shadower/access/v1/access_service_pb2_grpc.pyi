@@ -53,9 +53,11 @@ class AccessServiceStub:
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListApiKeysRequest, _access_service_pb2.ListApiKeysResponse]
     """Lists the workspace's keys, the latest first, also those that have expired."""
     RotateApiKey: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.RotateApiKeyRequest, _access_service_pb2.RotateApiKeyResponse]
-    """Gives a key another secret, and tells it once. Those before it stay good for a while. Not to be
-    repeated blindly: each call makes another secret. API_KEY_NOT_FOUND, PERMISSION_MISSING if the
-    key may do what the caller may not, or ACCESS_FULL if eight of its secrets are good.
+    """Gives a key another secret, and tells it once. Those before it stay good for a while: tokens that
+    were given for them last, until five minutes longer; without a grace period, they and their tokens
+    end within two seconds. Not to be repeated blindly: each call makes another secret.
+    API_KEY_NOT_FOUND, PERMISSION_MISSING if the key may do what the caller may not, or ACCESS_FULL if
+    eight of its secrets are good.
     """
     DeleteApiKey: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.DeleteApiKeyRequest, _access_service_pb2.DeleteApiKeyResponse]
     """Deletes a key. Within two seconds nobody comes in by it any more, and its open streams end.
@@ -91,9 +93,11 @@ class AccessServiceAsyncStub(AccessServiceStub):
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListApiKeysRequest, _access_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
     """Lists the workspace's keys, the latest first, also those that have expired."""
     RotateApiKey: _aio.UnaryUnaryMultiCallable[_access_service_pb2.RotateApiKeyRequest, _access_service_pb2.RotateApiKeyResponse]  # type: ignore[assignment]
-    """Gives a key another secret, and tells it once. Those before it stay good for a while. Not to be
-    repeated blindly: each call makes another secret. API_KEY_NOT_FOUND, PERMISSION_MISSING if the
-    key may do what the caller may not, or ACCESS_FULL if eight of its secrets are good.
+    """Gives a key another secret, and tells it once. Those before it stay good for a while: tokens that
+    were given for them last, until five minutes longer; without a grace period, they and their tokens
+    end within two seconds. Not to be repeated blindly: each call makes another secret.
+    API_KEY_NOT_FOUND, PERMISSION_MISSING if the key may do what the caller may not, or ACCESS_FULL if
+    eight of its secrets are good.
     """
     DeleteApiKey: _aio.UnaryUnaryMultiCallable[_access_service_pb2.DeleteApiKeyRequest, _access_service_pb2.DeleteApiKeyResponse]  # type: ignore[assignment]
     """Deletes a key. Within two seconds nobody comes in by it any more, and its open streams end.
@@ -156,9 +160,11 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_service_pb2.RotateApiKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.RotateApiKeyResponse, _abc.Awaitable[_access_service_pb2.RotateApiKeyResponse]]:
-        """Gives a key another secret, and tells it once. Those before it stay good for a while. Not to be
-        repeated blindly: each call makes another secret. API_KEY_NOT_FOUND, PERMISSION_MISSING if the
-        key may do what the caller may not, or ACCESS_FULL if eight of its secrets are good.
+        """Gives a key another secret, and tells it once. Those before it stay good for a while: tokens that
+        were given for them last, until five minutes longer; without a grace period, they and their tokens
+        end within two seconds. Not to be repeated blindly: each call makes another secret.
+        API_KEY_NOT_FOUND, PERMISSION_MISSING if the key may do what the caller may not, or ACCESS_FULL if
+        eight of its secrets are good.
         """
 
     @_abc_1.abstractmethod
