@@ -12,7 +12,7 @@ insert into api_keys (
 
 -- name: count_secrets
 select count(*) from api_key_secrets
-where workspace_id = $1 and api_key_id = $2 and (good_until is null or good_until > now())
+where workspace_id = $1 and api_key_id = $2 and (good_until is null or good_until > clock_timestamp())
 
 -- name: end_secrets
 -- None of them lives longer than it would have.
@@ -47,7 +47,7 @@ limit $4
 select api_key_id, created_at, good_until
 from api_key_secrets
 where workspace_id = $1 and api_key_id = any($2::text[])
-    and (good_until is null or good_until > now())
+    and (good_until is null or good_until > clock_timestamp())
 order by created_at desc
 
 -- name: find
