@@ -41,6 +41,7 @@ class Revocations:
     def __init__(self) -> None:
         self._ended: dict[str, dict[str, datetime]] = {}
         self._last = 0
+        self._trouble = ""
         self.is_known = False
         """Whether they have ever been read."""
         self.news = asyncio.Event()
@@ -70,8 +71,6 @@ class Revocations:
 
     async def follow(self, opened: OpenRevocations) -> None:
         """Goes on as long as the process does."""
-        log: Any = structlog.get_logger("revocations")
-        is_told = False
         while True:
             try:
                 async with opened() as read:
@@ -79,15 +78,23 @@ class Revocations:
                     self._last = 0
                     await self._follow(read)
             except Unavailable as unavailable:
-                if not is_told:
-                    log.warning("revocations stay as they were", error=unavailable.message)
-                is_told = True
+                self._tell(unavailable.message)
                 await asyncio.sleep(TRIES_SECONDS)
 
     async def _follow(self, read: ReadRevocations) -> None:
         while True:
             self.learn(await read(self._last))
+            self._tell("")
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _tell(self, trouble: str) -> None:
+        """Once, not at each try."""
+        log: Any = structlog.get_logger("revocations")
+        if trouble and not self._trouble:
+            log.warning("revocations stay as they were", trouble=trouble)
+        elif self._trouble and not trouble:
+            log.info("revocations are followed again")
+        self._trouble = trouble
 
     def _forget_expired(self) -> None:
         now = datetime.now(UTC)

@@ -58,9 +58,9 @@ class Audit(Interceptor):
         # What a stranger says is not even checked to be a name.
         if WORKSPACE.fullmatch(call.workspace_id) is None:
             return
-        if isinstance(error, PermissionDenied | Unauthenticated):
+        if _is_denial(error):
             self._wait(self._denials.counted(_entry(call, error)))
-        elif call.contract.is_administrative:
+        elif call.contract.is_administrative and not isinstance(error, Unauthenticated):
             await self._write_or_wait(_entry(call, error))
 
     async def follow(self) -> None:
@@ -96,6 +96,12 @@ class Audit(Interceptor):
                 await self._write(some)
                 for _ in some:
                     self._waiting.popleft()
+
+
+def _is_denial(error: Exception) -> bool:
+    """Tokens expire all the time, and streams with them."""
+    is_revoked = isinstance(error, Unauthenticated) and error.reason == "TOKEN_REVOKED"
+    return is_revoked or isinstance(error, PermissionDenied)
 
 
 def _entry(call: Call, error: Exception | None = None) -> AuditEntry:
