@@ -47,8 +47,17 @@ def keys() -> KeyRing:
 
 
 @pytest.fixture(scope="session")
-def jwks_file(keys: KeyRing, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return keys.write_jwks(tmp_path_factory.mktemp("keys") / "jwks.json")
+def mesh_keys() -> KeyRing:
+    """Those of the mesh's own issuer."""
+    return KeyRing("mesh-key")
+
+
+@pytest.fixture(scope="session")
+def jwks_file(keys: KeyRing, mesh_keys: KeyRing, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the identity provider. The mesh's lie beside it."""
+    directory = tmp_path_factory.mktemp("keys")
+    mesh_keys.write_mesh(directory)
+    return keys.write_jwks(directory / "jwks.json")
 
 
 @pytest.fixture(scope="session")

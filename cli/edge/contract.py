@@ -5,6 +5,7 @@ from pathlib import Path
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
+from shadower.access.v1 import access_service_pb2
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
@@ -18,6 +19,7 @@ from shadower.metrics.v1 import metrics_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 CONTRACT = (
+    access_service_pb2,
     agents_service_pb2,
     aggregates_service_pb2,
     dead_letters_service_pb2,

@@ -16,9 +16,11 @@ from cli.stack.parts import Part
 from cli.stack.ports import free_ports
 from cli.stack.readiness import http_path
 from cli.tokens import signing
-from cli.tokens.keys import jwks_file
+from cli.tokens.keys import jwks_file, mesh_jwks_file
 
 ADMIN_PORT = 9901
+# The default of the services' settings.
+MESH_ISSUER = "https://mesh.shadower.dev"
 Environment = Literal["development", "production"]
 
 
@@ -47,10 +49,14 @@ def edge_part(home: Home, model: EdgeModel) -> Part:
 
 def edge_model(home: Home, services: Sequence[Part], listener: Listener) -> EdgeModel:
     issuer = signing.Issuer.of_environment()
+    mesh = os.environ.get("SHADOWER_MESH_ISSUER", MESH_ISSUER)
     [admin_port] = free_ports([ADMIN_PORT])
     return EdgeModel(
         upstreams=tuple(_upstreams(services)),
-        issuers=(Issuer(issuer.name, issuer.audience, jwks_file(home)),),
+        issuers=(
+            Issuer(issuer.name, issuer.audience, jwks_file(home)),
+            Issuer(mesh, issuer.audience, mesh_jwks_file(home)),
+        ),
         descriptor=home.edge / "contract.pb",
         host=listener.host,
         port=listener.port,

@@ -10,7 +10,7 @@ from cli.home import Home
 from cli.stack.parts import Part
 from cli.stack.readiness import grpc_service
 from cli.stack.sockets import socket_of
-from cli.tokens.keys import jwks_file
+from cli.tokens.keys import jwks_file, mesh_jwks_file, mesh_key_file
 
 SERVICES = {
     "ingest": "shadower.ingest.v1.IngestService",
@@ -20,6 +20,7 @@ SERVICES = {
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
     "limits": "shadower.limits.v1.LimitsService",
+    "access": "shadower.access.v1.AccessService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits"}
@@ -92,11 +93,22 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
     return Part(
         name=program.name,
         command=(sys.executable, "-m", program.module),
-        environment={**common, "SHADOWER_LISTEN": address},
+        environment={**_known_to(program, common), "SHADOWER_LISTEN": address},
         address=address,
         is_ready=grpc_service(address, program.service),
         service=program.service,
     )
+
+
+# Nobody else may know what signs tokens of the mesh.
+SIGNING = "SHADOWER_MESH_KEY_FILE"
+ISSUERS = {"services.access"}
+
+
+def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]:
+    if program.module in ISSUERS:
+        return common
+    return {name: value for name, value in common.items() if name != SIGNING}
 
 
 # Only one of several processes could have the port.
@@ -110,5 +122,7 @@ def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str
         **{name: value for name, value in os.environ.items() if name not in OF_ONE_PROCESS},
         "DATABASE_URL": database_url,
         "SHADOWER_JWKS_FILE": str(jwks_file(home)),
+        "SHADOWER_MESH_JWKS_FILE": str(mesh_jwks_file(home)),
+        SIGNING: str(mesh_key_file(home)),
         "SHADOWER_ENVIRONMENT": environment,
     }

@@ -22,7 +22,7 @@ from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
 from cli.stack.services import replicas_of, service_parts, writer_parts
 from cli.stack.valkey import cache_parts
-from cli.tokens.keys import ensured_key
+from cli.tokens.keys import ensured_key, ensured_mesh_key
 from cli.tokens.signing import Grant, Issuer, signed
 
 TOKEN_LIFE = timedelta(hours=12)
@@ -82,6 +82,7 @@ async def _bring_up(
 ) -> None:
     home = launcher.home
     token = _written_token(home)
+    ensured_mesh_key(home)
     await _start_database(launcher)
     caches = cache_parts(home)
     redis_url = caches[0].address if caches else os.environ.get("REDIS_URL", "")

@@ -1,7 +1,7 @@
 """`shadower token`."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ from cli.durations import parse_duration
 from cli.failures import UsageError
 from cli.home import DEFAULT_HOME, Home, HomeOption
 from cli.tokens.keys import ensured_key
-from cli.tokens.signing import ROLES, Grant, Issuer, signed
+from cli.tokens.signing import ROLES, Grant, Issuer, longest_life, signed
 
 WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -19,7 +19,7 @@ def token(  # noqa: PLR0913 - one parameter for each option
     *,
     workspace: Annotated[list[str], typer.Option("--workspace", "-w", help="May be repeated.")],
     role: Annotated[str, typer.Option(help=", ".join(ROLES) + ".")] = "owner",
-    ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 30m, 12h, 7d.")] = "30m",
+    ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 30m, 12h.")] = "30m",
     subject: Annotated[str, typer.Option(help="Who bears it.")] = "developer",
     email: Annotated[str | None, typer.Option(help="The bearer's address.")] = None,
     permission: Annotated[
@@ -34,7 +34,7 @@ def token(  # noqa: PLR0913 - one parameter for each option
         subject=subject,
         email=email,
         permissions=tuple(permission or ()),
-        life=parse_duration(ttl),
+        life=_checked_life(parse_duration(ttl)),
     )
     key = ensured_key(Home.at(home))
     typer.echo(signed(grant, key, Issuer.of_environment(), datetime.now(UTC)))
@@ -46,6 +46,13 @@ def checked_workspace(name: str) -> str:
             f"{name!r} is no workspace id: up to 64 letters, digits, - and _, not first - or _"
         )
     return name
+
+
+def _checked_life(life: timedelta) -> timedelta:
+    longest = longest_life()
+    if life > longest:
+        raise UsageError(f"services take no token that lives longer than {longest}")
+    return life
 
 
 def _checked_role(role: str) -> str:

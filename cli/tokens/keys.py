@@ -44,21 +44,44 @@ def jwks_file(home: Home) -> Path:
     return home.keys / "jwks.json"
 
 
+def mesh_key_file(home: Home) -> Path:
+    return home.keys / "mesh-key.json"
+
+
+def mesh_jwks_file(home: Home) -> Path:
+    return home.keys / "mesh-jwks.json"
+
+
 def ensured_key(home: Home) -> SigningKey:
     """The home's key, made when it is first needed; whoever comes second takes the first one's."""
-    home.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not signing_key_file(home).exists():
-        _place(signing_key_file(home), new_key())
-    key = existing_key(home)
+    key = _ensured(signing_key_file(home))
     _publish(jwks_file(home), key)
     return key
 
 
+def ensured_mesh_key(home: Home) -> SigningKey:
+    """The same of the key by which the mesh itself issues tokens."""
+    key = _ensured(mesh_key_file(home))
+    _publish(mesh_jwks_file(home), key)
+    return key
+
+
+def _ensured(path: Path) -> SigningKey:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _place(path, new_key())
+    return _existing(path)
+
+
 def existing_key(home: Home) -> SigningKey:
-    jwk = read_json(signing_key_file(home))
+    return _existing(signing_key_file(home))
+
+
+def _existing(path: Path) -> SigningKey:
+    jwk = read_json(path)
     if jwk is None:
         raise CommandError(
-            f"no signing key in {home.keys}: give --token, or --home of a running stack"
+            f"no signing key in {path.parent}: give --token, or --home of a running stack"
         )
     return SigningKey(jwk)
 

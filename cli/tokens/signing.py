@@ -43,6 +43,11 @@ class Grant:
     life: timedelta = DEFAULT_LIFE
 
 
+def longest_life() -> timedelta:
+    """What services take, unless they are told otherwise."""
+    return timedelta(seconds=float(os.environ.get("SHADOWER_JWT_MAX_SECONDS", "86400")))
+
+
 def signed(grant: Grant, key: SigningKey, issuer: Issuer, now: datetime) -> str:
     claims = {**_about_the_bearer(grant), **_about_the_token(grant, issuer, now)}
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})

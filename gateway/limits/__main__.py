@@ -18,13 +18,14 @@ from gateway.limits.servicer import LimitsServicer
 from services.runtime.background import in_background
 from services.runtime.draining import Draining
 from services.runtime.identity import TokenVerifier
-from services.runtime.keys import keys_of
+from services.runtime.issuers import issuers_of
 from services.runtime.pool import LIMITER_ROLE, open_pool
 from services.runtime.process import run
 from services.runtime.redis_client import open_redis
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
+from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
 from services.warehouse.limits.changes import LimitChanges
 from services.warehouse.limits.quotas import QuotaChanges
@@ -38,16 +39,17 @@ async def main(settings: Settings) -> None:
         overrides = Overrides(LimitChanges(everywhere))
         quotas = Quotas(database, QuotaChanges(everywhere))
         limiter = Limiter(OwnCounters(), await _shared(settings, stack))
-        keys = keys_of(settings)
-        await keys.load()
-        following = (keys.follow(), overrides.follow(), quotas.follow())
+        access = access_of(settings, database)
+        issuers = issuers_of(settings)
+        await issuers.load()
+        following = (*issuers.following(), overrides.follow(), quotas.follow())
         await stack.enter_async_context(in_background(*following))
-        verifier = TokenVerifier(settings, keys)
+        verifier = TokenVerifier(settings, issuers, access.revocations)
         services = [
             _limits(database, LimitsServicer(database, overrides, quotas, limiter)),
             _edge(overrides, EdgeServicer(verifier, overrides, quotas, limiter)),
         ]
-        await serve(settings, services, MessageValidator(), Draining())
+        await serve(settings, services, MessageValidator(), Draining(), access)
 
 
 async def _shared(settings: Settings, stack: AsyncExitStack) -> Counters | None:

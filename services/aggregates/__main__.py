@@ -22,6 +22,7 @@ from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.telemetry.metrics import open_meter
 from services.runtime.validator import MessageValidator
+from services.warehouse.access.opening import access_of
 from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
@@ -44,7 +45,13 @@ async def main(settings: Settings) -> None:
             partial(add_AggregatesServiceServicer_to_server, servicer),
             partial(database.trouble, schema_version()),
         )
-        await serve(settings, [service, cache_service(cache)], MessageValidator(), Draining())
+        await serve(
+            settings,
+            [service, cache_service(cache)],
+            MessageValidator(),
+            Draining(),
+            access_of(settings, database),
+        )
 
 
 def _news(settings: Settings) -> BroadcastSubscriber:

@@ -16,6 +16,7 @@ from services.runtime.process import run
 from services.runtime.server import serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
+from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
 from services.warehouse.facts.recorder import Recorder
 from services.warehouse.facts.staging import create_staging
@@ -36,7 +37,7 @@ async def main(settings: Settings) -> None:
             validator=validator,
             draining=draining,
         )
-        await serve(settings, services, validator, draining)
+        await serve(settings, services, validator, draining, access_of(settings, database))
 
 
 def _opened_intake(settings: Settings, database: Database) -> AbstractAsyncContextManager[Intake]:

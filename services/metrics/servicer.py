@@ -12,6 +12,7 @@ from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
 from services.runtime.call import Context, current_call
+from services.runtime.ending import Ending
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests
 from services.translation.bases import basis
@@ -55,8 +56,8 @@ class MetricsServicer(MetricsServiceServicer):
     async def StreamMetrics(
         self, request: pb.StreamMetricsRequest, context: Context
     ) -> AsyncIterator[pb.StreamMetricsResponse]:
-        expires_at = current_call().principal.expires_at
-        async for message in MetricsStream(self._sources, request, expires_at).messages():
+        ending = current_call().ending or Ending()
+        async for message in MetricsStream(self._sources, request, ending).messages():
             yield message
 
     async def ListMetrics(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from typing import Any
 
 from google.protobuf.message import Message
@@ -17,7 +18,8 @@ from services.metrics.cursor import Cursor, read_cursor, write_cursor
 from services.metrics.live import LiveSeries, Look
 from services.metrics.questions import series_query
 from services.runtime.draining import Draining
-from services.runtime.faults import Fault, Unauthenticated
+from services.runtime.ending import Ending
+from services.runtime.faults import Fault
 from services.runtime.status import to_status
 from services.runtime.times import from_duration, optional_timestamp, to_timestamp
 from services.translation.requests import interval, time_interval
@@ -45,12 +47,11 @@ class Sources:
 class MetricsStream:
     """Follows a workspace for one reader. However slow that is, it costs one view, no queue."""
 
-    def __init__(
-        self, sources: Sources, request: pb.StreamMetricsRequest, expires_at: datetime
-    ) -> None:
+    def __init__(self, sources: Sources, request: pb.StreamMetricsRequest, ending: Ending) -> None:
+        """Whoever ends it is told as the reader is."""
         self._sources = sources
         self._request = request
-        self._expires_at = expires_at
+        self._ending = ending
         self._cursor = read_cursor(request) or Cursor(_first_start(request), None)
         self._live = LiveSeries(
             sources.database, request.workspace_id, partial(series_query, request)
@@ -62,8 +63,9 @@ class MetricsStream:
     async def messages(self) -> AsyncIterator[pb.StreamMetricsResponse]:
         """Ends with a status in the stream, and with the same as an error unless it is OK."""
         try:
-            async for message in self._content():
-                yield message
+            with self._ending.told():
+                async for message in self._content():
+                    yield message
         except Fault as fault:
             yield self._message(status=to_status(fault))
             raise
@@ -111,15 +113,12 @@ class MetricsStream:
     def _check_end(self) -> None:
         if self._sources.draining.is_set():
             raise self._sources.draining.fault()
-        if datetime.now(UTC) >= self._expires_at:
-            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired")
 
     def _left(self) -> float:
-        """Seconds until the token expires or the interval ends, at least a moment."""
-        ends = [self._expires_at]
-        if self._request.HasField("interval"):
-            ends.append(self._interval().end)
-        return max(0.01, (min(ends) - datetime.now(UTC)).total_seconds())
+        """Seconds until the interval ends, at least a moment."""
+        if not self._request.HasField("interval"):
+            return inf
+        return max(0.01, (self._interval().end - datetime.now(UTC)).total_seconds())
 
     def _is_over(self) -> bool:
         return self._request.HasField("interval") and datetime.now(UTC) >= self._interval().end

@@ -20,6 +20,7 @@ from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
+from services.warehouse.access.opening import access_of
 from services.warehouse.bus.groups import OutboxGroup
 from services.warehouse.database import Database
 from services.warehouse.schema import schema_version
@@ -34,7 +35,13 @@ async def main(settings: Settings) -> None:
         if sender is not None:
             work.append(_relaying(settings, sender))
         await stack.enter_async_context(in_background(*work))
-        await serve(settings, [_dead_letters(database, sender)], MessageValidator(), Draining())
+        await serve(
+            settings,
+            [_dead_letters(database, sender)],
+            MessageValidator(),
+            Draining(),
+            access_of(settings, database),
+        )
 
 
 def _opened_sender(settings: Settings) -> AbstractAsyncContextManager[KafkaSender | None]:

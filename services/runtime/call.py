@@ -10,6 +10,7 @@ import grpc
 from google.protobuf.message import Message
 
 from services.runtime.contract import MethodContract
+from services.runtime.ending import Ending
 from services.runtime.faults import Unauthenticated
 from services.runtime.identity import Principal
 
@@ -34,6 +35,10 @@ class Call:
     """The time that it may take; None is any."""
     encoded: bytes = b""
     """Its last message, deterministically, if that is small."""
+    ending: Ending | None = None
+    """How it can be ended from elsewhere, if it is a stream."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """What the audit log may tell of it."""
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -80,8 +85,15 @@ class Interceptor:
     async def fail(self, call: Call, error: Exception) -> None:
         """Something was raised behind us. May raise what the call is to end with instead."""
 
+    async def succeed(self, call: Call) -> None:
+        """A call was answered, and its answer, or the end of it, waits for us. Raises a Fault if it
+        is to fail all the same."""
+
     def leave(self, call: Call) -> None:
         """When a call that was entered has ended, whichever way."""
+
+    async def follow(self) -> None:
+        """Goes on beside the calls as long as the process serves."""
 
 
 CURRENT_CALL: ContextVar[Call] = ContextVar("current_call")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeAlias
@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError, Message
 
 from services.runtime.call import CURRENT_CALL, Admitted, Call, Context, Interceptor
 from services.runtime.contract import MethodContract
+from services.runtime.ending import Ending
 from services.runtime.faults import ResourceExhausted, invalid_field
 from services.runtime.recall import Recall
 
@@ -28,7 +29,12 @@ class Chain:
         self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
         self._judges = [one.still_admits for one in interceptors if _does(one, "still_admits")]
         self.recallings = [one.recalled for one in interceptors if _does(one, "recalled")]
+        self._finishers = [one.succeed for one in interceptors if _does(one, "succeed")]
         self._slow_reader_seconds = slow_reader_seconds
+
+    def following(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What goes on beside the calls."""
+        return (one.follow() for one in self._interceptors if _does(one, "follow"))
 
     def still_admits(self, admitted: Admitted) -> bool:
         return all(judge(admitted) for judge in self._judges)
@@ -58,13 +64,16 @@ class Chain:
         self, behaviour: Behaviour, contract: MethodContract, read: Read
     ) -> Behaviour:
         async def answer(request: Any, context: Context) -> None:
-            async def work(call: Call) -> None:
-                admitted = self.admitted(call, request, read)
-                async with aclosing(behaviour(admitted, context)) as replies:
-                    async for reply in replies:
-                        await self._write(context, reply)
+            ending = Ending()
 
-            await self.passed(Call(contract, context, _metadata(context)), work)
+            async def work(call: Call) -> None:
+                with ending.told():
+                    admitted = self.admitted(call, request, read)
+                    async with aclosing(behaviour(admitted, context)) as replies:
+                        async for reply in replies:
+                            await self._write(context, reply)
+
+            await self.passed(Call(contract, context, _metadata(context), ending=ending), work)
 
         return answer
 
@@ -89,7 +98,10 @@ class Chain:
             for interceptor in self._interceptors:
                 interceptor.enter(call)
                 entered.append(interceptor)
-            return await work(call)
+            result = await work(call)
+            for succeed in self._finishers:
+                await succeed(call)
+            return result
         except Exception as error:
             for interceptor in reversed(entered):
                 await interceptor.fail(call, error)

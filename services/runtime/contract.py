@@ -23,6 +23,11 @@ class MethodContract:
     workspace_may_be_implied: bool = False
     limit_class: str = ""
 
+    @property
+    def is_administrative(self) -> bool:
+        """Whether it changes something, beside recording facts: such calls are audited."""
+        return self.permission.endswith(":write") and self.permission != RECORDING
+
 
 @cache
 def method_contract(path: str) -> MethodContract | None:
@@ -98,3 +103,6 @@ def _required_permission(method: MethodDescriptor) -> "options.Permission.ValueT
 
 def _max_bytes(request: Descriptor) -> int:
     return int(request.GetOptions().Extensions[options.max_encoded_bytes]) or UNSPECIFIED_MAX_BYTES
+
+
+RECORDING = permission_name(options.PERMISSION_INGEST_WRITE)

@@ -1,5 +1,6 @@
 """Who calls: a token verified and turned into a principal."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -8,13 +9,18 @@ from typing import Any
 import jwt
 
 from services.runtime.contract import role_grants
-from services.runtime.faults import Unauthenticated
+from services.runtime.faults import Unauthenticated, Unavailable
+from services.runtime.issuers import Issuers
 from services.runtime.keys import Keys
+from services.runtime.mesh_tokens import revocable_ids
+from services.runtime.revocations import Revocations
 from services.runtime.settings import Settings
 
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MAX_TOKEN_LENGTH = 16 * 1024
 KEPT_PRINCIPALS = 4096
+# As RevokeToken takes it.
+TOKEN_ID = re.compile(r"[!-~]{1,256}")
 
 
 @dataclass(frozen=True)
@@ -22,59 +28,100 @@ class Principal:
     """A caller as its verified token describes it."""
 
     subject: str
+    token_id: str
     workspace_ids: frozenset[str]
     permissions: frozenset[str]
     expires_at: datetime
     edition: int
     """That of the keys which the token was verified by."""
+    revocable_ids: tuple[str, ...] = ()
+    """Its own id, and what it stands for, of which any may be revoked."""
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience, expiry and id of tokens. See RFC 8725."""
+    """Checks signature, issuer, audience, times and id of tokens. See RFC 8725."""
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
-        self._issuer = settings.jwt_issuer
+    def __init__(self, settings: Settings, issuers: Issuers, revocations: Revocations) -> None:
+        self._mesh_issuer = settings.mesh_issuer
         self._audience = settings.jwt_audience
-        self._keys = keys
+        self._most_seconds = settings.jwt_max_seconds
+        self._issuers = issuers
+        self.revocations = revocations
         # A signature stays what it is while the keys do, and to check it takes longer than many
         # an answer.
         self._remembered = lru_cache(KEPT_PRINCIPALS)(self._verified)
 
     def verify(self, token: str) -> Principal:
-        """The caller behind a token. Raises Unauthenticated."""
-        principal = self._remembered(token, self._keys.edition)
+        """The caller behind a token. Raises Unauthenticated; or Unavailable, if it is not known yet
+        which tokens were revoked."""
+        principal = self._remembered(token, self.edition)
         if datetime.now(UTC) >= principal.expires_at:
             raise token_expired()
+        if not self.revocations.is_known:
+            raise Unavailable("DATABASE_UNAVAILABLE", "revoked tokens are not known yet")
+        if self.revocations.has(principal.revocable_ids):
+            raise token_revoked()
         return principal
 
     def still_trusts(self, principal: Principal) -> bool:
         """Without another look at the token, which is not needed if not."""
-        is_of_now = principal.edition == self._keys.edition
-        return is_of_now and datetime.now(UTC) < principal.expires_at
+        is_of_now = principal.edition == self.edition
+        is_revoked = self.revocations.has(principal.revocable_ids)
+        return is_of_now and not is_revoked and datetime.now(UTC) < principal.expires_at
+
+    @property
+    def edition(self) -> int:
+        """That of the keys of now."""
+        return self._issuers.edition
+
+    def has_ended_in(self, workspace_id: str, principal: Principal) -> bool:
+        """Whether the caller's token was revoked for the workspace."""
+        return self.revocations.has(principal.revocable_ids, workspace_id)
 
     def _verified(self, token: str, edition: int) -> Principal:
         if len(token) > MAX_TOKEN_LENGTH:
             raise _refused("length")
         try:
-            return _principal(self._claims(token), edition)
+            claims = self._claims(token)
+            self._check_lifetime(claims)
+            return _principal(claims, edition, is_of_mesh=claims["iss"] == self._mesh_issuer)
         except jwt.ExpiredSignatureError as expired:
             raise token_expired() from expired
+        except RecursionError as nested:
+            raise _refused("format") from nested
         except jwt.InvalidTokenError as invalid:
             check = _CHECKS.get(type(invalid), "format")
             raise _refused(check) from invalid
 
     def _claims(self, token: str) -> dict[str, Any]:
-        key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+        said = jwt.decode_complete(token, options={"verify_signature": False})
+        issuer = said["payload"].get("iss")
+        # Only by a key of who it says has issued it.
+        keys = self._keys(issuer)
+        key = keys.get(str(said["header"].get("kid")))
         if key is None:
             raise _refused("key")
         return jwt.decode(
             token,
             key.key,
             algorithms=[key.algorithm_name],
-            issuer=self._issuer,
+            issuer=issuer,
             audience=self._audience,
             options={"require": list(REQUIRED_CLAIMS)},
         )
+
+    def _keys(self, issuer: object) -> Keys:
+        if issuer is None:
+            raise _refused("claims")
+        keys = self._issuers.get(issuer) if isinstance(issuer, str) else None
+        if keys is None:
+            raise _refused("issuer")
+        return keys
+
+    def _check_lifetime(self, claims: dict[str, Any]) -> None:
+        lifetime = _instant(claims["exp"]) - _instant(claims["iat"])
+        if lifetime.total_seconds() > self._most_seconds:
+            raise _refused("lifetime")
 
 
 _CHECKS: dict[type[jwt.InvalidTokenError], str] = {
@@ -88,14 +135,17 @@ _CHECKS: dict[type[jwt.InvalidTokenError], str] = {
 }
 
 
-def _principal(claims: dict[str, Any], edition: int) -> Principal:
+def _principal(claims: dict[str, Any], edition: int, *, is_of_mesh: bool) -> Principal:
     granted = role_grants().get(str(claims.get("role", "")), frozenset())
+    subject, token_id = _subject(claims["sub"]), _token_id(claims["jti"])
     return Principal(
-        subject=_subject(claims["sub"]),
+        subject=subject,
+        token_id=token_id,
         workspace_ids=frozenset(_strings(claims, "workspace_ids")),
         permissions=granted | frozenset(_strings(claims, "permissions")),
-        expires_at=_expiry(claims["exp"]),
+        expires_at=_instant(claims["exp"]),
         edition=edition,
+        revocable_ids=revocable_ids(subject, token_id) if is_of_mesh else (token_id,),
     )
 
 
@@ -107,10 +157,17 @@ def _subject(claim: object) -> str:
     return subject
 
 
-def _expiry(seconds: float) -> datetime:
+def _token_id(claim: object) -> str:
+    """Only what can be revoked is let in."""
+    if not isinstance(claim, str) or TOKEN_ID.fullmatch(claim) is None:
+        raise _refused("id")
+    return claim
+
+
+def _instant(claim: Any) -> datetime:
     try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError) as beyond:
+        return datetime.fromtimestamp(float(claim), UTC)
+    except (OverflowError, TypeError, ValueError, OSError) as beyond:
         raise _refused("expiry") from beyond
 
 
@@ -123,6 +180,10 @@ def _strings(claims: dict[str, Any], name: str) -> list[str]:
 
 def token_expired() -> Unauthenticated:
     return Unauthenticated("TOKEN_EXPIRED", "the token has expired")
+
+
+def token_revoked() -> Unauthenticated:
+    return Unauthenticated("TOKEN_REVOKED", "the token was revoked")
 
 
 def _refused(check: str) -> Unauthenticated:

@@ -85,6 +85,13 @@ def keys_of(settings: Settings) -> Keys:
     return Keys(_of_url(settings.jwks_url), settings.jwt_algorithms, settings.jwks_seconds)
 
 
+def mesh_keys_of(settings: Settings) -> Keys:
+    """Those of the mesh's own issuer, of which there must be a file. Not loaded yet."""
+    if settings.mesh_jwks_file is None:
+        raise WeakKeyError("SHADOWER_MESH_JWKS_FILE is not set")
+    return Keys(_of_file(settings.mesh_jwks_file), ("EdDSA",), settings.jwks_seconds)
+
+
 def _of_file(path: Path) -> Read:
     async def read() -> str:
         # Small and near; and without a wait, a process whose keys are of no use does nothing else.

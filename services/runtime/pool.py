@@ -19,6 +19,8 @@ SCHEMA = "shadower"
 SERVICE_ROLE = "shadower_service"
 RELAY_ROLE = "shadower_relay"
 LIMITER_ROLE = "shadower_limiter"
+FOLLOWER_ROLE = "shadower_follower"
+KEEPER_ROLE = "shadower_keeper"
 
 # What a connection holds is free half a minute after its machine has gone without a word.
 NOTICED_IF_GONE = {

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import grpc
@@ -13,6 +14,7 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from services.runtime.access import Access
 from services.runtime.background import in_background
 from services.runtime.binding import bind
 from services.runtime.chain import Chain
@@ -20,8 +22,10 @@ from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
 from services.runtime.guarding import GuardedServer
 from services.runtime.health import Probe, watched_health
+from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors import standard_chain
-from services.runtime.keys import keys_of
+from services.runtime.interceptors.audit import Audit
+from services.runtime.issuers import issuers_of
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 
@@ -65,15 +69,23 @@ async def serve(
     services: Sequence[Service],
     validator: MessageValidator,
     draining: Draining,
+    access: Access,
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
     # First of all, so that a process whose keys are of no use ends before it says anything.
-    keys = keys_of(settings)
-    await keys.load()
-    chain = Chain(standard_chain(settings, keys, validator), settings.slow_reader_seconds)
+    issuers = issuers_of(settings)
+    await issuers.load()
+    verifier = TokenVerifier(settings, issuers, access.revocations)
+    interceptors = standard_chain(settings, verifier, validator, Audit(access.audit))
+    chain = Chain(interceptors, settings.slow_reader_seconds)
     server = grpc.aio.server(options=OPTIONS)
-    watched = watched_health({one.name: one.probe for one in services})
-    async with watched as health, in_background(keys.follow()):
+    watched = watched_health({one.name: partial(_trouble, access, one) for one in services})
+    work = (
+        *issuers.following(),
+        access.revocations.follow(access.opened),
+        *chain.following(),
+    )
+    async with watched as health, in_background(*work):
         for service in services:
             guarded = GuardedServer(server, chain, service.foreign)
             service.register(server if service.is_for_the_edge else guarded)
@@ -83,6 +95,10 @@ async def serve(
         async with _listening(server, settings):
             await _until_told_to_end(draining)
             await health.enter_graceful_shutdown()
+
+
+async def _trouble(access: Access, service: Service) -> str:
+    return await service.probe() or access.revocations.trouble()
 
 
 def _enable_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:

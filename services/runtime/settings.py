@@ -120,6 +120,19 @@ class Settings(BaseSettings):
     jwt_audience: str = "shadower"
     """The `aud` that tokens must have."""
 
+    jwt_max_seconds: float = Field(default=86_400, gt=0, le=31 * 86_400)
+    """The longest that a token may live, from `iat` to `exp`, in all processes alike: a token that
+    was revoked is remembered for as long."""
+
+    mesh_issuer: str = "https://mesh.shadower.dev"
+    """The `iss` of tokens that the mesh itself issues, for API keys and for its services."""
+
+    mesh_jwks_file: Path | None = None
+    """JSON Web Key Set of the keys that sign those. Unset: there are no such tokens."""
+
+    mesh_key_file: Path | None = None
+    """The private key that signs those, as a JSON Web Key; for processes that do."""
+
     pool_size: int = Field(default=4, ge=1, le=50)
     """Most connections of this process to the database."""
 
@@ -177,6 +190,12 @@ class Settings(BaseSettings):
                 "in production a port needs certificates (SHADOWER_TLS_CERTIFICATE_FILE), or "
                 "SHADOWER_PLAINTEXT=true if something else guards it, or be a socket (unix:/path)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_two_issuers(self) -> Self:
+        if self.mesh_issuer == self.jwt_issuer:
+            raise ValueError("SHADOWER_MESH_ISSUER and SHADOWER_JWT_ISSUER must differ")
         return self
 
     @property

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from shadower.agents.v1.agents_service_pb2 import AGENT_ORDER_EXECUTIONS
+from shadower.common.v1.filter_pb2 import Filter
+from shadower.common.v1.time_interval_pb2 import TimeInterval
 from shadower.metrics.v1.metrics_service_pb2 import POINT_STATISTIC_AVERAGE
 
 Asked = TypeVar("Asked", bound=Message)
@@ -27,8 +29,8 @@ def meaning(request: Asked) -> Asked:
     for field, value in request.ListFields():
         if field.name in APART or USUAL.get(field.name) == value:
             plain.ClearField(field.name)
-        elif field.name in ALIKE:
-            ALIKE[field.name](plain)
+        elif field.message_type is not None and field.message_type.full_name in ALIKE:
+            ALIKE[field.message_type.full_name](plain)
     return plain
 
 
@@ -46,6 +48,6 @@ def _cut_to_microseconds(request: Any) -> None:
 
 
 ALIKE: dict[str, Callable[[Any], None]] = {
-    "filter": _sort_alternatives,
-    "interval": _cut_to_microseconds,
+    Filter.DESCRIPTOR.full_name: _sort_alternatives,
+    TimeInterval.DESCRIPTOR.full_name: _cut_to_microseconds,
 }

@@ -87,6 +87,10 @@ REFUSED = {
     "exp-infinite": (with_claims(exp=float("inf")), None),
     "no-token": (lambda _: "a.b.c", "format"),
     "nested": (lambda _: f"{part(b'[' * 3000)}.e30.x", None),
+    "nested-claims": (
+        lambda k: f"{part({'alg': 'EdDSA', 'kid': k.kid})}.{part(b'[' * 9000)}.x",
+        "format",
+    ),
     "64kB": (lambda k: k.token(WORKSPACE, padding="x" * 65_536), None),
 }
 

@@ -38,6 +38,19 @@ ROWS = {
         "dead_letter_id, source, position, reason, message, payload",
         "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
     ),
+    "revoked_tokens": (
+        "token_id, number, reason, revoked_by, revoked_at, kept_until",
+        f"'t', 1, '', 'a', {TIME}, {TIME}",
+    ),
+    "api_keys": (
+        "api_key_id, display_name, permissions, created_by, created_at",
+        f"'k', 'k', '{{}}', 'a', {TIME}",
+    ),
+    "api_key_secrets": ("api_key_id, hash, created_at", f"'k', '', {TIME}"),
+    "audit_entries": (
+        "occurred_at, entry_id, subject, token_id, rpc, code, reason, request_id",
+        f"{TIME}, gen_random_uuid(), 'a', 't', '/r', 0, '', 'q'",
+    ),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
     "point_cells": (
         "level, start, metric_type, points, total, least, most, latest_at, latest",

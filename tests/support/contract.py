@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from shadower.access.v1 import access_service_pb2 as access
 from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.bus.v1 import dead_letters_service_pb2 as bus
@@ -15,6 +16,7 @@ from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 MODULES = {
+    "access": access,
     "agents": agents,
     "aggregates": aggregates,
     "bus": bus,

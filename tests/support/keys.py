@@ -25,6 +25,12 @@ class KeyRing:
         path.write_text(json.dumps({"keys": [self.public()]}))
         return path
 
+    def write_mesh(self, directory: Path) -> None:
+        """As the keys of the mesh's own issuer."""
+        (directory / "mesh-jwks.json").write_text(json.dumps({"keys": [self.public()]}))
+        entry = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private))
+        (directory / "mesh-key.json").write_text(json.dumps(entry | {"kid": self.kid}))
+
     def public(self) -> dict[str, str]:
         """As an entry of a key set."""
         entry = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private.public_key()))

@@ -7,11 +7,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
+from shadower.access.v1 import access_service_pb2 as access
 from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation, Field, Function
@@ -27,6 +28,7 @@ from gateway.limits.counters import OwnCounters
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
 from gateway.limits.servicer import LimitsServicer
+from services.access.servicer import AccessServicer
 from services.agents.servicer import AgentsServicer
 from services.aggregates.servicer import AggregatesServicer
 from services.ingest.servicer import IngestServicer
@@ -135,6 +137,10 @@ READS = {
     "agents": _of_april(AGENTS, {BY_TIME, BY_AGENT}, **BY_COST),
     "summary": _of_april_and_before(SUMMARY, {BY_TIME, BY_AGENT}),
     "performance": _of_april_and_before(PERFORMANCE, {BY_TIME, BY_AGENT}, agent_id=AGENT),
+    "revoked tokens": _of_no_time(access.ListRevokedTokensRequest, set()),
+    "API keys": _of_no_time(access.ListApiKeysRequest, set()),
+    "audit entries": _of_no_time(access.ListAuditEntriesRequest, set()),
+    "audit export": _of_no_time(access.ExportAuditEntriesRequest, set()),
     "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
@@ -145,7 +151,7 @@ READS = {
 # They answer from a file, and from memory.
 WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics"}
 READER = Principal(
-    "reader", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC), 0
+    "reader", "token", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC), 0
 )
 
 
@@ -165,7 +171,7 @@ class Services:
         # Past the cache, if there is one.
         calculate = getattr(handler, "__wrapped__", partial(handler, context=None))
         answer = calculate(servicer, read.request)
-        if read.rpc.startswith("Stream"):
+        if read.rpc.startswith(("Stream", "Export")):
             [_ async for _ in answer]
         else:
             await answer
@@ -184,6 +190,7 @@ def _servicers(database: Database) -> dict[str, Any]:
     draining = Draining()
     nothing_set: Any = None
     return {
+        "access": AccessServicer(database, timedelta(days=1)),
         "agents": AgentsServicer(database, None),
         "aggregates": AggregatesServicer(database, None),
         "bus": DeadLettersServicer(database, Replayer(database, None)),

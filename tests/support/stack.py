@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from edge_api.external_auth_service_pb2_grpc import AuthorizationStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
     MetricsServiceStub as OtlpMetricsStub,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
+from shadower.access.v1.access_service_pb2_grpc import AccessServiceStub
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
@@ -42,6 +44,7 @@ SERVICES = {
     "agents": "shadower.agents.v1.AgentsService",
     "relay": "shadower.bus.v1.DeadLettersService",
     "limits": "shadower.limits.v1.LimitsService",
+    "access": "shadower.access.v1.AccessService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -52,6 +55,7 @@ SERVED_WITH = {
         "shadower.ingest.v1.PricingService",
     ),
     "limits": ("envoy.service.ratelimit.v3.RateLimitService",),
+    "access": ("envoy.service.auth.v3.Authorization",),
     **dict.fromkeys(
         ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
     ),
@@ -73,6 +77,7 @@ class Environment:
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}",
             "DATABASE_URL": self.database_url,
             "SHADOWER_JWKS_FILE": str(self.jwks_file),
+            **self._of_mesh(),
             "SHADOWER_ENVIRONMENT": "development",
             "SHADOWER_LISTEN": address,
             # Whoever wants Kafka says so, whatever brokers the tests may use.
@@ -82,6 +87,13 @@ class Environment:
             "SHADOWER_CACHE_STALENESS_SECONDS": "0",
             **dict(self.extra),
         }
+
+    def _of_mesh(self) -> dict[str, str]:
+        """Its keys lie beside those of others, if it has any."""
+        key, public = map(self.jwks_file.with_name, ("mesh-key.json", "mesh-jwks.json"))
+        if not public.exists():
+            return {}
+        return {"SHADOWER_MESH_KEY_FILE": str(key), "SHADOWER_MESH_JWKS_FILE": str(public)}
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,8 @@ class Stubs:
         self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
         self.agents: Any = AgentsServiceStub(channels["agents"])
         self.cache: Any = CacheServiceStub(channels["metrics"])
+        self.access: Any = AccessServiceStub(channels["access"])
+        self.checks: Any = AuthorizationStub(channels["access"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
 

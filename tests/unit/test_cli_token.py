@@ -20,8 +20,8 @@ from cli.tokens.keys import ensured_key, jwks_file, signing_key_file, thumbprint
 from cli.tokens.signing import ROLES, Issuer, token_source
 from services.runtime.contract import role_grants
 from services.runtime.identity import TokenVerifier
-from services.runtime.keys import keys_of
 from services.runtime.settings import Settings
+from tests.support.verifying import verifier_of
 
 
 def printed_token(home: Path, *arguments: str) -> str:
@@ -35,10 +35,7 @@ def verifier(home: Path) -> TokenVerifier:
         "DATABASE_URL": "postgresql://unused",
         "jwks_file": home / "keys" / "jwks.json",
     }
-    found = Settings(**settings)
-    keys = keys_of(found)
-    asyncio.run(keys.load())
-    return TokenVerifier(found, keys)
+    return asyncio.run(verifier_of(Settings(**settings)))
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -119,3 +116,10 @@ def test_durations() -> None:
     for wrong in ("", "0d", "5", "1w", "-3m"):
         with pytest.raises(UsageError):
             parse_duration(wrong)
+
+
+def test_a_token_that_services_would_refuse_is_not_signed(tmp_path: Path) -> None:
+    arguments = ["token", "--home", str(tmp_path), "-w", "demo", "--ttl"]
+    assert CliRunner().invoke(app, [*arguments, "24h"]).exit_code == 0
+    refused = CliRunner().invoke(app, [*arguments, "25h"])
+    assert refused.exit_code != 0

@@ -20,6 +20,7 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.keys import Keys, WeakKeyError, keys_of, load_keys
 from services.runtime.settings import Settings
 from tests.support.keys import KeyRing
+from tests.support.verifying import verifier_by
 
 OLD, NEW = KeyRing("old"), KeyRing("new")
 SECONDS = 0.2
@@ -43,16 +44,12 @@ class Issuer:
         return json.dumps({"keys": [key.public() for key in self.keys]})
 
 
-def verifier(keys: Keys) -> TokenVerifier:
-    return TokenVerifier(Settings(DATABASE_URL="unused", jwks_url="https://unused"), keys)
-
-
 @asynccontextmanager
 async def followed(issuer: Issuer, seconds: float) -> AsyncIterator[TokenVerifier]:
     keys = Keys(issuer.read, ["EdDSA"], seconds)
     await keys.load()
     async with in_background(keys.follow()):
-        yield verifier(keys)
+        yield verifier_by(keys)
 
 
 async def until_trusted(verifier: TokenVerifier, token: str, *, trusted: bool) -> None:

@@ -17,6 +17,8 @@ from services.runtime.draining import Draining
 from services.runtime.process import run
 from services.runtime.server import serve
 from services.runtime.validator import MessageValidator
+from services.runtime.access import Access
+from tests.support.verifying import no_revocations, written_nowhere
 
 async def lose_something():
     await asyncio.sleep({seconds})
@@ -25,7 +27,8 @@ async def lose_something():
 async def main(settings):
     async with in_background(lose_something()):
         await asyncio.sleep({before})
-        await serve(settings, [], MessageValidator(), Draining())
+        access = Access(no_revocations, written_nowhere)
+        await serve(settings, [], MessageValidator(), Draining(), access)
 
 run("it", main)
 """

@@ -23,7 +23,7 @@ from services.runtime.call import Interceptor
 from services.runtime.chain import Chain
 from services.runtime.guarding import GuardedServer
 from services.runtime.interceptors import standard_chain
-from services.runtime.keys import keys_of
+from services.runtime.interceptors.audit import Audit
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.translation.meaning import meaning
@@ -31,6 +31,7 @@ from tests.support.cache import Replica, World
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.runs import interval
+from tests.support.verifying import verifier_of, written_nowhere
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 ASKED = GetMetricsRequest(workspace_id="w", metrics=["cost"], interval=interval(START, END))
@@ -85,9 +86,9 @@ async def get(
 ) -> AsyncIterator[Call]:
     jwks = keys.write_jwks(tmp_path / "jwks.json")
     settings = Settings(DATABASE_URL="unused", jwks_file=jwks, log_level="warning")
-    known = keys_of(settings)
-    await known.load()
-    chain = Chain([*standard_chain(settings, known, MessageValidator()), watching], 1)
+    verifier = await verifier_of(settings)
+    standard = standard_chain(settings, verifier, MessageValidator(), Audit(written_nowhere))
+    chain = Chain([*standard, watching], 1)
     server = grpc.aio.server()
     add_MetricsServiceServicer_to_server(servicer, GuardedServer(server, chain, {}))
     port = server.add_insecure_port("127.0.0.1:0")

@@ -14,6 +14,7 @@ from services.runtime.process import CannotStartError, run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
+from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
 from services.warehouse.facts.recorder import Recorder
 from services.warehouse.facts.staging import create_staging
@@ -35,7 +36,9 @@ async def main(settings: Settings) -> None:
         watch = Watch(settings, database, looks, writer.positions)
         await stack.enter_async_context(in_background(writer.run(), watch.run()))
         health = Service(NAME, lambda _: None, partial(_trouble, database, writer))
-        await serve(settings, [health], MessageValidator(), Draining())
+        await serve(
+            settings, [health], MessageValidator(), Draining(), access_of(settings, database)
+        )
 
 
 async def _trouble(database: Database, writer: LogWriter) -> str:

@@ -2,6 +2,7 @@
 
 from services.runtime.call import Interceptor
 from services.runtime.identity import TokenVerifier
+from services.runtime.interceptors.audit import Audit
 from services.runtime.interceptors.authentication import Authentication
 from services.runtime.interceptors.authorisation import Authorisation
 from services.runtime.interceptors.capacity import Capacity
@@ -9,21 +10,21 @@ from services.runtime.interceptors.deadline import Deadline
 from services.runtime.interceptors.errors import Errors
 from services.runtime.interceptors.telemetry import Telemetry
 from services.runtime.interceptors.validation import Validation
-from services.runtime.keys import Keys
 from services.runtime.logs import open_call_log
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 
 
 def standard_chain(
-    settings: Settings, keys: Keys, validator: MessageValidator
+    settings: Settings, verifier: TokenVerifier, validator: MessageValidator, audit: Audit
 ) -> list[Interceptor]:
     return [
         Telemetry(open_call_log(settings.log_level)),
         Errors(),
         Capacity(settings.max_concurrent_calls, settings.max_streams),
-        Authentication(TokenVerifier(settings, keys)),
-        Authorisation(),
+        audit,
+        Authentication(verifier),
+        Authorisation(verifier),
         Validation(validator),
         Deadline(settings.deadline_seconds),
     ]

@@ -6,26 +6,33 @@ Never on the URL: through the transcoder a query parameter can override a field 
 from collections.abc import Iterable
 
 from google.protobuf.message import Message
-from shadower.common.v1.permission_pb2 import PERMISSION_INGEST_WRITE
 
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
-from services.runtime.call import Call, Interceptor
-from services.runtime.contract import permission_name
+from services.runtime.call import Admitted, Call, Interceptor
+from services.runtime.contract import RECORDING
 from services.runtime.faults import MAX_FIELD, InvalidArgument, PermissionDenied
+from services.runtime.identity import TokenVerifier, token_revoked
 
 WORKSPACE_HEADER = "x-shadower-workspace"
-RECORDING = permission_name(PERMISSION_INGEST_WRITE)
 
 
 class Authorisation(Interceptor):
     """Refuses messages for a workspace, or an RPC, that the caller's token does not cover."""
 
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
     def admit(self, call: Call, message: Message) -> None:
         asked = _asked(call, message)
         call.workspace_id = call.workspace_id or asked
         _check_workspace(call, asked)
+        if self._verifier.has_ended_in(call.workspace_id, call.principal):
+            raise token_revoked()
         _check_permission(call)
         _check_reserved(call)
+
+    def still_admits(self, admitted: Admitted) -> bool:
+        return not self._verifier.has_ended_in(admitted.workspace_id, admitted.identity)
 
 
 def check_content(call: Call, workspace_ids: Iterable[str]) -> None:

@@ -103,6 +103,43 @@ ALTER TABLE ONLY shadower.agent_profiles ALTER COLUMN users SET STORAGE EXTERNAL
 ALTER TABLE ONLY shadower.agent_profiles ALTER COLUMN messages SET STORAGE EXTERNAL;
 ALTER TABLE ONLY shadower.agent_profiles FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.agent_profiles OWNER TO postgres;
+CREATE TABLE shadower.api_key_secrets (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    api_key_id text NOT NULL COLLATE pg_catalog."C",
+    hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    good_until timestamp with time zone
+);
+ALTER TABLE ONLY shadower.api_key_secrets FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.api_key_secrets OWNER TO postgres;
+CREATE TABLE shadower.api_keys (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    api_key_id text NOT NULL COLLATE pg_catalog."C",
+    display_name text NOT NULL,
+    permissions text[] NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+ALTER TABLE ONLY shadower.api_keys FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.api_keys OWNER TO postgres;
+CREATE TABLE shadower.audit_entries (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    occurred_at timestamp with time zone NOT NULL,
+    entry_id uuid NOT NULL,
+    subject text NOT NULL,
+    token_id text NOT NULL,
+    rpc text NOT NULL COLLATE pg_catalog."C",
+    code integer NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    request_id text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    calls bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT audit_entries_calls_check CHECK ((calls > 0))
+);
+ALTER TABLE ONLY shadower.audit_entries FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.audit_entries OWNER TO postgres;
 CREATE TABLE shadower.bus_positions (
     group_name text NOT NULL COLLATE pg_catalog."C",
     lock_key integer NOT NULL,
@@ -695,6 +732,24 @@ CREATE TABLE shadower.quotas (
 );
 ALTER TABLE ONLY shadower.quotas FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.quotas OWNER TO postgres;
+CREATE SEQUENCE shadower.revocation_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE shadower.revocation_numbers OWNER TO postgres;
+CREATE TABLE shadower.revoked_tokens (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    token_id text NOT NULL COLLATE pg_catalog."C",
+    number bigint NOT NULL,
+    reason text NOT NULL,
+    revoked_by text NOT NULL,
+    revoked_at timestamp with time zone NOT NULL,
+    kept_until timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY shadower.revoked_tokens FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.revoked_tokens OWNER TO postgres;
 CREATE TABLE shadower.rollups (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     level text NOT NULL COLLATE pg_catalog."C",
@@ -749,6 +804,12 @@ ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces OWNER TO postgres;
 ALTER TABLE ONLY shadower.agent_profiles
     ADD CONSTRAINT agent_profiles_pkey PRIMARY KEY (workspace_id, level, start, agent_id);
+ALTER TABLE ONLY shadower.api_key_secrets
+    ADD CONSTRAINT api_key_secrets_pkey PRIMARY KEY (workspace_id, api_key_id, hash);
+ALTER TABLE ONLY shadower.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (workspace_id, api_key_id);
+ALTER TABLE ONLY shadower.audit_entries
+    ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (workspace_id, occurred_at, entry_id);
 ALTER TABLE ONLY shadower.bus_positions
     ADD CONSTRAINT bus_positions_lock_key_key UNIQUE (lock_key);
 ALTER TABLE ONLY shadower.bus_positions
@@ -779,6 +840,8 @@ ALTER TABLE ONLY shadower.quota_notices
     ADD CONSTRAINT quota_notices_pkey PRIMARY KEY (workspace_id, kind, month, percent);
 ALTER TABLE ONLY shadower.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (workspace_id, kind);
+ALTER TABLE ONLY shadower.revoked_tokens
+    ADD CONSTRAINT revoked_tokens_pkey PRIMARY KEY (workspace_id, token_id);
 ALTER TABLE ONLY shadower.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, level, cuboid);
 ALTER TABLE ONLY shadower.schema_version
@@ -790,6 +853,8 @@ ALTER TABLE ONLY shadower.workspace_changes
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
 CREATE INDEX agent_profiles_by_agent ON shadower.agent_profiles USING btree (workspace_id, level, agent_id, start);
+CREATE INDEX api_keys_by_id ON shadower.api_keys USING btree (api_key_id);
+CREATE INDEX api_keys_by_time ON shadower.api_keys USING btree (workspace_id, created_at, api_key_id);
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
 CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
@@ -803,14 +868,25 @@ CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING bri
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
 CREATE INDEX quotas_by_change ON shadower.quotas USING btree (txid);
+CREATE INDEX revoked_tokens_by_number ON shadower.revoked_tokens USING btree (number);
+CREATE INDEX revoked_tokens_by_time ON shadower.revoked_tokens USING btree (workspace_id, revoked_at, token_id);
 CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
+ALTER TABLE ONLY shadower.api_key_secrets
+    ADD CONSTRAINT api_key_secrets_workspace_id_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES shadower.api_keys(workspace_id, api_key_id) ON DELETE CASCADE;
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.api_key_secrets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.api_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.audit_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY follower ON shadower.revoked_tokens FOR SELECT TO shadower_follower USING (true);
+CREATE POLICY keeper ON shadower.api_key_secrets TO shadower_keeper USING (true);
+CREATE POLICY keeper ON shadower.api_keys TO shadower_keeper USING (true);
+CREATE POLICY keeper ON shadower.revoked_tokens TO shadower_keeper USING (true);
 ALTER TABLE shadower.ledger ENABLE ROW LEVEL SECURITY;
 CREATE POLICY limiter ON shadower.limits FOR SELECT TO shadower_limiter USING (true);
 CREATE POLICY limiter ON shadower.quotas FOR SELECT TO shadower_limiter USING (true);
@@ -824,9 +900,13 @@ CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH C
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
+ALTER TABLE shadower.revoked_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shadower.agent_profiles USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.api_key_secrets TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.api_keys TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.audit_entries TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -839,6 +919,7 @@ CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.revoked_tokens TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -847,10 +928,20 @@ ALTER TABLE shadower.workspace_changes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA shadower TO shadower_service;
 GRANT USAGE ON SCHEMA shadower TO shadower_relay;
+GRANT USAGE ON SCHEMA shadower TO shadower_follower;
+GRANT USAGE ON SCHEMA shadower TO shadower_keeper;
 GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
+GRANT SELECT,INSERT,DELETE ON TABLE shadower.api_key_secrets TO shadower_service;
+GRANT SELECT,DELETE ON TABLE shadower.api_key_secrets TO shadower_keeper;
+GRANT UPDATE(good_until) ON TABLE shadower.api_key_secrets TO shadower_service;
+GRANT SELECT(good_until) ON TABLE shadower.api_key_secrets TO shadower_keeper;
+GRANT SELECT,INSERT,DELETE ON TABLE shadower.api_keys TO shadower_service;
+GRANT SELECT ON TABLE shadower.api_keys TO shadower_keeper;
+GRANT UPDATE(last_used_at) ON TABLE shadower.api_keys TO shadower_keeper;
+GRANT SELECT,INSERT ON TABLE shadower.audit_entries TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
 GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;
@@ -887,6 +978,14 @@ GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.quota_notices TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.quotas TO shadower_service;
 GRANT SELECT ON TABLE shadower.quotas TO shadower_limiter;
+GRANT USAGE ON SEQUENCE shadower.revocation_numbers TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.revoked_tokens TO shadower_service;
+GRANT DELETE ON TABLE shadower.revoked_tokens TO shadower_keeper;
+GRANT SELECT(workspace_id) ON TABLE shadower.revoked_tokens TO shadower_follower;
+GRANT SELECT(token_id) ON TABLE shadower.revoked_tokens TO shadower_follower;
+GRANT SELECT(number) ON TABLE shadower.revoked_tokens TO shadower_follower;
+GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_follower;
+GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_keeper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;

@@ -265,6 +265,40 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
          "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
     """
+    ERROR_REASON_TOKEN_REVOKED: _ErrorReason.ValueType  # 43
+    """The token was revoked, for the request's workspace or everywhere. UNAUTHENTICATED.
+
+        {"reason": "TOKEN_REVOKED", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_API_KEY_INVALID: _ErrorReason.ValueType  # 44
+    """The API key is malformed, unknown, deleted, or has another secret by now. UNAUTHENTICATED.
+
+        {"reason": "API_KEY_INVALID", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_API_KEY_EXPIRED: _ErrorReason.ValueType  # 45
+    """The API key was good and is not any more. UNAUTHENTICATED.
+
+        {"reason": "API_KEY_EXPIRED", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_API_KEY_NOT_FOUND: _ErrorReason.ValueType  # 46
+    """There is no such API key in the workspace. NOT_FOUND.
+
+        {"reason": "API_KEY_NOT_FOUND", "domain": "shadower.dev",
+         "metadata": {"apiKeyId": "5f1c0a9be27d4836a0c1d2e3"}}
+    """
+    ERROR_REASON_ACCESS_FULL: _ErrorReason.ValueType  # 47
+    """The workspace has as many API keys or revoked tokens, or the key as many secrets, as it may.
+    RESOURCE_EXHAUSTED.
+
+        {"reason": "ACCESS_FULL", "domain": "shadower.dev",
+         "metadata": {"limit": "500", "unit": "API keys"}}
+    """
+    ERROR_REASON_AUDIT_UNAVAILABLE: _ErrorReason.ValueType  # 48
+    """What was administered could not be written down, and so it is not said to be done. It may have
+    taken effect: look, or ask again. UNAVAILABLE, with a RetryInfo.
+
+        {"reason": "AUDIT_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -515,4 +549,38 @@ x-shadower-workspace names one.
 
     {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
      "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
+"""
+ERROR_REASON_TOKEN_REVOKED: ErrorReason.ValueType  # 43
+"""The token was revoked, for the request's workspace or everywhere. UNAUTHENTICATED.
+
+    {"reason": "TOKEN_REVOKED", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_API_KEY_INVALID: ErrorReason.ValueType  # 44
+"""The API key is malformed, unknown, deleted, or has another secret by now. UNAUTHENTICATED.
+
+    {"reason": "API_KEY_INVALID", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_API_KEY_EXPIRED: ErrorReason.ValueType  # 45
+"""The API key was good and is not any more. UNAUTHENTICATED.
+
+    {"reason": "API_KEY_EXPIRED", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_API_KEY_NOT_FOUND: ErrorReason.ValueType  # 46
+"""There is no such API key in the workspace. NOT_FOUND.
+
+    {"reason": "API_KEY_NOT_FOUND", "domain": "shadower.dev",
+     "metadata": {"apiKeyId": "5f1c0a9be27d4836a0c1d2e3"}}
+"""
+ERROR_REASON_ACCESS_FULL: ErrorReason.ValueType  # 47
+"""The workspace has as many API keys or revoked tokens, or the key as many secrets, as it may.
+RESOURCE_EXHAUSTED.
+
+    {"reason": "ACCESS_FULL", "domain": "shadower.dev",
+     "metadata": {"limit": "500", "unit": "API keys"}}
+"""
+ERROR_REASON_AUDIT_UNAVAILABLE: ErrorReason.ValueType  # 48
+"""What was administered could not be written down, and so it is not said to be done. It may have
+taken effect: look, or ask again. UNAVAILABLE, with a RetryInfo.
+
+    {"reason": "AUDIT_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
 """

@@ -67,6 +67,14 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Set limits and quotas. No role holds it: an operator's token names it, since nobody raises
     what binds himself.
     """
+    PERMISSION_API_KEYS_READ: _Permission.ValueType  # 17
+    """See the keys of programs, without their secrets."""
+    PERMISSION_API_KEYS_WRITE: _Permission.ValueType  # 18
+    """Make, rotate and delete keys of programs, for what the caller may do itself."""
+    PERMISSION_TOKENS_WRITE: _Permission.ValueType  # 19
+    """End tokens before they expire; in "shadower-system", everywhere."""
+    PERMISSION_AUDIT_READ: _Permission.ValueType  # 20
+    """Read what was administered and denied, and which tokens were revoked."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -113,6 +121,14 @@ PERMISSION_LIMITS_WRITE: Permission.ValueType  # 16
 """Set limits and quotas. No role holds it: an operator's token names it, since nobody raises
 what binds himself.
 """
+PERMISSION_API_KEYS_READ: Permission.ValueType  # 17
+"""See the keys of programs, without their secrets."""
+PERMISSION_API_KEYS_WRITE: Permission.ValueType  # 18
+"""Make, rotate and delete keys of programs, for what the caller may do itself."""
+PERMISSION_TOKENS_WRITE: Permission.ValueType  # 19
+"""End tokens before they expire; in "shadower-system", everywhere."""
+PERMISSION_AUDIT_READ: Permission.ValueType  # 20
+"""Read what was administered and denied, and which tokens were revoked."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
@@ -194,6 +210,7 @@ WORKSPACE_MAY_BE_IMPLIED_FIELD_NUMBER: builtins.int
 LIMIT_CLASS_FIELD_NUMBER: builtins.int
 ROLE_GRANTS_FIELD_NUMBER: builtins.int
 MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
+AUDITED_FIELD_NUMBER: builtins.int
 FOREIGN_METHODS_FIELD_NUMBER: builtins.int
 required_permission: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, Permission.ValueType]
 """The permission that a caller needs in the request's workspace. Required on
@@ -211,5 +228,7 @@ max_encoded_bytes: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.Messa
 """The most bytes that a request of this type may have in protobuf encoding.
 Enforced together with the field rules; zero means 64 KiB.
 """
+audited: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.FieldOptions, builtins.bool]
+"""Whether the audit log may tell what a request has in this field. Never of a secret."""
 foreign_methods: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.FileOptions, containers.RepeatedCompositeFieldContainer[ForeignMethod]]
 """The methods of others that a service of ours answers."""

@@ -28,7 +28,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(shadower/ingest/v1/pricing_service.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\xff\x01\n\nModelPrice\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06models\x18\x02 \x03(\t\x12\x11\n\tinput_usd\x18\x03 \x01(\t\x12\x17\n\noutput_usd\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x1b\n\x0e\x63\x61\x63he_read_usd\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x1c\n\x0f\x63\x61\x63he_write_usd\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x1d\n\x10max_input_tokens\x18\x07 \x01(\x03H\x03\x88\x01\x01\x42\r\n\x0b_output_usdB\x11\n\x0f_cache_read_usdB\x12\n\x10_cache_write_usdB\x13\n\x11_max_input_tokens\"U\n\x14GetPriceTableRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"X\n\x15GetPriceTableResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\x06prices\x18\x02 \x03(\x0b\x32\x1e.shadower.ingest.v1.ModelPrice\"\x95\x01\n\x18RepriceModelCallsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12:\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeIntervalB\x06\xbaH\x03\xc8\x01\x01\"\x82\x01\n\x19RepriceModelCallsResponse\x12\x15\n\rprice_version\x18\x01 \x01(\t\x12\x0e\n\x06priced\x18\x02 \x01(\x03\x12\x11\n\tunchanged\x18\x03 \x01(\x03\x12\x0f\n\x07unknown\x18\x04 \x01(\x03\x12\x1a\n\x12\x65xecutions_updated\x18\x05 \x01(\x03\x32\xef\x02\n\x0ePricingService\x12\xa1\x01\n\rGetPriceTable\x12(.shadower.ingest.v1.GetPriceTableRequest\x1a).shadower.ingest.v1.GetPriceTableResponse\";\x90\x02\x01\xe8\xc7\x18\t\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02*\x12(/v1/workspaces/{workspace_id}/priceTable\x12\xb8\x01\n\x11RepriceModelCalls\x12,.shadower.ingest.v1.RepriceModelCallsRequest\x1a-.shadower.ingest.v1.RepriceModelCallsResponse\"F\x90\x02\x02\xe8\xc7\x18\n\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x35\"0/v1/workspaces/{workspace_id}/modelCalls:reprice:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(shadower/ingest/v1/pricing_service.proto\x12\x12shadower.ingest.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\xff\x01\n\nModelPrice\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06models\x18\x02 \x03(\t\x12\x11\n\tinput_usd\x18\x03 \x01(\t\x12\x17\n\noutput_usd\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x1b\n\x0e\x63\x61\x63he_read_usd\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x1c\n\x0f\x63\x61\x63he_write_usd\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x1d\n\x10max_input_tokens\x18\x07 \x01(\x03H\x03\x88\x01\x01\x42\r\n\x0b_output_usdB\x11\n\x0f_cache_read_usdB\x12\n\x10_cache_write_usdB\x13\n\x11_max_input_tokens\"U\n\x14GetPriceTableRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"X\n\x15GetPriceTableResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\x06prices\x18\x02 \x03(\x0b\x32\x1e.shadower.ingest.v1.ModelPrice\"\x99\x01\n\x18RepriceModelCallsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12>\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeIntervalB\n\xbaH\x03\xc8\x01\x01\xb0\xc8\x18\x01\"\x82\x01\n\x19RepriceModelCallsResponse\x12\x15\n\rprice_version\x18\x01 \x01(\t\x12\x0e\n\x06priced\x18\x02 \x01(\x03\x12\x11\n\tunchanged\x18\x03 \x01(\x03\x12\x0f\n\x07unknown\x18\x04 \x01(\x03\x12\x1a\n\x12\x65xecutions_updated\x18\x05 \x01(\x03\x32\xef\x02\n\x0ePricingService\x12\xa1\x01\n\rGetPriceTable\x12(.shadower.ingest.v1.GetPriceTableRequest\x1a).shadower.ingest.v1.GetPriceTableResponse\";\x90\x02\x01\xe8\xc7\x18\t\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02*\x12(/v1/workspaces/{workspace_id}/priceTable\x12\xb8\x01\n\x11RepriceModelCalls\x12,.shadower.ingest.v1.RepriceModelCallsRequest\x1a-.shadower.ingest.v1.RepriceModelCallsResponse\"F\x90\x02\x02\xe8\xc7\x18\n\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x35\"0/v1/workspaces/{workspace_id}/modelCalls:reprice:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPRICEMODELCALLSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_REPRICEMODELCALLSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_REPRICEMODELCALLSREQUEST'].fields_by_name['interval']._loaded_options = None
-  _globals['_REPRICEMODELCALLSREQUEST'].fields_by_name['interval']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_REPRICEMODELCALLSREQUEST'].fields_by_name['interval']._serialized_options = b'\272H\003\310\001\001\260\310\030\001'
   _globals['_PRICINGSERVICE'].methods_by_name['GetPriceTable']._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['GetPriceTable']._serialized_options = b'\220\002\001\350\307\030\t\220\310\030\007\202\323\344\223\002*\022(/v1/workspaces/{workspace_id}/priceTable'
   _globals['_PRICINGSERVICE'].methods_by_name['RepriceModelCalls']._loaded_options = None
@@ -52,9 +52,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPRICETABLERESPONSE']._serialized_start=545
   _globals['_GETPRICETABLERESPONSE']._serialized_end=633
   _globals['_REPRICEMODELCALLSREQUEST']._serialized_start=636
-  _globals['_REPRICEMODELCALLSREQUEST']._serialized_end=785
-  _globals['_REPRICEMODELCALLSRESPONSE']._serialized_start=788
-  _globals['_REPRICEMODELCALLSRESPONSE']._serialized_end=918
-  _globals['_PRICINGSERVICE']._serialized_start=921
-  _globals['_PRICINGSERVICE']._serialized_end=1288
+  _globals['_REPRICEMODELCALLSREQUEST']._serialized_end=789
+  _globals['_REPRICEMODELCALLSRESPONSE']._serialized_start=792
+  _globals['_REPRICEMODELCALLSRESPONSE']._serialized_end=922
+  _globals['_PRICINGSERVICE']._serialized_start=925
+  _globals['_PRICINGSERVICE']._serialized_end=1292
 # @@protoc_insertion_point(module_scope)

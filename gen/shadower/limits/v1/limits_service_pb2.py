@@ -32,7 +32,7 @@ from shadower.limits.v1 import limit_pb2 as shadower_dot_limits_dot_v1_dot_limit
 from shadower.limits.v1 import quota_pb2 as shadower_dot_limits_dot_v1_dot_quota__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/limits/v1/limits_service.proto\x12\x12shadower.limits.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$shadower/common/v1/limit_class.proto\x1a#shadower/common/v1/permission.proto\x1a\x1eshadower/limits/v1/limit.proto\x1a\x1eshadower/limits/v1/quota.proto\"R\n\x11ListLimitsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"j\n\x12ListLimitsResponse\x12)\n\x06limits\x18\x01 \x03(\x0b\x32\x19.shadower.limits.v1.Limit\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x03\n\x12UpdateLimitRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12?\n\x0blimit_class\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClassB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x05scope\x18\x03 \x01(\x0e\x32\x1e.shadower.limits.v1.LimitScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\x06\x61mount\x18\x04 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x01\x12\x9e\x01\n\x06period\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationBs\xbaHp\xaa\x01\x0b\"\x05\x08\x80\xbd\xa3\x01\x32\x02\x08\x01\xba\x01\\\n\rwhole_seconds\x12\x18must be in whole seconds\x1a\x31this == duration(string(this.getSeconds()) + \'s\')\xc8\x01\x01\"?\n\x13UpdateLimitResponse\x12(\n\x05limit\x18\x01 \x01(\x0b\x32\x19.shadower.limits.v1.Limit\"\xcf\x01\n\x12\x44\x65leteLimitRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12?\n\x0blimit_class\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClassB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x05scope\x18\x03 \x01(\x0e\x32\x1e.shadower.limits.v1.LimitScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"?\n\x13\x44\x65leteLimitResponse\x12(\n\x05limit\x18\x01 \x01(\x0b\x32\x19.shadower.limits.v1.Limit\"k\n\x0fGetUsageRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x19\n\x07subject\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xe1\x01\n\x10GetUsageResponse\x12\x31\n\tworkspace\x18\x01 \x03(\x0b\x32\x1e.shadower.limits.v1.LimitUsage\x12.\n\x06\x63\x61ller\x18\x02 \x03(\x0b\x32\x1e.shadower.limits.v1.LimitUsage\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12.\n\x06quotas\x18\x04 \x03(\x0b\x32\x1e.shadower.limits.v1.QuotaUsage\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbd\x01\n\x12UpdateQuotaRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.shadower.limits.v1.QuotaKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1e\n\x06\x61mount\x18\x03 \x01(\x03\x42\x0e\xbaH\x0b\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x01\x12\x0f\n\x07refuses\x18\x04 \x01(\x08\"?\n\x13UpdateQuotaResponse\x12(\n\x05quota\x18\x01 \x01(\x0b\x32\x19.shadower.limits.v1.Quota\"\x8c\x01\n\x12\x44\x65leteQuotaRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.shadower.limits.v1.QuotaKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\x15\n\x13\x44\x65leteQuotaResponse2\xcd\x07\n\rLimitsService\x12\x94\x01\n\nListLimits\x12%.shadower.limits.v1.ListLimitsRequest\x1a&.shadower.limits.v1.ListLimitsResponse\"7\x90\x02\x01\xe8\xc7\x18\x0f\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02&\x12$/v1/workspaces/{workspace_id}/limits\x12\xa1\x01\n\x0bUpdateLimit\x12&.shadower.limits.v1.UpdateLimitRequest\x1a\'.shadower.limits.v1.UpdateLimitResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/limits:update:\x01*\x12\xa1\x01\n\x0b\x44\x65leteLimit\x12&.shadower.limits.v1.DeleteLimitRequest\x1a\'.shadower.limits.v1.DeleteLimitResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/limits:delete:\x01*\x12\xa1\x01\n\x0bUpdateQuota\x12&.shadower.limits.v1.UpdateQuotaRequest\x1a\'.shadower.limits.v1.UpdateQuotaResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/quotas:update:\x01*\x12\xa1\x01\n\x0b\x44\x65leteQuota\x12&.shadower.limits.v1.DeleteQuotaRequest\x1a\'.shadower.limits.v1.DeleteQuotaResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/quotas:delete:\x01*\x12\x94\x01\n\x08GetUsage\x12#.shadower.limits.v1.GetUsageRequest\x1a$.shadower.limits.v1.GetUsageResponse\"=\x90\x02\x01\xe8\xc7\x18\x0f\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02,\x12*/v1/workspaces/{workspace_id}/limits:usageb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/limits/v1/limits_service.proto\x12\x12shadower.limits.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$shadower/common/v1/limit_class.proto\x1a#shadower/common/v1/permission.proto\x1a\x1eshadower/limits/v1/limit.proto\x1a\x1eshadower/limits/v1/quota.proto\"R\n\x11ListLimitsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"j\n\x12ListLimitsResponse\x12)\n\x06limits\x18\x01 \x03(\x0b\x32\x19.shadower.limits.v1.Limit\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9f\x03\n\x12UpdateLimitRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x43\n\x0blimit_class\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClassB\x0e\xbaH\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\x12=\n\x05scope\x18\x03 \x01(\x0e\x32\x1e.shadower.limits.v1.LimitScopeB\x0e\xbaH\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\x12!\n\x06\x61mount\x18\x04 \x01(\x03\x42\x11\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x01\xb0\xc8\x18\x01\x12\xa2\x01\n\x06period\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationBw\xbaHp\xaa\x01\x0b\"\x05\x08\x80\xbd\xa3\x01\x32\x02\x08\x01\xba\x01\\\n\rwhole_seconds\x12\x18must be in whole seconds\x1a\x31this == duration(string(this.getSeconds()) + \'s\')\xc8\x01\x01\xb0\xc8\x18\x01\"?\n\x13UpdateLimitResponse\x12(\n\x05limit\x18\x01 \x01(\x0b\x32\x19.shadower.limits.v1.Limit\"\xd7\x01\n\x12\x44\x65leteLimitRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x43\n\x0blimit_class\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClassB\x0e\xbaH\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\x12=\n\x05scope\x18\x03 \x01(\x0e\x32\x1e.shadower.limits.v1.LimitScopeB\x0e\xbaH\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\"?\n\x13\x44\x65leteLimitResponse\x12(\n\x05limit\x18\x01 \x01(\x0b\x32\x19.shadower.limits.v1.Limit\"k\n\x0fGetUsageRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x19\n\x07subject\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xe1\x01\n\x10GetUsageResponse\x12\x31\n\tworkspace\x18\x01 \x03(\x0b\x32\x1e.shadower.limits.v1.LimitUsage\x12.\n\x06\x63\x61ller\x18\x02 \x03(\x0b\x32\x1e.shadower.limits.v1.LimitUsage\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12.\n\x06quotas\x18\x04 \x03(\x0b\x32\x1e.shadower.limits.v1.QuotaUsage\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcb\x01\n\x12UpdateQuotaRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12;\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.shadower.limits.v1.QuotaKindB\x0e\xbaH\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\x12\"\n\x06\x61mount\x18\x03 \x01(\x03\x42\x12\xbaH\x0b\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x01\xb0\xc8\x18\x01\x12\x15\n\x07refuses\x18\x04 \x01(\x08\x42\x04\xb0\xc8\x18\x01\"?\n\x13UpdateQuotaResponse\x12(\n\x05quota\x18\x01 \x01(\x0b\x32\x19.shadower.limits.v1.Quota\"\x90\x01\n\x12\x44\x65leteQuotaRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12;\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.shadower.limits.v1.QuotaKindB\x0e\xbaH\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\"\x15\n\x13\x44\x65leteQuotaResponse2\xcd\x07\n\rLimitsService\x12\x94\x01\n\nListLimits\x12%.shadower.limits.v1.ListLimitsRequest\x1a&.shadower.limits.v1.ListLimitsResponse\"7\x90\x02\x01\xe8\xc7\x18\x0f\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02&\x12$/v1/workspaces/{workspace_id}/limits\x12\xa1\x01\n\x0bUpdateLimit\x12&.shadower.limits.v1.UpdateLimitRequest\x1a\'.shadower.limits.v1.UpdateLimitResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/limits:update:\x01*\x12\xa1\x01\n\x0b\x44\x65leteLimit\x12&.shadower.limits.v1.DeleteLimitRequest\x1a\'.shadower.limits.v1.DeleteLimitResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/limits:delete:\x01*\x12\xa1\x01\n\x0bUpdateQuota\x12&.shadower.limits.v1.UpdateQuotaRequest\x1a\'.shadower.limits.v1.UpdateQuotaResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/quotas:update:\x01*\x12\xa1\x01\n\x0b\x44\x65leteQuota\x12&.shadower.limits.v1.DeleteQuotaRequest\x1a\'.shadower.limits.v1.DeleteQuotaResponse\"A\x90\x02\x02\xe8\xc7\x18\x10\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/quotas:delete:\x01*\x12\x94\x01\n\x08GetUsage\x12#.shadower.limits.v1.GetUsageRequest\x1a$.shadower.limits.v1.GetUsageResponse\"=\x90\x02\x01\xe8\xc7\x18\x0f\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02,\x12*/v1/workspaces/{workspace_id}/limits:usageb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,19 +44,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATELIMITREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_UPDATELIMITREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_UPDATELIMITREQUEST'].fields_by_name['limit_class']._loaded_options = None
-  _globals['_UPDATELIMITREQUEST'].fields_by_name['limit_class']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_UPDATELIMITREQUEST'].fields_by_name['limit_class']._serialized_options = b'\272H\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_UPDATELIMITREQUEST'].fields_by_name['scope']._loaded_options = None
-  _globals['_UPDATELIMITREQUEST'].fields_by_name['scope']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_UPDATELIMITREQUEST'].fields_by_name['scope']._serialized_options = b'\272H\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_UPDATELIMITREQUEST'].fields_by_name['amount']._loaded_options = None
-  _globals['_UPDATELIMITREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\n\"\010\030\200\224\353\334\003(\001'
+  _globals['_UPDATELIMITREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\n\"\010\030\200\224\353\334\003(\001\260\310\030\001'
   _globals['_UPDATELIMITREQUEST'].fields_by_name['period']._loaded_options = None
-  _globals['_UPDATELIMITREQUEST'].fields_by_name['period']._serialized_options = b'\272Hp\252\001\013\"\005\010\200\275\243\0012\002\010\001\272\001\\\n\rwhole_seconds\022\030must be in whole seconds\0321this == duration(string(this.getSeconds()) + \'s\')\310\001\001'
+  _globals['_UPDATELIMITREQUEST'].fields_by_name['period']._serialized_options = b'\272Hp\252\001\013\"\005\010\200\275\243\0012\002\010\001\272\001\\\n\rwhole_seconds\022\030must be in whole seconds\0321this == duration(string(this.getSeconds()) + \'s\')\310\001\001\260\310\030\001'
   _globals['_DELETELIMITREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_DELETELIMITREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_DELETELIMITREQUEST'].fields_by_name['limit_class']._loaded_options = None
-  _globals['_DELETELIMITREQUEST'].fields_by_name['limit_class']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_DELETELIMITREQUEST'].fields_by_name['limit_class']._serialized_options = b'\272H\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_DELETELIMITREQUEST'].fields_by_name['scope']._loaded_options = None
-  _globals['_DELETELIMITREQUEST'].fields_by_name['scope']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_DELETELIMITREQUEST'].fields_by_name['scope']._serialized_options = b'\272H\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_GETUSAGEREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_GETUSAGEREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_GETUSAGEREQUEST'].fields_by_name['subject']._loaded_options = None
@@ -64,13 +64,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEQUOTAREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_UPDATEQUOTAREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_UPDATEQUOTAREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_UPDATEQUOTAREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_UPDATEQUOTAREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_UPDATEQUOTAREQUEST'].fields_by_name['amount']._loaded_options = None
-  _globals['_UPDATEQUOTAREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\013\"\t\030\200\240\224\245\215\035(\001'
+  _globals['_UPDATEQUOTAREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\013\"\t\030\200\240\224\245\215\035(\001\260\310\030\001'
+  _globals['_UPDATEQUOTAREQUEST'].fields_by_name['refuses']._loaded_options = None
+  _globals['_UPDATEQUOTAREQUEST'].fields_by_name['refuses']._serialized_options = b'\260\310\030\001'
   _globals['_DELETEQUOTAREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_DELETEQUOTAREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_DELETEQUOTAREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_DELETEQUOTAREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_DELETEQUOTAREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_LIMITSSERVICE'].methods_by_name['ListLimits']._loaded_options = None
   _globals['_LIMITSSERVICE'].methods_by_name['ListLimits']._serialized_options = b'\220\002\001\350\307\030\017\220\310\030\007\202\323\344\223\002&\022$/v1/workspaces/{workspace_id}/limits'
   _globals['_LIMITSSERVICE'].methods_by_name['UpdateLimit']._loaded_options = None
@@ -88,25 +90,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTLIMITSRESPONSE']._serialized_start=410
   _globals['_LISTLIMITSRESPONSE']._serialized_end=516
   _globals['_UPDATELIMITREQUEST']._serialized_start=519
-  _globals['_UPDATELIMITREQUEST']._serialized_end=918
-  _globals['_UPDATELIMITRESPONSE']._serialized_start=920
-  _globals['_UPDATELIMITRESPONSE']._serialized_end=983
-  _globals['_DELETELIMITREQUEST']._serialized_start=986
-  _globals['_DELETELIMITREQUEST']._serialized_end=1193
-  _globals['_DELETELIMITRESPONSE']._serialized_start=1195
-  _globals['_DELETELIMITRESPONSE']._serialized_end=1258
-  _globals['_GETUSAGEREQUEST']._serialized_start=1260
-  _globals['_GETUSAGEREQUEST']._serialized_end=1367
-  _globals['_GETUSAGERESPONSE']._serialized_start=1370
-  _globals['_GETUSAGERESPONSE']._serialized_end=1595
-  _globals['_UPDATEQUOTAREQUEST']._serialized_start=1598
-  _globals['_UPDATEQUOTAREQUEST']._serialized_end=1787
-  _globals['_UPDATEQUOTARESPONSE']._serialized_start=1789
-  _globals['_UPDATEQUOTARESPONSE']._serialized_end=1852
-  _globals['_DELETEQUOTAREQUEST']._serialized_start=1855
-  _globals['_DELETEQUOTAREQUEST']._serialized_end=1995
-  _globals['_DELETEQUOTARESPONSE']._serialized_start=1997
-  _globals['_DELETEQUOTARESPONSE']._serialized_end=2018
-  _globals['_LIMITSSERVICE']._serialized_start=2021
-  _globals['_LIMITSSERVICE']._serialized_end=2994
+  _globals['_UPDATELIMITREQUEST']._serialized_end=934
+  _globals['_UPDATELIMITRESPONSE']._serialized_start=936
+  _globals['_UPDATELIMITRESPONSE']._serialized_end=999
+  _globals['_DELETELIMITREQUEST']._serialized_start=1002
+  _globals['_DELETELIMITREQUEST']._serialized_end=1217
+  _globals['_DELETELIMITRESPONSE']._serialized_start=1219
+  _globals['_DELETELIMITRESPONSE']._serialized_end=1282
+  _globals['_GETUSAGEREQUEST']._serialized_start=1284
+  _globals['_GETUSAGEREQUEST']._serialized_end=1391
+  _globals['_GETUSAGERESPONSE']._serialized_start=1394
+  _globals['_GETUSAGERESPONSE']._serialized_end=1619
+  _globals['_UPDATEQUOTAREQUEST']._serialized_start=1622
+  _globals['_UPDATEQUOTAREQUEST']._serialized_end=1825
+  _globals['_UPDATEQUOTARESPONSE']._serialized_start=1827
+  _globals['_UPDATEQUOTARESPONSE']._serialized_end=1890
+  _globals['_DELETEQUOTAREQUEST']._serialized_start=1893
+  _globals['_DELETEQUOTAREQUEST']._serialized_end=2037
+  _globals['_DELETEQUOTARESPONSE']._serialized_start=2039
+  _globals['_DELETEQUOTARESPONSE']._serialized_end=2060
+  _globals['_LIMITSSERVICE']._serialized_start=2063
+  _globals['_LIMITSSERVICE']._serialized_end=3036
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.runtime.v1 import cache_statistics_pb2 as shadower_dot_runtime_dot_v1_dot_cache__statistics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/runtime/v1/cache_service.proto\x12\x13shadower.runtime.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#shadower/common/v1/permission.proto\x1a*shadower/runtime/v1/cache_statistics.proto\"Z\n\x19GetCacheStatisticsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"V\n\x1aGetCacheStatisticsResponse\x12\x38\n\nstatistics\x18\x01 \x01(\x0b\x32$.shadower.runtime.v1.CacheStatistics\"\x97\x01\n\x18InvalidateAnswersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12<\n\x06method\x18\x02 \x01(\tB,\xbaH)r\'\x18\xc8\x01\x32\"^(/[A-Za-z0-9_.]+/[A-Za-z0-9_]+)?$\"I\n\x19InvalidateAnswersResponse\x12\x14\n\x0c\x64ropped_here\x18\x01 \x01(\x03\x12\x16\n\x0e\x64ropped_shared\x18\x02 \x01(\x03\x32\x94\x02\n\x0c\x43\x61\x63heService\x12\x82\x01\n\x12GetCacheStatistics\x12..shadower.runtime.v1.GetCacheStatisticsRequest\x1a/.shadower.runtime.v1.GetCacheStatisticsResponse\"\x0b\x90\x02\x01\xe8\xc7\x18\r\x90\xc8\x18\x05\x12\x7f\n\x11InvalidateAnswers\x12-.shadower.runtime.v1.InvalidateAnswersRequest\x1a..shadower.runtime.v1.InvalidateAnswersResponse\"\x0b\x90\x02\x02\xe8\xc7\x18\x0e\x90\xc8\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/runtime/v1/cache_service.proto\x12\x13shadower.runtime.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#shadower/common/v1/permission.proto\x1a*shadower/runtime/v1/cache_statistics.proto\"Z\n\x19GetCacheStatisticsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"V\n\x1aGetCacheStatisticsResponse\x12\x38\n\nstatistics\x18\x01 \x01(\x0b\x32$.shadower.runtime.v1.CacheStatistics\"\x9b\x01\n\x18InvalidateAnswersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12@\n\x06method\x18\x02 \x01(\tB0\xbaH)r\'\x18\xc8\x01\x32\"^(/[A-Za-z0-9_.]+/[A-Za-z0-9_]+)?$\xb0\xc8\x18\x01\"I\n\x19InvalidateAnswersResponse\x12\x14\n\x0c\x64ropped_here\x18\x01 \x01(\x03\x12\x16\n\x0e\x64ropped_shared\x18\x02 \x01(\x03\x32\x94\x02\n\x0c\x43\x61\x63heService\x12\x82\x01\n\x12GetCacheStatistics\x12..shadower.runtime.v1.GetCacheStatisticsRequest\x1a/.shadower.runtime.v1.GetCacheStatisticsResponse\"\x0b\x90\x02\x01\xe8\xc7\x18\r\x90\xc8\x18\x05\x12\x7f\n\x11InvalidateAnswers\x12-.shadower.runtime.v1.InvalidateAnswersRequest\x1a..shadower.runtime.v1.InvalidateAnswersResponse\"\x0b\x90\x02\x02\xe8\xc7\x18\x0e\x90\xc8\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INVALIDATEANSWERSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_INVALIDATEANSWERSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_INVALIDATEANSWERSREQUEST'].fields_by_name['method']._loaded_options = None
-  _globals['_INVALIDATEANSWERSREQUEST'].fields_by_name['method']._serialized_options = b'\272H)r\'\030\310\0012\"^(/[A-Za-z0-9_.]+/[A-Za-z0-9_]+)?$'
+  _globals['_INVALIDATEANSWERSREQUEST'].fields_by_name['method']._serialized_options = b'\272H)r\'\030\310\0012\"^(/[A-Za-z0-9_.]+/[A-Za-z0-9_]+)?$\260\310\030\001'
   _globals['_CACHESERVICE'].methods_by_name['GetCacheStatistics']._loaded_options = None
   _globals['_CACHESERVICE'].methods_by_name['GetCacheStatistics']._serialized_options = b'\220\002\001\350\307\030\r\220\310\030\005'
   _globals['_CACHESERVICE'].methods_by_name['InvalidateAnswers']._loaded_options = None
@@ -49,9 +49,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCACHESTATISTICSRESPONSE']._serialized_start=266
   _globals['_GETCACHESTATISTICSRESPONSE']._serialized_end=352
   _globals['_INVALIDATEANSWERSREQUEST']._serialized_start=355
-  _globals['_INVALIDATEANSWERSREQUEST']._serialized_end=506
-  _globals['_INVALIDATEANSWERSRESPONSE']._serialized_start=508
-  _globals['_INVALIDATEANSWERSRESPONSE']._serialized_end=581
-  _globals['_CACHESERVICE']._serialized_start=584
-  _globals['_CACHESERVICE']._serialized_end=860
+  _globals['_INVALIDATEANSWERSREQUEST']._serialized_end=510
+  _globals['_INVALIDATEANSWERSRESPONSE']._serialized_start=512
+  _globals['_INVALIDATEANSWERSRESPONSE']._serialized_end=585
+  _globals['_CACHESERVICE']._serialized_start=588
+  _globals['_CACHESERVICE']._serialized_end=864
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,60 @@
+"""So many denied calls of a workspace have an entry each in a minute; the others are counted."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from services.runtime.audit import AuditEntry
+
+SECONDS = 60.0
+MOST_ENTRIES = 60
+# Whoever names more workspaces than that in a minute has invented them.
+MOST_WORKSPACES = 1_000
+
+
+@dataclass
+class _Minute:
+    """Of one workspace."""
+
+    began: float
+    entries: int = 0
+    beyond: int = 0
+    last: AuditEntry | None = None
+
+
+class Denials:
+    """Those of this process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._minutes: OrderedDict[str, _Minute] = OrderedDict()
+
+    def counted(self, entry: AuditEntry) -> AuditEntry | None:
+        """The entry, if it is to be written as it is."""
+        minute = self._minute(entry.workspace_id)
+        if minute is None:
+            return None
+        if minute.entries < MOST_ENTRIES:
+            minute.entries += 1
+            return entry
+        minute.beyond += 1
+        minute.last = entry
+        return None
+
+    def remainders(self, *, at_end: bool = False) -> Iterator[AuditEntry]:
+        """One entry for each workspace that had more than its share, when its minute is over."""
+        now = self._clock()
+        while self._minutes:
+            workspace_id, minute = next(iter(self._minutes.items()))
+            if now - minute.began < SECONDS and not at_end:
+                return
+            del self._minutes[workspace_id]
+            if minute.last is not None:
+                yield replace(minute.last, calls=minute.beyond)
+
+    def _minute(self, workspace_id: str) -> _Minute | None:
+        known = self._minutes.get(workspace_id)
+        if known is None and len(self._minutes) < MOST_WORKSPACES:
+            known = self._minutes[workspace_id] = _Minute(self._clock())
+        return known
