@@ -11,6 +11,11 @@ import grpc
 
 from services.runtime.settings import Settings
 
+OPEN = (
+    "in production a port needs certificates (SHADOWER_TLS_CERTIFICATE_FILE), or "
+    "SHADOWER_PLAINTEXT=true if something else guards it, or be a socket (unix:/path)"
+)
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -63,6 +68,8 @@ def certificate_of(settings: Settings) -> Certificate | None:
 
 def bind(server: grpc.aio.Server, settings: Settings) -> None:
     """Raises OSError if the address cannot be listened on, or a certificate not be read."""
+    if settings.environment == "production" and not settings.is_guarded:
+        raise OSError(OPEN)
     certificate = certificate_of(settings)
     try:
         if certificate is None:

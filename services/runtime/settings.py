@@ -183,20 +183,16 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _is_not_open_to_all(self) -> Self:
-        is_guarded = self.listen.startswith("unix:") or self.tls_certificate_file or self.plaintext
-        if self.environment == "production" and not is_guarded:
-            raise ValueError(
-                "in production a port needs certificates (SHADOWER_TLS_CERTIFICATE_FILE), or "
-                "SHADOWER_PLAINTEXT=true if something else guards it, or be a socket (unix:/path)"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _has_two_issuers(self) -> Self:
         if self.mesh_issuer == self.jwt_issuer:
             raise ValueError("SHADOWER_MESH_ISSUER and SHADOWER_JWT_ISSUER must differ")
         return self
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether only the edge and other services get through to it."""
+        is_socket = self.listen.startswith("unix:")
+        return is_socket or self.plaintext or self.tls_certificate_file is not None
 
     @property
     def log(self) -> str | None:

