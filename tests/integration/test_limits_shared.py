@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.limits.counters import OwnCounters, name_of
 from gateway.limits.limit import CLOSED_UNCHECKED, DEFAULTS, Budget, Limit, Scope
-from gateway.limits.limiter import Limiter
+from gateway.limits.limiter import Limiter, Outcome
 from gateway.limits.redis_counters import RedisCounters
 from gateway.limits.window import MICROSECONDS, SLOTS, Standing, Window, charge_all, width_of
 from services.runtime.redis_client import open_redis
@@ -272,8 +272,11 @@ async def test_without_redis_some_go_on_with_a_cap_and_others_wait(
     reasons = [await reason(limiter, asked) for _ in range(5)]
     if limit_class in CLOSED_UNCHECKED:
         assert reasons == ["LIMITS_UNCHECKED"] * 5
+        decided = {Outcome.PASSED: 1, Outcome.UNCHECKED: 5}
     else:
         assert reasons == ["", "", "", "RATE_LIMITED", "RATE_LIMITED"]
+        decided = {Outcome.PASSED: 1, Outcome.PASSED_ALONE: 3, Outcome.LIMITED_ALONE: 2}
+    assert limiter.decisions == {(limit_class, one): times for one, times in decided.items()}
     assert await limiter.look(asked) is None
 
 
