@@ -38,6 +38,9 @@ ROWS = {
         "dead_letter_id, source, position, reason, message, payload",
         "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
     ),
+    "limits": ("limit_class, scope, amount, seconds", "'exports', 'user', 1, 60"),
+    "quotas": ("kind, amount", "'executions', 1"),
+    "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
     "point_cells": (
         "level, start, metric_type, points, total, least, most, latest_at, latest",
