@@ -129,7 +129,9 @@ SLOTS_FILLED = st.dictionaries(st.integers(-3, SLOTS + 5), st.integers(1, 5), ma
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     filled=st.lists(SLOTS_FILLED, min_size=1, max_size=3),
