@@ -10,6 +10,7 @@ from shadower.limits.v1.limits_service_pb2_grpc import add_LimitsServiceServicer
 
 from gateway.limits.counters import Counters, OwnCounters
 from gateway.limits.edge_servicer import EdgeServicer
+from gateway.limits.instruments import observe_limiter
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
 from gateway.limits.quotas import Quotas
@@ -24,6 +25,7 @@ from services.runtime.process import run
 from services.runtime.redis_client import open_redis
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
+from services.runtime.telemetry.metrics import open_meter
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
@@ -39,6 +41,7 @@ async def main(settings: Settings) -> None:
         overrides = Overrides(LimitChanges(everywhere))
         quotas = Quotas(database, QuotaChanges(everywhere))
         limiter = Limiter(OwnCounters(), await _shared(settings, stack))
+        observe_limiter(limiter, stack.enter_context(open_meter(settings, "limits")))
         access = access_of(settings, database)
         issuers = issuers_of(settings)
         await issuers.load()

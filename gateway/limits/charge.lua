@@ -1,52 +1,101 @@
 -- Charges a request to all of its budgets, or to none; gateway/limits/window.py says how.
--- KEYS: a hash for each budget, counts by slots. ARGV: the cost (0 only looks), then for each budget
--- its amount and the length of its slots in microseconds.
+-- KEYS: a hash for each budget. ARGV: the cost (0 only looks), then for each budget its amount and the
+-- length of its slots in microseconds.
 -- Answers with 1 or 0, then for each budget what is used, the wait and the time until its reset.
+--
+-- A hash has the counts by slots; and beside them `used`, their sum, and `oldest`, their first slot, as
+-- of the slot `at`, so that most requests need not look at all counts.
 local SLOTS = 60
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local cost = tonumber(ARGV[1])
+local PLACES = {at = true, used = true, oldest = true}
 
--- Numbers as they can be added to; nothing else is of ours.
-local function is_count(text)
-    return #text <= 15 and string.match(text, '^%d+$')
+local function failed(answer)
+    return type(answer) == 'table' and answer.err
 end
 
--- The slots that count, and those that are over. What is no window is nobody's, and goes.
-local function read(key, first)
-    local found = redis.pcall('HGETALL', key)
-    local counts, over = {}, {}
-    local is_ours = not found.err
-    for place = 1, is_ours and #found or 0, 2 do
-        local slot, count = found[place], found[place + 1]
-        if not is_count(slot) or not is_count(count) then
-            is_ours = false
-        elseif tonumber(slot) < first then
-            over[#over + 1] = slot
-        else
-            counts[#counts + 1] = {tonumber(slot), tonumber(count)}
+-- A number as it can be added to, or nil; nothing else is of ours.
+local function count_of(text)
+    return text and #text <= 15 and not string.find(text, '%D') and tonumber(text) or nil
+end
+
+local function name_of(slot)
+    return string.format('%.0f', slot)
+end
+
+-- All counts of a hash by slots, or nil if some are not of ours.
+local function counts_of(key)
+    local found, counts = redis.call('HGETALL', key), {}
+    for place = 1, #found, 2 do
+        if not PLACES[found[place]] then
+            local slot, count = count_of(found[place]), count_of(found[place + 1])
+            if not slot or not count then
+                return nil
+            end
+            counts[#counts + 1] = {slot, count}
         end
     end
-    if not is_ours then
+    table.sort(counts, function(one, other) return one[1] < other[1] end)
+    return counts
+end
+
+local function write_sum(key, window)
+    redis.call(
+        'HSET', key, 'at', name_of(window.slot), 'used', name_of(window.used),
+        'oldest', name_of(window.oldest)
+    )
+end
+
+-- Looks at all counts, and drops those that are over. What is no window is nobody's, and goes.
+local function sum_up(key, window)
+    local counts, over = counts_of(key), {}
+    window.used, window.oldest = 0, nil
+    for _, one in ipairs(counts or {}) do
+        if one[1] < window.slot - SLOTS then
+            over[#over + 1] = name_of(one[1])
+        else
+            window.used = window.used + one[2]
+            window.oldest = window.oldest or one[1]
+        end
+    end
+    if window.used == 0 then
         redis.call('DEL', key)
-        return {}, {}
+        return
     end
-    return counts, over
+    if #over > 0 then
+        redis.call('HDEL', key, unpack(over))
+    end
+    write_sum(key, window)
 end
 
-local function used_of(counts)
-    local used = 0
-    for _, one in ipairs(counts) do
-        used = used + one[2]
+local function look(key, width)
+    local window = {width = width, slot = math.floor(now / width), used = 0}
+    local known = redis.pcall('HMGET', key, 'at', 'used', 'oldest')
+    if failed(known) then
+        redis.call('DEL', key)
+        return window
     end
-    return used
+    window.used, window.oldest = count_of(known[2]) or 0, count_of(known[3])
+    if known[1] ~= name_of(window.slot) or window.used == 0 or not window.oldest then
+        sum_up(key, window)
+    end
+    return window
 end
 
-local function until_free(counts, room, width)
-    local last = 0
-    for _, one in ipairs(counts) do
-        last = (one[1] + SLOTS + 1) * width - now
+local function leaves(slot, width)
+    return (slot + SLOTS + 1) * width - now
+end
+
+-- Whatever the oldest slot has is room enough for one request.
+local function until_room(key, window)
+    if window.missing <= 1 and window.used > 0 then
+        return leaves(window.oldest, window.width)
+    end
+    local room, last = window.missing, 0
+    for _, one in ipairs(counts_of(key) or {}) do
         room = room - one[2]
+        last = leaves(one[1], window.width)
         if room <= 0 then
             break
         end
@@ -55,30 +104,24 @@ local function until_free(counts, room, width)
 end
 
 local function charge(key, window)
-    for _, slot in ipairs(window.over) do
-        redis.call('HDEL', key, slot)
+    if failed(redis.pcall('HINCRBY', key, name_of(window.slot), cost)) then
+        redis.call('DEL', key)
+        redis.call('HINCRBY', key, name_of(window.slot), cost)
+        window.used, window.oldest = 0, nil
     end
-    redis.call('HINCRBY', key, string.format('%.0f', window.slot), cost)
-    redis.call('PEXPIRE', key, math.ceil((SLOTS + 2) * window.width / 1000))
     -- Counts of a time to come were made before the clock was set back.
-    if not window.counts[1] or window.counts[1][1] > window.slot then
-        table.insert(window.counts, 1, {window.slot, cost})
-    end
+    window.oldest = math.min(window.oldest or window.slot, window.slot)
     window.used = window.used + cost
+    write_sum(key, window)
+    redis.call('PEXPIRE', key, math.ceil((SLOTS + 2) * window.width / 1000))
 end
 
 local windows, allowed = {}, 1
 for place, key in ipairs(KEYS) do
-    local width = tonumber(ARGV[2 * place + 1])
-    local slot = math.floor(now / width)
-    local counts, over = read(key, slot - SLOTS)
-    local used = used_of(counts)
-    local missing = used + cost - tonumber(ARGV[2 * place])
-    table.sort(counts, function(one, other) return one[1] < other[1] end)
-    windows[place] = {
-        width = width, slot = slot, counts = counts, over = over, used = used, missing = missing
-    }
-    if cost > 0 and missing > 0 then
+    local window = look(key, tonumber(ARGV[2 * place + 1]))
+    window.missing = window.used + cost - tonumber(ARGV[2 * place])
+    windows[place] = window
+    if cost > 0 and window.missing > 0 then
         allowed = 0
     end
 end
@@ -88,12 +131,9 @@ for place, window in ipairs(windows) do
     if allowed == 1 and cost > 0 then
         charge(KEYS[place], window)
     end
-    local wait = 0
-    if allowed == 0 and window.missing > 0 then
-        wait = until_free(window.counts, window.missing, window.width)
-    end
+    local is_over = allowed == 0 and window.missing > 0
     answer[#answer + 1] = window.used
-    answer[#answer + 1] = wait
-    answer[#answer + 1] = until_free(window.counts, 1, window.width)
+    answer[#answer + 1] = is_over and until_room(KEYS[place], window) or 0
+    answer[#answer + 1] = window.used > 0 and leaves(window.oldest, window.width) or 0
 end
 return answer

@@ -1,6 +1,8 @@
 """Decides whether a request may pass, also while the shared counters are away."""
 
+from collections import Counter
 from collections.abc import Sequence
+from enum import Enum
 from typing import NamedTuple
 
 from gateway.limits.counters import Counters, OwnCounters
@@ -17,6 +19,18 @@ class Decision(NamedTuple):
     standings: Sequence[tuple[Budget, Standing]] = ()
 
 
+class Outcome(Enum):
+    """What became of a request."""
+
+    PASSED = "passed"
+    LIMITED = "limited"
+    UNCHECKED = "unchecked"
+    """It waits until somebody can say how much is used."""
+    PASSED_ALONE = "passed_alone"
+    """By the counters of this process, since the shared ones are away."""
+    LIMITED_ALONE = "limited_alone"
+
+
 class Limiter:
     """Charges the shared counters. Without an answer of theirs, some classes wait, and the others
     are charged to counters of this process."""
@@ -25,11 +39,15 @@ class Limiter:
         """`shared` is None where nothing is to be shared: then this process's are exact."""
         self._own = own
         self._shared = shared
+        self.decisions: Counter[tuple[str, Outcome]] = Counter()
+        """How many there were, by class and outcome."""
 
     async def decide(self, budgets: Sequence[Budget], cost: int) -> Decision:
-        verdict = await self._charged(budgets, cost)
+        limit_class = budgets[0].limit_class
+        verdict, is_alone = await self._charged(budgets, cost)
+        self.decisions[limit_class, _outcome(verdict, is_alone=is_alone)] += 1
         if verdict is None:
-            return Decision(_unchecked(budgets[0].limit_class))
+            return Decision(_unchecked(limit_class))
         standings = list(zip(budgets, verdict.standings, strict=True))
         return Decision(None if verdict.is_allowed else _limited(standings), standings)
 
@@ -38,13 +56,22 @@ class Limiter:
         counters: Counters = self._own if self._shared is None else self._shared
         return await counters.charge(budgets, 0)
 
-    async def _charged(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
+    async def _charged(self, budgets: Sequence[Budget], cost: int) -> tuple[Verdict | None, bool]:
+        """And whether that is so since the shared counters are away."""
         if self._shared is None:
-            return await self._own.charge(budgets, cost)
+            return await self._own.charge(budgets, cost), False
         verdict = await self._shared.charge(budgets, cost)
         if verdict is None and budgets[0].limit_class not in CLOSED_UNCHECKED:
-            return await self._own.charge(budgets, cost)
-        return verdict
+            return await self._own.charge(budgets, cost), True
+        return verdict, verdict is None
+
+
+def _outcome(verdict: Verdict | None, *, is_alone: bool) -> Outcome:
+    if verdict is None:
+        return Outcome.UNCHECKED
+    if is_alone:
+        return Outcome.PASSED_ALONE if verdict.is_allowed else Outcome.LIMITED_ALONE
+    return Outcome.PASSED if verdict.is_allowed else Outcome.LIMITED
 
 
 def _limited(standings: Sequence[tuple[Budget, Standing]]) -> Fault:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.limits.counters import OwnCounters, name_of
 from gateway.limits.limit import CLOSED_UNCHECKED, DEFAULTS, Budget, Limit, Scope
-from gateway.limits.limiter import Limiter
+from gateway.limits.limiter import Limiter, Outcome
 from gateway.limits.redis_counters import RedisCounters
 from gateway.limits.window import MICROSECONDS, SLOTS, Standing, Window, charge_all, width_of
 from services.runtime.redis_client import open_redis
@@ -129,44 +129,57 @@ SLOTS_FILLED = st.dictionaries(st.integers(-3, SLOTS + 5), st.integers(1, 5), ma
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     filled=st.lists(SLOTS_FILLED, min_size=1, max_size=3),
     amount=st.integers(1, 30),
-    cost=st.integers(0, 3),
+    costs=st.lists(st.integers(0, 3), min_size=1, max_size=5),
+    stale=st.booleans(),
 )
 async def test_the_script_decides_as_the_window(
+    *,
     shared: Valkey,
     replicas: list[RedisCounters],
     filled: list[dict[int, int]],
     amount: int,
-    cost: int,
+    costs: list[int],
+    stale: bool,
 ) -> None:
     asked = [budgets(amount, seconds=7200)[0] for _ in filled]
     width = width_of(7200)
     async with shared.client() as client:
         before = await now_of(client)
+        slot = before // width
         windows = [
-            Window(width, {before // width - ago: count for ago, count in slots.items()})
-            for slots in filled
+            Window(width, {slot - ago: count for ago, count in slots.items()}) for slots in filled
         ]
         for budget, window in zip(asked, windows, strict=True):
             if window.slots:
-                await client.hset(name_of(budget), mapping=dict(window.slots))
-        found = await replicas[0].charge(asked, cost)
+                # A sum of another slot is nothing to go by.
+                sums = {"at": slot - 1, "used": 999, "oldest": slot - 3} if stale else {}
+                await client.hset(name_of(budget), mapping={**window.slots, **sums})
+        found = [await replicas[0].charge(asked, cost) for cost in costs]
         after = await now_of(client)
         left = [await client.hgetall(name_of(budget)) for budget in asked]
-    assert found is not None
-    if before // width != after // width:
+    if slot != after // width:
         return
-    expected = charge_all([(window, amount) for window in windows], before, cost)
-    assert found.is_allowed == expected.is_allowed
-    for one, other in zip(found.standings, expected.standings, strict=True):
-        is_like(one, other, after - before)
-    if cost and found.is_allowed:
-        counted = [{int(slot): int(count) for slot, count in one.items()} for one in left]
-        assert counted == [window.slots for window in windows]
+    for cost, verdict in zip(costs, found, strict=True):
+        expected = charge_all([(window, amount) for window in windows], before, cost)
+        assert verdict is not None
+        assert verdict.is_allowed == expected.is_allowed
+        for one, other in zip(verdict.standings, expected.standings, strict=True):
+            is_like(one, other, after - before)
+    assert [counts_in(one) for one in left] == [window.slots for window in windows]
+
+
+def counts_in(found: dict[bytes, bytes]) -> dict[int, int]:
+    """By slots; and the sum beside them is right."""
+    counts = {int(slot): int(count) for slot, count in found.items() if slot.isdigit()}
+    assert sum(counts.values()) == int(found.get(b"used", 0))
+    return counts
 
 
 def is_like(found: Standing, expected: Standing, later: int) -> None:
@@ -200,6 +213,7 @@ GARBAGE: dict[str, Any] = {
     "slots that are none": lambda client, name: client.hset(name, "garbage", "1"),
     "counts beyond all": lambda client, name: client.hset(name, "99999999999", "9" * 30),
     "negative counts": lambda client, name: client.hset(name, "99999999999", "-5"),
+    "sums of nothing": lambda client, name: client.hset(name, mapping={"at": "x", "used": "y"}),
 }
 
 
@@ -213,6 +227,20 @@ async def test_garbage_is_thrown_away(
         assert [await allowed(replicas[0], asked) for _ in range(3)] == [True, True, False]
         assert await client.type(name_of(asked[1])) == b"hash"
         assert await client.pttl(name_of(asked[1])) > 0
+
+
+async def test_garbage_in_the_place_of_a_count_charges_nobody_else_twice(
+    shared: Valkey, replicas: list[RedisCounters]
+) -> None:
+    first, last = asked = budgets(3, seconds=7200)
+    async with shared.client() as client:
+        assert await allowed(replicas[0], asked)
+        slot = await now_of(client) // width_of(7200)
+        await client.hset(name_of(last), str(slot), "garbage")
+        assert await allowed(replicas[0], asked)
+    verdict = await replicas[1].charge([first, last], 0)
+    assert verdict
+    assert [standing.used for standing in verdict.standings] == [2, 1]
 
 
 async def test_scripts_that_were_forgotten_are_told_again(
@@ -246,8 +274,11 @@ async def test_without_redis_some_go_on_with_a_cap_and_others_wait(
     reasons = [await reason(limiter, asked) for _ in range(5)]
     if limit_class in CLOSED_UNCHECKED:
         assert reasons == ["LIMITS_UNCHECKED"] * 5
+        decided = {Outcome.PASSED: 1, Outcome.UNCHECKED: 5}
     else:
         assert reasons == ["", "", "", "RATE_LIMITED", "RATE_LIMITED"]
+        decided = {Outcome.PASSED: 1, Outcome.PASSED_ALONE: 3, Outcome.LIMITED_ALONE: 2}
+    assert limiter.decisions == {(limit_class, one): times for one, times in decided.items()}
     assert await limiter.look(asked) is None
 
 

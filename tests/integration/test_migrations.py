@@ -180,14 +180,15 @@ async def health(service: Running, name: str) -> int:
         return int((await stub.Check(request, wait_for_ready=True, timeout=SECONDS)).status)
 
 
+@pytest.mark.parametrize("name", ["ingest", "limits"])
 async def test_a_service_waits_for_its_schema(
-    empty_database: str, jwks_file: Path, tmp_path: Path
+    empty_database: str, jwks_file: Path, tmp_path: Path, name: str
 ) -> None:
-    service = start("ingest", Environment(empty_database, jwks_file, tmp_path))
+    service = start(name, Environment(empty_database, jwks_file, tmp_path))
     try:
         for _ in range(3):
             assert await health(service, "") == SERVING
-            assert await health(service, SERVICES["ingest"]) == NOT_SERVING
+            assert await health(service, SERVICES[name]) == NOT_SERVING
             await asyncio.sleep(0.5)
         await asyncio.to_thread(migrate, empty_database)
         await ready(service)

@@ -51,6 +51,9 @@ ROWS = {
         "occurred_at, entry_id, subject, token_id, rpc, code, reason, request_id",
         f"{TIME}, gen_random_uuid(), 'a', 't', '/r', 0, '', 'q'",
     ),
+    "limits": ("limit_class, scope, amount, seconds", "'exports', 'user', 1, 60"),
+    "quotas": ("kind, amount", "'executions', 1"),
+    "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
     "point_cells": (
         "level, start, metric_type, points, total, least, most, latest_at, latest",

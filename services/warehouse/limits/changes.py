@@ -1,9 +1,13 @@
 """The limits of all workspaces, for the edge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
+from services.runtime.faults import Unavailable
 from services.runtime.pool import Pool
 from services.warehouse.database import driver_errors_as_faults
 from services.warehouse.sql import Queries
@@ -31,10 +35,20 @@ class LimitChanges:
     async def since(self, position: int) -> tuple[Sequence[SetLimit], int]:
         """What may have changed since a position, and the next one; 0 is before everything. Raises
         a Fault."""
-        with driver_errors_as_faults():
+        with what_fails_as_faults():
             rows: Any = await self._pool.fetch(QUERIES["changed"], str(position), timeout=5)
         changed = [_set_limit(row) for row in rows if row["workspace_id"] is not None]
         return changed, int(rows[0]["horizon"])
+
+
+@contextmanager
+def what_fails_as_faults() -> Iterator[None]:
+    """Those who follow may be there before the schema and the role are."""
+    try:
+        with driver_errors_as_faults():
+            yield
+    except asyncpg.PostgresError as failed:
+        raise Unavailable("DATABASE_UNAVAILABLE", f"limits cannot be read: {failed}") from failed
 
 
 def _set_limit(row: Any) -> SetLimit:

@@ -8,7 +8,8 @@ from typing import Any
 
 from services.runtime.pool import Pool
 from services.warehouse.bus.publishing import Published, publish
-from services.warehouse.database import Session, driver_errors_as_faults
+from services.warehouse.database import Session
+from services.warehouse.limits.changes import what_fails_as_faults
 from services.warehouse.queries.grouped import GroupedQuery, fetch_grouped
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.registry import MEASURES
@@ -37,7 +38,7 @@ class QuotaChanges:
 
     async def since(self, position: int) -> tuple[Sequence[SetQuota], int]:
         """What may have changed since a position, and the next one. Raises a Fault."""
-        with driver_errors_as_faults():
+        with what_fails_as_faults():
             rows: Any = await self._pool.fetch(QUERIES["changed"], str(position), timeout=5)
         changed = [_quota(row) for row in rows if row["workspace_id"] is not None]
         return changed, int(rows[0]["horizon"])
