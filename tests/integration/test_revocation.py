@@ -38,9 +38,10 @@ def administrator(stack: Stack, keys: KeyRing, workspace: str) -> Administrator:
 async def other_metrics(
     stack: Stack, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Any]:
-    """A stub of another replica of a service."""
+    """A stub of another replica of a service, which remembers how it answered."""
     logs = tmp_path_factory.mktemp("replica")
-    service = start("metrics", Environment(stack.database_url, jwks_file, logs))
+    remembering = (("SHADOWER_CACHE_STALENESS_SECONDS", "10"),)
+    service = start("metrics", Environment(stack.database_url, jwks_file, logs, remembering))
     try:
         await ready(service)
         async with service.channel() as channel:

@@ -20,10 +20,10 @@ def known_revocations() -> Revocations:
     return revocations
 
 
-async def verifier_of(settings: Settings) -> TokenVerifier:
+async def verifier_of(settings: Settings, revocations: Revocations | None = None) -> TokenVerifier:
     issuers = issuers_of(settings)
     await issuers.load()
-    return TokenVerifier(settings, issuers, known_revocations())
+    return TokenVerifier(settings, issuers, revocations or known_revocations())
 
 
 def verifier_by(keys: Keys, revocations: Revocations | None = None) -> TokenVerifier:

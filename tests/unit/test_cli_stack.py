@@ -24,6 +24,7 @@ from cli.stack.parts import Part
 from cli.stack.ports import free_ports, refuse_if_taken
 from cli.stack.readiness import at_once, http_path
 from cli.stack.services import SERVICES, module_of, replicas_of, service_parts
+from cli.tokens.keys import ensured_mesh_key, mesh_jwks_file, mesh_key_file
 
 SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEPER}"
@@ -169,3 +170,15 @@ def test_replicas_are_processes_with_ports_of_their_own(tmp_path: Path) -> None:
 def test_replicas_of_nothing_known_are_refused(asked: str) -> None:
     with pytest.raises(UsageError, match=f"--replicas {asked}: say NAME=N"):
         replicas_of([asked])
+
+
+def test_only_who_issues_tokens_of_the_mesh_has_its_key(tmp_path: Path) -> None:
+    home = Home.at(tmp_path)
+    parts = service_parts(home, "", "production", replicas_of([]))
+    signing = {part.name for part in parts if "SHADOWER_MESH_KEY_FILE" in part.environment}
+    assert signing == {"access"}
+    assert all("SHADOWER_MESH_JWKS_FILE" in part.environment for part in parts)
+    ensured_mesh_key(home)
+    assert "d" in json.loads(mesh_key_file(home).read_text())
+    assert mesh_key_file(home).stat().st_mode & 0o077 == 0
+    assert all("d" not in key for key in json.loads(mesh_jwks_file(home).read_text())["keys"])

@@ -16,6 +16,7 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import (
 )
 
 from services.runtime import recall
+from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer, Basis
@@ -24,6 +25,7 @@ from services.runtime.chain import Chain
 from services.runtime.guarding import GuardedServer
 from services.runtime.interceptors import standard_chain
 from services.runtime.interceptors.audit import Audit
+from services.runtime.revocations import Revocation, Revocations
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.translation.meaning import meaning
@@ -31,7 +33,7 @@ from tests.support.cache import Replica, World
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.runs import interval
-from tests.support.verifying import verifier_of, written_nowhere
+from tests.support.verifying import known_revocations, verifier_of, written_nowhere
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 ASKED = GetMetricsRequest(workspace_id="w", metrics=["cost"], interval=interval(START, END))
@@ -76,17 +78,26 @@ def watching() -> Watching:
 
 
 @pytest.fixture
+def revocations() -> Revocations:
+    return known_revocations()
+
+
+@pytest.fixture
 def servicer() -> Servicer:
     return Servicer(Replica.of(World()).cache)
 
 
 @pytest.fixture
 async def get(
-    keys: KeyRing, watching: Watching, servicer: Servicer, tmp_path: Path
+    keys: KeyRing,
+    watching: Watching,
+    servicer: Servicer,
+    revocations: Revocations,
+    tmp_path: Path,
 ) -> AsyncIterator[Call]:
     jwks = keys.write_jwks(tmp_path / "jwks.json")
     settings = Settings(DATABASE_URL="unused", jwks_file=jwks, log_level="warning")
-    verifier = await verifier_of(settings)
+    verifier = await verifier_of(settings, revocations)
     standard = standard_chain(settings, verifier, MessageValidator(), Audit(written_nowhere))
     chain = Chain([*standard, watching], 1)
     server = grpc.aio.server()
@@ -135,6 +146,23 @@ async def test_a_token_that_has_expired_is_of_no_use_any_more(get: Call, keys: K
         await get(ASKED, metadata=metadata)
     await asyncio.sleep(2.1)
     assert (await refused(get(ASKED, metadata=metadata))).reason == "TOKEN_EXPIRED"
+
+
+@pytest.mark.parametrize("place", ["w", SYSTEM_WORKSPACE])
+async def test_a_token_that_was_revoked_is_of_no_use_any_more(
+    get: Call, keys: KeyRing, watching: Watching, revocations: Revocations, place: str
+) -> None:
+    metadata = keys.metadata("w", jti="t")
+    for _ in range(3):
+        await get(ASKED, metadata=metadata)
+    assert watching.recollections == 2
+    later = datetime.now(UTC) + timedelta(hours=1)
+    revocations.learn([Revocation(1, "other", "t", later)])
+    await get(ASKED, metadata=metadata)
+    assert watching.recollections == 3
+    revocations.learn([Revocation(2, place, "t", later)])
+    assert (await refused(get(ASKED, metadata=metadata))).reason == "TOKEN_REVOKED"
+    assert watching.recollections == 3
 
 
 async def test_nobody_can_have_much_remembered(

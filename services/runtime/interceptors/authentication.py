@@ -35,7 +35,7 @@ class Authentication(Interceptor):
         self._check(call)
 
     def still_admits(self, admitted: Admitted) -> bool:
-        return self._verifier.still_trusts(admitted.identity)
+        return self._verifier.still_trusts(admitted.identity, admitted.workspace_id)
 
     def leave(self, call: Call) -> None:
         if call.ending is not None:

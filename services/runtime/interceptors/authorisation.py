@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from google.protobuf.message import Message
 
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
-from services.runtime.call import Admitted, Call, Interceptor
+from services.runtime.call import Call, Interceptor
 from services.runtime.contract import RECORDING
 from services.runtime.faults import MAX_FIELD, InvalidArgument, PermissionDenied
 from services.runtime.identity import TokenVerifier, token_revoked
@@ -30,9 +30,6 @@ class Authorisation(Interceptor):
             raise token_revoked()
         _check_permission(call)
         _check_reserved(call)
-
-    def still_admits(self, admitted: Admitted) -> bool:
-        return not self._verifier.has_ended_in(admitted.workspace_id, admitted.identity)
 
 
 def check_content(call: Call, workspace_ids: Iterable[str]) -> None:
