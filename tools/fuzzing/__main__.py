@@ -68,12 +68,13 @@ def _fuzz(stack: Stack) -> int:
     watch = LogWatch(sorted(Home(stack.home).logs.glob("*.log")))
     before = _processes(stack)
     tallies = asyncio.run(_called(stack, inputs, seed))
+    _show(tallies)
     edge = _asked_by_json(stack, inputs, seed)
     faults = [f"{one.fault}\n  {one.case}" for tally in tallies for one in tally.findings]
     faults += [] if edge.is_good else [edge.said]
     faults += watch.complaints()
     faults += [f"{name} has ended" for name in before - _processes(stack)]
-    _show(tallies, edge, faults)
+    typer.echo("\n".join([f"The edge, by JSON: {edge.counted}", *faults]))
     typer.echo(json.dumps(_figures(tallies, faults, seed)))
     return 1 if faults else 0
 
@@ -118,12 +119,9 @@ def _processes(stack: Stack) -> set[str]:
     return {f"{part.name} ({part.pid})" for part in state.parts} if state else set()
 
 
-def _show(tallies: Sequence[Tally], edge: EdgeVerdict, faults: Sequence[str]) -> None:
+def _show(tallies: Sequence[Tally]) -> None:
     columns = ("RPC", "inputs", "handled", "codes", "s", "slowest ms")
     report("Inputs and answers", columns, [_row(tally) for tally in tallies])
-    typer.echo(f"The edge, by JSON: {edge.counted}")
-    for fault in faults:
-        typer.echo(fault)
 
 
 def _row(tally: Tally) -> Sequence[str]:

@@ -11,7 +11,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from services.runtime.validator import MessageValidator
 from tools.fuzzing.rpcs import CONTRACT, rpcs_of_the_contract
-from tools.fuzzing.rules import has_rules, is_text_of, rules_of, rules_of_items
+from tools.fuzzing.rules import (
+    has_rules,
+    is_text_of,
+    may_be_zero,
+    rules_of,
+    rules_of_items,
+    seconds_of,
+)
 from tools.fuzzing.values import Values
 from tools.fuzzing.words import Words
 
@@ -89,13 +96,17 @@ class Maker:
         must = field.is_repeated and rules_of(field).repeated.min_items
         needed = field.enum_type is not None and 0 in rules_of(field).enum.not_in
         bare = field.cpp_type == field.CPPTYPE_STRING and not is_text_of(rules_of(field), "")
-        return self._dice.random() < (0.98 if must or needed or bare else OFTEN)
+        counted = not may_be_zero(field, rules_of(field)) and not field.has_presence
+        return self._dice.random() < (0.98 if must or needed or bare or counted else OFTEN)
 
     def _fill(self, made: Any, field: FieldDescriptor, oddity: float, depth: int) -> None:
         if field.is_repeated:
             self._fill_many(made, field, oddity, depth)
         elif field.message_type is not None:
-            getattr(made, field.name).CopyFrom(self.message(field.message_type, oddity, depth + 1))
+            inner = getattr(made, field.name)
+            inner.CopyFrom(self.message(field.message_type, oddity, depth + 1))
+            if not oddity and field.message_type.full_name == "google.protobuf.Duration":
+                inner.seconds = self._lasting(rules_of(field).duration)
         else:
             setattr(made, field.name, self._scalar(field, rules_of(field), oddity))
 
@@ -144,6 +155,10 @@ class Maker:
         is_odd = bool(oddity) and self._dice.random() < oddity
         made.seconds = self._dice.choice(ODD_SECONDS if is_odd else SECONDS)
         made.nanos = self._dice.choice(ODD_NANOS) if is_odd else 0
+
+    def _lasting(self, durations: Any) -> int:
+        least, most = seconds_of(durations)
+        return self._dice.choice([least, most, *(one for one in SECONDS if least <= one <= most)])
 
     def _fill_struct(self, made: Any, oddity: float) -> None:
         depth = self._dice.choice((1, 10, 29, 31)) if oddity > 0.1 else 1

@@ -79,11 +79,11 @@ def _foreign(path: str) -> Rpc:
 
 
 def _files_of(package: str) -> Iterator[FileDescriptor]:
-    """Every file that is generated below a package."""
-    for folder in map(Path, import_module(package).__path__):
-        for module in sorted(folder.rglob("*_pb2.py")):
-            below = module.relative_to(folder).with_suffix("").parts
-            yield import_module(".".join((package, *below))).DESCRIPTOR
+    """Every file that is generated below a package; where there are several, below the first."""
+    folder = Path(import_module(package).__path__[0])
+    for module in sorted(folder.rglob("*_pb2.py")):
+        below = module.relative_to(folder).with_suffix("").parts
+        yield import_module(".".join((package, *below))).DESCRIPTOR
 
 
 def _rpc(method: MethodDescriptor) -> Rpc:

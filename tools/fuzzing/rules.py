@@ -7,6 +7,13 @@ from typing import Any
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+LONG_SECONDS = 10**7
+INTEGERS = {
+    FieldDescriptor.TYPE_INT32: "int32",
+    FieldDescriptor.TYPE_INT64: "int64",
+    FieldDescriptor.TYPE_UINT32: "uint32",
+    FieldDescriptor.TYPE_UINT64: "uint64",
+}
 CONTROLS = r"\x00-\x1f\x7f"
 
 
@@ -33,6 +40,20 @@ def is_text_of(rules: Any, text: str) -> bool:
     if asked.uuid and not _is_uuid(text):
         return False
     return not asked.pattern or bool(_pattern(asked.pattern).search(text))
+
+
+def may_be_zero(field: FieldDescriptor, rules: Any) -> bool:
+    """Whether an integer keeps its rules when it is not set."""
+    name = INTEGERS.get(field.type)
+    bounds = bounds_of(getattr(rules, name)) if name else None
+    return bounds is None or bounds[0] <= 0 <= bounds[1]
+
+
+def seconds_of(durations: Any) -> tuple[int, int]:
+    """The least and the greatest that DurationRules allow, in whole seconds."""
+    least = durations.gte.seconds if durations.HasField("gte") else 0
+    most = durations.lte.seconds if durations.HasField("lte") else LONG_SECONDS
+    return int(least), int(most)
 
 
 def bounds_of(numbers: Any) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from tools.fuzzing.rules import INTEGERS as NAMES_OF_RULES
 from tools.fuzzing.rules import bounds_of, is_text_of
 from tools.fuzzing.words import Words
 
@@ -21,12 +22,6 @@ INTEGERS = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
-}
-RULES_OF_INTEGERS = {
-    FieldDescriptor.TYPE_INT32: "int32",
-    FieldDescriptor.TYPE_INT64: "int64",
-    FieldDescriptor.TYPE_UINT32: "uint32",
-    FieldDescriptor.TYPE_UINT64: "uint64",
 }
 ODD_FLOATS = (math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308, -1e308, 1e101)
 ODD_TEXTS = (
@@ -125,7 +120,7 @@ class Values:
     def _integer(self, field: FieldDescriptor, rules: Any) -> int:
         if "nano" in field.name:
             return self.seconds() * 10**9
-        name = RULES_OF_INTEGERS.get(field.type)
+        name = NAMES_OF_RULES.get(field.type)
         bounds = bounds_of(getattr(rules, name)) if name else None
         if bounds is None:
             return self._dice.choice(FEW)

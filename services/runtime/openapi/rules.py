@@ -37,7 +37,12 @@ def is_required(field: FieldDescriptor) -> bool:
     if field.has_presence:
         return bool(rules.required)
     text = rules.string
-    return bool(text.min_len or text.uuid or 0 in rules.enum.not_in)
+    return bool(text.min_len or text.uuid or 0 in rules.enum.not_in or _is_above_zero(field))
+
+
+def _is_above_zero(field: FieldDescriptor) -> bool:
+    bounds = of_numbers(field, rules_of(field)) if field.type in NUMBERS else {}
+    return bool(bounds.get("minimum", 0) > 0 or bounds.get("exclusiveMinimum", -1) >= 0)
 
 
 def of_numbers(field: FieldDescriptor, rules: Any) -> Schema:
