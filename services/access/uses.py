@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from services.runtime.faults import Fault
 
 FLUSH_SECONDS = 30.0
+# An end does not wait for a database that is away.
+LAST_SECONDS = 3.0
 
 WriteUses = Callable[[Mapping[tuple[str, str], datetime]], Awaitable[None]]
 """By workspace and key. Raises Unavailable."""
@@ -31,7 +33,9 @@ class Uses:
                 await asyncio.sleep(FLUSH_SECONDS)
                 await self.flush()
         finally:
-            await self.flush()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self.flush()
 
     async def flush(self) -> None:
         noted, self._noted = self._noted, {}

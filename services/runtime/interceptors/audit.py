@@ -25,6 +25,8 @@ from services.runtime.interceptors.denials import Denials
 from services.runtime.status import to_status
 
 FLUSH_SECONDS = 1.0
+# An end does not wait for a database that is away.
+LAST_SECONDS = 3.0
 MOST_WAITING = 10_000
 AT_ONCE = 500
 MOST_CHARACTERS = 200
@@ -71,7 +73,9 @@ class Audit(Interceptor):
                 await self._flush()
         finally:
             self._wait(*self._denials.remainders(at_end=True))
-            await self._flush()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self._flush()
 
     async def _write_or_wait(self, entry: AuditEntry) -> None:
         """The call has failed already, and keeps the reason that it has."""
