@@ -12,6 +12,7 @@ from services.runtime.identity import Principal
 API_KEY_PREFIX = "api-key:"
 MOST_WORKSPACES = 10
 """Of a token, charged for a request that names none."""
+WORKSPACE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 IN_PATH = re.compile(r"/(?:v1/workspaces|api/v1/metrics)/([^/?:]+)")
 
 
@@ -68,7 +69,8 @@ def budgets_of(asked: Asked, caller: Principal, limits: LimitSource) -> list[Bud
 
 def charged_workspaces(named: str, caller: Principal) -> list[str]:
     """Empty names stand for a caller outside of his workspaces."""
-    covered = caller.workspace_ids - {""}
+    # What is no id of the contract, no service takes for one.
+    covered = set(filter(WORKSPACE_ID.fullmatch, caller.workspace_ids))
     if named:
         return [named if named in covered else ""]
     return sorted(covered)[:MOST_WORKSPACES] or [""]

@@ -3,12 +3,14 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Protocol
 
 from gateway.limits.limit import Budget
 from gateway.limits.window import Verdict, Window, charge_all, width_of
 
 MOST_WINDOWS = 20_000
+LONGEST_SUBJECT = 128
 
 
 class Counters(Protocol):
@@ -23,8 +25,15 @@ def name_of(budget: Budget) -> str:
     can have any characters, so it comes last."""
     return (
         f"shadower:limit:{{{budget.workspace_id}}}:{budget.limit_class}:{budget.limit.seconds}"
-        f":{budget.scope}:{budget.subject}"
+        f":{budget.scope}:{_short(budget.subject)}"
     )
+
+
+def _short(subject: str) -> str:
+    """Names take room, whoever chooses them."""
+    if len(subject) <= LONGEST_SUBJECT:
+        return subject
+    return f"#{sha256(subject.encode()).hexdigest()}"
 
 
 class OwnCounters:

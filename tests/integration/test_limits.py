@@ -26,8 +26,8 @@ from tests.support.limits import (
 from tests.support.postgres import Server
 from tests.support.valkey import running_valkey
 
-# In which a change is to be known everywhere.
-A_SECOND = 1.5
+# In which a change is known everywhere, on a machine that is not busy; see POLL_SECONDS.
+KNOWN_SECONDS = 10
 RESOURCE_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
@@ -48,7 +48,8 @@ class Operator:
     """Sets limits of a workspace."""
 
     def __init__(self, keys: KeyRing, workspace: str) -> None:
-        self.metadata = keys.metadata(workspace, role="viewer", permissions=["limits:write"])
+        permissions = ["limits:write", "limits:read"]
+        self.metadata = keys.metadata(workspace, role="viewer", permissions=permissions)
         self.workspace = workspace
 
     async def set(self, replica: Replica, limit_class: str, amount: int, **more: Any) -> Any:
@@ -68,6 +69,18 @@ class Operator:
             scope=LimitScope.LIMIT_SCOPE_USER,
         )
         return await replica.limits.DeleteLimit(request, metadata=self.metadata)
+
+    async def until_known(self, replicas: list[Replica], set_: Any, subject: str = "ann") -> None:
+        """Waits until every replica decides by a limit."""
+        request = pb.GetUsageRequest(workspace_id=self.workspace, subject=subject)
+        async with asyncio.timeout(KNOWN_SECONDS):
+            for replica in replicas:
+                while set_.limit not in await self._known(replica, request):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+
+    async def _known(self, replica: Replica, request: Any) -> list[Any]:
+        answer = await replica.limits.GetUsage(request, metadata=self.metadata)
+        return [one.limit for one in answer.caller]
 
 
 @pytest.fixture
@@ -109,8 +122,8 @@ async def test_one_caller_does_not_use_up_what_is_anothers(
     replicas: list[Replica], keys: KeyRing, workspace: str, operator: Operator, subject: str
 ) -> None:
     scope = LimitScope.Value(f"LIMIT_SCOPE_{'API_KEY' if ':' in subject else 'USER'}")
-    await operator.set(replicas[0], "exports", 2, scope=scope)
-    await asyncio.sleep(A_SECOND)
+    limit = await operator.set(replicas[0], "exports", 2, scope=scope)
+    await operator.until_known(replicas, limit, subject)
     greedy, other = (keys.token(workspace, sub=one) for one in (subject, f"{subject}-2"))
     passed = [await replicas[0].lets_through("exports", greedy) for _ in range(4)]
     assert passed == [True, True, False, False]
@@ -133,20 +146,21 @@ async def test_strangers_use_up_nothing_of_a_workspace(
 async def test_what_came_back_when_the_header_says_so_passes(
     replicas: list[Replica], keys: KeyRing, workspace: str, operator: Operator
 ) -> None:
-    await operator.set(replicas[0], "reports", 3, seconds=2)
-    await asyncio.sleep(A_SECOND)
+    limit = await operator.set(replicas[0], "reports", 3, seconds=3)
+    await operator.until_known(replicas, limit)
     token = keys.token(workspace)
     for _ in range(2):
-        assert [await replicas[0].lets_through("reports", token) for _ in range(3)] == [True] * 3
-        answer = await replicas[1].ask("reports", token)
+        answers = [await replicas[n % 3].ask("reports", token) for n in range(4)]
+        answer = answers[-1]
         assert answer.overall_code == OVER_LIMIT
         seconds = int(headers(answer)["retry-after"])
         status, told = answer.statuses[0], refusal_of(answer)
-        assert 1 <= seconds <= 3
+        assert 1 <= seconds <= 4
         assert status.duration_until_reset.seconds == seconds
         assert told.retry_seconds
         assert seconds - 1 < told.retry_seconds <= seconds
         await asyncio.sleep(told.retry_seconds)
+        assert await replicas[2].lets_through("reports", token)
 
 
 async def test_the_edge_is_told_what_is_left(
@@ -207,11 +221,10 @@ async def test_what_is_set_at_one_replica_holds_at_the_others(
 ) -> None:
     token = keys.token(workspace)
     assert await replicas[1].lets_through("dashboards", token)
-    await operator.set(replicas[0], "dashboards", 1, seconds=60)
-    await asyncio.sleep(A_SECOND)
+    limit = await operator.set(replicas[0], "dashboards", 1, seconds=60)
+    await operator.until_known(replicas, limit)
     assert [await one.lets_through("dashboards", token) for one in replicas] == [False] * 3
-    await operator.unset(replicas[1], "dashboards")
-    await asyncio.sleep(A_SECOND)
+    await operator.until_known(replicas, await operator.unset(replicas[1], "dashboards"))
     assert [await one.lets_through("dashboards", token) for one in replicas] == [True] * 3
 
 

@@ -6,7 +6,8 @@ import pytest
 from google.api import annotations_pb2
 
 from gateway.limits.asked import MOST_WORKSPACES, asked_by, budgets_of
-from gateway.limits.limit import DEFAULTS, Limit, Scope
+from gateway.limits.counters import name_of
+from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from services.runtime.identity import Principal
 from tests.support.contract import methods
 
@@ -75,6 +76,29 @@ def test_without_a_name_every_workspace_is_charged_up_to_some() -> None:
 
 def test_who_has_no_workspace_is_charged_all_the_same() -> None:
     assert charged(caller()) == [("", "user", "ann")]
+
+
+@pytest.mark.parametrize("strange", ["", "w 1", "w/1", "{w1}", "w\n", "\ud800", "w" * 65])
+def test_what_no_service_takes_for_a_workspace_is_none(strange: str) -> None:
+    assert charged(caller(strange)) == [("", "user", "ann")]
+    assert charged(caller(strange, "w1")) == of("w1")
+    assert charged(caller(strange, "w1"), workspace=strange) == (
+        [("", "user", "ann")] if strange else of("w1")
+    )
+
+
+def test_names_of_budgets_differ_and_are_short() -> None:
+    limit = DEFAULTS["reports"]
+    subjects = ["", "ann", "a" * 128, "a" * 129, "a" * 130, "a" * 10_000]
+    names = {
+        name_of(Budget(workspace, scope, subject, limit_class, limit))
+        for workspace in ("", "w1", "w2")
+        for scope in Scope
+        for limit_class in ("reports", "exports")
+        for subject in subjects
+    }
+    assert len(names) == 3 * 3 * 2 * len(subjects)
+    assert max(map(len, names)) < 200
 
 
 def test_a_key_has_budgets_of_its_own() -> None:
