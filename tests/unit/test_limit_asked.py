@@ -23,7 +23,7 @@ class Defaults:
 
 def caller(*workspaces: str, subject: str = "ann") -> Principal:
     end = datetime(2100, 1, 1, tzinfo=UTC)
-    return Principal(subject, frozenset(workspaces), frozenset(), end, 1)
+    return Principal(subject, "t", frozenset(workspaces), frozenset(), end, 1)
 
 
 def charged(who: Principal, **entries: str) -> list[tuple[str, str, str]]:
