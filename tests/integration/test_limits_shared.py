@@ -96,17 +96,22 @@ async def test_a_refused_request_charges_none_of_its_budgets(
 
 
 async def test_the_wait_is_true_and_no_longer_than_needed(replicas: list[RedisCounters]) -> None:
-    asked = budgets(2, seconds=1)
+    asked = budgets(2, seconds=2)
     assert [await allowed(replicas[0], asked) for _ in range(2)] == [ALLOWED, ALLOWED]
+    before = time.monotonic()
     verdict = await replicas[1].charge(asked, 1)
+    after = time.monotonic()
     assert verdict
     assert not verdict.is_allowed
     wait = verdict.standings[0].wait / MICROSECONDS
-    assert 0.9 < wait <= 1.02
-    await asyncio.sleep(wait - 0.1)
-    assert not await allowed(replicas[2], asked)
-    await asyncio.sleep(0.1)
-    assert await allowed(replicas[2], asked)
+    assert 0 < wait <= 2.04
+    await asyncio.sleep(wait * 0.8)
+    is_early = not await allowed(replicas[2], asked)
+    # On a machine that is too busy to be early, nothing is shown.
+    if time.monotonic() < before + wait:
+        assert is_early
+        await asyncio.sleep(after + wait - time.monotonic())
+        assert await allowed(replicas[2], asked)
 
 
 async def test_never_more_than_the_limit_in_any_time_of_its_length(
