@@ -17,6 +17,8 @@ from services.runtime.identity import Principal
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Pairs = Sequence[tuple[str, str | bytes]]
 """Metadata as they came."""
+WORKSPACE_HEADER = "x-shadower-workspace"
+"""By it the edge finds out whom to charge; and messages that name no workspace mean that one."""
 Reply = Callable[[], bytes | None]
 """Gives an answer whenever it is there."""
 

@@ -7,7 +7,7 @@ than to give an answer that is there.
 
 from collections import OrderedDict
 
-from services.runtime.call import Admitted, Call, Pairs, Reply
+from services.runtime.call import WORKSPACE_HEADER, Admitted, Call, Pairs, Reply
 from services.runtime.encoded import KEPT
 
 # Of a token and a message together. Both are the caller's to choose, and so is how many there are.
@@ -36,15 +36,12 @@ class Recall:
 
 
 def _key(pairs: Pairs, encoded: bytes) -> tuple[str | bytes, bytes] | None:
-    """None if it is longer than what is worth it."""
-    token = _token(pairs)
-    return (token, encoded) if len(token) + len(encoded) <= MOST_BYTES else None
-
-
-def _token(pairs: Pairs) -> str | bytes:
-    """Of several, the last, which is the one that was verified."""
+    """None if it is longer than what is worth it, or more than token and message decides."""
     token: str | bytes = ""
     for key, value in pairs:
         if key == "authorization":
+            # Of several, the last, which is the one that was verified.
             token = value
-    return token
+        elif key == WORKSPACE_HEADER:
+            return None
+    return (token, encoded) if len(token) + len(encoded) <= MOST_BYTES else None

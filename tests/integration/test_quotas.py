@@ -154,7 +154,7 @@ class Known:
 
     def __init__(self, *workspaces: str) -> None:
         end = datetime(2100, 1, 1, tzinfo=UTC)
-        self._caller = Principal("ann", frozenset(workspaces), frozenset(), end, 1)
+        self._caller = Principal("ann", "t", frozenset(workspaces), frozenset(), end, 1)
 
     def verify(self, token: str) -> Principal:
         return self._caller

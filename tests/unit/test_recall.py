@@ -140,6 +140,19 @@ async def test_of_several_tokens_it_is_the_one_that_was_verified(get: Call, keys
     assert await get(ASKED, metadata=bad + good)
 
 
+async def test_a_header_that_names_another_workspace_is_seen_each_time(
+    get: Call, keys: KeyRing, watching: Watching
+) -> None:
+    metadata = keys.metadata("w", "other")
+    await get(ASKED, metadata=metadata)
+    await get(ASKED, metadata=(*metadata, ("x-shadower-workspace", "w")))
+    for _ in range(2):
+        contradicting = (*metadata, ("x-shadower-workspace", "other"))
+        found = await refused(get(ASKED, metadata=contradicting))
+        assert found.reason == "WORKSPACE_CONTRADICTED"
+    assert watching.recollections == 0
+
+
 async def test_a_token_that_has_expired_is_of_no_use_any_more(get: Call, keys: KeyRing) -> None:
     metadata = keys.metadata("w", exp=int(datetime.now(UTC).timestamp()) + 2)
     for _ in range(3):

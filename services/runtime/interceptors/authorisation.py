@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from google.protobuf.message import Message
 
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
-from services.runtime.call import Call, Interceptor
+from services.runtime.call import WORKSPACE_HEADER, Call, Interceptor
 from services.runtime.contract import RECORDING
 from services.runtime.faults import MAX_FIELD, InvalidArgument, PermissionDenied
 from services.runtime.identity import TokenVerifier, token_revoked
-
-WORKSPACE_HEADER = "x-shadower-workspace"
 
 
 class Authorisation(Interceptor):
@@ -26,6 +24,7 @@ class Authorisation(Interceptor):
         asked = _asked(call, message)
         call.workspace_id = call.workspace_id or asked
         _check_workspace(call, asked)
+        _check_header(call)
         if self._verifier.has_ended_in(call.workspace_id, call.principal):
             raise token_revoked()
         _check_permission(call)
@@ -62,6 +61,17 @@ def _check_workspace(call: Call, asked: str) -> None:
     is_covered = call.workspace_id in call.principal.workspace_ids - {""}
     if not is_covered or asked not in ("", call.workspace_id):
         raise _denied(asked)
+
+
+def _check_header(call: Call) -> None:
+    """The edge charges the workspace that the header names; that must not be another one."""
+    named = call.metadata.get(WORKSPACE_HEADER, call.workspace_id)
+    if named != call.workspace_id:
+        raise InvalidArgument(
+            "WORKSPACE_CONTRADICTED",
+            f"{WORKSPACE_HEADER} names another workspace than the request",
+            metadata={"header": WORKSPACE_HEADER, "workspaceId": call.workspace_id},
+        )
 
 
 def _denied(workspace_id: str) -> PermissionDenied:

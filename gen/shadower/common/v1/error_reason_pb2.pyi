@@ -299,6 +299,13 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "AUDIT_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
     """
+    ERROR_REASON_WORKSPACE_CONTRADICTED: _ErrorReason.ValueType  # 49
+    """The header x-shadower-workspace, by which the edge charges, and the request name different
+    workspaces. INVALID_ARGUMENT.
+
+        {"reason": "WORKSPACE_CONTRADICTED", "domain": "shadower.dev",
+         "metadata": {"header": "x-shadower-workspace", "workspaceId": "acme"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -583,4 +590,11 @@ ERROR_REASON_AUDIT_UNAVAILABLE: ErrorReason.ValueType  # 48
 taken effect: look, or ask again. UNAVAILABLE, with a RetryInfo.
 
     {"reason": "AUDIT_UNAVAILABLE", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_WORKSPACE_CONTRADICTED: ErrorReason.ValueType  # 49
+"""The header x-shadower-workspace, by which the edge charges, and the request name different
+workspaces. INVALID_ARGUMENT.
+
+    {"reason": "WORKSPACE_CONTRADICTED", "domain": "shadower.dev",
+     "metadata": {"header": "x-shadower-workspace", "workspaceId": "acme"}}
 """
