@@ -14,6 +14,8 @@ from gateway.limits.window import MICROSECONDS, Standing
 from services.runtime.faults import Fault
 from services.runtime.status import to_status
 
+REASON_HEADER = "x-shadower-reason"
+"""Tells the edge what to write as the error's reason; it goes no further."""
 OK = pb.RateLimitResponse.OK
 OVER_LIMIT = pb.RateLimitResponse.OVER_LIMIT
 # Of other periods Envoy cannot tell the callers.
@@ -79,7 +81,9 @@ def _headers(fault: Fault, asked: Asked) -> Iterator[pb.HeaderValue]:
     if fault.retry_after is not None:
         seconds = ceil(fault.retry_after.total_seconds())
         yield pb.HeaderValue(key="retry-after", value=str(seconds))
-    # What came with a path of its own is JSON.
-    if not asked.path:
+    # What came with a path of its own is JSON, which the edge writes.
+    if asked.path:
+        yield pb.HeaderValue(key=REASON_HEADER, value=fault.reason)
+    else:
         details = base64.b64encode(to_status(fault).SerializeToString()).decode()
         yield pb.HeaderValue(key="grpc-status-details-bin", value=details)

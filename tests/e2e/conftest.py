@@ -11,7 +11,7 @@ import pytest
 from cli.edge.model import EdgeModel, Issuer, Upstream
 from tests.support.edge import Edge, Keys, edge_model, free_port, running_edge
 from tests.support.edge_backend import Backend, running_backend
-from tests.support.keys import AUDIENCE, ISSUER, KeyRing
+from tests.support.keys import AUDIENCE, ISSUER, MESH_ISSUER, KeyRing
 from tests.support.stack import SERVICES, Stack, Stubs
 
 pytest.register_assert_rewrite("tests.support.edge_calls")
@@ -39,7 +39,10 @@ async def whole_way(
         upstreams=tuple(
             Upstream(SERVICES[name], (service.address,)) for name, service in stack.running.items()
         ),
-        issuers=(Issuer(ISSUER, AUDIENCE, jwks_file),),
+        issuers=(
+            Issuer(ISSUER, AUDIENCE, jwks_file),
+            Issuer(MESH_ISSUER, AUDIENCE, jwks_file.with_name("mesh-jwks.json")),
+        ),
         descriptor=folder / "contract.binpb",
     )
     async with running_edge(folder, model, Keys()) as edge:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ISSUER = "https://shadower.dev"
 AUDIENCE = "shadower"
+MESH_ISSUER = "https://mesh.shadower.dev"
 
 
 @dataclass
