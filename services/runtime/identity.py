@@ -10,7 +10,7 @@ import jwt
 from services.runtime.contract import role_grants
 from services.runtime.faults import Unauthenticated
 from services.runtime.keys import Keys
-from services.runtime.settings import Settings
+from services.runtime.process_settings import ProcessSettings
 
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MAX_TOKEN_LENGTH = 16 * 1024
@@ -32,7 +32,7 @@ class Principal:
 class TokenVerifier:
     """Checks signature, issuer, audience, expiry and id of tokens. See RFC 8725."""
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
+    def __init__(self, settings: ProcessSettings, keys: Keys) -> None:
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._keys = keys
