@@ -21,6 +21,7 @@ from services.runtime.server import HAS_SERVED
 
 UNIX = "unix:"
 BACKLOG = 2048
+SEND_AHEAD_BYTES = 64 * 1024
 # Who is not of the process's user or group has no business at its socket.
 SOCKET_MODE = 0o660
 
@@ -36,7 +37,7 @@ class Server(uvicorn.Server):
 async def serve(settings: WebSettings, application: Starlette, room: Room) -> None:
     """Raises OSError if the address cannot be listened on."""
     log: Any = structlog.get_logger("server")
-    with _listening(settings.listen) as listener:
+    with _bounded(settings.listen) as listener:
         server = Server(_config(settings, application))
         _end_on_signals(room)
         HAS_SERVED.set(True)
@@ -76,6 +77,14 @@ def _config(settings: WebSettings, application: Starlette) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=ceil(settings.drain_seconds),
     )
+
+
+@contextmanager
+def _bounded(address: str) -> Iterator[socket.socket]:
+    """What the system keeps for a reader who is slow is old when it is read."""
+    with _listening(address) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_AHEAD_BYTES)
+        yield listener
 
 
 @contextmanager

@@ -39,7 +39,9 @@ class Web:
     ) -> AsyncIterator["Socket"]:
         subprotocols: Any = [protocol] if protocol else None
         uri = f"ws://{self.address}{path}"
-        async with connect(uri, subprotocols=subprotocols, proxy=None, **more) as connection:
+        async with connect(
+            uri, subprotocols=subprotocols, proxy=None, close_timeout=1, **more
+        ) as connection:
             yield Socket(connection)
 
     @asynccontextmanager
