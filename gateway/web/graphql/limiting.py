@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from graphql import GraphQLError, Lexer, Source, TokenKind
+from graphql import GraphQLError, Lexer, OperationDefinitionNode, Source, TokenKind
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from gateway.web.graphql.measuring import Measuring, Size
 from gateway.web.graphql.nodes import too_large
@@ -30,6 +31,7 @@ class Limits(SchemaExtension):
         if context.graphql_document is not None:
             schema = context.schema._schema
             variables = context.variables or {}
+            check_is_clear(context)
             self._check(Measuring(schema, context.graphql_document, variables).size())
         yield
 
@@ -38,6 +40,18 @@ class Limits(SchemaExtension):
         refuse_above("depth", size.depth, settings.graphql_depth)
         refuse_above("aliases", size.aliases, settings.graphql_aliases)
         refuse_above("cost", size.cost, settings.graphql_cost)
+
+
+def check_is_clear(context: ExecutionContext) -> None:
+    """Of several operations it must be said which is meant. Raises GraphQLError."""
+    document = context.graphql_document
+    operations = [
+        one
+        for one in (document.definitions if document else ())
+        if isinstance(one, OperationDefinitionNode)
+    ]
+    if len(operations) > 1 and context._provided_operation_name is None:
+        raise GraphQLError("operationName must say which of the operations is meant")
 
 
 def check_tokens(query: str, most: int) -> None:

@@ -29,7 +29,7 @@ def decoded_operation(body: bytes) -> Operation:
 def read_operation(content: object) -> Operation:
     """Raises InvalidArgument. Several operations at once are not taken."""
     query = content.get("query") if isinstance(content, dict) else None
-    if not isinstance(content, dict) or not isinstance(query, str):
+    if not isinstance(content, dict) or not isinstance(query, str) or not query:
         raise invalid("a request is a JSON object with a query")
     name = _checked(content.get("operationName"), str, "operationName is a text")
     variables = _checked(content.get("variables"), dict, "variables are an object")

@@ -2,10 +2,11 @@
 
 from google.rpc.status_pb2 import Status
 
-from services.runtime.faults import Fault
+from gateway.web.statuses import reason_of
 from services.runtime.status import to_status
 
 GOING_AWAY = 1001
+INTERNAL = 1011
 MESSAGE_INVALID = 4400
 UNAUTHENTICATED = 4401
 SUBPROTOCOL_UNKNOWN = 4406
@@ -22,17 +23,13 @@ MOST_REASON = 120
 class Ending(Exception):  # noqa: N818 - a noun, as faults are
     """The end of a connection, and what is said of it."""
 
-    def __init__(self, code: int, fault: Fault) -> None:
-        super().__init__(fault.message)
+    def __init__(self, code: int, fault: BaseException) -> None:
+        super().__init__(str(fault))
         self.code = code
-        self.fault = fault
-
-    @property
-    def status(self) -> Status:
-        return to_status(self.fault)
+        self.status: Status = to_status(fault)
 
     @property
     def reason(self) -> str:
         """As the close frame has it, which some clients are all that they show."""
-        said = f"{self.fault.reason}: {self.fault.message}"
+        said = f"{reason_of(self.status)}: {self.status.message}"
         return said.encode("ascii", "replace")[:MOST_REASON].decode()

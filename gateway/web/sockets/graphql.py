@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from graphql import GraphQLError
 from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.types.execution import PreExecutionError
 
-from gateway.web.graphql.failures import errors_json, fault_json
+from gateway.web.graphql.failures import error_json, errors_json, fault_json
 from gateway.web.graphql.http import context_of
 from gateway.web.graphql.operation import Operation, read_operation
 from gateway.web.sockets import endings
@@ -78,6 +79,8 @@ class GraphQLSession(Session):
                 await queue.put(_frame("complete", id=name))
         except Fault as fault:
             await queue.put(_frame("error", id=name, payload=[fault_json(fault)]))
+        except GraphQLError as refused:
+            await queue.put(_frame("error", id=name, payload=[error_json(refused)]))
         self.unsubscribe(name)
 
     async def _results(self, name: str, operation: Operation, queue: Queue) -> bool:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.web.caller import Caller, bearer_of
@@ -152,7 +153,15 @@ class Session(ABC):
         except (Ending, Fault):
             work.close()
             raise
-        self._subscriptions[name] = asyncio.create_task(work)
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._notice)
+        self._subscriptions[name] = task
+
+    def _notice(self, task: "asyncio.Task[None]") -> None:
+        """What nobody foresaw ends the connection, since nobody knows what it did to it."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            structlog.get_logger("sockets").error("internal error", exc_info=error)
+            self.end(Ending(endings.INTERNAL, error))
 
     def _check_subscription(self, name: str) -> None:
         if name in self._subscriptions:
