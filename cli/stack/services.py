@@ -1,15 +1,17 @@
 """The services as processes of a stack."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cli.edge_routes import services_of
 from cli.failures import UsageError
 from cli.home import Home
 from cli.stack.parts import Part
 from cli.stack.ports import LOOPBACK, free_ports
-from cli.stack.readiness import grpc_service
+from cli.stack.readiness import grpc_service, http_path
 from cli.tokens.keys import jwks_file
 
 SERVICES = {
@@ -24,6 +26,7 @@ MOST_REPLICAS = 16
 FIRST_PORT = 50051
 # Before those of the services, of which there may be more or fewer.
 WRITER_PORT = FIRST_PORT - 1
+WEB_PORT = WRITER_PORT - 1
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,36 @@ def service_parts(
     return _parts(programs, FIRST_PORT, common)
 
 
+def web_part(home: Home, services: Sequence[Part], environment: str) -> Part:
+    """What serves browsers beside the edge. It holds no connection to a database."""
+    [port] = free_ports([WEB_PORT])
+    address = f"{LOOPBACK}:{port}"
+    common = _common(home, "", environment)
+    return Part(
+        name="web",
+        command=(sys.executable, "-m", "gateway.web"),
+        environment={
+            **{name: value for name, value in common.items() if name not in OF_DATABASES},
+            "SHADOWER_LISTEN": address,
+            "SHADOWER_MESH": json.dumps(_addresses(services)),
+        },
+        address=f"http://{address}",
+        is_ready=http_path(LOOPBACK, port, "/health"),
+    )
+
+
+def _addresses(services: Sequence[Part]) -> Mapping[str, str]:
+    """Of each service that somebody may ask for: of all its replicas, as gRPC writes them."""
+    by_cluster: dict[str, list[str]] = {}
+    for part in services:
+        by_cluster.setdefault(part.service, []).append(part.address)
+    return {
+        service: f"ipv4:{','.join(addresses)}"
+        for cluster, addresses in by_cluster.items()
+        for service in services_of(cluster)
+    }
+
+
 def writer_parts(home: Home, database_url: str, environment: str) -> list[Part]:
     """One where there is a log to be written, else none."""
     common = _common(home, database_url, environment)
@@ -102,6 +135,7 @@ def _part(program: _Program, address: str, common: Mapping[str, str]) -> Part:
 
 # Only one of several processes could have the port.
 OF_ONE_PROCESS = {"OTEL_EXPORTER_PROMETHEUS_PORT"}
+OF_DATABASES = {"DATABASE_URL", "REDIS_URL"}
 
 
 def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str]:

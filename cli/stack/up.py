@@ -19,7 +19,7 @@ from cli.stack.ports import refuse_if_taken
 from cli.stack.postgres import EmbeddedPostgres
 from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
-from cli.stack.services import replicas_of, service_parts, writer_parts
+from cli.stack.services import replicas_of, service_parts, web_part, writer_parts
 from cli.stack.valkey import cache_parts
 from cli.tokens.keys import ensured_key
 from cli.tokens.signing import Grant, Issuer, signed
@@ -91,7 +91,8 @@ async def _bring_up(
     edge = edge_part(home, services, listener)
     launcher.address = edge.address
     # Stopped in reverse: the edge passes on how the services' last calls end.
-    for part in (*caches, edge, *services, *writers):
+    web = web_part(home, services, listener.environment)
+    for part in (*caches, edge, *services, *writers, web):
         await launcher.start_process(part)
     await launcher.until_ready()
     if demo:

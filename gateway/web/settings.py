@@ -12,7 +12,7 @@ MESH = "127.0.0.1:8081"
 class WebSettings(ProcessSettings):
     """One object per process, made by its `__main__`. It holds no database connection."""
 
-    listen: str = "127.0.0.1:50060"
+    listen: str = "127.0.0.1:50049"
     """Address on which the process serves HTTP, as host:port or unix:/path."""
 
     mesh: str = MESH

@@ -23,7 +23,8 @@ from cli.stack.lock import held_lock
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports, refuse_if_taken
 from cli.stack.readiness import at_once, http_path
-from cli.stack.services import SERVICES, replicas_of, service_parts
+from cli.stack.services import SERVICES, replicas_of, service_parts, web_part
+from gateway.web.graphql.operations import QUERIES
 
 SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEPER}"
@@ -162,6 +163,22 @@ def test_replicas_are_processes_with_ports_of_their_own(tmp_path: Path) -> None:
     assert parts[: len(ingest)] == ingest
     assert len(parts) == len(SERVICES) + 2 == len({part.address for part in parts})
     assert all(part.environment["SHADOWER_LISTEN"] == part.address for part in parts)
+
+
+def test_what_serves_browsers_knows_every_service_and_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere")
+    home, replicas = Home.at(tmp_path), replicas_of(["metrics=2"])
+    parts = service_parts(home, "", "production", replicas)
+    web = web_part(home, parts, "production")
+    mesh = json.loads(web.environment["SHADOWER_MESH"])
+    metrics = [part.address for part in parts if part.service == SERVICES["metrics"]]
+    assert mesh[SERVICES["metrics"]] == f"ipv4:{metrics[0]},{metrics[1]}"
+    assert set(SERVICES.values()) < set(mesh)
+    assert {method.service for method in QUERIES.values()} <= set(mesh)
+    assert "DATABASE_URL" not in web.environment
+    assert web.address == f"http://{web.environment['SHADOWER_LISTEN']}"
 
 
 @pytest.mark.parametrize("asked", ["ingest", "ingest=0", "ingest=17", "ingest=two", "no=1", "=1"])

@@ -168,7 +168,7 @@ REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
 
 
 def sources() -> list[Path]:
-    return sorted((ROOT / "services").rglob("*.py"))
+    return sorted(one for room in ("services", "gateway") for one in (ROOT / room).rglob("*.py"))
 
 
 def reasons(source: Path) -> Iterator[str]:
