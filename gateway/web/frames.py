@@ -65,6 +65,21 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().handle_cont(event)
         self._count_frame()
 
+    def handle_parser_exception(self) -> None:
+        """Says why and reads on without looking: to close at once would reset the connection, and
+        the client would never read what was said."""
+        if self.close_sent:
+            return
+        said = self.conn.close_sent
+        code, reason = (said.code, said.reason) if said is not None else (1006, "")
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
     async def send(self, message: Any) -> None:
         """A farewell is not waited for: it is why nobody is reading."""
         if message["type"] == "websocket.close":
@@ -101,4 +116,3 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             return
         self.conn.fail(POLICY_VIOLATION, why)
         self.handle_parser_exception()
-        self.loop.call_later(LINGER_SECONDS, self.transport.abort)

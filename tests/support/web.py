@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from jsonschema_rs import validator_for
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.keys import KeyRing
@@ -21,6 +22,9 @@ READY_SECONDS = 30
 PATIENCE = 10
 LIVE = "shadower.live.v1"
 GRAPHQL = "graphql-transport-ws"
+PROTOCOL = json.loads((ROOT / "docs" / "websocket.schema.json").read_text())
+SERVER = validator_for(PROTOCOL | {"oneOf": [{"$ref": "#/$defs/fromServer"}]})
+CLIENT = validator_for(PROTOCOL | {"oneOf": [{"$ref": "#/$defs/fromClient"}]})
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Socket:
     heard: list[dict[str, Any]] = field(default_factory=list)
 
     async def say(self, kind: str, **content: Any) -> None:
+        """Also what is not of the protocol, to see what comes of it."""
         await self.connection.send(json.dumps({"type": kind, **content}))
 
     async def hear(self) -> dict[str, Any]:
@@ -73,6 +78,8 @@ class Socket:
             await asyncio.wait_for(self.connection.recv(), PATIENCE)
         )
         self.heard.append(message)
+        if self.connection.subprotocol == LIVE:
+            SERVER.validate(message)
         return message
 
     async def hear_of(self, kind: str) -> dict[str, Any]:
