@@ -19,7 +19,7 @@ from tests.support.web import Web, running_web
 
 REQUEST = {"workspaceId": "w", "metrics": ["executions"]}
 LIMITS = {"slow_reader_seconds": 1.5, "max_sockets": 4, "streams_per_connection": 2}
-MESSAGES = 20
+MOST_MESSAGES = 200
 
 
 @pytest.fixture
@@ -51,14 +51,19 @@ def newest(message: dict[str, Any]) -> int:
 async def test_slow_readers_hear_less_and_the_latest(web: Web, flood: Flood, keys: KeyRing) -> None:
     async with web.live(keys.token("w"), max_queue=1, sock=narrow(web)) as reader:
         await reader.say("subscribe", id="a", request=REQUEST)
-        for _ in range(MESSAGES):
-            message = await reader.hear()
+        message, known = await reader.hear(), 0
+        for _ in range(MOST_MESSAGES):
+            if newest(message) > known + 1:
+                break
+            known = newest(message)
             await asyncio.sleep(0.1)
+            message = await reader.hear()
         series = message["response"]["delta"]["timeSeries"]
         values = {int(point["value"]["integer"]) for point in series[0]["points"]}
     assert len(series[0]["points"]) == POINTS
     assert values == {newest(message)}
-    assert newest(message) > 2 * MESSAGES
+    # What came between was told with it.
+    assert newest(message) > known + 1
 
 
 async def test_who_takes_nothing_is_closed_and_others_are_not_late(
@@ -69,7 +74,7 @@ async def test_who_takes_nothing_is_closed_and_others_are_not_late(
         await stuck.say("subscribe", id="a", request=REQUEST)
         await good.say("subscribe", id="b", request=REQUEST | {"workspaceId": "x"})
         late = []
-        until = time.monotonic() + 4
+        until = time.monotonic() + 3
         while time.monotonic() < until:
             message = await good.hear()
             late.append(flood.told.get("x", 0) - newest(message))
