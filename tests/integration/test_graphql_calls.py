@@ -23,7 +23,7 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @dataclass
-class Prices(PricingServiceServicer):
+class Prices:
     """Notes who asks, and takes its time where it is told to."""
 
     seconds: float = 0
@@ -32,7 +32,7 @@ class Prices(PricingServiceServicer):
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def GetPriceTable(self, request: Any, context: Any) -> GetPriceTableResponse:
+    async def answer(self, request: Any, context: Any) -> GetPriceTableResponse:
         metadata = dict(context.invocation_metadata())
         self.calls.append((request.workspace_id, context.time_remaining(), metadata))
         self.asked.set()
@@ -45,21 +45,40 @@ class Prices(PricingServiceServicer):
         return GetPriceTableResponse(version="7", prices=[{"models": models}])
 
 
-@pytest.fixture
-def prices() -> Prices:
-    return Prices()
+@dataclass
+class Before(PricingServiceServicer):
+    """Passes questions on to the prices of the test."""
+
+    prices: Prices
+
+    async def GetPriceTable(self, request: Any, context: Any) -> GetPriceTableResponse:
+        return await self.prices.answer(request, context)
+
+
+@pytest.fixture(scope="module")
+def before() -> Before:
+    return Before(Prices())
 
 
 @pytest.fixture
-async def web(prices: Prices, keys: KeyRing, jwks_file: Path, tmp_path: Path) -> AsyncIterator[Web]:
+def prices(before: Before) -> Prices:
+    before.prices = Prices()
+    return before.prices
+
+
+@pytest.fixture(scope="module")
+async def web(
+    before: Before, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Web]:
     server = grpc.aio.server()
-    add_PricingServiceServicer_to_server(prices, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    add_PricingServiceServicer_to_server(before, server)
+    mesh = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     limits = {"graphql_items": 100, "max_concurrent_calls": 1}
+    logs = tmp_path_factory.mktemp("web")
     try:
-        async with running_web(f"127.0.0.1:{port}", keys, jwks_file, tmp_path, **limits) as web:
-            yield web
+        async with running_web(mesh, keys, jwks_file, logs, **limits) as running:
+            yield running
     finally:
         await server.stop(None)
 

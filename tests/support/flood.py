@@ -16,6 +16,9 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import (
 )
 
 POINTS = 200
+# A workspace where less happens.
+CALM = "calm"
+CALM_SECONDS = 0.05
 
 
 @dataclass
@@ -26,6 +29,11 @@ class Flood(MetricsServiceServicer):
     told: dict[str, int] = field(default_factory=dict)
     metadata: list[dict[str, str]] = field(default_factory=list)
 
+    def forget(self) -> None:
+        self.pause_seconds = 0.002
+        self.told.clear()
+        self.metadata.clear()
+
     async def StreamMetrics(self, request: Any, context: Any) -> AsyncIterator[Any]:
         self.metadata.append(dict(context.invocation_metadata()))
         yield StreamMetricsResponse(cursor="0", snapshot=StreamMetricsResponse.Snapshot())
@@ -33,7 +41,9 @@ class Flood(MetricsServiceServicer):
             self.told[request.workspace_id] = number
             delta = StreamMetricsResponse.Delta(time_series=[_series(number)])
             yield StreamMetricsResponse(cursor=str(number), delta=delta)
-            await asyncio.sleep(self.pause_seconds)
+            await asyncio.sleep(
+                CALM_SECONDS if request.workspace_id == CALM else self.pause_seconds
+            )
 
 
 def _series(number: int) -> TimeSeries:
