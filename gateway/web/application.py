@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
@@ -19,8 +20,9 @@ from gateway.web.sockets.room import Room
 from gateway.web.sockets.session import Session
 from gateway.web.statuses import http_status, retry_seconds, status_json, status_of
 from services.runtime.draining import Draining
-from services.runtime.faults import Fault
+from services.runtime.faults import Fault, InvalidArgument
 from services.runtime.identity import TokenVerifier
+from services.runtime.status import to_status
 
 
 def application(
@@ -41,8 +43,17 @@ def application(
             Route("/graphql", graphql.answer, methods=["POST"]),
             WebSocketRoute("/graphql", graphql_socket),
             WebSocketRoute("/v1/live", live),
-        ]
+        ],
+        exception_handlers={404: _refuse, 405: _refuse},
     )
+
+
+async def _refuse(_: Request, error: Exception) -> JSONResponse:
+    """Of a path or a method that nothing is served by, as the edge says it."""
+    status = to_status(InvalidArgument("EDGE_REFUSED", "there is nothing here for that request"))
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return JSONResponse(status_json(status), code, headers)
 
 
 async def _welcome(socket: WebSocket, room: Room, session: Callable[[], Session]) -> None:

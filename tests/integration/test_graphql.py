@@ -349,7 +349,8 @@ async def test_only_one_query_as_json_is_a_request(
 async def test_a_query_in_the_address_is_none(web: Web, token: str) -> None:
     headers = {"authorization": f"Bearer {token}"}
     answer = await web.http.get("/graphql?query={__typename}", headers=headers)
-    assert answer.status_code == 405
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json()["details"][0]["reason"] == "EDGE_REFUSED"
 
 
 async def test_nobody_asks_without_a_good_token(web: Web, keys: KeyRing) -> None:
