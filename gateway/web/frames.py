@@ -74,6 +74,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         code, reason = (said.code, said.reason) if said is not None else (1006, "")
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write_eof()
         self.close_sent = True
         self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
         if self.read_paused:

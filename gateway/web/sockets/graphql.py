@@ -19,9 +19,9 @@ from gateway.web.graphql.operation import Operation, read_operation
 from gateway.web.sockets import endings
 from gateway.web.sockets.endings import Ending
 from gateway.web.sockets.outbox import Queue
-from gateway.web.sockets.reading import Message, subscription_id
+from gateway.web.sockets.reading import Message, subscription_id, unknown_type
 from gateway.web.sockets.room import Room
-from gateway.web.sockets.session import Session, unknown_type
+from gateway.web.sockets.session import Session
 from services.runtime.faults import Fault, InvalidArgument
 
 # What comes next is asked for when this was taken.

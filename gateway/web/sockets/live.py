@@ -11,9 +11,15 @@ from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsRequest, Stream
 from gateway.web.following import Following
 from gateway.web.messages import message_json
 from gateway.web.pending import Pending
-from gateway.web.sockets.endings import Ending
-from gateway.web.sockets.reading import Message, invalid, subscription_id, token_of
-from gateway.web.sockets.session import Session, too_slow, unknown_type
+from gateway.web.sockets.endings import Ending, too_slow
+from gateway.web.sockets.reading import (
+    Message,
+    invalid,
+    subscription_id,
+    token_of,
+    unknown_type,
+)
+from gateway.web.sockets.session import Session
 from gateway.web.statuses import OK, status_json
 from services.runtime.faults import Fault, invalid_field
 from services.runtime.status import to_status

@@ -44,3 +44,7 @@ def token_of(content: object) -> str | None:
 
 def invalid(why: str) -> Ending:
     return Ending(MESSAGE_INVALID, InvalidArgument("SOCKET_MESSAGE_INVALID", why))
+
+
+def unknown_type(message: Message) -> Ending:
+    return invalid(f"there is no message of type {message['type'][:40]!r} here")

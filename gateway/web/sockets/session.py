@@ -15,13 +15,12 @@ from gateway.web.sockets import endings
 from gateway.web.sockets.allowance import Allowance
 from gateway.web.sockets.endings import Ending
 from gateway.web.sockets.outbox import Outbox
-from gateway.web.sockets.reading import Message, invalid, read_message, token_of
+from gateway.web.sockets.reading import Message, read_message, token_of
 from gateway.web.sockets.room import Room
 from services.runtime.faults import (
     AlreadyExists,
     DeadlineExceeded,
     Fault,
-    InvalidArgument,
     ResourceExhausted,
     Unauthenticated,
 )
@@ -110,7 +109,7 @@ class Session(ABC):
         if self._why is not None:
             raise self._why
         if self._offered and self._chosen_subprotocol() is None:
-            raise unknown_subprotocol(self.subprotocol)
+            raise endings.unknown_subprotocol(self.subprotocol)
         await self._introduce()
         while True:
             await self.handle(await self._message())
@@ -118,10 +117,10 @@ class Session(ABC):
     async def _introduce(self) -> None:
         message = await self._message()
         if message["type"] != "connection_init":
-            raise Ending(endings.UNAUTHENTICATED, _missing("say connection_init first"))
+            raise endings.no_token("say connection_init first")
         token = token_of(self.credentials(message)) or self.caller.token
         if not token:
-            raise Ending(endings.UNAUTHENTICATED, _missing("connection_init has no token"))
+            raise endings.no_token("connection_init has no token")
         await self.welcome(self.trust(token))
 
     def trust(self, token: str) -> datetime:
@@ -140,8 +139,7 @@ class Session(ABC):
         if event["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(event.get("code") or 1005)
         if not self._allowance.take():
-            limit = self.room.settings.messages_per_second
-            raise Ending(endings.TOO_MANY_MESSAGES, _too_many(limit))
+            raise endings.too_many_messages(self.room.settings.messages_per_second)
         if self._principal and not self.room.verifier.still_trusts(self._principal):
             self.trust(self.caller.token)
         return read_message(event)
@@ -191,7 +189,7 @@ class Session(ABC):
                 async with asyncio.timeout(seconds):
                     await self._socket.send_text(frame)
         except TimeoutError:
-            self.end(too_slow(seconds))
+            self.end(endings.too_slow(seconds))
         except WebSocketDisconnect:
             return  # The reader hears of it, too.
 
@@ -209,33 +207,3 @@ class Session(ABC):
             late = DeadlineExceeded("TOKEN_MISSING", f"no token came within {seconds:g} s")
             return Ending(endings.INIT_OVERDUE, late)
         return Ending(endings.TOKEN_EXPIRED, token_expired())
-
-
-def too_slow(seconds: float) -> Ending:
-    slow = ResourceExhausted(
-        "CLIENT_TOO_SLOW",
-        f"too little was taken for {seconds:g} s; go on where the last message ended",
-        metadata={"seconds": f"{seconds:g}"},
-    )
-    return Ending(endings.READER_TOO_SLOW, slow)
-
-
-def unknown_subprotocol(known: str) -> Ending:
-    fault = InvalidArgument("SOCKET_MESSAGE_INVALID", f"the subprotocol here is {known}")
-    return Ending(endings.SUBPROTOCOL_UNKNOWN, fault)
-
-
-def unknown_type(message: Message) -> Ending:
-    return invalid(f"there is no message of type {message['type'][:40]!r} here")
-
-
-def _missing(why: str) -> Unauthenticated:
-    return Unauthenticated("TOKEN_MISSING", why)
-
-
-def _too_many(limit: int) -> ResourceExhausted:
-    return ResourceExhausted(
-        "TOO_MANY_MESSAGES",
-        f"a connection may send {limit} messages a second",
-        metadata={"limitPerSecond": str(limit)},
-    )
