@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from cli.edge.model import Certificate, EdgeModel, Issuer, Mutual, Upstream
+from cli.edge.model import WEB, Certificate, EdgeModel, Issuer, Mutual, Upstream
 from cli.edge.program import validation
 from cli.edge.rendering import write_configuration
 from cli.stack.services import SERVICES
@@ -30,7 +30,7 @@ def edges(folder: Path) -> Iterator[tuple[str, EdgeModel]]:
     yield "several issuers", replace(plain, issuers=(*plain.issuers, ISSUER))
     yield "encrypted", _encrypted(plain, folder)
     without = tuple(one for one in plain.upstreams if one.service != plain.limiter)
-    yield "without limits", replace(plain, upstreams=without)
+    yield "the least", replace(plain, upstreams=without, web=None, mesh_socket=None)
 
 
 def _plain(folder: Path) -> EdgeModel:
@@ -40,6 +40,8 @@ def _plain(folder: Path) -> EdgeModel:
         upstreams=tuple(
             Upstream(service, (f"unix:/run/{name}.sock",)) for name, service in SERVICES.items()
         ),
+        web=Upstream(WEB, ("unix:/run/web.sock",)),
+        mesh_socket=folder / "mesh.sock",
         issuers=(Issuer("https://shadower.dev", "shadower", keys),),
         descriptor=folder / "contract.binpb",
         environment="development",

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 UNIX = "unix:"
+WEB = "gateway.web"
+"""The cluster of the process that speaks WebSocket and GraphQL."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,10 @@ class EdgeModel:
     upstreams: tuple[Upstream, ...]
     issuers: tuple[Issuer, ...]
     descriptor: Path
+    web: Upstream | None = None
+    """Who speaks WebSocket and GraphQL; without, nobody does."""
+    mesh_socket: Path | None = None
+    """Where services call each other, each by its own token; without, nowhere."""
     host: str = "127.0.0.1"
     port: int = 8080
     admin_port: int = 9901

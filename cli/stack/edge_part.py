@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
-from cli.edge.model import EdgeModel, Issuer, Upstream
+from cli.edge.model import WEB, EdgeModel, Issuer, Upstream
 from cli.edge.program import command
 from cli.edge.rendering import write_configuration
 from cli.failures import CommandError
@@ -15,6 +15,7 @@ from cli.home import Home
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports
 from cli.stack.readiness import http_path
+from cli.stack.services import mesh_socket
 from cli.tokens import signing
 from cli.tokens.keys import jwks_file, mesh_jwks_file
 
@@ -47,12 +48,14 @@ def edge_part(home: Home, model: EdgeModel) -> Part:
     return Part("edge", starting, os.environ, f"http://{host}:{model.port}", ready)
 
 
-def edge_model(home: Home, services: Sequence[Part], listener: Listener) -> EdgeModel:
+def edge_model(home: Home, services: Sequence[Part], web: Part, listener: Listener) -> EdgeModel:
     issuer = signing.Issuer.of_environment()
     mesh = os.environ.get("SHADOWER_MESH_ISSUER", MESH_ISSUER)
     [admin_port] = free_ports([ADMIN_PORT])
     return EdgeModel(
         upstreams=tuple(_upstreams(services)),
+        web=Upstream(WEB, (web.address,)),
+        mesh_socket=mesh_socket(home),
         issuers=(
             Issuer(issuer.name, issuer.audience, jwks_file(home)),
             Issuer(mesh, issuer.audience, mesh_jwks_file(home)),

@@ -2,6 +2,7 @@
 
 import asyncio
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -45,6 +46,28 @@ def http_path(host: str, port: int, path: str) -> Probe:
         return await asyncio.to_thread(answers)
 
     return is_answering
+
+
+def http_path_on(socket: Path, path: str) -> Probe:
+    """The same of a process that listens on a socket."""
+
+    async def is_answering() -> bool:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await _status_on(socket, path) == b"200"
+        except (OSError, TimeoutError):
+            return False
+
+    return is_answering
+
+
+async def _status_on(socket: Path, path: str) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(socket)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n".encode())
+        return b"".join((await reader.readline()).split()[1:2])
+    finally:
+        writer.close()
 
 
 async def at_once() -> bool:

@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from cli.failures import UsageError
 from cli.home import Home
 from cli.stack.parts import Part
-from cli.stack.readiness import grpc_service
+from cli.stack.readiness import grpc_service, http_path_on
 from cli.stack.sockets import socket_of
 from cli.tokens.keys import jwks_file, mesh_jwks_file, mesh_key_file
 
@@ -81,6 +82,29 @@ def service_parts(
     return [_part(home, program, common) for program in programs]
 
 
+def web_part(home: Home, environment: str) -> Part:
+    """What serves browsers behind the edge. It holds no connection to a database, and calls
+    services by the edge's mesh listener."""
+    socket = socket_of(home, "web")
+    common = _common(home, "", environment)
+    return Part(
+        name="web",
+        command=(sys.executable, "-m", "gateway.web"),
+        environment={
+            **{name: value for name, value in common.items() if name not in OF_WEB_NOT},
+            "SHADOWER_LISTEN": f"unix:{socket}",
+            "SHADOWER_MESH": f"unix:{mesh_socket(home)}",
+        },
+        address=f"unix:{socket}",
+        is_ready=http_path_on(socket, "/health"),
+    )
+
+
+def mesh_socket(home: Home) -> Path:
+    """Where the edge takes calls from one service to another."""
+    return socket_of(home, "mesh")
+
+
 def writer_parts(home: Home, database_url: str, environment: str) -> list[Part]:
     """One where there is a log to be written, else none."""
     common = _common(home, database_url, environment)
@@ -113,6 +137,7 @@ def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]
 
 # Only one of several processes could have the port.
 OF_ONE_PROCESS = {"OTEL_EXPORTER_PROMETHEUS_PORT"}
+OF_WEB_NOT = {"DATABASE_URL", "REDIS_URL", SIGNING}
 
 
 def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str]:

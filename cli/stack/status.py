@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 from time import time
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from cli.home import DEFAULT_HOME, Home, HomeOption, PartState
 from cli.stack.footprint import resident_bytes
 from cli.stack.leftovers import process_of
 from cli.stack.parts import Probe
-from cli.stack.readiness import at_once, grpc_service, http_path
+from cli.stack.readiness import at_once, grpc_service, http_path, http_path_on
 
 MIB = 1024 * 1024
 
@@ -76,6 +77,8 @@ def _probe(part: PartState) -> Probe:
     if part.address.startswith("http"):
         address = urlsplit(part.address)
         return http_path(address.hostname or "", address.port or 80, "/health")
+    if part.address.startswith("unix:/"):
+        return http_path_on(Path(part.address.removeprefix("unix:")), "/health")
     return at_once
 
 

@@ -20,7 +20,7 @@ from cli.stack.ports import refuse_if_taken
 from cli.stack.postgres import EmbeddedPostgres
 from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
-from cli.stack.services import replicas_of, service_parts, writer_parts
+from cli.stack.services import replicas_of, service_parts, web_part, writer_parts
 from cli.stack.valkey import cache_parts
 from cli.tokens.keys import ensured_key, ensured_mesh_key
 from cli.tokens.signing import Grant, Issuer, signed
@@ -90,11 +90,12 @@ async def _bring_up(
         home, launcher.database_url, listener.environment, replicas, redis_url=redis_url
     )
     writers = writer_parts(home, launcher.database_url, listener.environment)
-    model = edge_model(home, services, listener)
+    web = web_part(home, listener.environment)
+    model = edge_model(home, services, web, listener)
     edge = edge_part(home, model)
     launcher.address = edge.address
     # Stopped in reverse: the edge passes on how the services' last calls end.
-    for part in (*caches, edge, *services, *writers):
+    for part in (*caches, edge, *services, *writers, web):
         await launcher.start_process(part)
     await launcher.until_ready()
     await launcher.beside(follow_keys(model, home.edge, launcher.screen.say))

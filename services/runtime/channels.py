@@ -50,3 +50,10 @@ def open_channel(
     return grpc.aio.insecure_channel(
         target, options=KEEPALIVE, interceptors=[CallerContext(metadata, seconds)]
     )
+
+
+def open_stream_channel(target: str) -> grpc.aio.Channel:
+    """A channel with a connection of its own, since peers bound the streams of one. A stream goes
+    on for as long as its caller wants; each says for whom it is, so nothing is added to it."""
+    options = (*KEEPALIVE, ("grpc.use_local_subchannel_pool", 1))
+    return grpc.aio.insecure_channel(target, options=options)

@@ -14,8 +14,8 @@ from services.runtime.faults import Unauthenticated, Unavailable
 from services.runtime.issuers import Issuers
 from services.runtime.keys import Keys
 from services.runtime.mesh_tokens import revocable_ids
+from services.runtime.process_settings import ProcessSettings
 from services.runtime.revocations import Revocations
-from services.runtime.settings import Settings
 
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MAX_TOKEN_LENGTH = 16 * 1024
@@ -42,7 +42,9 @@ class Principal:
 class TokenVerifier:
     """Checks signature, issuer, audience, times and id of tokens. See RFC 8725."""
 
-    def __init__(self, settings: Settings, issuers: Issuers, revocations: Revocations) -> None:
+    def __init__(
+        self, settings: ProcessSettings, issuers: Issuers, revocations: Revocations
+    ) -> None:
         self._mesh_issuer = settings.mesh_issuer
         self._audience = settings.jwt_audience
         self._most_seconds = settings.jwt_max_seconds

@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 from services.runtime.keys import Keys, keys_of, mesh_keys_of
-from services.runtime.settings import Settings
+from services.runtime.process_settings import ProcessSettings
 
 
 class Issuers:
@@ -35,7 +35,7 @@ class Issuers:
             yield keys.follow()
 
 
-def issuers_of(settings: Settings) -> Issuers:
+def issuers_of(settings: ProcessSettings) -> Issuers:
     """Not loaded yet."""
     keys = {settings.jwt_issuer: keys_of(settings)}
     if settings.mesh_jwks_file is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import structlog
 
-from services.runtime.settings import Settings
+from services.runtime.process_settings import ProcessSettings
 
 MIN_SECRET_BYTES = 32
 MIN_RSA_BITS = 2048
@@ -78,14 +78,14 @@ class Keys:
         self._missed.clear()
 
 
-def keys_of(settings: Settings) -> Keys:
+def keys_of(settings: ProcessSettings) -> Keys:
     """Not loaded yet."""
     if settings.jwks_file is not None:
         return Keys(_of_file(settings.jwks_file), settings.jwt_algorithms, settings.jwks_seconds)
     return Keys(_of_url(settings.jwks_url), settings.jwt_algorithms, settings.jwks_seconds)
 
 
-def mesh_keys_of(settings: Settings) -> Keys:
+def mesh_keys_of(settings: ProcessSettings) -> Keys:
     """Those of the mesh's own issuer, of which there must be a file. Not loaded yet."""
     if settings.mesh_jwks_file is None:
         raise WeakKeyError("SHADOWER_MESH_JWKS_FILE is not set")

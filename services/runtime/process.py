@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import uvloop
 from pydantic import ValidationError
@@ -10,8 +11,11 @@ from pydantic import ValidationError
 from services.runtime.keys import WeakKeyError
 from services.runtime.logs import configure_logs
 from services.runtime.memory import keep_freed_memory
+from services.runtime.process_settings import ProcessSettings
 from services.runtime.server import HAS_SERVED
 from services.runtime.settings import Settings
+
+Told = TypeVar("Told", bound=ProcessSettings)
 
 
 class CannotStartError(Exception):
@@ -19,8 +23,15 @@ class CannotStartError(Exception):
 
 
 def run(name: str, main: Callable[[Settings], Awaitable[None]]) -> None:
+    run_with(Settings, name, main)
+
+
+def run_with(
+    settings_of: Callable[[], Told], name: str, main: Callable[[Told], Awaitable[None]]
+) -> None:
+    """For a process with settings of its own."""
     try:
-        settings = Settings()
+        settings = settings_of()
         configure_logs(name, settings.log_level)
         keep_freed_memory()
         uvloop.run(_awaited(_starting(main(settings))))

@@ -17,6 +17,7 @@ from tests.support.rolling import record_around_rolling, record_points_around_ro
 from tests.support.runs import Client, Row
 from tests.support.stack import Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
+from tests.support.web import Web, mesh_of, running_web
 
 
 @pytest.fixture
@@ -90,3 +91,14 @@ async def bus(database_url: str, kafka: str, jwks_file: Path, tmp_path: Path) ->
     """On Kafka, and nobody else's."""
     async with new_bus(database_url, kafka, tmp_path, jwks_file) as bus:
         yield bus
+
+
+@pytest.fixture(scope="session")
+async def web(
+    stack: Stack, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Web]:
+    """The gateway of browsers, less patient than it usually is."""
+    logs = tmp_path_factory.mktemp("web")
+    limits = {"init_seconds": 1, "subscriptions_per_socket": 3, "socket_message_seconds": 1}
+    async with running_web(mesh_of(stack), keys, jwks_file, logs, **limits) as running:
+        yield running

@@ -23,7 +23,14 @@ from cli.stack.lock import held_lock
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports, refuse_if_taken
 from cli.stack.readiness import at_once, http_path
-from cli.stack.services import SERVICES, module_of, replicas_of, service_parts
+from cli.stack.services import (
+    SERVICES,
+    mesh_socket,
+    module_of,
+    replicas_of,
+    service_parts,
+    web_part,
+)
 from cli.tokens.keys import ensured_mesh_key, mesh_jwks_file, mesh_key_file
 
 SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
@@ -164,6 +171,17 @@ def test_replicas_are_processes_with_ports_of_their_own(tmp_path: Path) -> None:
     assert parts[: len(ingest)] == ingest
     assert len(parts) == len(SERVICES) + 2 == len({part.address for part in parts})
     assert all(part.environment["SHADOWER_LISTEN"] == part.address for part in parts)
+
+
+def test_what_serves_browsers_knows_every_service_and_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere")
+    home = Home.at(tmp_path)
+    web = web_part(home, "production")
+    assert web.environment["SHADOWER_MESH"] == f"unix:{mesh_socket(home)}"
+    assert web.address == web.environment["SHADOWER_LISTEN"]
+    assert not {"DATABASE_URL", "REDIS_URL", "SHADOWER_MESH_KEY_FILE"} & web.environment.keys()
 
 
 @pytest.mark.parametrize("asked", ["ingest", "ingest=0", "ingest=17", "ingest=two", "no=1", "=1"])

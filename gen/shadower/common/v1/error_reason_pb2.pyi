@@ -306,6 +306,46 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "WORKSPACE_CONTRADICTED", "domain": "shadower.dev",
          "metadata": {"header": "x-shadower-workspace", "workspaceId": "acme"}}
     """
+    ERROR_REASON_SERVICE_UNREACHABLE: _ErrorReason.ValueType  # 53
+    """A service behind the gateway did not answer, or not in a way that says more. UNAVAILABLE,
+    with a RetryInfo.
+
+        {"reason": "SERVICE_UNREACHABLE", "domain": "shadower.dev",
+         "metadata": {"service": "shadower.metrics.v1.MetricsService"}}
+    """
+    ERROR_REASON_OPERATION_INVALID: _ErrorReason.ValueType  # 54
+    """A GraphQL request is none, or its operation does not fit the schema. INVALID_ARGUMENT.
+
+        {"reason": "OPERATION_INVALID", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_OPERATION_TOO_LARGE: _ErrorReason.ValueType  # 55
+    """A GraphQL operation is larger than the gateway takes, or its answer would be: measured in
+    tokens, depth, aliases, cost or values. INVALID_ARGUMENT.
+
+        {"reason": "OPERATION_TOO_LARGE", "domain": "shadower.dev",
+         "metadata": {"measure": "depth", "limit": "12"}}
+    """
+    ERROR_REASON_SOCKET_MESSAGE_INVALID: _ErrorReason.ValueType  # 56
+    """A message on a WebSocket is not one of its protocol. INVALID_ARGUMENT; the connection ends.
+
+        {"reason": "SOCKET_MESSAGE_INVALID", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_SUBSCRIPTION_EXISTS: _ErrorReason.ValueType  # 57
+    """A subscription of that id goes on already. ALREADY_EXISTS; the connection ends.
+
+        {"reason": "SUBSCRIPTION_EXISTS", "domain": "shadower.dev", "metadata": {"id": "cost"}}
+    """
+    ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: _ErrorReason.ValueType  # 58
+    """The connection has as many subscriptions as one may have. RESOURCE_EXHAUSTED.
+
+        {"reason": "TOO_MANY_SUBSCRIPTIONS", "domain": "shadower.dev", "metadata": {"limit": "20"}}
+    """
+    ERROR_REASON_TOO_MANY_MESSAGES: _ErrorReason.ValueType  # 59
+    """Messages came on a WebSocket faster than they may. RESOURCE_EXHAUSTED; the connection ends.
+
+        {"reason": "TOO_MANY_MESSAGES", "domain": "shadower.dev",
+         "metadata": {"limitPerSecond": "20"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -597,4 +637,44 @@ workspaces. INVALID_ARGUMENT.
 
     {"reason": "WORKSPACE_CONTRADICTED", "domain": "shadower.dev",
      "metadata": {"header": "x-shadower-workspace", "workspaceId": "acme"}}
+"""
+ERROR_REASON_SERVICE_UNREACHABLE: ErrorReason.ValueType  # 53
+"""A service behind the gateway did not answer, or not in a way that says more. UNAVAILABLE,
+with a RetryInfo.
+
+    {"reason": "SERVICE_UNREACHABLE", "domain": "shadower.dev",
+     "metadata": {"service": "shadower.metrics.v1.MetricsService"}}
+"""
+ERROR_REASON_OPERATION_INVALID: ErrorReason.ValueType  # 54
+"""A GraphQL request is none, or its operation does not fit the schema. INVALID_ARGUMENT.
+
+    {"reason": "OPERATION_INVALID", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_OPERATION_TOO_LARGE: ErrorReason.ValueType  # 55
+"""A GraphQL operation is larger than the gateway takes, or its answer would be: measured in
+tokens, depth, aliases, cost or values. INVALID_ARGUMENT.
+
+    {"reason": "OPERATION_TOO_LARGE", "domain": "shadower.dev",
+     "metadata": {"measure": "depth", "limit": "12"}}
+"""
+ERROR_REASON_SOCKET_MESSAGE_INVALID: ErrorReason.ValueType  # 56
+"""A message on a WebSocket is not one of its protocol. INVALID_ARGUMENT; the connection ends.
+
+    {"reason": "SOCKET_MESSAGE_INVALID", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_SUBSCRIPTION_EXISTS: ErrorReason.ValueType  # 57
+"""A subscription of that id goes on already. ALREADY_EXISTS; the connection ends.
+
+    {"reason": "SUBSCRIPTION_EXISTS", "domain": "shadower.dev", "metadata": {"id": "cost"}}
+"""
+ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: ErrorReason.ValueType  # 58
+"""The connection has as many subscriptions as one may have. RESOURCE_EXHAUSTED.
+
+    {"reason": "TOO_MANY_SUBSCRIPTIONS", "domain": "shadower.dev", "metadata": {"limit": "20"}}
+"""
+ERROR_REASON_TOO_MANY_MESSAGES: ErrorReason.ValueType  # 59
+"""Messages came on a WebSocket faster than they may. RESOURCE_EXHAUSTED; the connection ends.
+
+    {"reason": "TOO_MANY_MESSAGES", "domain": "shadower.dev",
+     "metadata": {"limitPerSecond": "20"}}
 """

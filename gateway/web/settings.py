@@ -1,0 +1,87 @@
+"""What the process that serves browsers is told by its environment."""
+
+import json
+
+from pydantic import Field, field_validator
+
+from services.runtime.process_settings import ProcessSettings
+
+MESH = "127.0.0.1:8081"
+
+
+class WebSettings(ProcessSettings):
+    """One object per process, made by its `__main__`. It holds no database connection."""
+
+    listen: str = "127.0.0.1:50049"
+    """Address on which the process serves HTTP, as host:port or unix:/path."""
+
+    mesh: str = MESH
+    """Where the services are: one address for all, or a JSON object from full names of services
+    to addresses, as gRPC writes them."""
+
+    streams_per_connection: int = Field(default=100, ge=1)
+    """Most streams on one connection to a service. Peers bound it, and make those above it wait."""
+
+    max_sockets: int = Field(default=10_000, ge=1)
+    """WebSockets at once; further ones get SERVER_BUSY."""
+
+    max_subscriptions: int = Field(default=20_000, ge=1)
+    """Subscriptions at once on all of them; further ones get SERVER_BUSY."""
+
+    subscriptions_per_socket: int = Field(default=20, ge=1)
+    """Subscriptions at once on one WebSocket; further ones get TOO_MANY_SUBSCRIPTIONS."""
+
+    messages_per_second: int = Field(default=20, ge=1)
+    """Messages that a WebSocket may send each second, and pings; who sends more is let go."""
+
+    socket_message_bytes: int = Field(default=64 * 1024, ge=1024)
+    """Most bytes of a message that a WebSocket may send."""
+
+    socket_message_seconds: float = Field(default=10, gt=0)
+    """A message that has begun must end within this time."""
+
+    init_seconds: float = Field(default=10, gt=0)
+    """Who opens a WebSocket without a token must send one within this time."""
+
+    ping_seconds: float = Field(default=20, gt=0)
+    """How often a WebSocket is pinged; a peer that does not answer for as long is let go."""
+
+    graphql_request_bytes: int = Field(default=64 * 1024, ge=1024)
+    """Most bytes of a GraphQL request."""
+
+    graphql_tokens: int = Field(default=1500, ge=10)
+    """Most tokens of a GraphQL document."""
+
+    graphql_depth: int = Field(default=12, ge=1)
+    """Most levels of fields of an operation."""
+
+    graphql_aliases: int = Field(default=30, ge=0)
+    """Most fields of an operation that have another name in its answer."""
+
+    graphql_cost: int = Field(default=20_000, ge=1)
+    """What an operation may cost: 100 for each call of a service that it can lead to, and 1 for
+    each value that it can be answered with, as far as that can be told before."""
+
+    graphql_items: int = Field(default=10_000, ge=1)
+    """Most items of lists in an answer, whatever it was thought to cost."""
+
+    @field_validator("mesh")
+    @classmethod
+    def _is_address_or_map(cls, mesh: str) -> str:
+        if mesh.startswith("{") and not _is_map(mesh):
+            raise ValueError("is neither an address nor a JSON object of addresses")
+        return mesh
+
+    def target(self, service: str) -> str:
+        """Where a service is, by its full name. Raises KeyError if nobody said."""
+        if not self.mesh.startswith("{"):
+            return self.mesh
+        return str(json.loads(self.mesh)[service])
+
+
+def _is_map(mesh: str) -> bool:
+    try:
+        content = json.loads(mesh)
+    except json.JSONDecodeError:
+        return False
+    return all(isinstance(address, str) and address for address in content.values())

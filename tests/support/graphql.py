@@ -1,0 +1,50 @@
+"""Selections that ask for everything, and what the contract's JSON says of the same."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
+
+# It is another question, which the answer of the first one does not have.
+OTHER_QUESTIONS = {"performance"}
+# Two answers to the same question are of two moments.
+MOMENTS = {"asOf", "completeUntil"}
+
+
+def everything(schema: GraphQLSchema, root: str, field: str, arguments: str) -> str:
+    """A query of all that the field tells."""
+    parent = schema.get_type(root)
+    assert isinstance(parent, GraphQLObjectType)
+    selected = _all_of(get_named_type(parent.fields[field].type))
+    return f"query {{ {field}({arguments}) {selected} }}"
+
+
+def _all_of(kind: Any) -> str:
+    if not isinstance(kind, GraphQLObjectType):
+        return ""
+    fields = (
+        f"{name} {_all_of(get_named_type(field.type))}"
+        for name, field in kind.fields.items()
+        if name not in OTHER_QUESTIONS
+    )
+    return "{ " + " ".join(fields) + " }"
+
+
+def as_told(message: Message) -> Any:
+    """As the edge's JSON has it."""
+    return without(MOMENTS, MessageToDict(message, always_print_fields_with_no_presence=True))
+
+
+def without(names: Iterable[str], told: Any) -> Any:
+    """Without what is absent, too, which GraphQL writes as null."""
+    if isinstance(told, list):
+        return [without(names, one) for one in told]
+    if not isinstance(told, dict):
+        return told
+    return {
+        name: without(names, value)
+        for name, value in told.items()
+        if value is not None and name not in names
+    }
