@@ -27,7 +27,8 @@ SETTINGS_FILE = "shadower.conf"
 SETTINGS = """\
 # Written by `shadower up`.
 shared_buffers = 128MB
-max_connections = 60
+# Each process has some: for questions, for news, and to follow who may come in.
+max_connections = 200
 work_mem = 8MB
 maintenance_work_mem = 64MB
 autovacuum_max_workers = 2

@@ -23,7 +23,7 @@ from services.runtime.telemetry.metrics import open_meter
 from tests.support.cache import METHOD, PAST, Replica, World, cache_settings
 from tests.support.keys import KeyRing
 from tests.support.runs import Client
-from tests.support.stack import Environment, Stubs, free_port, ready, start, stop
+from tests.support.stack import SERVICES, Environment, Stubs, free_port, ready, start, stop
 
 GET_METRICS = {"rpc_service": "shadower.metrics.v1.MetricsService", "rpc_method": "GetMetrics"}
 
@@ -176,7 +176,7 @@ async def watched(
     try:
         await ready(process)
         async with process.channel() as channel:
-            yield Stubs(dict.fromkeys(("ingest", *WITH_CACHE, "relay", "limits"), channel)), port
+            yield Stubs(dict.fromkeys(SERVICES, channel)), port
     finally:
         stop(process)
 

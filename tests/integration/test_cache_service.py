@@ -23,7 +23,7 @@ from tests.e2e.test_buf_curl import buf_curl
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.runs import Client, interval
-from tests.support.stack import Environment, Running, Stubs, ready, start, stop
+from tests.support.stack import Environment, Running, Stubs, not_here, ready, start, stop
 from tests.support.valkey import Valkey, running_valkey
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -75,7 +75,7 @@ async def channels(running: list[Running]) -> AsyncIterator[list[grpc.aio.Channe
 @pytest.fixture
 def client(running: list[Running], channels: list[grpc.aio.Channel], keys: KeyRing) -> Client:
     named = {one.name: channel for one, channel in zip(running, channels, strict=True)}
-    stubs = Stubs({**named, "metrics": channels[1], "relay": channels[0], "limits": channels[0]})
+    stubs = Stubs({**named, "metrics": channels[1], "relay": channels[0], **not_here(channels[0])})
     new = Client.of_new_workspace(stubs, keys)
     return replace(new, metadata=keys.metadata(new.workspace, permissions=MAY_INVALIDATE))
 
@@ -85,7 +85,9 @@ def other_replica(client: Client, channels: list[grpc.aio.Channel]) -> Client:
     named = dict(zip(SERVICES, channels, strict=True))
     return replace(
         client,
-        stubs=Stubs({**named, "metrics": channels[2], "relay": channels[0], "limits": channels[0]}),
+        stubs=Stubs(
+            {**named, "metrics": channels[2], "relay": channels[0], **not_here(channels[0])}
+        ),
     )
 
 

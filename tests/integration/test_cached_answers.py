@@ -18,7 +18,7 @@ from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.locks import held_table, waits_for
 from tests.support.runs import Client, interval, run
-from tests.support.stack import Environment, Running, Stubs, ready, start, stop
+from tests.support.stack import Environment, Running, Stubs, not_here, ready, start, stop
 from tests.support.valkey import Valkey, running_valkey
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -68,7 +68,7 @@ async def replicas(
 def stubs_of(running: list[Running], channels: list[grpc.aio.Channel], metrics: int) -> Stubs:
     named = {one.name: channel for one, channel in zip(running, channels, strict=True)}
     return Stubs(
-        {**named, "metrics": channels[metrics], "relay": channels[0], "limits": channels[0]}
+        {**named, "metrics": channels[metrics], "relay": channels[0], **not_here(channels[0])}
     )
 
 

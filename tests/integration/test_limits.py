@@ -182,7 +182,8 @@ async def test_json_is_told_by_its_own_means(
     for _ in range(5):
         await replicas[0].ask("exports", token, path=path)
     answer = await replicas[0].ask("exports", token, path=path)
-    assert set(headers(answer)) == {"retry-after"}
+    assert set(headers(answer)) == {"retry-after", "x-shadower-reason"}
+    assert headers(answer)["x-shadower-reason"] == "RATE_LIMITED"
     assert answer.raw_body == (
         b"the limit of the workspace is 5 requests in 3600 s of class exports"
     )

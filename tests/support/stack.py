@@ -131,6 +131,11 @@ class Stubs:
         self.limits: Any = LimitsServiceStub(channels["limits"])
 
 
+def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
+    """For stubs of services that nobody asks: those that say who may come in, and how often."""
+    return dict.fromkeys(("access", "limits"), channel)
+
+
 @dataclass(frozen=True)
 class Stack:
     """All services, ready."""

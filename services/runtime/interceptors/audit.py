@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from google.protobuf.message import Message
 from shadower.common.v1.permission_pb2 import audited
 
@@ -133,7 +133,8 @@ def _facts(message: Message) -> dict[str, str]:
     ]
     try:
         content = MessageToDict(message)
-    except (ValueError, OverflowError):
+    except (SerializeToJsonError, ValueError, OverflowError):
+        # A time that is none, say. Whoever looks at the request next refuses it.
         return {}
     return {name: _told(content[name]) for name in names if name in content}
 
