@@ -11,19 +11,22 @@ from cli.edge.rendering import write_authentication
 PAUSE_SECONDS = 1.0
 
 
-async def follow_keys(model: EdgeModel, folder: Path, say: Callable[[str], None]) -> None:
+async def follow_keys(
+    model: EdgeModel, folder: Path, say: Callable[[str], None], pause: float = PAUSE_SECONDS
+) -> None:
     """As long as it runs. A set that cannot be used is told of, and that of before stays."""
     files = [one.jwks for one in model.issuers if isinstance(one.jwks, Path)]
-    seen = _stamps(files)
+    # Nothing is known of what they were when the edge was rendered.
+    seen: list[int] = []
     while True:
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause)
         now = _stamps(files)
         if now == seen:
             continue
         seen = now
         try:
             write_authentication(model, folder)
-        except (UnsafeKeyError, OSError, ValueError, KeyError) as unusable:
+        except (UnsafeKeyError, OSError) as unusable:
             say(f"keys of tokens stay as they were: {unusable}")
 
 

@@ -10,7 +10,14 @@ from typing import Any, TypeAlias
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from services.runtime.call import CURRENT_CALL, Admitted, Call, Context, Interceptor
+from services.runtime.call import (
+    CURRENT_CALL,
+    WORKSPACE_HEADER,
+    Admitted,
+    Call,
+    Context,
+    Interceptor,
+)
 from services.runtime.contract import MethodContract
 from services.runtime.ending import Ending
 from services.runtime.faults import ResourceExhausted, invalid_field
@@ -198,4 +205,9 @@ def _metadata(context: Context) -> dict[str, str]:
 
 
 def _texts(pairs: Any) -> dict[str, str]:
-    return {key: value for key, value in pairs if isinstance(value, str)}
+    texts = {key: value for key, value in pairs if isinstance(value, str)}
+    if WORKSPACE_HEADER in texts:
+        # The edge charges by the first of several; a list of them names no workspace.
+        named = [value for key, value in pairs if key == WORKSPACE_HEADER]
+        texts[WORKSPACE_HEADER] = ",".join(named)
+    return texts

@@ -95,7 +95,11 @@ def mesh_keys_of(settings: ProcessSettings) -> Keys:
 def _of_file(path: Path) -> Read:
     async def read() -> str:
         # Small and near; and without a wait, a process whose keys are of no use does nothing else.
-        return path.read_text()  # noqa: ASYNC240
+        content = path.read_bytes()  # noqa: ASYNC240
+        try:
+            return content.decode()
+        except UnicodeDecodeError as malformed:
+            raise WeakKeyError(f"the key set is no text: {malformed}") from malformed
 
     return read
 
@@ -123,14 +127,22 @@ def load_keys(jwks: str, algorithms: Iterable[str]) -> dict[str, jwt.PyJWK]:
 def _entries(jwks: str) -> list[dict[str, str]]:
     try:
         content = json.loads(jwks)
-    except json.JSONDecodeError as malformed:
+    except (json.JSONDecodeError, RecursionError) as malformed:
         raise WeakKeyError(f"the key set is not JSON: {malformed}") from malformed
     entries = content.get("keys") if isinstance(content, dict) else None
     if not entries or not isinstance(entries, list):
         raise WeakKeyError("the key set has no keys")
     if not all(isinstance(entry, dict) and entry.get("kid") for entry in entries):
         raise WeakKeyError("a key has no kid")
-    return entries
+    return [_of_texts(entry) for entry in entries]
+
+
+def _of_texts(entry: dict[str, Any]) -> dict[str, str]:
+    """Of what verifies a signature all is text; the rest, as key_ops and x5c, is of no use here."""
+    texts = {name: value for name, value in entry.items() if isinstance(value, str)}
+    if not {"kty", "crv", "alg", "use", "kid"} & (entry.keys() - texts.keys()):
+        return texts
+    raise WeakKeyError("a key says with something else than text what it is")
 
 
 def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:

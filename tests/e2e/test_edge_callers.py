@@ -131,11 +131,10 @@ async def test_a_header_does_not_move_the_charge_elsewhere(
     whole_way: WholeWay, workspace: str
 ) -> None:
     other = f"{workspace}-2"
-    call: Any = whole_way.stubs.metrics.ListMetrics(
-        ListMetricsRequest(workspace_id=workspace),
-        metadata=(
-            *whole_way.keys.metadata(workspace, other),
-            ("x-shadower-workspace", other),
-        ),
-    )
-    assert (await refused(call)).reason == "WORKSPACE_CONTRADICTED"
+    for names in ((other,), (other, workspace), (workspace, other)):
+        named = tuple(("x-shadower-workspace", name) for name in names)
+        call: Any = whole_way.stubs.metrics.ListMetrics(
+            ListMetricsRequest(workspace_id=workspace),
+            metadata=(*whole_way.keys.metadata(workspace, other), *named),
+        )
+        assert (await refused(call)).reason == "WORKSPACE_CONTRADICTED"

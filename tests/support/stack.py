@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +195,18 @@ def stop(service: Running, number: signal.Signals = signal.SIGTERM) -> int:
         raise
 
 
+def stop_all(services: Iterable[Running]) -> None:
+    """Also those behind one that does not end. Raises ExceptionGroup if there was one."""
+    failed: list[Exception] = []
+    for service in services:
+        try:
+            stop(service)
+        except subprocess.TimeoutExpired as late:
+            failed.append(late)
+    if failed:
+        raise ExceptionGroup("services did not end", failed)
+
+
 @asynccontextmanager
 async def running_stack(environment: Environment) -> AsyncIterator[Stack]:
     running = {name: start(name, environment) for name in SERVICES}
@@ -205,5 +217,4 @@ async def running_stack(environment: Environment) -> AsyncIterator[Stack]:
         for channel in channels.values():
             await channel.close()
     finally:
-        for service in running.values():
-            stop(service)
+        stop_all(running.values())

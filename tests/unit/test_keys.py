@@ -13,12 +13,17 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from cli.edge.following import follow_keys
+from cli.edge.model import EdgeModel
+from cli.edge.model import Issuer as TrustedIssuer
+from cli.edge.rendering import write_authentication
 from services.runtime import keys as runtime_keys
 from services.runtime.background import in_background
 from services.runtime.faults import Unauthenticated
 from services.runtime.identity import TokenVerifier
 from services.runtime.keys import Keys, WeakKeyError, keys_of, load_keys
 from services.runtime.settings import Settings
+from tests.support.edge import until
 from tests.support.keys import KeyRing
 from tests.support.verifying import verifier_by
 
@@ -183,3 +188,44 @@ def test_keys_for_encryption_are_passed_over() -> None:
 def test_there_is_one_source_of_keys(sources: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="either SHADOWER_JWKS_FILE or SHADOWER_JWKS_URL"):
         Settings(DATABASE_URL="unused", **sources)
+
+
+MALFORMED = {
+    "no text": b'\xff{"keys": []}',
+    "no object": b"[]",
+    "a type that is a list": b'{"keys": [{"kid": "a", "kty": []}]}',
+    "a curve that is a number": b'{"keys": [{"kid": "a", "kty": "OKP", "crv": 1, "x": "AA"}]}',
+    "a key that is a number": b'{"keys": [{"kid": "a", "kty": "OKP", "crv": "Ed25519", "x": 7}]}',
+    "deeply nested": b'{"keys": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_a_set_that_is_none_changes_nothing(tmp_path: Path, name: str) -> None:
+    file = OLD.write_jwks(tmp_path / "jwks.json")
+    keys = keys_of(Settings(DATABASE_URL="unused", jwks_file=file))
+    await keys.load()
+    file.write_bytes(MALFORMED[name])
+    with pytest.raises(WeakKeyError):
+        await keys.load()
+    assert keys.get("old") is not None
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_the_edge_keeps_the_keys_that_it_had(tmp_path: Path, name: str) -> None:
+    file, said = OLD.write_jwks(tmp_path / "jwks.json"), list[str]()
+    issuer = TrustedIssuer("https://issuer.test", "test", file)
+    model = EdgeModel(upstreams=(), issuers=(issuer,), descriptor=tmp_path / "contract")
+    write_authentication(model, tmp_path)
+    published = tmp_path / "authentication.yaml"
+    before = published.read_text()
+    async with in_background(follow_keys(model, tmp_path, said.append, pause=0.01)):
+        file.write_bytes(MALFORMED[name])
+        await until(lambda: _is(bool(said)))
+        assert published.read_text() == before
+        KeyRing("new").write_jwks(file)
+        await until(lambda: _is(published.read_text() != before))
+
+
+async def _is(condition: bool) -> bool:
+    return condition

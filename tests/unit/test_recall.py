@@ -150,6 +150,9 @@ async def test_a_header_that_names_another_workspace_is_seen_each_time(
         contradicting = (*metadata, ("x-shadower-workspace", "other"))
         found = await refused(get(ASKED, metadata=contradicting))
         assert found.reason == "WORKSPACE_CONTRADICTED"
+    for named in (("other", "w"), ("w", "other"), ("w", "w")):
+        twice = (*metadata, *(("x-shadower-workspace", name) for name in named))
+        assert (await refused(get(ASKED, metadata=twice))).reason == "WORKSPACE_CONTRADICTED"
     assert watching.recollections == 0
 
 
