@@ -20,6 +20,7 @@ from cli.stack.footprint import resident_bytes
 from cli.stack.leftovers import process_of
 from cli.stack.parts import Probe
 from cli.stack.readiness import at_once, grpc_service, http_path, http_path_on
+from cli.stack.valkey import answers
 
 MIB = 1024 * 1024
 
@@ -77,9 +78,10 @@ def _probe(part: PartState) -> Probe:
     if part.address.startswith("http"):
         address = urlsplit(part.address)
         return http_path(address.hostname or "", address.port or 80, "/health")
-    if part.address.startswith("unix:/"):
-        return http_path_on(Path(part.address.removeprefix("unix:")), "/health")
-    return at_once
+    socket = Path(part.address.rpartition("unix:")[2])
+    if part.name == "web":
+        return http_path_on(socket, "/health")
+    return answers(socket) if part.name == "valkey" else at_once
 
 
 def _table(reports: Sequence[PartReport]) -> Table:
