@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
-
 from cli.edge.model import EdgeModel, Upstream
 from tests.support.edge import Edge
 from tests.support.edge_backend import Backend
@@ -62,6 +61,10 @@ def _few_connections(model: EdgeModel) -> EdgeModel:
     return replace(model, max_connections=3)
 
 
+def _few_seconds(model: EdgeModel) -> EdgeModel:
+    return replace(model, unary_timeout_seconds=1)
+
+
 def _alone(model: EdgeModel) -> EdgeModel:
     """Nobody knows keys, and nobody counts."""
     away = {ACCESS, LIMITS}
@@ -88,7 +91,7 @@ INTERNAL = Setting("callers are internal", measure=_trust_callers)
 FEW_REQUESTS = Setting("few requests", _few_requests)
 FEW_CONNECTIONS = Setting("few connections", _few_connections)
 ALONE = Setting("alone", _alone)
-HASTY = Setting("hasty", measure=_hasten)
+HASTY = Setting("hasty", _few_seconds, _hasten)
 
 
 def was_refused(found: int, refused: int, through: Collection[int] = (200,)) -> bool:
@@ -106,9 +109,7 @@ async def status_of(target: Target, path: str, **more: str) -> int:
     return (await target.edge.rest.get(path, headers=more)).status_code
 
 
-async def got(
-    target: Target, path: str, *lines: str, local_address: str = "127.0.0.1"
-) -> bytes:
+async def got(target: Target, path: str, *lines: str, local_address: str = "127.0.0.1") -> bytes:
     """The head of the reply to a GET that is written by hand."""
     port, own = target.edge.model.port, (local_address, 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=own)

@@ -89,7 +89,8 @@ async def a_large_body_in_a_small_one(target: Target) -> bool:
 
 
 async def a_bomb(target: Target) -> bool:
-    return was_refused(await _post_compressed(target, f"{' ' * 7 * MIB}{{}}"), 400)
+    """A body of 7 kB that would be one of 7 MiB. What is cut off is waited for in vain."""
+    return was_refused(await _post_compressed(target, f"{' ' * 7 * MIB}{{}}"), 504)
 
 
 async def _post_compressed(target: Target, body: str) -> int:
@@ -190,8 +191,9 @@ def takes_large_bodies(configuration: Configuration) -> None:
 
 
 def inflates_without_end(configuration: Configuration) -> None:
+    # The most that gzip can do.
     library = configuration.filter("http.decompressor")["decompressor_library"]
-    library["typed_config"]["max_inflate_ratio"] = 100_000
+    library["typed_config"]["max_inflate_ratio"] = 1032
 
 
 def waits_for_headers(configuration: Configuration) -> None:
@@ -243,10 +245,8 @@ ATTACKS = (
     Attack("many addresses", many_addresses, remembers_few_addresses, FEW_REQUESTS),
     Attack("large headers", large_headers, takes_large_headers, USUAL),
     Attack("a large body", a_large_body, takes_large_bodies, USUAL),
-    Attack(
-        "a large body in a small one", a_large_body_in_a_small_one, takes_large_bodies, USUAL
-    ),
-    Attack("a bomb", a_bomb, inflates_without_end, USUAL),
+    Attack("a large body in a small one", a_large_body_in_a_small_one, takes_large_bodies, USUAL),
+    Attack("a bomb", a_bomb, inflates_without_end, HASTY),
     Attack("slow headers", slow_headers, waits_for_headers, HASTY),
     Attack("many connections", many_connections, counts_no_connections, FEW_CONNECTIONS),
     Attack("many streams", many_streams, takes_many_streams, USUAL),

@@ -53,13 +53,10 @@ def native(path: str) -> Trial:
     """A call in gRPC. The edge says by its own words that there is no such method."""
 
     async def trial(target: Target) -> bool:
-        call: Any = target.edge.channel.unary_unary(path)
-        try:
-            await call(b"", metadata=target.edge.metadata())
-        except grpc.aio.AioRpcError as error:
-            assert error.code() == UNIMPLEMENTED, error
-            return error.details() == "there is no such method"
-        return False
+        call: Any = target.edge.channel.unary_unary(path)(b"", metadata=target.edge.metadata())
+        code, details = await call.code(), await call.details()
+        assert code in (grpc.StatusCode.OK, UNIMPLEMENTED), details
+        return bool(details == "there is no such method")
 
     return trial
 

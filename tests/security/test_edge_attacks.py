@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.security import floods, paths, tokens
-from tests.security.attacks import Attack, Setting, Target
+from tests.security.attacks import USUAL, Attack, Setting, Target
+from tests.support.edge_calls import GetMetrics, grpc_refusal
 
 ATTACKS = (*tokens.ATTACKS, *paths.ATTACKS, *floods.ATTACKS)
 
@@ -16,7 +17,10 @@ def _mutants() -> list[Any]:
     groups: dict[tuple[str, str], list[Attack]] = {}
     for attack in ATTACKS:
         groups.setdefault((attack.mutation.__name__, attack.setting.name), []).append(attack)
-    return [pytest.param(group, id=f"{mutant}, {setting}") for (mutant, setting), group in groups.items()]
+    return [
+        pytest.param(group, id=f"{mutant}, {setting}")
+        for (mutant, setting), group in groups.items()
+    ]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -33,3 +37,17 @@ async def test_under_its_mutant_an_attack_gets_through(
     async with attacked(attacks[0].setting, attacks[0].mutation) as mutant:
         for attack in attacks:
             assert not await attack.trial(mutant), attack.name
+
+
+async def test_a_path_without_a_slash_is_no_way_around(
+    edges: Callable[[Setting], Awaitable[Target]],
+) -> None:
+    """Envoy refuses it however it is configured, so no mutant of ours lets it through."""
+    target = await edges(USUAL)
+    path, request = "/shadower.metrics.v1.MetricsService/GetMetrics", GetMetrics(workspace_id="w")
+    usual: Any = target.edge.channel.unary_unary(path, GetMetrics.SerializeToString)
+    await usual(request, metadata=target.edge.metadata())
+    before = len(target.backend.messages)
+    odd: Any = target.edge.channel.unary_unary(path.lstrip("/"), GetMetrics.SerializeToString)
+    await grpc_refusal(odd(request, metadata=target.edge.metadata()))
+    assert len(target.backend.messages) == before

@@ -1,4 +1,4 @@
-"""What gets by the edge is refused by the service itself, and would not be without what refuses it."""
+"""What gets by the edge is refused by services too, and not without the one thing that does it."""
 
 import base64
 import hmac
@@ -135,7 +135,12 @@ def has_no_clock(patch: pytest.MonkeyPatch) -> None:
 
 def asks_for_no_token(patch: pytest.MonkeyPatch) -> None:
     principal = identity.Principal(
-        "anybody", "t", frozenset({"w"}), frozenset({"metrics:read"}), datetime.max.replace(tzinfo=UTC), 1
+        "anybody",
+        "t",
+        frozenset({"w"}),
+        frozenset({"metrics:read"}),
+        datetime.max.replace(tzinfo=UTC),
+        1,
     )
     patch.setattr(Authentication, "_identify", lambda _, call: setattr(call, "identity", principal))
 

@@ -13,12 +13,20 @@ from jwt.algorithms import HMACAlgorithm
 
 from cli.edge.model import EdgeModel, Issuer
 from cli.edge.rendering import write_authentication
-from tests.security.attacks import USUAL, Attack, Setting, Target, Trial, was_refused
+from tests.security.attacks import (
+    USUAL,
+    Attack,
+    Setting,
+    Target,
+    Trial,
+    status_of,
+    was_refused,
+)
 from tests.support.edge import AUDIENCE, ISSUER, Keys, until
 from tests.support.edge_calls import SUMMARY
 from tests.support.edge_mutation import Configuration
 
-TRIES = 30
+TRIES = 20
 
 
 def by(token: Callable[[Keys], str]) -> Trial:
@@ -70,6 +78,18 @@ async def in_the_query(target: Target) -> bool:
 
 async def without_at_graphql(target: Target) -> bool:
     reply = await target.edge.anonymous.post("/graphql", json={"query": "{__typename}"})
+    return was_refused(reply.status_code, 401)
+
+
+async def a_bad_key_beside_a_good_token(target: Target) -> bool:
+    return was_refused(await status_of(target, SUMMARY, **{"x-api-key": "shk_nobody"}), 401)
+
+
+async def a_key_for_which_there_is_no_token(target: Target) -> bool:
+    """Who knows keys cannot let anybody in but by a token, which is judged like any other."""
+    target.insides.is_careless = True
+    reply = await target.edge.anonymous.get(SUMMARY, headers={"x-api-key": "shk_nobody"})
+    target.insides.is_careless = False
     return was_refused(reply.status_code, 401)
 
 
@@ -147,6 +167,11 @@ def looks_for_tokens_everywhere(configuration: Configuration) -> None:
     del configuration.provider["from_headers"]
 
 
+def asks_nobody_about_keys(configuration: Configuration) -> None:
+    filters = configuration.manager["http_filters"]
+    filters[:] = [one for one in filters if one["name"] != "api-keys"]
+
+
 def takes_graphql_for_a_socket(configuration: Configuration) -> None:
     for rule in configuration.tokens["rules"]:
         rule["match"].pop("headers", None)
@@ -163,7 +188,9 @@ def remembers_tokens(configuration: Configuration) -> None:
     configuration.provider["jwt_cache_config"] = {"jwt_cache_size": 100}
 
 
-def _by(name: str, token: Callable[[Keys], str], mutation: Callable[[Configuration], None]) -> Attack:
+def _by(
+    name: str, token: Callable[[Keys], str], mutation: Callable[[Configuration], None]
+) -> Attack:
     return Attack(name, by(token), mutation, USUAL)
 
 
@@ -171,6 +198,19 @@ ATTACKS = (
     Attack("no token", without, asks_for_no_token, USUAL),
     _by("an unsigned token", unsigned, asks_for_no_token),
     _by("a stranger's signature", lambda k: k.token(key=Keys().eddsa), asks_for_no_token),
+    _by("a key by another prefix", lambda _: "SHK_nobody", asks_for_no_token),
+    Attack(
+        "a key for which there is no token",
+        a_key_for_which_there_is_no_token,
+        asks_for_no_token,
+        USUAL,
+    ),
+    Attack(
+        "a bad key beside a good token",
+        a_bad_key_beside_a_good_token,
+        asks_nobody_about_keys,
+        USUAL,
+    ),
     _by("the public key as secret", public_key_as_secret, takes_the_public_key_for_a_secret),
     _by("another issuer", lambda k: k.token(iss="https://evil.test"), believes_any_issuer),
     _by("no issuer", lambda k: k.token(iss=None), believes_any_issuer),

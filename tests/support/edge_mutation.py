@@ -53,7 +53,9 @@ Mutation = Callable[[Configuration], None]
 def rewrite(folder: Path, mutate: Mutation) -> None:
     """The files of a folder. JSON is YAML."""
     files = [folder / "edge.yaml", folder / "authentication.yaml"]
-    configuration = Configuration(*(yaml.load(one.read_text(), LOADER) for one in files))  # noqa: S506
+    configuration = Configuration(*(yaml.load(one.read_text(), LOADER) for one in files))
     mutate(configuration)
-    for file, content in zip(files, (configuration.edge, configuration.authentication), strict=True):
+    for file, content in zip(
+        files, (configuration.edge, configuration.authentication), strict=True
+    ):
         file.write_text(json.dumps(content))
