@@ -10,6 +10,7 @@ from tests.support.edge_backend import Backend
 from tests.support.edge_insides import ACCESS, LIMITS, Insides
 from tests.support.edge_mutation import Configuration, Mutation
 
+PATIENCE = 2.5
 NOBODY = ("127.0.0.1:1",)
 
 
@@ -120,3 +121,13 @@ async def got(target: Target, path: str, *lines: str, local_address: str = "127.
         return await reader.readuntil(b"\r\n\r\n")
     finally:
         writer.transport.abort()
+
+
+async def ends_soon(opened: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> bool:
+    """Whether the other end closes one of the connections."""
+    ends = [asyncio.ensure_future(reader.read()) for reader, _ in opened]
+    ended, _ = await asyncio.wait(ends, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for _, writer in opened:
+        writer.transport.abort()
+    await asyncio.gather(*ends, return_exceptions=True)
+    return bool(ended)

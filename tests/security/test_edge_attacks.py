@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.security import floods, paths, tokens
+from tests.security import administration, floods, paths, tokens, weights
 from tests.security.attacks import USUAL, Attack, Setting, Target
 from tests.support.edge_calls import GetMetrics, grpc_refusal
 
-ATTACKS = (*tokens.ATTACKS, *paths.ATTACKS, *floods.ATTACKS)
+TABLES = (tokens, paths, floods, weights, administration)
+ATTACKS = [attack for table in TABLES for attack in table.ATTACKS]
 
 
 def _mutants() -> list[Any]:
