@@ -10,7 +10,7 @@ from tests.support.edge_backend import Backend
 from tests.support.edge_insides import ACCESS, LIMITS, Insides
 from tests.support.edge_mutation import Configuration, Mutation
 
-PATIENCE = 2.5
+PATIENCE = 3.0
 NOBODY = ("127.0.0.1:1",)
 
 

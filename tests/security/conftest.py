@@ -1,6 +1,6 @@
 """Edges that are attacked, before an echo and what else lies behind them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -65,7 +65,7 @@ def _with_insides(model: EdgeModel, insides: Insides) -> EdgeModel:
 
 
 @pytest.fixture(scope="session")
-async def edges(attacked: Attacked) -> AsyncIterator[Callable[[Setting], Target]]:
+async def edges(attacked: Attacked) -> AsyncIterator[Callable[[Setting], Awaitable[Target]]]:
     """Of ours, one for each setting, started when it is first asked for."""
     running: dict[str, Target] = {}
     async with AsyncExitStack() as stack:

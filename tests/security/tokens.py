@@ -26,7 +26,7 @@ from tests.support.edge import AUDIENCE, ISSUER, Keys, until
 from tests.support.edge_calls import SUMMARY
 from tests.support.edge_mutation import Configuration
 
-TRIES = 20
+TRIES = 30
 
 
 def by(token: Callable[[Keys], str]) -> Trial:
