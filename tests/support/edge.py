@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from cli.edge.model import EdgeModel, Issuer, Upstream
 from cli.edge.program import command
 from cli.edge.rendering import write_configuration
 from tests.support.edge_backend import SERVICES
+from tests.support.edge_mutation import Mutation, rewrite
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "edge-test"
@@ -95,14 +96,21 @@ def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:
 
 @asynccontextmanager
 async def running_edge(
-    folder: Path, model: EdgeModel, keys: Keys, authority: Path | None = None
+    folder: Path,
+    model: EdgeModel,
+    keys: Keys,
+    authority: Path | None = None,
+    mutate: Mutation | None = None,
 ) -> AsyncIterator[Edge]:
-    """Envoy on ports of its own, ready to answer; over TLS, if an authority is to be trusted."""
+    """Envoy on ports of its own, ready to answer; over TLS, if an authority is to be trusted; and
+    with a configuration that is not ours quite, if it is to be mutated."""
     own = replace(model, port=free_port(), admin_port=free_port())
     own_folder = folder / f"edge-{own.port}"
     own_folder.mkdir()
     async with AsyncExitStack() as stack:
         configuration = write_configuration(own, own_folder)
+        if mutate:
+            rewrite(own_folder, mutate)
         pid = await stack.enter_async_context(_envoy(configuration))
         base = f"https://localhost:{own.port}" if authority else f"http://127.0.0.1:{own.port}"
         bearer = {"authorization": f"Bearer {keys.token()}"}
@@ -133,7 +141,9 @@ async def _envoy(config: Path) -> AsyncIterator[int]:
     try:
         yield process.pid
     finally:
-        process.terminate()
+        # A mutant may have been told to end.
+        with suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()
 
 
