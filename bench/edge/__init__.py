@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.edge.chains import ALONE, WHOLE, written_chains
 from bench.edge.client import grpc_request, json_request
-from bench.edge.running import Room, opened_room
+from bench.edge.running import WORKSPACES, Room, opened_room
 from bench.edge.subject import ROUND_SECONDS, Subject, measured
 from bench.report import conclude, report
 from bench.stack import running_stack
@@ -46,7 +46,7 @@ async def _measured(room: Room, rounds: int) -> list[Subject]:
     async with AsyncExitStack() as opened:
         await opened_room(room, opened)
         subjects = []
-        for name, config in written_chains(room).items():
+        for name, config in written_chains(room.model, room.folder, WORKSPACES).items():
             edge = await room.start_edge(opened, config)
             subjects.append(Subject(name, edge, grpc_request(room.token, room.request)))
             if name == WHOLE:
@@ -54,7 +54,7 @@ async def _measured(room: Room, rounds: int) -> list[Subject]:
                 for more, coding in (("JSON", "identity"), ("JSON, brotli", "br")):
                     request = json_request(room.token, path, coding)
                     subjects.append(Subject(f"{WHOLE}, {more}", edge, request))
-        await measured(subjects, room, rounds)
+        await measured(subjects, room.processes, rounds)
     return subjects
 
 

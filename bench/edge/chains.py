@@ -4,15 +4,13 @@ import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from cli.edge.model import EdgeModel
 from cli.edge.rendering import write_configuration
 from tools.ports import free_ports
-
-if TYPE_CHECKING:
-    from bench.edge.running import Room
 
 ALONE = "Envoy alone"
 WHOLE = "limiter: the whole chain"
@@ -38,16 +36,17 @@ class UnknownFilterError(ValueError):
     """The chain has a filter that no step adds, so that the last one would not be the whole."""
 
 
-def written_chains(room: "Room") -> dict[str, Path]:
-    """From the least to the whole, each with a port of its own. Raises UnknownFilterError."""
-    whole = yaml.safe_load(write_configuration(room.model, room.folder).read_text())
+def written_chains(model: EdgeModel, folder: Path, service: str) -> dict[str, Path]:
+    """From the least to the whole, each with a port of its own; the least lead to that service
+    only. Raises UnknownFilterError."""
+    whole = yaml.safe_load(write_configuration(model, folder).read_text())
     _check_steps(whole)
     chains = {
-        "Envoy alone, without TLS": _without_tls(_alone(whole, room.service)),
-        ALONE: _alone(whole, room.service),
+        "Envoy alone, without TLS": _without_tls(_alone(whole, service)),
+        ALONE: _alone(whole, service),
         **dict(_steps(whole)),
     }
-    return {name: _written(room.folder, n, one) for n, (name, one) in enumerate(chains.items())}
+    return {name: _written(folder, n, one) for n, (name, one) in enumerate(chains.items())}
 
 
 def _check_steps(whole: Configuration) -> None:

@@ -1,6 +1,7 @@
 """What stands around the chains: the handler behind, the limiter beside, and tokens."""
 
 import asyncio
+import os
 import ssl
 import subprocess
 from contextlib import AsyncExitStack
@@ -55,7 +56,15 @@ class Room:
     _certificate: Certificate | None = None
     _end: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    service = WORKSPACES
+    @property
+    def processes(self) -> dict[str, int]:
+        """Those beside an Envoy that a request may cost something, by their ids."""
+        return {
+            "client": os.getpid(),
+            "handler": self.handler_pid,
+            "limiter": self.stack.pid_of("limits"),
+            "valkey": self.stack.pid_of("valkey"),
+        }
 
     @property
     def handler(self) -> str:

@@ -5,14 +5,10 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from os import getpid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.edge.client import Connection, UnexpectedAnswerError, connected
-
-if TYPE_CHECKING:
-    from bench.edge.running import Edge, Room
+from bench.edge.running import Edge
 
 IN_FLIGHT = 8
 ROUND_SECONDS = 1.0
@@ -26,7 +22,7 @@ class Subject:
     """Something that is asked over TLS or without."""
 
     name: str
-    edge: "Edge"
+    edge: Edge
     request: bytes
     rates: list[float] = field(default_factory=list)
     costs: list[Mapping[str, float]] = field(default_factory=list)
@@ -49,7 +45,7 @@ class Subject:
         return statistics.median(mine[process] - theirs[process] for mine, theirs in pairs)
 
 
-async def measured(subjects: Sequence[Subject], room: "Room", rounds: int) -> None:
+async def measured(subjects: Sequence[Subject], processes: Mapping[str, int], rounds: int) -> None:
     connections = [await _open(subject) for subject in subjects]
     pairs = list(zip(subjects, connections, strict=True))
     for subject, opened in pairs:
@@ -57,7 +53,7 @@ async def measured(subjects: Sequence[Subject], room: "Room", rounds: int) -> No
         await _asked(subject, opened, WARM_UP_SECONDS)
     for _ in range(rounds):
         for subject, opened in pairs:
-            await _round(subject, opened, room)
+            await _round(subject, opened, processes)
     for opened in connections:
         for connection in opened:
             connection.close()
@@ -82,14 +78,10 @@ async def _until_answered(subject: Subject, connection: Connection) -> None:
             return
 
 
-async def _round(subject: Subject, connections: list[Connection], room: "Room") -> None:
-    pids = {
-        "client": getpid(),
-        "envoy": subject.edge.pid,
-        "handler": room.handler_pid,
-        "limiter": room.stack.pid_of("limits"),
-        "valkey": room.stack.pid_of("valkey"),
-    }
+async def _round(
+    subject: Subject, connections: list[Connection], processes: Mapping[str, int]
+) -> None:
+    pids = {"envoy": subject.edge.pid, **processes}
     before = {name: _cpu(pid) for name, pid in pids.items()}
     started = time.perf_counter()
     done = await _asked(subject, connections, ROUND_SECONDS)
