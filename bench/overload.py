@@ -1,8 +1,9 @@
 """Three times as many calls as can be answered: how many still are, and how soon the rest hear no.
 
 A closed loop finds how many GetMetrics a second the stack answers through its edge; an open loop
-then sends three times as many, whatever comes back. Both take turns. Limits are raised, so that what
-is refused is refused for want of room. A call counts as answered within its deadline of two seconds.
+then sends three times as many, whatever comes back. Both take turns. Limits are raised, so that
+what is refused is refused for want of room. A call counts as answered within its deadline of two
+seconds.
 
 T is how long each turn is (3s).
 """
