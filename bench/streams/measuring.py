@@ -96,9 +96,9 @@ async def measured(stack: Stack, streams: int, seconds: float) -> Findings:
         await asyncio.sleep(seconds / 2)
         memory = _memory(stack)
         rate = await producing
-        await asyncio.sleep(SETTLE_SECONDS)
         passed = time.monotonic() - started
         cpu = {name: (spent - before[name]) / passed for name, spent in _cpu(stack).items()}
+        await asyncio.sleep(SETTLE_SECONDS)
         ended_at = time.monotonic()
         told = await crowds.end()
         fate = await slow.fate()
