@@ -13,6 +13,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -54,6 +55,8 @@ class Turn:
     answered: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
     late: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """How often another status came, by its name."""
 
     @property
     def rate(self) -> float:
@@ -79,7 +82,7 @@ class Caller:
             elif error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
                 turn.late += 1
             else:
-                raise
+                turn.others[error.code().name] += 1
         else:
             turn.answered.append(time.perf_counter() - started)
 
@@ -169,6 +172,7 @@ def _print(
         peak_per_second=round(statistics.median(peak.rate for peak in peaks), 1),
         refused=len(refused),
         late=sum(load.late for load in loads),
+        other_statuses=dict(sum((load.others for load in loads), Counter())),
         refused_p99_ms=round(percentile(refused, 99) * 1000, 1) if refused else None,
         refused_limit_ms=EXCESS_LIMIT_MS,
         memory_growth_mib={name: round((after[name] - before[name]) / MIB, 1) for name in after},
