@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ from cli.durations import parse_duration
 WORKSPACE = "bench"
 METHOD = "/shadower.metrics.v1.MetricsService/GetMetrics"
 EXECUTIONS = 1_000
+# More than are ever in flight.
+QUESTIONS = 20_000
 ROUNDS = 5
 IN_FLIGHT = 16
 # An edge takes 128 calls on a connection; the rest would wait within the client.
@@ -68,14 +71,17 @@ class Caller:
     """Calls over its connections in turn."""
 
     methods: Sequence[Any]
-    request: bytes
+    requests: Sequence[bytes]
     metadata: tuple[tuple[str, str], ...]
+    numbers: "count[int]" = field(default_factory=count)
 
-    async def call(self, turn: Turn, number: int) -> None:
+    async def call(self, turn: Turn) -> None:
+        number = next(self.numbers)
         method = self.methods[number % len(self.methods)]
+        request = self.requests[number % len(self.requests)]
         started = time.perf_counter()
         try:
-            await method(self.request, metadata=self.metadata, timeout=DEADLINE_SECONDS)
+            await method(request, metadata=self.metadata, timeout=DEADLINE_SECONDS)
         except grpc.aio.AioRpcError as error:
             if error.code() in REFUSED:
                 turn.refused.append(time.perf_counter() - started)
@@ -89,11 +95,11 @@ class Caller:
     async def closed_loop(self, seconds: float) -> Turn:
         turn, started = Turn(), time.perf_counter()
 
-        async def worker(number: int) -> None:
+        async def worker() -> None:
             while time.perf_counter() < started + seconds:
-                await self.call(turn, number)
+                await self.call(turn)
 
-        await asyncio.gather(*map(worker, range(IN_FLIGHT)))
+        await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
         turn.seconds = time.perf_counter() - started
         return turn
 
@@ -103,8 +109,8 @@ class Caller:
         async with asyncio.TaskGroup() as group:
             while (passed := time.perf_counter() - started) < seconds:
                 due = int(passed * rate)
-                for number in range(sent, due):
-                    group.create_task(self.call(turn, number))
+                for _ in range(sent, due):
+                    group.create_task(self.call(turn))
                 sent = due
                 await asyncio.sleep(PAUSE_SECONDS)
         turn.seconds = time.perf_counter() - started
@@ -137,9 +143,6 @@ async def _caller(stack: Stack, opened: AsyncExitStack) -> Caller:
     made = runs.generated_runs(EXECUTIONS, end)
     await runs.load(stack.address_of("ingest"), token, WORKSPACE, made)
     await raise_limits(stack, [WORKSPACE])
-    request = GetMetricsRequest(workspace_id=WORKSPACE, metrics=["executions"])
-    request.interval.start_time.FromDatetime(end - timedelta(days=runs.DAYS))
-    request.interval.end_time.FromDatetime(end)
     options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
     edge = urlsplit(stack.edge).netloc
     channels = [
@@ -148,7 +151,16 @@ async def _caller(stack: Stack, opened: AsyncExitStack) -> Caller:
     ]
     methods: list[Any] = [channel.unary_unary(METHOD) for channel in channels]
     bearer = (("authorization", f"Bearer {token}"),)
-    return Caller(methods, request.SerializeToString(), bearer)
+    return Caller(methods, [_request(end, number) for number in range(QUESTIONS)], bearer)
+
+
+def _request(end: datetime, number: int) -> bytes:
+    """Each of another interval, since those who ask the same at once share an answer."""
+    start = end - timedelta(days=runs.DAYS, milliseconds=number)
+    request = GetMetricsRequest(workspace_id=WORKSPACE, metrics=["executions"])
+    request.interval.start_time.FromDatetime(start)
+    request.interval.end_time.FromDatetime(end)
+    return request.SerializeToString()
 
 
 def _memory(stack: Stack) -> dict[str, int]:
