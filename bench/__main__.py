@@ -8,11 +8,14 @@ from importlib import import_module
 
 FIGURES = {
     "cache": "hits while facts stream in, a hit beside a bare handler, a thousand waiters (T=60s)",
+    "edge": "requests through the whole chain beside Envoy alone, and each filter's CPU (T=10s)",
     "faults": "kills under load: nothing acknowledged is lost or doubled (T=30m, S=seed)",
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",
     "history": "answers over 100 thousand to 10 million executions, beside raw SQL (N=sizes)",
     "ingest": "rows durably acknowledged a second, directly and through Kafka, beside COPY",
+    "overload": "three times as many calls as can be answered: how many still are (T=3s)",
     "peer": "a summary of a million runs beside FastAPI, SQLAlchemy, asyncpg and Redis (N=runs)",
+    "streams": "10,000 live streams while 100 workspaces change each second (N=streams, T=30s)",
     "unary": "GetWorkspaceSummary and GetMetrics on 100,000 executions beside a bare handler",
 }
 

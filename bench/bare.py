@@ -7,27 +7,39 @@ from typing import Any
 
 import grpc
 import uvloop
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
 
 PATH = "/bench.Bare/Call"
 
 
-def start_arguments(reply_file: str, address: str) -> list[str]:
-    return [sys.executable, "-m", "bench.bare", reply_file, address]
+def start_arguments(reply_file: str, address: str, path: str = PATH) -> list[str]:
+    return [sys.executable, "-m", "bench.bare", reply_file, address, path]
 
 
-async def serve(reply: bytes, address: str) -> None:
+async def serve(reply: bytes, address: str, path: str) -> None:
+    _, service, method = path.split("/")
+
     async def answer(_: bytes, __: object) -> bytes:
         return reply
 
     handler: Any = grpc.unary_unary_rpc_method_handler(answer)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler("bench.Bare", {"Call": handler}),)
+        (grpc.method_handlers_generic_handler(service, {method: handler}),)
     )
+    await _add_health(server, service)
     server.add_insecure_port(address)
     await server.start()
     await server.wait_for_termination()
 
 
+async def _add_health(server: Any, service: str) -> None:
+    """An edge asks nobody who does not say that he serves."""
+    health = HealthServicer()
+    await health.set(service, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+
+
 if __name__ == "__main__":
-    uvloop.run(serve(Path(sys.argv[1]).read_bytes(), sys.argv[2]))
+    uvloop.run(serve(Path(sys.argv[1]).read_bytes(), *sys.argv[2:]))

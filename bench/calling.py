@@ -36,8 +36,9 @@ async def open_bare(opened: AsyncExitStack, reply: bytes) -> Method:
     return method
 
 
-def run_beside(opened: AsyncExitStack, command: Sequence[str], **environment: str) -> None:
-    """A process that ends with the stack."""
+def run_beside(opened: AsyncExitStack, command: Sequence[str], **environment: str) -> int:
+    """The id of a process that ends with the stack."""
     process = subprocess.Popen(command, env={**os.environ, **environment})
     opened.callback(process.wait, 10)
     opened.callback(process.terminate)
+    return process.pid
