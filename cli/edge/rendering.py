@@ -8,7 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from cli.edge.contract import build_descriptor
 from cli.edge.keys import key_set
 from cli.edge.model import EdgeModel, Issuer
-from cli.edge.routes import methods_of, path_fields, routes_of, services_of, two_way_paths
+from cli.edge.routes import (
+    body_paths,
+    methods_of,
+    path_fields,
+    routes_of,
+    services_of,
+    two_way_paths,
+)
 from cli.home import write_whole
 
 TEMPLATES = Path(__file__).parent.parent.parent / "envoy"
@@ -54,6 +61,7 @@ def render(model: EdgeModel, folder: Path) -> str:
         methods=[route for cluster in clusters for route in routes_of(cluster)],
         path_fields=path_fields(methods),
         two_way_paths=two_way_paths(methods),
+        body_paths=body_paths(methods),
     )
 
 

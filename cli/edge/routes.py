@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from google.api import annotations_pb2
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
@@ -22,6 +23,7 @@ SERVED_WITH = {
 # Methods that others define, by the service whose process serves them. They are no JSON.
 FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}
 WAITING_CLASSES = {"administration", "reports", "exports"}
+HTTP_BODY = HttpBody.DESCRIPTOR
 PATH_FIELD = re.compile(r"{(\w+)}")
 
 
@@ -90,9 +92,18 @@ def path_fields(methods: Iterable[MethodDescriptor]) -> list[str]:
     return sorted({name for field in fields for name in (field.name, field.json_name)})
 
 
+def body_paths(methods: Iterable[MethodDescriptor]) -> list[str]:
+    """Of bodies that are somebody else's formats, and are handed on as they came."""
+    raw = (one for one in methods if HTTP_BODY in {f.message_type for f in one.input_type.fields})
+    return _patterns(template for method in raw for template in _path_templates(method))
+
+
 def two_way_paths(methods: Iterable[MethodDescriptor]) -> list[str]:
     two_way = (method for method in methods if method.client_streaming and method.server_streaming)
-    templates = (template for method in two_way for template in _path_templates(method))
+    return _patterns(template for method in two_way for template in _path_templates(method))
+
+
+def _patterns(templates: Iterable[str]) -> list[str]:
     return [PATH_FIELD.sub("[^/?]+", template) for template in templates]
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -203,6 +204,26 @@ async def test_what_swells_beyond_all_bounds_is_cut_off(
     bomb = gzip.compress(b" " * (200 * 1024**2))
     reply = await post(whole_way, "/v1/traces", bomb, JSON, workspace, content_encoding="gzip")
     assert reply.status_code in (400, 413), reply.text
+
+
+@pytest.mark.parametrize(
+    ("spoil", "encoding"),
+    [
+        (lambda packed: b"no gzip at all", "gzip"),
+        (lambda packed: packed[:-9], "gzip"),
+        (lambda packed: packed[:-8] + b"\0" * 8, "gzip"),
+        (lambda packed: packed, "br"),
+        (lambda packed: packed, ""),
+    ],
+    ids=["none", "cut", "another sum", "another encoding", "not said"],
+)
+async def test_what_is_no_gzip_is_refused_and_not_taken_for_nothing(
+    whole_way: WholeWay, workspace: str, spoil: Callable[[bytes], bytes], encoding: str
+) -> None:
+    body = spoil(gzip.compress(export(otlp_span(1, attributes=CALL)).SerializeToString()))
+    said = {"content_encoding": encoding} if encoding else {}
+    reply = await post(whole_way, "/v1/traces", body, PROTOBUF, workspace, **said)
+    assert reply.status_code == 400, reply.text
 
 
 async def test_a_resource_of_another_workspace_spoils_the_export(

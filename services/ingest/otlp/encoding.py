@@ -1,8 +1,11 @@
 """Bodies of OTLP over HTTP: protobuf, or JSON in OTLP's own manner."""
 
 import base64
+import gzip
 import json
+import zlib
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, TypeVar
 
 from google.api.httpbody_pb2 import HttpBody
@@ -11,6 +14,8 @@ from google.protobuf.message import DecodeError, Message
 
 from services.runtime.faults import InvalidArgument, invalid_field
 
+MOST_BYTES = 4 * 1024 * 1024
+"""What a body may have, inflated, as the contract allows it."""
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 # In JSON these are hexadecimal, where protobuf's own JSON has base64.
 IDS = frozenset({"traceId", "spanId", "parentSpanId"})
@@ -18,11 +23,11 @@ IDS = frozenset({"traceId", "spanId", "parentSpanId"})
 Request = TypeVar("Request", bound=Message)
 
 
-def decode(body: HttpBody, kind: type[Request]) -> Request:
+def decode(body: HttpBody, kind: type[Request], content_encoding: str = "") -> Request:
     """Raises InvalidArgument for what is not an export of that kind."""
-    request = kind()
+    request, data = kind(), _inflated(body.data, content_encoding)
     try:
-        _READERS[_content_type(body)](body.data, request)
+        _READERS[_content_type(body)](data, request)
     except (DecodeError, json_format.ParseError, ValueError, RecursionError) as malformed:
         raise _malformed() from malformed
     return request
@@ -32,6 +37,21 @@ def encode(reply: Message, like: HttpBody) -> HttpBody:
     """A reply in the encoding of a request."""
     content_type = _content_type(like)
     return HttpBody(content_type=content_type, data=_WRITERS[content_type](reply))
+
+
+def _inflated(data: bytes, content_encoding: str) -> bytes:
+    """Not at the edge: what is no gzip comes out of that as nothing, and nothing is an export."""
+    if content_encoding.strip().lower() in ("", "identity"):
+        return data
+    if content_encoding.strip().lower() != "gzip":
+        raise invalid_field("content-encoding", "must be gzip, or none")
+    try:
+        content = gzip.GzipFile(fileobj=BytesIO(data)).read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as malformed:
+        raise invalid_field("body.data", "is not gzip, as its encoding says") from malformed
+    if len(content) > MOST_BYTES:
+        raise invalid_field("body.data", f"has more than {MOST_BYTES} bytes when it is inflated")
+    return content
 
 
 def _content_type(body: HttpBody) -> str:

@@ -11,7 +11,7 @@ from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceService
 
 from services.ingest.otlp.encoding import decode, encode
 from services.ingest.otlp.exporting import Exporting
-from services.runtime.call import Context
+from services.runtime.call import Context, current_call
 
 
 class TraceServicer(TraceServiceServicer):
@@ -47,13 +47,18 @@ class OtlpHttpServicer(OtlpHttpServiceServicer):
     async def ExportTraces(
         self, request: pb.ExportTracesRequest, context: Context
     ) -> pb.ExportTracesResponse:
-        export = decode(request.body, trace_pb.ExportTraceServiceRequest)
+        export = decode(request.body, trace_pb.ExportTraceServiceRequest, _content_encoding())
         reply = await self._exporting.traces(export)
         return pb.ExportTracesResponse(body=encode(reply, request.body))
 
     async def ExportMetrics(
         self, request: pb.ExportMetricsRequest, context: Context
     ) -> pb.ExportMetricsResponse:
-        export = decode(request.body, metrics_pb.ExportMetricsServiceRequest)
+        export = decode(request.body, metrics_pb.ExportMetricsServiceRequest, _content_encoding())
         reply = await self._exporting.metrics(export)
         return pb.ExportMetricsResponse(body=encode(reply, request.body))
+
+
+def _content_encoding() -> str:
+    """That of the HTTP request, which the edge hands on."""
+    return current_call().metadata.get("content-encoding", "")
