@@ -1,8 +1,9 @@
 """What gets by the edge is refused by services too, and not without the one thing that does it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors import standard_chain
 from services.runtime.interceptors.audit import Audit
 from services.runtime.issuers import Issuers, issuers_of
+from services.runtime.revocations import Revocation, Revocations
+from services.runtime.server import MAX_MESSAGE_BYTES, OPTIONS
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from tests.security.calls import ATTACKS, INVALID, Attack, checks_no_seal
@@ -45,6 +48,7 @@ class Service:
     """One of the pieces of ours, in the test's own process."""
 
     issuers: Issuers
+    revocations: Revocations
     jwks: Path
     channel: grpc.aio.Channel
 
@@ -54,21 +58,26 @@ class Service:
 
 
 @asynccontextmanager
-async def running(folder: Path, keys: KeyRing) -> AsyncIterator[Service]:
+async def running(
+    folder: Path, keys: KeyRing, options: Sequence[tuple[str, int]] = OPTIONS
+) -> AsyncIterator[Service]:
     jwks = keys.write_jwks(folder / "jwks.json")
     settings = Settings(DATABASE_URL="unused", jwks_file=jwks, log_level="warning")
     issuers = issuers_of(settings)
     await issuers.load()
-    verifier = TokenVerifier(settings, issuers, known_revocations())
+    revocations = known_revocations()
+    verifier = TokenVerifier(settings, issuers, revocations)
     chain = standard_chain(settings, verifier, MessageValidator(), Audit(written_nowhere))
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=options)
     guarded: Any = GuardedServer(server, Chain(chain, 1), {})
     add_MetricsServiceServicer_to_server(Metrics(), guarded)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Service(issuers, jwks, channel)
-    await server.stop(None)
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Service(issuers, revocations, jwks, channel)
+    finally:
+        await server.stop(None)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -108,6 +117,40 @@ async def test_a_removed_key_is_of_no_use_though_its_token_was_seen(
             assert await call == ListMetricsResponse()
         else:
             assert (await refused(call)).reason == INVALID
+
+
+@pytest.mark.parametrize("is_mutant", [False, True], ids=["ours", "mutant"])
+async def test_a_revoked_token_is_of_no_use_though_it_was_seen(
+    tmp_path: Path, keys: KeyRing, monkeypatch: pytest.MonkeyPatch, is_mutant: bool
+) -> None:
+    if is_mutant:
+        monkeypatch.setattr(Revocations, "has", lambda *_: False)
+    metadata = keys.metadata("w", jti="t")
+    seen = Attack("seen", lambda _: metadata, "TOKEN_REVOKED", checks_no_seal)
+    async with running(tmp_path, keys) as service:
+        assert await service.list_metrics(seen, keys) == ListMetricsResponse()
+        later = datetime.now(UTC) + timedelta(hours=1)
+        service.revocations.learn([Revocation(1, "w", "t", later)])
+        call = service.list_metrics(seen, keys)
+        if is_mutant:
+            assert await call == ListMetricsResponse()
+        else:
+            assert (await refused(call)).reason == seen.reason
+
+
+async def test_a_large_message_is_not_even_read(
+    stack: Stack, keys: KeyRing, tmp_path: Path
+) -> None:
+    """By gRPC, which gives no reasons. A mutant without the bound reads it, and has one."""
+    large, metadata = ListMetricsRequest(workspace_id="w"), keys.metadata("w")
+    large.page_token = "x" * (MAX_MESSAGE_BYTES + 1)
+    found = await refused(stack.stubs.metrics.ListMetrics(large, metadata=metadata))
+    assert (found.code, found.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "")
+    boundless = (("grpc.max_receive_message_length", -1),)
+    async with running(tmp_path, keys, boundless) as service:
+        stub: Any = MetricsServiceStub(service.channel)
+        found = await refused(stub.ListMetrics(large, metadata=metadata))
+        assert found.reason == "MESSAGE_TOO_LARGE"
 
 
 async def test_a_path_without_a_slash_is_no_way_around(stack: Stack, keys: KeyRing) -> None:

@@ -120,8 +120,10 @@ async def by_a_key_that_is_not_published_any_more(target: Target) -> bool:
 @asynccontextmanager
 async def _published(target: Target, keys: Keys) -> AsyncIterator[None]:
     before, target.insides.jwks = target.insides.jwks, keys.jwks()
-    yield
-    target.insides.jwks = before
+    try:
+        yield
+    finally:
+        target.insides.jwks = before
 
 
 def _fetched(model: EdgeModel) -> EdgeModel:

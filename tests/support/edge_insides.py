@@ -91,6 +91,8 @@ async def running_insides() -> AsyncIterator[Insides]:
     await server.start()
     web = await asyncio.start_server(insides.answer, "127.0.0.1", 0, limit=1024 * 1024)
     insides.web_port = web.sockets[0].getsockname()[1]
-    async with web:
-        yield insides
-    await server.stop(None)
+    try:
+        async with web:
+            yield insides
+    finally:
+        await server.stop(None)
