@@ -12,7 +12,7 @@ from gateway.web.caller import Caller
 from gateway.web.services import Services
 from gateway.web.statuses import status_of
 
-OK = Status(code=0, message="the interval has ended")
+ENDED = Status(code=0, message="the interval has ended")
 
 
 class Following:
@@ -62,7 +62,7 @@ class Following:
                 offer(message)
         finally:
             self._call.cancel()
-        return OK
+        return ENDED
 
 
 def _is_cancelled() -> bool:
