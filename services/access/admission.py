@@ -1,17 +1,20 @@
 """Lets a program in by its secret: for a token of the mesh, so that services see one identity.
 
 The token is given again until half of its life is over: a program that calls a thousand times a
-second costs the database a look in two minutes.
+second costs the database a look in two minutes. Whoever is not known here waits behind few others
+of that kind, so that a flood of forged keys leaves connections for those that are.
 """
 
 import asyncio
 import hmac
 from collections import OrderedDict
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from services.access.secrets import hash_of, key_of
+from services.access.unknown import Unknown
 from services.access.uses import Uses
 from services.runtime.faults import ResourceExhausted, Unauthenticated, Unavailable
 from services.runtime.mesh_tokens import (
@@ -27,6 +30,10 @@ from services.warehouse.access.keeping import FoundKey
 MOST_REMEMBERED = 10_000
 # Further ones would only wait for a connection to the database.
 MOST_LOOKS = 64
+# Of secrets that are not known here, so many are looked for at a time.
+STRANGERS_AT_ONCE = 2
+# So long a secret that is known waits for what can be said of it now.
+LOOK_SECONDS = 1.0
 
 
 class Keys(Protocol):
@@ -53,6 +60,8 @@ class Admission:
         self._uses = uses
         self._admitted: OrderedDict[bytes, _Admitted] = OrderedDict()
         self._looks: dict[bytes, asyncio.Task[_Admitted]] = {}
+        self._strangers = asyncio.Semaphore(STRANGERS_AT_ONCE)
+        self._unknown = Unknown()
 
     async def token_for(self, secret: str) -> str:
         """Raises Unauthenticated; or Unavailable or ResourceExhausted if it cannot be said now."""
@@ -60,6 +69,8 @@ class Admission:
         if api_key_id is None:
             raise _invalid()
         known = self._admitted.get(digest := hash_of(secret))
+        if known is None and self._unknown.has(api_key_id, digest):
+            raise _invalid()
         if known is None or not known.token.is_fresh(datetime.now(UTC)):
             known = await self._looked_for(api_key_id, digest, known)
         if self._has_ended(known.key):
@@ -71,20 +82,27 @@ class Admission:
         self, api_key_id: str, digest: bytes, known: _Admitted | None
     ) -> _Admitted:
         """What was found out stays good, to its end, while nobody can say more."""
+        is_good = known is not None and known.token.expires_at > datetime.now(UTC)
+        look = self._look_to_share(api_key_id, digest, is_known=is_good)
+        if known is None or not is_good:
+            return await asyncio.shield(look)
         try:
-            return await asyncio.shield(self._look_to_share(api_key_id, digest))
-        except (Unavailable, ResourceExhausted):
-            if known is None or known.token.expires_at <= datetime.now(UTC):
-                raise
+            async with asyncio.timeout(LOOK_SECONDS):
+                return await asyncio.shield(look)
+        except (Unavailable, ResourceExhausted, TimeoutError):
             return known
 
-    def _look_to_share(self, api_key_id: str, digest: bytes) -> "asyncio.Task[_Admitted]":
+    def _look_to_share(
+        self, api_key_id: str, digest: bytes, *, is_known: bool
+    ) -> "asyncio.Task[_Admitted]":
         """One look at a time for one secret, whoever of those who wait for it gives up."""
         look = self._looks.get(digest)
         if look is None:
-            if len(self._looks) >= MOST_LOOKS:
+            if len(self._looks) >= MOST_LOOKS and not is_known:
                 raise Unavailable("SERVER_BUSY", f"{MOST_LOOKS} keys are being looked for")
-            look = self._looks[digest] = asyncio.create_task(self._look(api_key_id, digest))
+            look = self._looks[digest] = asyncio.create_task(
+                self._look(api_key_id, digest, is_known)
+            )
             look.add_done_callback(lambda done: self._looked(digest, done))
         return look
 
@@ -93,8 +111,10 @@ class Admission:
         if not done.cancelled():
             done.exception()  # Whoever waits for it is told; perhaps nobody does any more.
 
-    async def _look(self, api_key_id: str, digest: bytes) -> _Admitted:
-        key = _with_secret(await self._keys.find(api_key_id), digest)
+    async def _look(self, api_key_id: str, digest: bytes, is_known: bool) -> _Admitted:
+        async with nullcontext() if is_known else self._strangers:
+            found = await self._keys.find(api_key_id)
+        key = self._with_secret(found, api_key_id, digest)
         ends = [end for end in (key.expires_at, key.good_until) if end is not None]
         end = min(ends, default=None)
         if end is not None and end <= datetime.now(UTC):
@@ -108,6 +128,14 @@ class Admission:
         )
         return self._remember(digest, _Admitted(key, token))
 
+    def _with_secret(self, found: list[FoundKey], api_key_id: str, digest: bytes) -> FoundKey:
+        """All are compared, and each as long as any."""
+        equal = [key for key in found if hmac.compare_digest(key.hash, digest)]
+        if not equal:
+            self._unknown.note(digest if found else api_key_id)
+            raise _invalid()
+        return equal[0]
+
     def _remember(self, digest: bytes, admitted: _Admitted) -> _Admitted:
         self._admitted[digest] = admitted
         self._admitted.move_to_end(digest)
@@ -120,14 +148,6 @@ class Admission:
         subject = key_subject(key.api_key_id)
         ended = (subject, secret_subject(subject, key.hash))
         return self._revocations.has(ended, key.workspace_id)
-
-
-def _with_secret(found: list[FoundKey], digest: bytes) -> FoundKey:
-    """All are compared, and each as long as any."""
-    equal = [key for key in found if hmac.compare_digest(key.hash, digest)]
-    if not equal:
-        raise _invalid()
-    return equal[0]
 
 
 def _invalid() -> Unauthenticated:

@@ -1,6 +1,6 @@
 """AccessService: ends tokens, keeps keys of programs, and shows the audit log."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shadower.access.v1 import access_service_pb2 as pb
@@ -24,7 +24,7 @@ from services.warehouse.access.api_keys import (
     rotate_key,
 )
 from services.warehouse.access.audit import list_entries
-from services.warehouse.access.revocations import list_revoked, revoke
+from services.warehouse.access.revocations import end_tokens, list_revoked, revoke
 from services.warehouse.database import Database, Session
 
 DEFAULT_PAGE = 50
@@ -146,11 +146,10 @@ class AccessServicer(AccessServiceServicer):
             query = audit_entries.behind(query, found[-1])
 
 
-async def _end_tokens(session: Session, token_ids: Iterable[str], reason: str) -> None:
+async def _end_tokens(session: Session, token_ids: Sequence[str], reason: str) -> None:
     """Of tokens that were given for a key; they would expire soon."""
     until = datetime.now(UTC) + LIFE + MARGIN
-    for token_id in token_ids:
-        await revoke(session, token_id, reason, _caller(), until)
+    await end_tokens(session, token_ids, reason, _caller(), until)
 
 
 def _caller() -> str:

@@ -25,6 +25,10 @@ class AuditEntry:
     """The caller's word alone says that there is such a workspace."""
 
 
+class RefusedEntryError(Exception):
+    """There is an entry that the log will never take: a defect of ours, no retry would help."""
+
+
 WriteAudit = Callable[[Sequence[AuditEntry]], Awaitable[None]]
 """When it returns they are durable, but for those of strangers about what does not exist. To write
-an entry again is safe. Raises Unavailable."""
+an entry again is safe. Raises a Fault, or RefusedEntryError; none is written then."""

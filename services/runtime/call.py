@@ -91,6 +91,10 @@ class Interceptor:
         """A call was answered, and its answer, or the end of it, waits for us. Raises a Fault if it
         is to fail all the same."""
 
+    def abandoned(self, call: Call) -> None:
+        """The caller hung up, or the process ends, while the servicer worked. Nothing but `leave`
+        is heard of the call any more, and what it did may have taken effect."""
+
     def leave(self, call: Call) -> None:
         """When a call that was entered has ended, whichever way."""
 

@@ -36,6 +36,7 @@ class Chain:
         self._admissions = [one.admit for one in interceptors if _does(one, "admit")]
         self._judges = [one.still_admits for one in interceptors if _does(one, "still_admits")]
         self.recallings = [one.recalled for one in interceptors if _does(one, "recalled")]
+        self._mourners = [one.abandoned for one in interceptors if _does(one, "abandoned")]
         self._finishers = [one.succeed for one in interceptors if _does(one, "succeed")]
         self._slow_reader_seconds = slow_reader_seconds
 
@@ -105,7 +106,7 @@ class Chain:
             for interceptor in self._interceptors:
                 interceptor.enter(call)
                 entered.append(interceptor)
-            result = await work(call)
+            result = await self._worked(call, work)
             for succeed in self._finishers:
                 await succeed(call)
             return result
@@ -116,6 +117,14 @@ class Chain:
         finally:
             for interceptor in reversed(entered):
                 interceptor.leave(call)
+
+    async def _worked(self, call: Call, work: Callable[[Call], Awaitable[Any]]) -> Any:
+        try:
+            return await work(call)
+        except asyncio.CancelledError:
+            for abandoned in self._mourners:
+                abandoned(call)
+            raise
 
     def admitted(self, call: Call, request: Any, read: Read) -> Any:
         """The message, or the stream of messages, that is encoded."""

@@ -41,14 +41,15 @@ def revocable_ids(subject: str, token_id: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class MeshToken:
-    """A token and its end."""
+    """A token and its times."""
 
     text: str
+    issued_at: datetime
     expires_at: datetime
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether half of a usual life is left at least."""
-        return self.expires_at - now >= LIFE / 2
+        """Whether half of its life is left at least, which may be shorter than usual."""
+        return self.expires_at - now >= (self.expires_at - self.issued_at) / 2
 
 
 class MeshTokens:
@@ -83,7 +84,7 @@ class MeshTokens:
         }
         headers = {"kid": str(self._key.key_id)}
         text = jwt.encode(claims, self._key.key, algorithm="EdDSA", headers=headers)
-        return MeshToken(text, expires_at)
+        return MeshToken(text, now, expires_at)
 
     def service_token(
         self, name: str, workspace_id: str, permissions: Iterable[str]

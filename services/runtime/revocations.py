@@ -1,10 +1,12 @@
 """Tokens that ended before their time, as every process follows them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 import structlog
@@ -15,6 +17,9 @@ from services.runtime.faults import Unavailable
 # Two looks and what they take must fit into two seconds.
 LOOK_SECONDS = 0.5
 TRIES_SECONDS = 0.5
+# One page of many does not hold up the calls beside it.
+MOST_AT_ONCE = 5_000
+FORGETTING_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class Revocation:
     """By then the token has expired."""
 
 
-ReadRevocations = Callable[[int], Awaitable[Sequence[Revocation]]]
-"""Those above a number, in their order. Raises Unavailable."""
+ReadRevocations = Callable[[int, int], Awaitable[Sequence[Revocation]]]
+"""Those above a number, in their order, and no more than so many. Raises Unavailable."""
 OpenRevocations = Callable[[], AbstractAsyncContextManager[ReadRevocations]]
 """A way to where they are kept. Raises Unavailable."""
 
@@ -42,6 +47,7 @@ class Revocations:
         self._ended: dict[str, dict[str, datetime]] = {}
         self._last = 0
         self._trouble = ""
+        self._forgets_at = -inf
         self.is_known = False
         """Whether they have ever been read."""
         self.news = asyncio.Event()
@@ -56,14 +62,17 @@ class Revocations:
                 return True
         return False
 
-    def learn(self, revocations: Sequence[Revocation]) -> None:
+    def learn(self, revocations: Sequence[Revocation], *, are_all: bool = True) -> None:
+        """Those that are new; all, or the first of them."""
         for one in revocations:
             self._ended.setdefault(one.token_id, {})[one.workspace_id] = one.kept_until
             self._last = one.number
-        self.is_known = True
+        self.is_known = self.is_known or are_all
         if revocations:
-            self._forget_expired()
             self.news.set()
+        if time.monotonic() >= self._forgets_at:
+            self._forgets_at = time.monotonic() + FORGETTING_SECONDS
+            self._forget_expired()
 
     def trouble(self) -> str:
         """What keeps calls from being admitted; "" if nothing does."""
@@ -83,9 +92,11 @@ class Revocations:
 
     async def _follow(self, read: ReadRevocations) -> None:
         while True:
-            self.learn(await read(self._last))
+            found = await read(self._last, MOST_AT_ONCE)
+            are_all = len(found) < MOST_AT_ONCE
+            self.learn(found, are_all=are_all)
             self._tell("")
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if are_all else 0)
 
     def _tell(self, trouble: str) -> None:
         """Once, not at each try."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from shadower.access.v1.access_service_pb2_grpc import (
 )
 from shadower.common.v1.error_reason_pb2 import ErrorReason
 
-from services.runtime.audit import AuditEntry, WriteAudit
+from services.runtime.audit import AuditEntry, RefusedEntryError, WriteAudit
 from services.runtime.chain import Chain
 from services.runtime.faults import NotFound, Unavailable
 from services.runtime.guarding import GuardedServer
-from services.runtime.interceptors import standard_chain
+from services.runtime.interceptors import audit_writing, standard_chain
 from services.runtime.interceptors.audit import Audit
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
@@ -228,7 +229,13 @@ def made_up_entry(workspace: str) -> AuditEntry:
 class Servicer(AccessServiceServicer):
     """Does as it is told."""
 
+    def __init__(self) -> None:
+        self.is_working = asyncio.Event()
+
     async def RevokeToken(self, request: Any, context: Any) -> pb.RevokeTokenResponse:
+        if request.reason == "slow":
+            self.is_working.set()
+            await asyncio.sleep(SECONDS)
         if request.reason == "fail":
             raise NotFound("API_KEY_NOT_FOUND", "it is not there")
         return pb.RevokeTokenResponse()
@@ -242,9 +249,17 @@ class Log:
 
     def __init__(self) -> None:
         self.is_down = False
+        self.hangs = False
+        self.is_asked = asyncio.Event()
+        self.refuses = ""
         self.written: list[AuditEntry] = []
 
     async def write(self, some: Sequence[AuditEntry]) -> None:
+        self.is_asked.set()
+        if self.hangs:
+            await asyncio.sleep(SECONDS)
+        if self.refuses in [one.facts.get("tokenId") for one in some]:
+            raise RefusedEntryError("it is not well-formed")
         if self.is_down:
             raise Unavailable("DATABASE_UNAVAILABLE", "it is down")
         self.written += some
@@ -256,7 +271,12 @@ def log() -> Log:
 
 
 @pytest.fixture
-async def stub(keys: KeyRing, log: Log, tmp_path: Path) -> AsyncIterator[Any]:
+def servicer() -> Servicer:
+    return Servicer()
+
+
+@pytest.fixture
+async def stub(keys: KeyRing, log: Log, servicer: Servicer, tmp_path: Path) -> AsyncIterator[Any]:
     jwks = keys.write_jwks(tmp_path / "jwks.json")
     settings = Settings(DATABASE_URL="unused", jwks_file=jwks, log_level="error")
     write: WriteAudit = log.write
@@ -265,7 +285,7 @@ async def stub(keys: KeyRing, log: Log, tmp_path: Path) -> AsyncIterator[Any]:
         standard_chain(settings, await verifier_of(settings), MessageValidator(), audit), 1
     )
     server = grpc.aio.server()
-    add_AccessServiceServicer_to_server(Servicer(), GuardedServer(server, chain, {}))
+    add_AccessServiceServicer_to_server(servicer, GuardedServer(server, chain, {}))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     following = asyncio.create_task(audit.follow())
@@ -273,6 +293,14 @@ async def stub(keys: KeyRing, log: Log, tmp_path: Path) -> AsyncIterator[Any]:
         yield AccessServiceStub(channel)
     await server.stop(None)
     following.cancel()
+
+
+async def written(log: Log, number: int) -> list[AuditEntry]:
+    """Those that waited are written a moment later."""
+    async with asyncio.timeout(SECONDS):
+        while len(log.written) < number:
+            await asyncio.sleep(0.05)
+    return log.written
 
 
 async def test_what_cannot_be_written_down_is_not_said_to_be_done(
@@ -292,11 +320,79 @@ async def test_what_cannot_be_written_down_is_not_said_to_be_done(
     found = await refused(stub.RevokeToken(request, metadata=metadata))
     assert found.reason == "API_KEY_NOT_FOUND"
     log.is_down = False
-    async with asyncio.timeout(SECONDS):
-        while not log.written:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
     told = [(14, "AUDIT_UNAVAILABLE"), (5, "API_KEY_NOT_FOUND")]
-    assert [(one.code, one.reason) for one in log.written] == told
+    assert [(one.code, one.reason) for one in await written(log, 2)] == told
     request.reason = ""
     await stub.RevokeToken(request, metadata=metadata)
     assert [one.code for one in log.written] == [14, 5, 0]
+
+
+def revoking(token_id: str, reason: str = "") -> pb.RevokeTokenRequest:
+    return pb.RevokeTokenRequest(workspace_id="w", token_id=token_id, reason=reason)
+
+
+async def test_whoever_hangs_up_does_not_get_by_unseen(
+    stub: Any, log: Log, servicer: Servicer, keys: KeyRing
+) -> None:
+    """While the servicer works, and while what it did is being written down."""
+    working = stub.RevokeToken(revoking("worked", "slow"), metadata=keys.metadata("w"))
+    await servicer.is_working.wait()
+    working.cancel()
+    [entry] = await written(log, 1)
+    assert (entry.code, entry.reason, entry.facts["tokenId"]) == (1, "", "worked")
+    log.is_asked.clear()
+    log.hangs = True
+    writing = stub.RevokeToken(revoking("done"), metadata=keys.metadata("w"))
+    await log.is_asked.wait()
+    writing.cancel()
+    await asyncio.sleep(0.1)
+    log.hangs = False
+    _, entry = await written(log, 2)
+    assert (entry.code, entry.facts["tokenId"]) == (0, "done")
+    await asyncio.sleep(1.2)
+    assert len(log.written) == 2
+
+
+async def test_a_log_that_hangs_is_not_waited_for(
+    stub: Any, log: Log, keys: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_writing, "WRITE_SECONDS", 0.3)
+    log.hangs = True
+    for reason, told in (("", "AUDIT_UNAVAILABLE"), ("fail", "API_KEY_NOT_FOUND")):
+        call = stub.RevokeToken(revoking("t", reason), metadata=keys.metadata("w"), timeout=2)
+        assert (await refused(call)).reason == told
+    log.hangs = False
+    assert [one.code for one in await written(log, 2)] == [14, 5]
+
+
+async def test_what_the_log_never_takes_holds_up_nothing_else(
+    stub: Any, log: Log, keys: KeyRing
+) -> None:
+    log.is_down = True
+    log.refuses = "odd"
+    for token_id in ("a", "odd", "b"):
+        call = stub.RevokeToken(revoking(token_id), metadata=keys.metadata("w"))
+        assert (await refused(call)).reason == "AUDIT_UNAVAILABLE"
+    log.is_down = False
+    assert [one.facts["tokenId"] for one in await written(log, 2)] == ["a", "b"]
+    # The process goes on, and so does who writes.
+    await stub.RevokeToken(revoking("c"), metadata=keys.metadata("w"))
+
+
+async def test_a_sick_database_is_one_that_may_be_asked_again(database_url: str) -> None:
+    """Without a right, say, as before its roles are granted what they need."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("revoke insert on shadower.audit_entries from shadower_service")
+        try:
+            async with database_of(database_url) as database:
+                with pytest.raises(Unavailable):
+                    await write_entries(database, [made_up_entry("w")])
+        finally:
+            connection.execute("grant insert on shadower.audit_entries to shadower_service")
+
+
+async def test_an_entry_that_is_none_is_told_apart(database_url: str) -> None:
+    odd = replace(made_up_entry("w"), subject="a\x00")
+    async with database_of(database_url) as database:
+        with pytest.raises(RefusedEntryError):
+            await write_entries(database, [made_up_entry("w"), odd])

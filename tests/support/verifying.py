@@ -44,7 +44,7 @@ async def verifier_with(ring: KeyRing, revocations: Revocations) -> TokenVerifie
 
 @asynccontextmanager
 async def no_revocations() -> AsyncIterator[ReadRevocations]:
-    async def read(_number: int) -> Sequence[Revocation]:
+    async def read(_number: int, _limit: int) -> Sequence[Revocation]:
         return ()
 
     yield read

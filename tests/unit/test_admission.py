@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -10,6 +11,7 @@ import pytest
 from services.access import admission as module
 from services.access.admission import Admission
 from services.access.secrets import PREFIX, hash_of, key_of, new_id, new_secret
+from services.access.unknown import SECONDS, Unknown
 from services.access.uses import Uses
 from services.runtime.faults import Unauthenticated, Unavailable
 from services.runtime.mesh_tokens import LIFE, MeshTokens
@@ -30,14 +32,30 @@ class Database:
             for one in secrets
         ]
         self.is_down = False
+        self.is_stuck = False
+        self.seconds = 0.01
         self.looks = 0
+        self.stuck = 0
 
     async def find(self, api_key_id: str) -> list[FoundKey]:
+        """Of what it does not know it says nothing while it is stuck."""
         self.looks += 1
-        await asyncio.sleep(0.01)
+        found = [key for key in self.keys if key.api_key_id == api_key_id]
+        if self.is_stuck and not found:
+            self.stuck += 1
+            await asyncio.sleep(SECONDS)
+        await asyncio.sleep(self.seconds)
         if self.is_down:
             raise Unavailable("DATABASE_UNAVAILABLE", "it is down")
-        return [key for key in self.keys if key.api_key_id == api_key_id]
+        return found
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def admission(database: Database) -> Admission:
@@ -106,6 +124,72 @@ async def test_another_secret_of_a_key_is_refused() -> None:
     database = Database(known := new_secret(new_id()))
     with pytest.raises(Unauthenticated, match="not one of ours"):
         await admission(database).token_for(new_secret(key_of(known) or ""))
+    assert database.looks == 1
+
+
+async def test_a_forged_key_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    database = Database(known := new_secret(new_id()))
+    monkeypatch.setattr(module, "Unknown", lambda: Unknown(clock))
+    program, nobodys = admission(database), new_id()
+    for forged in (
+        new_secret(nobodys),
+        new_secret(nobodys),
+        *[new_secret(key_of(known) or "")] * 2,
+    ):
+        with pytest.raises(Unauthenticated):
+            await program.token_for(forged)
+    assert database.looks == 2
+    assert await program.token_for(known)
+    clock.now += SECONDS
+    with pytest.raises(Unauthenticated):
+        await program.token_for(forged)
+    assert database.looks == 4
+
+
+def test_unknown_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.access.unknown.MOST_REMEMBERED", 2)
+    unknown = Unknown()
+    for name in "abc":
+        unknown.note(name)
+    assert [unknown.has(name) for name in "abc"] == [False, True, True]
+
+
+async def test_a_flood_of_forged_keys_holds_up_no_known_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_LOOKS", 8)
+    database = Database(secret := new_secret(new_id()))
+    program = admission(database)
+    first = await program.token_for(secret)
+    database.is_stuck = True
+    flood = [asyncio.create_task(program.token_for(new_secret(new_id()))) for _ in range(8)]
+    await asyncio.sleep(0)
+    passing(monkeypatch, LIFE / 2 + timedelta(seconds=1))
+    async with asyncio.timeout(0.5):
+        assert await program.token_for(secret) != first
+    assert database.stuck == module.STRANGERS_AT_ONCE
+    for one in flood:
+        one.cancel()
+
+
+async def test_a_known_key_does_not_wait_long_for_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
+    database = Database(secret := new_secret(new_id()))
+    program = admission(database)
+    first = await program.token_for(secret)
+    passing(monkeypatch, LIFE / 2 + timedelta(seconds=1))
+    database.seconds = 10
+    async with asyncio.timeout(5):
+        assert await program.token_for(secret) == first
+
+
+async def test_a_key_that_ends_soon_is_not_looked_for_at_each_call() -> None:
+    database = Database(secret := new_secret(new_id()))
+    [key] = database.keys
+    database.keys = [replace(key, expires_at=datetime.now(UTC) + LIFE / 5)]
+    program = admission(database)
+    assert len({await program.token_for(secret) for _ in range(5)}) == 1
     assert database.looks == 1
 
 

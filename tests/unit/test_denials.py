@@ -1,6 +1,7 @@
 """A stranger cannot fill a tenant's log: beyond its share in a minute, denials are counted."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,10 @@ from services.runtime.interceptors import denials as module
 from services.runtime.interceptors.denials import MOST_ENTRIES, SECONDS, Denials
 
 
-def entry(workspace: str, subject: str = "eve") -> AuditEntry:
-    return AuditEntry(workspace, datetime.now(UTC), uuid.uuid4(), subject, "", "/r", 7, "", "", {})
+def entry(workspace: str, subject: str = "eve", *, is_of_stranger: bool = False) -> AuditEntry:
+    now, entry_id = datetime.now(UTC), uuid.uuid4()
+    made = AuditEntry(workspace, now, entry_id, subject, "", "/r", 7, "", "", {})
+    return replace(made, is_of_stranger=is_of_stranger)
 
 
 class Clock:
@@ -54,3 +57,22 @@ def test_invented_workspaces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         True,
         True,
     ]
+
+
+def test_invented_workspaces_hide_no_denial_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_WORKSPACES", 2)
+    clock = Clock()
+    denials = Denials(clock)
+    for number in range(5):
+        denials.counted(entry(f"invented-{number}", is_of_stranger=True))
+    assert denials.counted(entry("w")) is not None
+    # What had no room is counted all the same, and told once.
+    assert [denials.take_without_room(), denials.take_without_room()] == [3, 0]
+
+
+def test_a_strangers_denials_use_up_nobodys_share() -> None:
+    denials = Denials(Clock())
+    for _ in range(MOST_ENTRIES + 5):
+        denials.counted(entry("w", is_of_stranger=True))
+    assert denials.counted(entry("w")) is not None
+    assert [one.calls for one in denials.remainders(at_end=True)] == [5]

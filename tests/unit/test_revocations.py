@@ -32,9 +32,9 @@ class Source:
         self.opened += 1
         yield self._read
 
-    async def _read(self, number: int) -> Sequence[Revocation]:
+    async def _read(self, number: int, limit: int) -> Sequence[Revocation]:
         self._check()
-        return [one for one in self.kept if one.number > number]
+        return [one for one in self.kept if one.number > number][:limit]
 
     def _check(self) -> None:
         if self.is_down:
@@ -80,12 +80,40 @@ def test_where_a_token_has_ended(revoked_in: str, asked: str, ended: bool) -> No
     assert revocations.has(("t",)) is (revoked_in == SYSTEM)
 
 
-def test_what_has_expired_is_forgotten() -> None:
+def test_what_has_expired_is_forgotten_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    now = 0.0
     revocations = known_revocations()
     revocations.learn([Revocation(1, "w", "old", datetime.now(UTC) - timedelta(seconds=1))])
+    now = module.FORGETTING_SECONDS - 1
     revocations.learn([Revocation(2, "w", "new", LATER)])
+    assert revocations.has(("old",), "w")
+    now = module.FORGETTING_SECONDS
+    revocations.learn([])
     assert not revocations.has(("old",), "w")
     assert revocations.has(("new",), "w")
+
+
+async def test_many_are_read_in_parts_and_nobody_is_admitted_by_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
+    source, revocations = Source(), Revocations()
+    source.kept = [Revocation(number, "w", f"t-{number}", LATER) for number in range(1, 6)]
+    known = []
+
+    async def read(number: int, limit: int) -> Sequence[Revocation]:
+        known.append(revocations.is_known)
+        return await source._read(number, limit)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[ReadRevocations]:
+        yield read
+
+    async with in_background(revocations.follow(opened)):
+        await asyncio.sleep(0.1)
+    assert all(revocations.has((f"t-{number}",), "w") for number in range(1, 6))
+    assert known[:4] == [False, False, False, True]
 
 
 async def test_nobody_is_admitted_before_revocations_are_known() -> None:

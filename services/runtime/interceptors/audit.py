@@ -6,12 +6,13 @@ later, and so much of it as a stranger cannot fill anybody's log with.
 
 import asyncio
 import json
-from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import structlog
 from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from google.protobuf.message import Message
@@ -20,25 +21,24 @@ from shadower.common.v1.permission_pb2 import audited
 from services.runtime.audit import AuditEntry, WriteAudit
 from services.runtime.bus.dead_letter import WORKSPACE
 from services.runtime.call import Call, Interceptor
-from services.runtime.faults import Fault, PermissionDenied, Unauthenticated, Unavailable
+from services.runtime.faults import PermissionDenied, Unauthenticated, Unavailable
+from services.runtime.interceptors.audit_writing import AuditWriting
 from services.runtime.interceptors.denials import Denials
 from services.runtime.status import to_status
 
 FLUSH_SECONDS = 1.0
 # An end does not wait for a database that is away.
 LAST_SECONDS = 3.0
-MOST_WAITING = 10_000
-AT_ONCE = 500
 MOST_CHARACTERS = 200
 MOST_ITEMS = 10
+CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
 
 
 class Audit(Interceptor):
     """Sees every call's end before its caller does."""
 
     def __init__(self, write: WriteAudit) -> None:
-        self._write = write
-        self._waiting: deque[AuditEntry] = deque()
+        self._writing = AuditWriting(write)
         self._denials = Denials()
         self._log: Any = structlog.get_logger("audit")
 
@@ -49,19 +49,18 @@ class Audit(Interceptor):
     async def succeed(self, call: Call) -> None:
         if not call.contract.is_administrative:
             return
-        try:
-            await self._write([_entry(call)])
-        except (Fault, TimeoutError) as failed:
-            raise Unavailable(
-                "AUDIT_UNAVAILABLE", "it could not be written down who did this"
-            ) from failed
+        await self._writing.now(_entry(call))
+
+    def abandoned(self, call: Call) -> None:
+        """Whoever hangs up does not get by unseen."""
+        if call.contract.is_administrative and _is_known(call):
+            self._writing.later(replace(_entry(call), code=CANCELLED))
 
     async def fail(self, call: Call, error: Exception) -> None:
-        # What a stranger says is not even checked to be a name.
-        if WORKSPACE.fullmatch(call.workspace_id) is None:
+        if not _is_known(call):
             return
         if _is_denial(error):
-            self._wait(self._denials.counted(_entry(call, error)))
+            self._writing.later(self._denials.counted(_entry(call, error)))
         elif call.contract.is_administrative and not isinstance(error, Unauthenticated):
             await self._write_or_wait(_entry(call, error))
 
@@ -69,37 +68,35 @@ class Audit(Interceptor):
         try:
             while True:
                 await asyncio.sleep(FLUSH_SECONDS)
-                self._wait(*self._denials.remainders())
-                await self._flush()
+                self._note_denials()
+                await self._writing.flush()
         finally:
-            self._wait(*self._denials.remainders(at_end=True))
+            self._note_denials(at_end=True)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_SECONDS):
-                    await self._flush()
+                    await self._writing.flush()
+
+    def _note_denials(self, *, at_end: bool = False) -> None:
+        self._writing.later(*self._denials.remainders(at_end=at_end))
+        without_room = self._denials.take_without_room()
+        if without_room:
+            self._log.warning("denied calls had no room in the audit log", calls=without_room)
 
     async def _write_or_wait(self, entry: AuditEntry) -> None:
         """The call has failed already, and keeps the reason that it has."""
+        if entry.reason == "AUDIT_UNAVAILABLE":
+            # Another try now would take its caller as long again.
+            self._writing.later(entry)
+            return
         try:
-            await self._write([entry])
-        except (Fault, TimeoutError):
-            self._wait(entry)
+            await self._writing.now(entry)
+        except Unavailable:
+            self._writing.later(entry)
 
-    def _wait(self, *entries: AuditEntry | None) -> None:
-        for entry in entries:
-            if entry is None:
-                continue
-            if len(self._waiting) < MOST_WAITING:
-                self._waiting.append(entry)
-            else:
-                self._log.error("no room for an audit entry", rpc=entry.rpc, code=entry.code)
 
-    async def _flush(self) -> None:
-        with suppress(Fault, TimeoutError):
-            while self._waiting:
-                some = list(self._waiting)[:AT_ONCE]
-                await self._write(some)
-                for _ in some:
-                    self._waiting.popleft()
+def _is_known(call: Call) -> bool:
+    """What a stranger says is a workspace is not even checked to be a name."""
+    return WORKSPACE.fullmatch(call.workspace_id) is not None
 
 
 def _is_denial(error: Exception) -> bool:

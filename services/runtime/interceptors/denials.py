@@ -24,16 +24,42 @@ class _Minute:
 
 
 class Denials:
-    """Those of this process."""
+    """Those of this process. Strangers' are apart: whatever they invent, theirs alone find no room.
+
+    Nobody else can invent one: their tokens cover the workspace.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._minutes: OrderedDict[str, _Minute] = OrderedDict()
+        self._of_strangers = _Minutes(clock)
+        self._of_others = _Minutes(clock)
 
     def counted(self, entry: AuditEntry) -> AuditEntry | None:
         """The entry, if it is to be written as it is."""
+        minutes = self._of_strangers if entry.is_of_stranger else self._of_others
+        return minutes.counted(entry)
+
+    def remainders(self, *, at_end: bool = False) -> Iterator[AuditEntry]:
+        """One entry for each workspace that had more than its share, when its minute is over."""
+        for minutes in (self._of_others, self._of_strangers):
+            yield from minutes.remainders(at_end=at_end)
+
+    def take_without_room(self) -> int:
+        """How many were not even counted by workspace, since this was asked last."""
+        return self._of_others.take_without_room() + self._of_strangers.take_without_room()
+
+
+class _Minutes:
+    """By workspace."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._minutes: OrderedDict[str, _Minute] = OrderedDict()
+        self._without_room = 0
+
+    def counted(self, entry: AuditEntry) -> AuditEntry | None:
         minute = self._minute(entry.workspace_id)
         if minute is None:
+            self._without_room += 1
             return None
         if minute.entries < MOST_ENTRIES:
             minute.entries += 1
@@ -43,7 +69,6 @@ class Denials:
         return None
 
     def remainders(self, *, at_end: bool = False) -> Iterator[AuditEntry]:
-        """One entry for each workspace that had more than its share, when its minute is over."""
         now = self._clock()
         while self._minutes:
             workspace_id, minute = next(iter(self._minutes.items()))
@@ -52,6 +77,10 @@ class Denials:
             del self._minutes[workspace_id]
             if minute.last is not None:
                 yield replace(minute.last, calls=minute.beyond)
+
+    def take_without_room(self) -> int:
+        taken, self._without_room = self._without_room, 0
+        return taken
 
     def _minute(self, workspace_id: str) -> _Minute | None:
         known = self._minutes.get(workspace_id)

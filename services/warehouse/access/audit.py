@@ -1,6 +1,7 @@
 """The audit log: what was administered and denied, by workspace. Nothing in it is ever changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -8,8 +9,11 @@ from operator import attrgetter
 from typing import Any, Literal
 from uuid import UUID
 
-from services.runtime.audit import AuditEntry
-from services.warehouse.database import Database, Session
+import asyncpg
+
+from services.runtime.audit import AuditEntry, RefusedEntryError
+from services.runtime.faults import Unavailable
+from services.warehouse.database import Database, Session, UnwritableError
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -32,7 +36,12 @@ class AuditQuery:
 
 
 async def write_entries(database: Database, entries: Sequence[AuditEntry]) -> None:
-    """All of them, or nothing. Raises Unavailable."""
+    """All of them, or nothing. Raises a Fault, or RefusedEntryError."""
+    with _what_fails_told():
+        await _write(database, entries)
+
+
+async def _write(database: Database, entries: Sequence[AuditEntry]) -> None:
     async with database.transaction() as transaction:
         for workspace_id, of_workspace in groupby(
             sorted(entries, key=attrgetter("workspace_id")), key=attrgetter("workspace_id")
@@ -40,6 +49,17 @@ async def write_entries(database: Database, entries: Sequence[AuditEntry]) -> No
             session = await transaction.enter(workspace_id)
             rows = [_values(entry) for entry in of_workspace]
             await session.connection.executemany(QUERIES["write"], rows)
+
+
+@contextmanager
+def _what_fails_told() -> Iterator[None]:
+    """A database that is being set up, is full or sick may take the same entries later."""
+    try:
+        yield
+    except UnwritableError as refused:
+        raise RefusedEntryError(str(refused)) from refused
+    except asyncpg.PostgresError as failed:
+        raise Unavailable("DATABASE_UNAVAILABLE", "the audit log cannot be written") from failed
 
 
 def _values(entry: AuditEntry) -> tuple[Any, ...]:

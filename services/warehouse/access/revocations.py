@@ -47,8 +47,8 @@ async def open_revocations(settings: Settings) -> AsyncIterator[ReadRevocations]
     except BROKEN as broken:
         raise _unavailable(broken) from broken
 
-    async def read(number: int) -> Sequence[Revocation]:
-        return await _above(connection, number)
+    async def read(number: int, limit: int) -> Sequence[Revocation]:
+        return await _above(connection, number, limit)
 
     try:
         yield read
@@ -56,9 +56,9 @@ async def open_revocations(settings: Settings) -> AsyncIterator[ReadRevocations]
         connection.terminate()
 
 
-async def _above(connection: Connection, number: int) -> list[Revocation]:
+async def _above(connection: Connection, number: int, limit: int) -> list[Revocation]:
     try:
-        rows = await connection.fetch(QUERIES["above"], number, timeout=READ_SECONDS)
+        rows = await connection.fetch(QUERIES["above"], number, limit, timeout=READ_SECONDS)
     except BROKEN as broken:
         raise _unavailable(broken) from broken
     return [Revocation(**dict(row)) for row in rows]
@@ -77,8 +77,23 @@ async def revoke(
     others = await connection.fetchval(QUERIES["count"], workspace_id, token_id)
     if others >= MOST_OF_A_WORKSPACE:
         raise access_full(MOST_OF_A_WORKSPACE, "revoked tokens")
-    values = (workspace_id, token_id, reason, revoked_by, until)
-    row = await connection.fetchrow(QUERIES["revoke"], *values)
+    return await _file(session, token_id, reason, revoked_by, until)
+
+
+async def end_tokens(
+    session: Session, token_ids: Sequence[str], reason: str, revoked_by: str, until: datetime
+) -> None:
+    """Of a key that ends, however many tokens are revoked: they are forgotten minutes later."""
+    await session.connection.execute(QUERIES["turn"])
+    for token_id in token_ids:
+        await _file(session, token_id, reason, revoked_by, until)
+
+
+async def _file(
+    session: Session, token_id: str, reason: str, revoked_by: str, until: datetime
+) -> RevokedToken:
+    values = (session.workspace_id, token_id, reason, revoked_by, until)
+    row = await session.connection.fetchrow(QUERIES["revoke"], *values)
     assert row is not None  # noqa: S101 - it inserts or updates
     return RevokedToken(**dict(row))
 

@@ -1,9 +1,10 @@
 -- name: above
--- For those who follow: what is new since a number.
+-- For those who follow: what is new since a number, so many at a time.
 select number, workspace_id, token_id, kept_until
 from revoked_tokens
 where number > $1 and kept_until > now()
 order by number
+limit $2
 
 -- name: turn
 -- Revocations are numbered one after the other. Until the transaction ends, nobody else gets a
