@@ -298,7 +298,7 @@ async def stub(keys: KeyRing, log: Log, servicer: Servicer, tmp_path: Path) -> A
 async def written(log: Log, number: int) -> list[AuditEntry]:
     """Those that waited are written a moment later."""
     async with asyncio.timeout(SECONDS):
-        while len(log.written) < number:
+        while len(log.written) < number:  # noqa: ASYNC110 - the log is a list
             await asyncio.sleep(0.05)
     return log.written
 

@@ -104,9 +104,13 @@ async def test_who_takes_nothing_is_closed_and_others_are_not_late(
 
 
 async def test_there_is_room_for_so_many(web: Web, keys: KeyRing) -> None:
-    async with web.live(keys.token("w", sub="a")), web.live(keys.token("w", sub="b")):
-        async with web.live(keys.token("w", sub="c")), web.live(keys.token("w", sub="d")):
-            await assert_busy(web, keys.token("w", sub="e"), limit="4")
+    async with (
+        web.live(keys.token("w", sub="a")),
+        web.live(keys.token("w", sub="b")),
+        web.live(keys.token("w", sub="c")),
+        web.live(keys.token("w", sub="d")),
+    ):
+        await assert_busy(web, keys.token("w", sub="e"), limit="4")
 
 
 async def assert_busy(web: Web, token: str | None, limit: str) -> None:

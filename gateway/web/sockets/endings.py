@@ -1,4 +1,4 @@
-"""Why a WebSocket is closed, by code: those that are registered, and 4400 to 4499 as others use them."""
+"""Why a WebSocket is closed, by code: registered ones, and 4400 to 4499 as others use them."""
 
 from google.rpc.status_pb2 import Status
 
