@@ -84,6 +84,8 @@ async def rotate_key(
 
 async def delete_key(session: Session, api_key_id: str) -> None:
     """With all of its secrets. Raises NotFound."""
+    # Whoever rotates it at the same time must not add a secret to a key that is no more.
+    await session.connection.execute(QUERIES["turn"], session.workspace_id)
     done = await session.connection.execute(QUERIES["delete"], session.workspace_id, api_key_id)
     if not rows_affected(done):
         raise key_not_found(api_key_id)
