@@ -61,15 +61,15 @@ async def _welcome(socket: WebSocket, room: Room, session: Callable[[], Session]
     try:
         room.check_room()
         token = bearer_of(socket.headers)
-        if token is not None:
-            room.verifier.verify(token)
+        owner = room.verifier.verify(token).subject if token is not None else None
+        room.check_share(owner)
     except Fault as fault:
         status = status_of(fault)
         headers = {"retry-after": seconds} if (seconds := retry_seconds(status)) else {}
         refusal = JSONResponse(status_json(status), http_status(status), headers)
         await socket.send_denial_response(refusal)
         return
-    await session().run()
+    await session().run(owner)
 
 
 def _health(draining: Draining) -> Callable[[Request], JSONResponse]:

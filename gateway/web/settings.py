@@ -25,8 +25,17 @@ class WebSettings(ProcessSettings):
     max_sockets: int = Field(default=10_000, ge=1)
     """WebSockets at once; further ones get SERVER_BUSY."""
 
+    max_unknown_sockets: int = Field(default=500, ge=1)
+    """Those of them whose owner did not send a token yet; further ones get SERVER_BUSY."""
+
+    sockets_per_subject: int = Field(default=200, ge=1)
+    """WebSockets at once of one subject of tokens; further ones get SERVER_BUSY."""
+
     max_subscriptions: int = Field(default=20_000, ge=1)
     """Subscriptions at once on all of them; further ones get SERVER_BUSY."""
+
+    subscriptions_per_subject: int = Field(default=1_000, ge=1)
+    """Subscriptions at once of one subject of tokens; further ones get SERVER_BUSY."""
 
     subscriptions_per_socket: int = Field(default=20, ge=1)
     """Subscriptions at once on one WebSocket; further ones get TOO_MANY_SUBSCRIPTIONS."""

@@ -1,6 +1,7 @@
 """Readers who are slow, who are many, and who are told to go; and services that go away."""
 
 import asyncio
+import json
 import signal
 import socket
 import time
@@ -18,7 +19,14 @@ from tests.support.stack import free_port
 from tests.support.web import Web, running_web
 
 REQUEST = {"workspaceId": "w", "metrics": ["executions"]}
-LIMITS = {"slow_reader_seconds": 1.5, "max_sockets": 4, "streams_per_connection": 2}
+LIMITS = {
+    "slow_reader_seconds": 1.5,
+    "max_sockets": 4,
+    "max_unknown_sockets": 2,
+    "sockets_per_subject": 3,
+    "subscriptions_per_subject": 3,
+    "streams_per_connection": 2,
+}
 MOST_MESSAGES = 200
 
 
@@ -96,19 +104,85 @@ async def test_who_takes_nothing_is_closed_and_others_are_not_late(
 
 
 async def test_there_is_room_for_so_many(web: Web, keys: KeyRing) -> None:
-    async with web.socket(), web.socket(), web.socket(), web.socket():
-        with pytest.raises(InvalidStatus) as refused:
-            async with web.socket():
-                pass
+    async with AsyncExitStack() as stack:
+        for subject in "abcd":
+            await stack.enter_async_context(web.live(keys.token("w", sub=subject)))
+        await assert_busy(web, keys.token("w", sub="e"), limit="4")
+
+
+async def assert_busy(web: Web, token: str | None, limit: str) -> None:
+    """The handshake is refused."""
+    headers = bearer(token) if token else {}
+    with pytest.raises(InvalidStatus) as refused:
+        async with web.socket(additional_headers=headers):
+            pass
     assert refused.value.response.status_code == 429
     assert refused.value.response.headers["retry-after"] == "1"
+    info = json.loads(refused.value.response.body or b"")["details"][0]
+    assert (info["reason"], info["metadata"]) == ("SERVER_BUSY", {"limit": limit})
+
+
+async def test_strangers_do_not_fill_the_room(web: Web, keys: KeyRing) -> None:
+    async with web.socket() as first, web.socket():
+        await assert_busy(web, None, limit="2")
+        async with web.socket(additional_headers=bearer(keys.token("w", sub="known"))):
+            await assert_busy(web, None, limit="2")
+        # Who has said who he is makes room for another one.
+        await first.say("connection_init", token=keys.token("w"))
+        assert (await first.hear())["type"] == "connection_ack"
+        async with web.socket():
+            pass
+
+
+async def test_one_subject_does_not_fill_the_room(web: Web, keys: KeyRing) -> None:
+    header = bearer(keys.token("w"))
+    async with (
+        web.live(keys.token("w")),
+        web.live(keys.token("w")) as second,
+        web.socket(additional_headers=header),
+    ):
+        await assert_busy(web, keys.token("w"), limit="3")
+        async with web.socket() as fourth:
+            await fourth.say("connection_init", token=keys.token("w"))
+            code, said = await fourth.ended()
+        assert (code, said.partition(":")[0]) == (1013, "SERVER_BUSY")
+        # Another token of the same is nothing new; one of another's makes room.
+        await second.say("token", token=keys.token("w"))
+        await second.hear_of("token_ack")
+        await second.say("token", token=keys.token("w", sub="other"))
+        await second.hear_of("token_ack")
+        async with web.live(keys.token("w")):
+            pass
+
+
+async def test_one_subject_has_so_many_subscriptions(web: Web, flood: Flood, keys: KeyRing) -> None:
+    flood.pause_seconds = 10
+    async with web.live(keys.token("w")) as first, web.live(keys.token("w")) as second:
+        for socket_, name in ((first, "a"), (first, "b"), (second, "c")):
+            await socket_.say("subscribe", id=name, request=REQUEST)
+            await socket_.hear_of("next")
+        await second.say("subscribe", id="d", request=REQUEST)
+        error = await second.hear_of("error")
+        assert error["id"] == "d"
+        assert error["status"]["details"][0]["reason"] == "SERVER_BUSY"
+        async with web.live(keys.token("w", sub="other")) as other:
+            await other.say("subscribe", id="e", request=REQUEST)
+            await other.hear_of("next")
+        await first.say("unsubscribe", id="a")
+        await first.hear_of("complete")
+        await second.say("subscribe", id="d", request=REQUEST)
+        await second.hear_of("next")
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
 
 
 async def test_streams_are_spread_and_carry_the_callers_own_token(
     web: Web, flood: Flood, keys: KeyRing
 ) -> None:
     flood.pause_seconds = 10
-    tokens = [keys.token("w") for _ in range(4)]
+    tokens = [keys.token("w", sub=f"reader-{number}") for number in range(4)]
     sockets = []
     for token in tokens:
         trace = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}

@@ -1,4 +1,4 @@
-"""Why a WebSocket is closed, by code: those of RFC 6455, and 4400 to 4499 as others use them."""
+"""Why a WebSocket is closed, by code: registered ones, and 4400 to 4499 as others use them."""
 
 from google.rpc.status_pb2 import Status
 
@@ -8,6 +8,7 @@ from services.runtime.status import to_status
 
 GOING_AWAY = 1001
 INTERNAL = 1011
+TRY_AGAIN_LATER = 1013
 MESSAGE_INVALID = 4400
 UNAUTHENTICATED = 4401
 SUBPROTOCOL_UNKNOWN = 4406

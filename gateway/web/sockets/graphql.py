@@ -73,7 +73,7 @@ class GraphQLSession(Session):
     async def _work(self, name: str, operation: Operation) -> None:
         queue = Queue(self.outbox, MOST_RESULTS)
         try:
-            with self.room.subscription():
+            with self.room.subscription(self):
                 has_begun = await self._results(name, operation, queue)
             if has_begun:
                 await queue.put(_frame("complete", id=name))

@@ -114,7 +114,7 @@ class LiveReader:
 
     async def run(self) -> None:
         try:
-            with self._session.room.subscription():
+            with self._session.room.subscription(self._session):
                 status = await self.following.follow(self._offer)
         except Fault as fault:
             status = to_status(fault)

@@ -8,8 +8,8 @@ from typing import Protocol
 from gateway.web.services import Services
 from gateway.web.settings import WebSettings
 from gateway.web.sockets.endings import GOING_AWAY, Ending
+from gateway.web.sockets.shares import Shares, refuse_from
 from services.runtime.draining import Draining
-from services.runtime.faults import RETRY_DELAY, ResourceExhausted
 from services.runtime.identity import TokenVerifier
 
 
@@ -33,53 +33,66 @@ class Room:
         self.verifier = verifier
         self.services = services
         self.draining = draining
-        self._guests: set[Guest] = set()
+        self._owners: dict[Guest, str | None] = {}
+        self._sockets = Shares()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
         self._subscriptions = 0
+        self._subscriptions_of = Shares()
 
     def check_room(self) -> None:
         """Raises Unavailable, or ResourceExhausted, before a connection is taken."""
         if self.draining.is_set():
             raise self.draining.fault()
-        if len(self._guests) >= self.settings.max_sockets:
-            raise _busy(self.settings.max_sockets)
+        refuse_from(self.settings.max_sockets, len(self._owners))
+
+    def check_share(self, owner: str | None) -> None:
+        """Raises ResourceExhausted. Those of nobody known yet share a bound of their own."""
+        of_one = self.settings.sockets_per_subject
+        limit = of_one if owner is not None else self.settings.max_unknown_sockets
+        self._sockets.check(owner, limit)
 
     @contextmanager
-    def guest(self, one: Guest) -> Iterator[None]:
-        self._guests.add(one)
+    def guest(self, one: Guest, owner: str | None) -> Iterator[None]:
+        self._owners[one] = owner
+        self._sockets.take(owner)
         self._is_empty.clear()
         try:
             yield
         finally:
-            self._guests.discard(one)
-            if not self._guests:
+            self._sockets.give_back(self._owners.pop(one))
+            if not self._owners:
                 self._is_empty.set()
 
+    def belong(self, one: Guest, owner: str) -> None:
+        """From now on the connection is that owner's. Raises ResourceExhausted."""
+        before = self._owners[one]
+        if before == owner:
+            return
+        self.check_share(owner)
+        self._owners[one] = owner
+        self._sockets.take(owner)
+        self._sockets.give_back(before)
+
     @contextmanager
-    def subscription(self) -> Iterator[None]:
-        if self._subscriptions >= self.settings.max_subscriptions:
-            raise _busy(self.settings.max_subscriptions)
+    def subscription(self, one: Guest) -> Iterator[None]:
+        """Counts for whose the connection was when it began, whatever token comes later."""
+        owner = self._owners[one]
+        refuse_from(self.settings.max_subscriptions, self._subscriptions)
+        self._subscriptions_of.check(owner, self.settings.subscriptions_per_subject)
         self._subscriptions += 1
+        self._subscriptions_of.take(owner)
         try:
             yield
         finally:
             self._subscriptions -= 1
+            self._subscriptions_of.give_back(owner)
 
     async def empty(self) -> None:
         """Ends every connection when the process is told to end. Returns when all have heard it."""
         await self.draining.wait()
-        for one in list(self._guests):
+        for one in list(self._owners):
             one.end(Ending(GOING_AWAY, self.draining.fault()))
         with suppress(TimeoutError):
             async with asyncio.timeout(self.settings.drain_seconds):
                 await self._is_empty.wait()
-
-
-def _busy(limit: int) -> ResourceExhausted:
-    return ResourceExhausted(
-        "SERVER_BUSY",
-        f"the server has as many as it takes: {limit}",
-        metadata={"limit": str(limit)},
-        retry_after=RETRY_DELAY,
-    )

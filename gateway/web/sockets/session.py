@@ -63,9 +63,9 @@ class Session(ABC):
     def last_words(self, ending: Ending) -> str | None:
         """The frame before the close frame, if there is to be one."""
 
-    async def run(self) -> None:
-        """Returns when the connection has ended."""
-        with self.room.guest(self):
+    async def run(self, owner: str | None) -> None:
+        """Returns when the connection has ended. Its owner may be known from the handshake."""
+        with self.room.guest(self, owner):
             await self._socket.accept(self._chosen_subprotocol())
             await self._run()
 
@@ -126,13 +126,17 @@ class Session(ABC):
     def trust(self, token: str) -> datetime:
         """From now on the client is whom the token names, until it expires. Raises Ending."""
         try:
-            self._principal = self.room.verifier.verify(token)
+            principal = self.room.verifier.verify(token)
+            self.room.belong(self, principal.subject)
         except Unauthenticated as refused:
             raise Ending(endings.UNAUTHENTICATED, refused) from refused
+        except ResourceExhausted as full:
+            raise Ending(endings.TRY_AGAIN_LATER, full) from full
+        self._principal = principal
         self.caller = self.caller.with_token(token)
-        seconds = (self._principal.expires_at - datetime.now(UTC)).total_seconds()
+        seconds = (principal.expires_at - datetime.now(UTC)).total_seconds()
         self._clock.reschedule(asyncio.get_running_loop().time() + seconds)
-        return self._principal.expires_at
+        return principal.expires_at
 
     async def _message(self) -> Message:
         event = await self._socket.receive()
