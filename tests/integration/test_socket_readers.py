@@ -104,12 +104,9 @@ async def test_who_takes_nothing_is_closed_and_others_are_not_late(
 
 
 async def test_there_is_room_for_so_many(web: Web, keys: KeyRing) -> None:
-    async with (
-        web.live(keys.token("w", sub="a")),
-        web.live(keys.token("w", sub="b")),
-        web.live(keys.token("w", sub="c")),
-        web.live(keys.token("w", sub="d")),
-    ):
+    async with AsyncExitStack() as stack:
+        for subject in "abcd":
+            await stack.enter_async_context(web.live(keys.token("w", sub=subject)))
         await assert_busy(web, keys.token("w", sub="e"), limit="4")
 
 
@@ -139,20 +136,23 @@ async def test_strangers_do_not_fill_the_room(web: Web, keys: KeyRing) -> None:
 
 async def test_one_subject_does_not_fill_the_room(web: Web, keys: KeyRing) -> None:
     header = bearer(keys.token("w"))
-    async with web.live(keys.token("w")), web.live(keys.token("w")) as second:
-        async with web.socket(additional_headers=header):
-            await assert_busy(web, keys.token("w"), limit="3")
-            async with web.socket() as fourth:
-                await fourth.say("connection_init", token=keys.token("w"))
-                code, said = await fourth.ended()
-            assert (code, said.partition(":")[0]) == (1013, "SERVER_BUSY")
-            # Another token of the same is nothing new; one of another's makes room.
-            await second.say("token", token=keys.token("w"))
-            await second.hear_of("token_ack")
-            await second.say("token", token=keys.token("w", sub="other"))
-            await second.hear_of("token_ack")
-            async with web.live(keys.token("w")):
-                pass
+    async with (
+        web.live(keys.token("w")),
+        web.live(keys.token("w")) as second,
+        web.socket(additional_headers=header),
+    ):
+        await assert_busy(web, keys.token("w"), limit="3")
+        async with web.socket() as fourth:
+            await fourth.say("connection_init", token=keys.token("w"))
+            code, said = await fourth.ended()
+        assert (code, said.partition(":")[0]) == (1013, "SERVER_BUSY")
+        # Another token of the same is nothing new; one of another's makes room.
+        await second.say("token", token=keys.token("w"))
+        await second.hear_of("token_ack")
+        await second.say("token", token=keys.token("w", sub="other"))
+        await second.hear_of("token_ack")
+        async with web.live(keys.token("w")):
+            pass
 
 
 async def test_one_subject_has_so_many_subscriptions(web: Web, flood: Flood, keys: KeyRing) -> None:

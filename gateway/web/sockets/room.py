@@ -47,7 +47,7 @@ class Room:
         refuse_from(self.settings.max_sockets, len(self._owners))
 
     def check_share(self, owner: str | None) -> None:
-        """Raises ResourceExhausted. Those of unknown owners share a bound of their own."""
+        """Raises ResourceExhausted. Those of nobody known yet share a bound of their own."""
         of_one = self.settings.sockets_per_subject
         limit = of_one if owner is not None else self.settings.max_unknown_sockets
         self._sockets.check(owner, limit)

@@ -86,7 +86,8 @@ class Session(ABC):
         """Ends the connection from elsewhere; the first reason is the one that is told."""
         if self._why is None:
             self._why = ending
-            if self._is_listening:
+            # If its time is over in this very turn, nothing need be done, nor could be.
+            if self._is_listening and not self._clock.expired():
                 self._clock.reschedule(asyncio.get_running_loop().time())
 
     def _chosen_subprotocol(self) -> str | None:
@@ -124,7 +125,12 @@ class Session(ABC):
         await self.welcome(self.trust(token))
 
     def trust(self, token: str) -> datetime:
-        """From now on the client is whom the token names, until it expires. Raises Ending."""
+        """From now on the client is whom the token names, until it expires. Raises Ending.
+
+        What was told to end is not prolonged by a token that came in the same turn.
+        """
+        if self._why is not None:
+            raise self._why
         try:
             principal = self.room.verifier.verify(token)
             self.room.belong(self, principal.subject)
