@@ -1,4 +1,8 @@
-"""Readers that stop reading, and what becomes of them."""
+"""Readers that do not read a large answer, and what they get when they do at last.
+
+Their workspace does not change meanwhile, so what they hold up is one answer and its heartbeats.
+That is less than an edge takes ahead: it does not show that a service ends a stream nobody reads.
+"""
 
 import asyncio
 import json
@@ -20,7 +24,7 @@ from bench.stack import Stack
 from bench.streams.readers import METHOD, METRIC, Place, bearer, channel_to, stream_request
 
 WORKSPACE = "slow"
-# Nearly as many points as a view may have, so that an answer is more than what buffers hold.
+# Nearly as many points as a view may have.
 EXECUTIONS = 9_000
 # Longer than a stream may wait for its reader.
 PATIENCE_SECONDS = 15
