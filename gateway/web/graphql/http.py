@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from google.rpc.status_pb2 import Status
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -35,6 +35,8 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors.telemetry import request_id
 
 JSON = "application/json"
+# Nobody hears it, but lines of logs say it.
+GONE = 499
 # Written by gRPC's rules, and understood at the edge's JSON, too.
 TIMEOUT = re.compile(r"([0-9]{1,8})([HMSmun])")
 SECONDS = {"H": 3600, "M": 60, "S": 1, "m": 1e-3, "u": 1e-6, "n": 1e-9}
@@ -65,6 +67,8 @@ class GraphQLOverHTTP:
             return await _while_connected(request, self._done(operation, caller, request))
         except (Fault, TimeoutError) as error:
             return _response({"errors": [fault_json(error)]}, status_of(error))
+        except ClientDisconnect:
+            return Response(status_code=GONE)
 
     def _caller(self, request: Request) -> Caller:
         if self._draining.is_set():
@@ -143,7 +147,7 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, Response]
     leaving = asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else Response(status_code=499)
+        return working.result() if working.done() else Response(status_code=GONE)
     finally:
         working.cancel()
         leaving.cancel()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from graphql import GraphQLError, Lexer, OperationDefinitionNode, Source, TokenKind
+from graphql import GraphQLError, Lexer, OperationDefinitionNode, Source, Token, TokenKind
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
@@ -14,6 +14,9 @@ OPENING = {TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L}
 CLOSING = {TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R}
 # The parser goes down as deep as braces do.
 MOST_NESTING = 100
+NUMBERS = {TokenKind.INT, TokenKind.FLOAT}
+# More than any type here has. Python does not read whole numbers of thousands of digits.
+MOST_OF_A_NUMBER = 40
 
 
 class Limits(SchemaExtension):
@@ -61,8 +64,15 @@ def check_tokens(query: str, most: int) -> None:
     while lexer.advance().kind != TokenKind.EOF:
         count += 1
         refuse_above("tokens", count, most)
+        check_number(lexer.token)
         nesting += (lexer.token.kind in OPENING) - (lexer.token.kind in CLOSING)
         refuse_above("depth", nesting, MOST_NESTING)
+
+
+def check_number(token: Token) -> None:
+    """Raises GraphQLError."""
+    if token.kind in NUMBERS and len(token.value or "") > MOST_OF_A_NUMBER:
+        raise GraphQLError(f"a number has at most {MOST_OF_A_NUMBER} characters")
 
 
 def refuse_above(measure: str, found: int, limit: int) -> None:
