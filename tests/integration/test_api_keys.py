@@ -24,6 +24,7 @@ from services.warehouse.database import Database
 from tests.support.access import (
     Administrator,
     check,
+    denied_soon,
     exchanged,
     list_metrics,
     reason_of,
@@ -199,7 +200,7 @@ async def test_without_grace_a_secret_and_its_tokens_end_at_once(
     key_id = made.api_key.api_key_id
     last = await administrator.do("RotateApiKey", api_key_id=key_id, grace_period={})
     await refused_soon(lambda: reading(administrator, old), "TOKEN_REVOKED")
-    found = refusal_by(await check(administrator.stubs, x_api_key=made.secret))
+    found = await denied_soon(administrator.stubs, made.secret)
     assert found.reason == "API_KEY_INVALID"
     assert await reading(administrator, await exchanged(administrator.stubs, last.secret))
 
@@ -212,7 +213,7 @@ async def test_a_key_that_is_deleted_and_its_tokens_end(
     key_id = made.api_key.api_key_id
     await administrator.do("DeleteApiKey", api_key_id=key_id)
     await refused_soon(lambda: reading(administrator, metadata), "TOKEN_REVOKED")
-    found = refusal_by(await check(administrator.stubs, x_api_key=made.secret))
+    found = await denied_soon(administrator.stubs, made.secret)
     assert found.reason == "API_KEY_INVALID"
     assert not (await administrator.do("ListApiKeys")).api_keys
     again = await refused(administrator.do("DeleteApiKey", api_key_id=key_id))

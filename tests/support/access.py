@@ -84,6 +84,14 @@ async def exchanged(stubs: Stubs, secret: str) -> Any:
     return ((header.header.key, header.header.value),)
 
 
+async def denied_soon(stubs: Stubs, secret: str) -> Refusal:
+    """Each process hears of an end by itself, within two seconds."""
+    async with asyncio.timeout(SOON):
+        while (answer := await check(stubs, x_api_key=secret)).HasField("ok_response"):
+            await asyncio.sleep(0.05)
+    return refusal_by(answer)
+
+
 def refusal_by(answer: Any) -> Refusal:
     """What the edge answers with, as JSON."""
     assert answer.denied_response.status.code == 401

@@ -27,6 +27,8 @@ DEEPEST = 8
 TRIES = 6
 OFTEN = 0.3
 SECONDS = (0, 1, 5, 15, 60, 3_600)
+# Times that are of no use unless they are to come.
+AHEAD = {"expire_time"}
 ODD_SECONDS = (-1, 315_576_000_001, -315_576_000_001, 2**63 - 1, -(2**63), 253_402_300_800, 10**12)
 ODD_NANOS = (-1, 1, 999, 10**9, 2**31 - 1, -(2**31), -999_999_999)
 
@@ -107,6 +109,8 @@ class Maker:
             inner.CopyFrom(self.message(field.message_type, oddity, depth + 1))
             if not oddity and field.message_type.full_name == "google.protobuf.Duration":
                 inner.seconds = self._lasting(rules_of(field).duration)
+            if not oddity and field.name in AHEAD:
+                inner.seconds = self._values.seconds_ahead()
         else:
             setattr(made, field.name, self._scalar(field, rules_of(field), oddity))
 

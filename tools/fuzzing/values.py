@@ -112,6 +112,10 @@ class Values:
         back = self._dice.choice((0, 60, 3_600, DAY, 7 * DAY, 30 * DAY, 400 * DAY))
         return self._now - self._dice.randrange(back + 1)
 
+    def seconds_ahead(self) -> int:
+        """In the days to come."""
+        return self._now + self._dice.choice((3_600, DAY, 30 * DAY, 400 * DAY))
+
     def _code_point(self) -> int:
         """Any but the halves of pairs, which no text may have."""
         point = self._dice.randrange(self._dice.choice((0x80, 0x800, 0x10000, 0x110000)))

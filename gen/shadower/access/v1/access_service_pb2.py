@@ -32,7 +32,7 @@ from shadower.access.v1 import revoked_token_pb2 as shadower_dot_access_dot_v1_d
 from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/access/v1/access_service.proto\x12\x12shadower.access.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a shadower/access/v1/api_key.proto\x1a$shadower/access/v1/audit_entry.proto\x1a&shadower/access/v1/revoked_token.proto\x1a#shadower/common/v1/permission.proto\"\xd5\x01\n\x12RevokeTokenRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12+\n\x08token_id\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\xb0\xc8\x18\x01\x12\x35\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xb0\xc8\x18\x01\x12\x1c\n\x06reason\x18\x04 \x01(\tB\x0c\xbaH\x05r\x03\x18\xf4\x03\xb0\xc8\x18\x01\"N\n\x13RevokeTokenResponse\x12\x37\n\rrevoked_token\x18\x01 \x01(\x0b\x32 .shadower.access.v1.RevokedToken\"\x93\x01\n\x18ListRevokedTokensRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"n\n\x19ListRevokedTokensResponse\x12\x38\n\x0erevoked_tokens\x18\x01 \x03(\x0b\x32 .shadower.access.v1.RevokedToken\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xfe\x01\n\x13\x43reateApiKeyRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12#\n\x0c\x64isplay_name\x18\x02 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xb0\xc8\x18\x01\x12L\n\x0bpermissions\x18\x03 \x03(\x0e\x32\x1e.shadower.common.v1.PermissionB\x17\xbaH\x10\x92\x01\r\x10@\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\x12\x35\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xb0\xc8\x18\x01\"S\n\x14\x43reateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.shadower.access.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x8d\x01\n\x12ListApiKeysRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"\\\n\x13ListApiKeysResponse\x12,\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1a.shadower.access.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc9\x01\n\x13RotateApiKeyRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12-\n\napi_key_id\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x32\x0e^[0-9a-f]{24}$\xb0\xc8\x18\x01\x12\x44\n\x0cgrace_period\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x13\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\xb0\xc8\x18\x01\"S\n\x14RotateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.shadower.access.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x83\x01\n\x13\x44\x65leteApiKeyRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12-\n\napi_key_id\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x32\x0e^[0-9a-f]{24}$\xb0\xc8\x18\x01\"\x16\n\x14\x44\x65leteApiKeyResponse\"\xc4\x01\n\x0b\x41uditFilter\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x07subject\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x03rpc\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1c\n\x04\x63ode\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x10(\x00H\x00\x88\x01\x01\x42\x07\n\x05_code\"\xc3\x01\n\x17ListAuditEntriesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12/\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x1f.shadower.access.v1.AuditFilter\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"j\n\x18ListAuditEntriesResponse\x12\x35\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1e.shadower.access.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8b\x01\n\x19\x45xportAuditEntriesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12/\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x1f.shadower.access.v1.AuditFilter\"S\n\x1a\x45xportAuditEntriesResponse\x12\x35\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1e.shadower.access.v1.AuditEntry2\xf3\n\n\rAccessService\x12\xa1\x01\n\x0bRevokeToken\x12&.shadower.access.v1.RevokeTokenRequest\x1a\'.shadower.access.v1.RevokeTokenResponse\"A\x90\x02\x02\xe8\xc7\x18\x13\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/revokedTokens:\x01*\x12\xb0\x01\n\x11ListRevokedTokens\x12,.shadower.access.v1.ListRevokedTokensRequest\x1a-.shadower.access.v1.ListRevokedTokensResponse\">\x90\x02\x01\xe8\xc7\x18\x14\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02-\x12+/v1/workspaces/{workspace_id}/revokedTokens\x12\x9b\x01\n\x0c\x43reateApiKey\x12\'.shadower.access.v1.CreateApiKeyRequest\x1a(.shadower.access.v1.CreateApiKeyResponse\"8\xe8\xc7\x18\x12\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02*\"%/v1/workspaces/{workspace_id}/apiKeys:\x01*\x12\x98\x01\n\x0bListApiKeys\x12&.shadower.access.v1.ListApiKeysRequest\x1a\'.shadower.access.v1.ListApiKeysResponse\"8\x90\x02\x01\xe8\xc7\x18\x11\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/apiKeys\x12\xaf\x01\n\x0cRotateApiKey\x12\'.shadower.access.v1.RotateApiKeyRequest\x1a(.shadower.access.v1.RotateApiKeyResponse\"L\xe8\xc7\x18\x12\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02>\"9/v1/workspaces/{workspace_id}/apiKeys/{api_key_id}:rotate:\x01*\x12\xb2\x01\n\x0c\x44\x65leteApiKey\x12\'.shadower.access.v1.DeleteApiKeyRequest\x1a(.shadower.access.v1.DeleteApiKeyResponse\"O\x90\x02\x02\xe8\xc7\x18\x12\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02>\"9/v1/workspaces/{workspace_id}/apiKeys/{api_key_id}:delete:\x01*\x12\xac\x01\n\x10ListAuditEntries\x12+.shadower.access.v1.ListAuditEntriesRequest\x1a,.shadower.access.v1.ListAuditEntriesResponse\"=\x90\x02\x01\xe8\xc7\x18\x14\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02,\x12*/v1/workspaces/{workspace_id}/auditEntries\x12\xbb\x01\n\x12\x45xportAuditEntries\x12-.shadower.access.v1.ExportAuditEntriesRequest\x1a..shadower.access.v1.ExportAuditEntriesResponse\"D\x90\x02\x01\xe8\xc7\x18\x14\x90\xc8\x18\x04\x82\xd3\xe4\x93\x02\x33\x12\x31/v1/workspaces/{workspace_id}/auditEntries:export0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/access/v1/access_service.proto\x12\x12shadower.access.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a shadower/access/v1/api_key.proto\x1a$shadower/access/v1/audit_entry.proto\x1a&shadower/access/v1/revoked_token.proto\x1a#shadower/common/v1/permission.proto\"\xf1\x01\n\x12RevokeTokenRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12+\n\x08token_id\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\xb0\xc8\x18\x01\x12\x45\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x14\xbaH\r\xb2\x01\n\x1a\x06\x08\x80\xb2\xf8\x84\x1b\x32\x00\xb0\xc8\x18\x01\x12(\n\x06reason\x18\x04 \x01(\tB\x18\xbaH\x11r\x0f\x18\xf4\x03\x32\n^[^\\x00]*$\xb0\xc8\x18\x01\"N\n\x13RevokeTokenResponse\x12\x37\n\rrevoked_token\x18\x01 \x01(\x0b\x32 .shadower.access.v1.RevokedToken\"\x93\x01\n\x18ListRevokedTokensRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"n\n\x19ListRevokedTokensResponse\x12\x38\n\x0erevoked_tokens\x18\x01 \x03(\x0b\x32 .shadower.access.v1.RevokedToken\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9a\x02\n\x13\x43reateApiKeyRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12/\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x10\x01\x18\x64\x32\n^[^\\x00]*$\xb0\xc8\x18\x01\x12L\n\x0bpermissions\x18\x03 \x03(\x0e\x32\x1e.shadower.common.v1.PermissionB\x17\xbaH\x10\x92\x01\r\x10@\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\xb0\xc8\x18\x01\x12\x45\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x14\xbaH\r\xb2\x01\n\x1a\x06\x08\x80\xb2\xf8\x84\x1b\x32\x00\xb0\xc8\x18\x01\"S\n\x14\x43reateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.shadower.access.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x8d\x01\n\x12ListApiKeysRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"\\\n\x13ListApiKeysResponse\x12,\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1a.shadower.access.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc9\x01\n\x13RotateApiKeyRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12-\n\napi_key_id\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x32\x0e^[0-9a-f]{24}$\xb0\xc8\x18\x01\x12\x44\n\x0cgrace_period\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x13\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\xb0\xc8\x18\x01\"S\n\x14RotateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.shadower.access.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x83\x01\n\x13\x44\x65leteApiKeyRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12-\n\napi_key_id\x18\x02 \x01(\tB\x19\xbaH\x12r\x10\x32\x0e^[0-9a-f]{24}$\xb0\xc8\x18\x01\"\x16\n\x14\x44\x65leteApiKeyResponse\"\x80\x02\n\x0b\x41uditFilter\x12@\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\xbaH\r\xb2\x01\n\x1a\x06\x08\x80\xb2\xf8\x84\x1b\x32\x00\x12>\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\xbaH\r\xb2\x01\n\x1a\x06\x08\x80\xb2\xf8\x84\x1b\x32\x00\x12%\n\x07subject\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x08\x32\n^[^\\x00]*$\x12!\n\x03rpc\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\x12\x1c\n\x04\x63ode\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x10(\x00H\x00\x88\x01\x01\x42\x07\n\x05_code\"\xc3\x01\n\x17ListAuditEntriesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12/\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x1f.shadower.access.v1.AuditFilter\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"j\n\x18ListAuditEntriesResponse\x12\x35\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1e.shadower.access.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8b\x01\n\x19\x45xportAuditEntriesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12/\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x1f.shadower.access.v1.AuditFilter\"S\n\x1a\x45xportAuditEntriesResponse\x12\x35\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1e.shadower.access.v1.AuditEntry2\xf3\n\n\rAccessService\x12\xa1\x01\n\x0bRevokeToken\x12&.shadower.access.v1.RevokeTokenRequest\x1a\'.shadower.access.v1.RevokeTokenResponse\"A\x90\x02\x02\xe8\xc7\x18\x13\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x30\"+/v1/workspaces/{workspace_id}/revokedTokens:\x01*\x12\xb0\x01\n\x11ListRevokedTokens\x12,.shadower.access.v1.ListRevokedTokensRequest\x1a-.shadower.access.v1.ListRevokedTokensResponse\">\x90\x02\x01\xe8\xc7\x18\x14\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02-\x12+/v1/workspaces/{workspace_id}/revokedTokens\x12\x9b\x01\n\x0c\x43reateApiKey\x12\'.shadower.access.v1.CreateApiKeyRequest\x1a(.shadower.access.v1.CreateApiKeyResponse\"8\xe8\xc7\x18\x12\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02*\"%/v1/workspaces/{workspace_id}/apiKeys:\x01*\x12\x98\x01\n\x0bListApiKeys\x12&.shadower.access.v1.ListApiKeysRequest\x1a\'.shadower.access.v1.ListApiKeysResponse\"8\x90\x02\x01\xe8\xc7\x18\x11\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/apiKeys\x12\xaf\x01\n\x0cRotateApiKey\x12\'.shadower.access.v1.RotateApiKeyRequest\x1a(.shadower.access.v1.RotateApiKeyResponse\"L\xe8\xc7\x18\x12\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02>\"9/v1/workspaces/{workspace_id}/apiKeys/{api_key_id}:rotate:\x01*\x12\xb2\x01\n\x0c\x44\x65leteApiKey\x12\'.shadower.access.v1.DeleteApiKeyRequest\x1a(.shadower.access.v1.DeleteApiKeyResponse\"O\x90\x02\x02\xe8\xc7\x18\x12\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02>\"9/v1/workspaces/{workspace_id}/apiKeys/{api_key_id}:delete:\x01*\x12\xac\x01\n\x10ListAuditEntries\x12+.shadower.access.v1.ListAuditEntriesRequest\x1a,.shadower.access.v1.ListAuditEntriesResponse\"=\x90\x02\x01\xe8\xc7\x18\x14\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02,\x12*/v1/workspaces/{workspace_id}/auditEntries\x12\xbb\x01\n\x12\x45xportAuditEntries\x12-.shadower.access.v1.ExportAuditEntriesRequest\x1a..shadower.access.v1.ExportAuditEntriesResponse\"D\x90\x02\x01\xe8\xc7\x18\x14\x90\xc8\x18\x04\x82\xd3\xe4\x93\x02\x33\x12\x31/v1/workspaces/{workspace_id}/auditEntries:export0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,9 +44,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKETOKENREQUEST'].fields_by_name['token_id']._loaded_options = None
   _globals['_REVOKETOKENREQUEST'].fields_by_name['token_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,256}$\260\310\030\001'
   _globals['_REVOKETOKENREQUEST'].fields_by_name['expire_time']._loaded_options = None
-  _globals['_REVOKETOKENREQUEST'].fields_by_name['expire_time']._serialized_options = b'\260\310\030\001'
+  _globals['_REVOKETOKENREQUEST'].fields_by_name['expire_time']._serialized_options = b'\272H\r\262\001\n\032\006\010\200\262\370\204\0332\000\260\310\030\001'
   _globals['_REVOKETOKENREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_REVOKETOKENREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003\260\310\030\001'
+  _globals['_REVOKETOKENREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\021r\017\030\364\0032\n^[^\\x00]*$\260\310\030\001'
   _globals['_LISTREVOKEDTOKENSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_LISTREVOKEDTOKENSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_LISTREVOKEDTOKENSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -56,11 +56,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['display_name']._loaded_options = None
-  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\006r\004\020\001\030d\260\310\030\001'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\022r\020\020\001\030d2\n^[^\\x00]*$\260\310\030\001'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['permissions']._loaded_options = None
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['permissions']._serialized_options = b'\272H\020\222\001\r\020@\030\001\"\007\202\001\004\020\001 \000\260\310\030\001'
   _globals['_CREATEAPIKEYREQUEST'].fields_by_name['expire_time']._loaded_options = None
-  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['expire_time']._serialized_options = b'\260\310\030\001'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['expire_time']._serialized_options = b'\272H\r\262\001\n\032\006\010\200\262\370\204\0332\000\260\310\030\001'
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -77,10 +77,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEAPIKEYREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_DELETEAPIKEYREQUEST'].fields_by_name['api_key_id']._loaded_options = None
   _globals['_DELETEAPIKEYREQUEST'].fields_by_name['api_key_id']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{24}$\260\310\030\001'
+  _globals['_AUDITFILTER'].fields_by_name['start_time']._loaded_options = None
+  _globals['_AUDITFILTER'].fields_by_name['start_time']._serialized_options = b'\272H\r\262\001\n\032\006\010\200\262\370\204\0332\000'
+  _globals['_AUDITFILTER'].fields_by_name['end_time']._loaded_options = None
+  _globals['_AUDITFILTER'].fields_by_name['end_time']._serialized_options = b'\272H\r\262\001\n\032\006\010\200\262\370\204\0332\000'
   _globals['_AUDITFILTER'].fields_by_name['subject']._loaded_options = None
-  _globals['_AUDITFILTER'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_AUDITFILTER'].fields_by_name['subject']._serialized_options = b'\272H\021r\017\030\200\0102\n^[^\\x00]*$'
   _globals['_AUDITFILTER'].fields_by_name['rpc']._loaded_options = None
-  _globals['_AUDITFILTER'].fields_by_name['rpc']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_AUDITFILTER'].fields_by_name['rpc']._serialized_options = b'\272H\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_AUDITFILTER'].fields_by_name['code']._loaded_options = None
   _globals['_AUDITFILTER'].fields_by_name['code']._serialized_options = b'\272H\006\032\004\030\020(\000'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['workspace_id']._loaded_options = None
@@ -108,39 +112,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSSERVICE'].methods_by_name['ExportAuditEntries']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['ExportAuditEntries']._serialized_options = b'\220\002\001\350\307\030\024\220\310\030\004\202\323\344\223\0023\0221/v1/workspaces/{workspace_id}/auditEntries:export'
   _globals['_REVOKETOKENREQUEST']._serialized_start=337
-  _globals['_REVOKETOKENREQUEST']._serialized_end=550
-  _globals['_REVOKETOKENRESPONSE']._serialized_start=552
-  _globals['_REVOKETOKENRESPONSE']._serialized_end=630
-  _globals['_LISTREVOKEDTOKENSREQUEST']._serialized_start=633
-  _globals['_LISTREVOKEDTOKENSREQUEST']._serialized_end=780
-  _globals['_LISTREVOKEDTOKENSRESPONSE']._serialized_start=782
-  _globals['_LISTREVOKEDTOKENSRESPONSE']._serialized_end=892
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=895
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1149
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1151
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1234
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1237
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1378
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1380
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1472
-  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=1475
-  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=1676
-  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=1678
-  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=1761
-  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1764
-  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1895
-  _globals['_DELETEAPIKEYRESPONSE']._serialized_start=1897
-  _globals['_DELETEAPIKEYRESPONSE']._serialized_end=1919
-  _globals['_AUDITFILTER']._serialized_start=1922
-  _globals['_AUDITFILTER']._serialized_end=2118
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=2121
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=2316
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=2318
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=2424
-  _globals['_EXPORTAUDITENTRIESREQUEST']._serialized_start=2427
-  _globals['_EXPORTAUDITENTRIESREQUEST']._serialized_end=2566
-  _globals['_EXPORTAUDITENTRIESRESPONSE']._serialized_start=2568
-  _globals['_EXPORTAUDITENTRIESRESPONSE']._serialized_end=2651
-  _globals['_ACCESSSERVICE']._serialized_start=2654
-  _globals['_ACCESSSERVICE']._serialized_end=4049
+  _globals['_REVOKETOKENREQUEST']._serialized_end=578
+  _globals['_REVOKETOKENRESPONSE']._serialized_start=580
+  _globals['_REVOKETOKENRESPONSE']._serialized_end=658
+  _globals['_LISTREVOKEDTOKENSREQUEST']._serialized_start=661
+  _globals['_LISTREVOKEDTOKENSREQUEST']._serialized_end=808
+  _globals['_LISTREVOKEDTOKENSRESPONSE']._serialized_start=810
+  _globals['_LISTREVOKEDTOKENSRESPONSE']._serialized_end=920
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=923
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1205
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1207
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1290
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1293
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1434
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1436
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1528
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=1531
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=1732
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=1734
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=1817
+  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1820
+  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1951
+  _globals['_DELETEAPIKEYRESPONSE']._serialized_start=1953
+  _globals['_DELETEAPIKEYRESPONSE']._serialized_end=1975
+  _globals['_AUDITFILTER']._serialized_start=1978
+  _globals['_AUDITFILTER']._serialized_end=2234
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=2237
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=2432
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=2434
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=2540
+  _globals['_EXPORTAUDITENTRIESREQUEST']._serialized_start=2543
+  _globals['_EXPORTAUDITENTRIESREQUEST']._serialized_end=2682
+  _globals['_EXPORTAUDITENTRIESRESPONSE']._serialized_start=2684
+  _globals['_EXPORTAUDITENTRIESRESPONSE']._serialized_end=2767
+  _globals['_ACCESSSERVICE']._serialized_start=2770
+  _globals['_ACCESSSERVICE']._serialized_end=4165
 # @@protoc_insertion_point(module_scope)

@@ -39,11 +39,11 @@ class RevokeTokenRequest(message.Message):
     token_id: builtins.str
     """The token's id, its claim "jti": up to 256 characters without blanks."""
     reason: builtins.str
-    """Why, for those who read it later: up to 500 characters."""
+    """Why, for those who read it later: up to 500 characters, none of them NUL."""
     @builtins.property
     def expire_time(self) -> timestamp_pb2.Timestamp:
-        """When the token expires, its claim "exp", in the future. The revocation need not be kept longer.
-        If absent: as late as any token of now may expire.
+        """When the token expires, its claim "exp", in the future and before 2200. The revocation need not
+        be kept longer. If absent: as late as any token of now may expire.
         """
 
     def __init__(
@@ -151,14 +151,16 @@ class CreateApiKeyRequest(message.Message):
     workspace_id: builtins.str
     """The workspace, the only one that the key is for."""
     display_name: builtins.str
-    """What people call it: 1 to 100 characters."""
+    """What people call it: 1 to 100 characters, none of them NUL."""
     @builtins.property
     def permissions(self) -> containers.RepeatedScalarFieldContainer[permission_pb2.Permission.ValueType]:
         """What it may do, each once, of what the caller holds. If empty: what the role "service" holds."""
 
     @builtins.property
     def expire_time(self) -> timestamp_pb2.Timestamp:
-        """From when on it is of no use, in the future. If absent, it lives until it is deleted."""
+        """From when on it is of no use, in the future and before 2200. If absent, it lives until it is
+        deleted.
+        """
 
     def __init__(
         self,
@@ -368,18 +370,18 @@ class AuditFilter(message.Message):
     RPC_FIELD_NUMBER: builtins.int
     CODE_FIELD_NUMBER: builtins.int
     subject: builtins.str
-    """Of this subject; if empty, of all."""
+    """Of this subject, up to 1,024 characters, none of them NUL; if empty, of all."""
     rpc: builtins.str
     """Of this RPC, as "/shadower.access.v1.AccessService/RevokeToken"; if empty, of all."""
     code: builtins.int
     """That ended with this google.rpc.Code, 0 to 16; if absent, however they ended."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
-        """Not earlier than this. If absent, from the first on."""
+        """Not earlier than this, from 1970 on and before 2200. If absent, from the first on."""
 
     @builtins.property
     def end_time(self) -> timestamp_pb2.Timestamp:
-        """Earlier than this. If absent, up to now."""
+        """Earlier than this, from 1970 on and before 2200. If absent, up to now."""
 
     def __init__(
         self,

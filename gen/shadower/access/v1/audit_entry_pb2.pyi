@@ -65,9 +65,11 @@ class AuditEntry(message.Message):
     rpc: builtins.str
     """The RPC, as "/shadower.access.v1.AccessService/RevokeToken"."""
     code: builtins.int
-    """How it ended: a value of google.rpc.Code, 0 for OK."""
+    """How it ended: a value of google.rpc.Code, 0 for OK; 1, CANCELLED, if its caller did not wait for
+    the end, and what was asked may have been done.
+    """
     reason: error_reason_pb2.ErrorReason.ValueType
-    """Why it ended so; not set where code is 0."""
+    """Why it ended so; not set where code is 0 or 1."""
     request_id: builtins.str
     """The id of the call, which finds it in the logs."""
     calls: builtins.int
