@@ -10,8 +10,9 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from shadower.common.v1 import permission_pb2 as options
-from shadower.common.v1.limit_class_pb2 import LimitClass
 from shadower.ingest.v1 import otlp_pb2
+
+from services.runtime.contract import class_name, waiting_classes
 
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -22,7 +23,6 @@ SERVED_WITH = {
 }
 # Methods that others define, by the service whose process serves them. They are no JSON.
 FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}
-WAITING_CLASSES = {"administration", "reports", "exports"}
 HTTP_BODY = HttpBody.DESCRIPTOR
 PATH_FIELD = re.compile(r"{(\w+)}")
 
@@ -41,7 +41,7 @@ class Route:
     @property
     def waits_for_the_limiter(self) -> bool:
         """Whether it is refused while nobody can tell how often it was asked."""
-        return self.limit_class in WAITING_CLASSES
+        return self.limit_class in waiting_classes()
 
 
 def services_of(cluster: str) -> tuple[str, ...]:
@@ -68,17 +68,13 @@ def _route(cluster: str, method: MethodDescriptor) -> Route:
         path=f"/{method.containing_service.full_name}/{method.name}",
         streams=method.client_streaming or method.server_streaming,
         reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
-        limit_class=_class_name(method.GetOptions().Extensions[options.limit_class]),
+        limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
     )
 
 
 def _foreign_route(cluster: str, method: options.ForeignMethod) -> Route:
-    limit_class = _class_name(method.limit_class)
+    limit_class = class_name(method.limit_class)
     return Route(cluster, method.path, streams=False, reads=False, limit_class=limit_class)
-
-
-def _class_name(number: "LimitClass.ValueType") -> str:
-    return LimitClass.Name(number).removeprefix("LIMIT_CLASS_").lower()
 
 
 def path_fields(methods: Iterable[MethodDescriptor]) -> list[str]:

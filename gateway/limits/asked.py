@@ -7,12 +7,14 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from gateway.limits.limit import DEFAULTS, OTHER, Budget, Limit, Scope
+from services.runtime.bus.dead_letter import WORKSPACE
+from services.runtime.faults import ResourceExhausted
 from services.runtime.identity import Principal
+from services.runtime.mesh_tokens import API_KEY
 
-API_KEY_PREFIX = "api-key:"
 MOST_WORKSPACES = 10
 """Of a token, charged for a request that names none."""
-WORKSPACE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+NAMING_HEADER = "x-shadower-workspace"
 IN_PATH = re.compile(r"/(?:v1/workspaces|api/v1/metrics)/([^/?:]+)")
 
 
@@ -58,7 +60,8 @@ def asked_by(entries: Mapping[str, str]) -> Asked:
 
 def budgets_of(asked: Asked, caller: Principal, limits: LimitSource) -> list[Budget]:
     """Those of each workspace and of the caller in it. Where the token does not cover one,
-    only the caller is charged: nobody uses up what is a stranger's."""
+    only the caller is charged: nobody uses up what is a stranger's. Raises a Fault if the token
+    covers so many that one must be named."""
     return [
         Budget(workspace_id, scope, subject, asked.limit_class, limit)
         for workspace_id in charged_workspaces(asked.named, caller)
@@ -69,15 +72,39 @@ def budgets_of(asked: Asked, caller: Principal, limits: LimitSource) -> list[Bud
 
 def charged_workspaces(named: str, caller: Principal) -> list[str]:
     """Empty names stand for a caller outside of his workspaces."""
-    # What is no id of the contract, no service takes for one.
-    covered = set(filter(WORKSPACE_ID.fullmatch, caller.workspace_ids))
+    covered = _covered(caller)
     if named:
         return [named if named in covered else ""]
-    return sorted(covered)[:MOST_WORKSPACES] or [""]
+    # To charge some of them would let whoever works in the others go free.
+    if len(covered) > MOST_WORKSPACES:
+        raise _ambiguous(len(covered))
+    return sorted(covered) or [""]
+
+
+def meant_workspace(named: str, caller: Principal) -> str:
+    """The one that a request surely is about; empty if only its message says which."""
+    covered = _covered(caller)
+    if named:
+        return named if named in covered else ""
+    return covered.pop() if len(covered) == 1 else ""
+
+
+def _covered(caller: Principal) -> set[str]:
+    """What is no id of the contract, no service takes for one."""
+    return set(filter(WORKSPACE.fullmatch, caller.workspace_ids))
+
+
+def _ambiguous(covered: int) -> ResourceExhausted:
+    return ResourceExhausted(
+        "WORKSPACE_AMBIGUOUS",
+        f"the token covers {covered} workspaces, more than are charged at once: say which one is"
+        f" meant in the header {NAMING_HEADER}",
+        metadata={"header": NAMING_HEADER},
+    )
 
 
 def scope_of(subject: str) -> Scope:
-    return Scope.API_KEY if subject.startswith(API_KEY_PREFIX) else Scope.USER
+    return Scope.API_KEY if subject.startswith(API_KEY) else Scope.USER
 
 
 def _scopes(workspace_id: str, subject: str) -> Iterator[tuple[Scope, str]]:

@@ -17,12 +17,12 @@ class Counters(Protocol):
     """Charges a request to all of its budgets, or to none."""
 
     async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
-        """A cost of 0 only looks. None if nobody can say."""
+        """A cost of 0 only looks. None if nobody can say. Raises NoPlaceError if too many ask."""
 
 
 def name_of(budget: Budget) -> str:
-    """Budgets of a workspace share a slot of a cluster. Another period is another window. A subject
-    can have any characters, so it comes last."""
+    """Another period is another window. A subject can have any characters, so it comes last. Names
+    share a slot of a cluster within a workspace only: a request to several needs one server."""
     return (
         f"shadower:limit:{{{budget.workspace_id}}}:{budget.limit_class}:{budget.limit.seconds}"
         f":{budget.scope}:{_short(budget.subject)}"

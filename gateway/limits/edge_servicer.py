@@ -6,11 +6,11 @@ from edge_api import rate_limit_service_pb2 as pb
 from edge_api.rate_limit_service_pb2_grpc import RateLimitServiceServicer
 
 from gateway.limits.answers import OK, passed, refused, status_of
-from gateway.limits.asked import Asked, LimitSource, asked_by, budgets_of, charged_workspaces
+from gateway.limits.asked import Asked, LimitSource, asked_by, budgets_of, meant_workspace
 from gateway.limits.limit import INGESTION
 from gateway.limits.limiter import Decision, Limiter
 from gateway.limits.quotas import Quotas
-from services.runtime.faults import Fault, Unauthenticated
+from services.runtime.faults import Fault, ResourceExhausted, Unauthenticated
 from services.runtime.identity import Principal, TokenVerifier
 
 DOMAIN = "shadower"
@@ -46,12 +46,16 @@ class EdgeServicer(RateLimitServiceServicer):
         full = self._full(asked, caller)
         if full is not None:
             return Decision(full)
-        return await self._limiter.decide(budgets_of(asked, caller, self._limits), cost)
+        try:
+            budgets = budgets_of(asked, caller, self._limits)
+        except ResourceExhausted as ambiguous:
+            return Decision(ambiguous)
+        return await self._limiter.decide(budgets, cost)
 
     def _full(self, asked: Asked, caller: Principal) -> Fault | None:
         if asked.limit_class != INGESTION:
             return None
-        return self._quotas.refusal(charged_workspaces(asked.named, caller))
+        return self._quotas.refusal(meant_workspace(asked.named, caller))
 
     def _caller(self, asked: Asked) -> Principal | None:
         """None if nobody knows, which the service that is called will say."""

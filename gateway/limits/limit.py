@@ -39,10 +39,6 @@ DEFAULTS: Mapping[str, Limit] = MappingProxyType(
 )
 """By class, whatever the scope."""
 
-CLOSED_UNCHECKED = frozenset(("reports", "exports", "administration"))
-"""Classes that wait while nobody can say how much is used. Others go on, each process with a count
-of its own: to show what is there and to record what happens matters more than to be exact."""
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:

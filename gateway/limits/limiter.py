@@ -1,14 +1,17 @@
 """Decides whether a request may pass, also while the shared counters are away."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from gateway.limits.counters import Counters, OwnCounters
-from gateway.limits.limit import CLOSED_UNCHECKED, Budget
+from gateway.limits.limit import Budget
 from gateway.limits.window import Standing, Verdict
+from services.runtime.contract import waiting_classes
 from services.runtime.faults import RETRY_DELAY, Fault, ResourceExhausted
+from services.runtime.redis_client import NoPlaceError
 from services.runtime.times import microseconds
 
 
@@ -29,6 +32,33 @@ class Outcome(Enum):
     PASSED_ALONE = "passed_alone"
     """By the counters of this process, since the shared ones are away."""
     LIMITED_ALONE = "limited_alone"
+    UNCHECKED_NO_PLACE = "unchecked_no_place"
+    """As above, but since too many asked the shared counters at once."""
+    PASSED_NO_PLACE = "passed_no_place"
+    LIMITED_NO_PLACE = "limited_no_place"
+
+
+class Basis(Enum):
+    """By whose counters it was decided, and why."""
+
+    SHARED = "shared"
+    AWAY = "away"
+    NO_PLACE = "no_place"
+
+
+OUTCOMES: Mapping[tuple[Basis, bool | None], Outcome] = MappingProxyType(
+    {
+        (Basis.SHARED, True): Outcome.PASSED,
+        (Basis.SHARED, False): Outcome.LIMITED,
+        (Basis.AWAY, None): Outcome.UNCHECKED,
+        (Basis.AWAY, True): Outcome.PASSED_ALONE,
+        (Basis.AWAY, False): Outcome.LIMITED_ALONE,
+        (Basis.NO_PLACE, None): Outcome.UNCHECKED_NO_PLACE,
+        (Basis.NO_PLACE, True): Outcome.PASSED_NO_PLACE,
+        (Basis.NO_PLACE, False): Outcome.LIMITED_NO_PLACE,
+    }
+)
+"""By whether it is allowed; None if nobody could say."""
 
 
 class Limiter:
@@ -44,8 +74,8 @@ class Limiter:
 
     async def decide(self, budgets: Sequence[Budget], cost: int) -> Decision:
         limit_class = budgets[0].limit_class
-        verdict, is_alone = await self._charged(budgets, cost)
-        self.decisions[limit_class, _outcome(verdict, is_alone=is_alone)] += 1
+        verdict, basis = await self._charged(budgets, cost)
+        self.decisions[limit_class, OUTCOMES[basis, verdict and verdict.is_allowed]] += 1
         if verdict is None:
             return Decision(_unchecked(limit_class))
         standings = list(zip(budgets, verdict.standings, strict=True))
@@ -53,25 +83,23 @@ class Limiter:
 
     async def look(self, budgets: Sequence[Budget]) -> Verdict | None:
         """How budgets stand. None if nobody can say."""
-        counters: Counters = self._own if self._shared is None else self._shared
-        return await counters.charge(budgets, 0)
+        verdict, _ = await self._asked(budgets, 0)
+        return verdict
 
-    async def _charged(self, budgets: Sequence[Budget], cost: int) -> tuple[Verdict | None, bool]:
-        """And whether that is so since the shared counters are away."""
+    async def _charged(self, budgets: Sequence[Budget], cost: int) -> tuple[Verdict | None, Basis]:
+        verdict, basis = await self._asked(budgets, cost)
+        if verdict is None and budgets[0].limit_class not in waiting_classes():
+            verdict = await self._own.charge(budgets, cost)
+        return verdict, basis
+
+    async def _asked(self, budgets: Sequence[Budget], cost: int) -> tuple[Verdict | None, Basis]:
         if self._shared is None:
-            return await self._own.charge(budgets, cost), False
-        verdict = await self._shared.charge(budgets, cost)
-        if verdict is None and budgets[0].limit_class not in CLOSED_UNCHECKED:
-            return await self._own.charge(budgets, cost), True
-        return verdict, verdict is None
-
-
-def _outcome(verdict: Verdict | None, *, is_alone: bool) -> Outcome:
-    if verdict is None:
-        return Outcome.UNCHECKED
-    if is_alone:
-        return Outcome.PASSED_ALONE if verdict.is_allowed else Outcome.LIMITED_ALONE
-    return Outcome.PASSED if verdict.is_allowed else Outcome.LIMITED
+            return await self._own.charge(budgets, cost), Basis.SHARED
+        try:
+            verdict = await self._shared.charge(budgets, cost)
+        except NoPlaceError:
+            return None, Basis.NO_PLACE
+        return verdict, Basis.AWAY if verdict is None else Basis.SHARED
 
 
 def _limited(standings: Sequence[tuple[Budget, Standing]]) -> Fault:

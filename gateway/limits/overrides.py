@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from gateway.limits.following import Following
 from gateway.limits.limit import DEFAULTS, Limit, Scope
 from services.runtime.faults import Fault
 from services.warehouse.limits.changes import LimitChanges, SetLimit
@@ -20,10 +21,9 @@ class Overrides:
     """A LimitSource: what was set, else the default of the class."""
 
     def __init__(self, changes: LimitChanges, most: int = MOST_LIMITS) -> None:
-        self._changes = changes
+        self._following = Following(changes.since)
         self.most = most
         self._set: dict[Key, Limit] = {}
-        self._position = 0
         self.is_known = False
         """Whether they were read since the process began. Until then, defaults hold."""
 
@@ -39,8 +39,10 @@ class Overrides:
 
     async def look(self) -> None:
         """Raises a Fault if what has changed cannot be read; what is known stays then."""
-        changed, self._position = await self._changes.since(self._position)
-        for one in changed:
+        news = await self._following.news()
+        if news.are_all:
+            self._set = {}
+        for one in news.changes:
             self._take(one)
         self.is_known = True
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import structlog
 
+from gateway.limits.following import Following
 from services.runtime.faults import Fault, ResourceExhausted
 from services.warehouse.database import Database
+from services.warehouse.limits.changes import what_fails_as_faults
 from services.warehouse.limits.quotas import KINDS, QuotaChanges, SetQuota, month_of, warn
 
 LOOK_SECONDS = 10.0
@@ -55,9 +57,8 @@ class Quotas:
 
     def __init__(self, database: Database, changes: QuotaChanges, most: int = MOST_QUOTAS) -> None:
         self._database = database
-        self._changes = changes
+        self._following = Following(changes.since)
         self.most = most
-        self._position = 0
         self._set: dict[Key, SetQuota] = {}
         self._full: dict[Key, Full] = {}
         self._told: dict[tuple[Key, int], datetime] = {}
@@ -67,20 +68,21 @@ class Quotas:
         is_one_more = (workspace_id, kind) not in self._set
         return len(self._set) + is_one_more <= self.most
 
-    def refusal(self, workspace_ids: Iterable[str]) -> Fault | None:
-        """Why nothing may be recorded into one of these; None if it may into all."""
+    def refusal(self, workspace_id: str) -> Fault | None:
+        """Why nothing may be recorded into a workspace; None if it may."""
         now = datetime.now(UTC)
-        for workspace_id in workspace_ids if self._full else ():
-            for kind in KINDS:
-                full = self._full.get((workspace_id, kind))
-                if full is not None and full.holds(now):
-                    return full.refusal(now)
+        for kind in KINDS if self._full else ():
+            full = self._full.get((workspace_id, kind))
+            if full is not None and full.holds(now):
+                return full.refusal(now)
         return None
 
     async def look(self) -> None:
         """Raises a Fault if it cannot, or not at all of them; what is known stays then."""
-        changed, self._position = await self._changes.since(self._position)
-        for one in changed:
+        news = await self._following.news()
+        if news.are_all:
+            self._drop(self._set.keys() - {(one.workspace_id, one.kind) for one in news.changes})
+        for one in news.changes:
             self._take(one)
         failure: Exception | None = None
         for quota in list(self._set.values()):
@@ -94,14 +96,23 @@ class Quotas:
     def _take(self, quota: SetQuota) -> None:
         key = (quota.workspace_id, quota.kind)
         if quota.amount is None:
+            self._drop([key])
+        elif quota.kind in KINDS:
+            self._set[key] = quota
+
+    def _drop(self, keys: Iterable[Key]) -> None:
+        for key in keys:
             self._set.pop(key, None)
             self._full.pop(key, None)
             for percent in PERCENTS:
                 self._told.pop((key, percent), None)
-        elif quota.kind in KINDS:
-            self._set[key] = quota
 
     async def _judge(self, quota: SetQuota) -> None:
+        """Raises a Fault or TimeoutError if it cannot be judged now, whatever the database said."""
+        with what_fails_as_faults():
+            await self._measure(quota)
+
+    async def _measure(self, quota: SetQuota) -> None:
         async with self._database.reading(quota.workspace_id) as session:
             used = await KINDS[quota.kind](session)
         month = month_of(session.as_of).start

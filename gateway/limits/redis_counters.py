@@ -12,6 +12,8 @@ from gateway.limits.limit import Budget
 from gateway.limits.window import Standing, Verdict, width_of
 from services.runtime.redis_client import CONNECTIONS, Tries
 
+PATIENCE_SECONDS = 0.4
+"""For one's turn, at least: what the edge waits for the limiter, but for the try itself."""
 SCRIPT = Path(__file__).with_name("charge.lua").read_text()
 
 
@@ -20,7 +22,8 @@ class RedisCounters:
 
     def __init__(self, client: Redis, timeout_seconds: float) -> None:
         self._script: Any = client.register_script(SCRIPT)
-        self._tries = Tries(CONNECTIONS, timeout_seconds, _failed, patience=timeout_seconds)
+        patience = max(PATIENCE_SECONDS, timeout_seconds)
+        self._tries = Tries(CONNECTIONS, timeout_seconds, _failed, patience)
 
     async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
         names = [name_of(budget) for budget in budgets]

@@ -6,7 +6,7 @@ from functools import cache
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, FileDescriptor, MethodDescriptor
 from shadower.common.v1 import permission_pb2 as options
-from shadower.common.v1.limit_class_pb2 import LimitClass
+from shadower.common.v1.limit_class_pb2 import LimitClass, waits_unchecked
 
 UNSPECIFIED_MAX_BYTES = 64 * 1024
 
@@ -65,6 +65,16 @@ def permission_name(number: "options.Permission.ValueType") -> str:
 def class_name(number: "LimitClass.ValueType") -> str:
     """LIMIT_CLASS_ANALYTICS is "analytics"; none is "", which no budget has."""
     return LimitClass.Name(number).removeprefix("LIMIT_CLASS_").lower() if number else ""
+
+
+@cache
+def waiting_classes() -> frozenset[str]:
+    """Those whose requests are refused while nobody can say how much of the limits is used."""
+    return frozenset(
+        class_name(LimitClass.Value(value.name))
+        for value in LimitClass.DESCRIPTOR.values
+        if value.GetOptions().Extensions[waits_unchecked]
+    )
 
 
 @cache

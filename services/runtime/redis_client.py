@@ -41,6 +41,10 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
         await pool.disconnect()
 
 
+class NoPlaceError(Exception):
+    """Too many wanted to try at once. It tells nothing of the server."""
+
+
 class Tries:
     """Tries things on a server, and leaves it alone for a while when it keeps failing."""
 
@@ -52,8 +56,8 @@ class Tries:
         patience: float | None = None,
     ) -> None:
         """So many at once, each within that time. `failed` is told of each failure, and whether
-        the server is left alone from now on. `patience` is how long one waits for a place; None
-        is as long as it takes."""
+        the server is left alone from now on. `patience` is how long one waits for a place, in
+        their order; None is as long as it takes."""
         self._places = asyncio.Semaphore(places)
         self._seconds = seconds
         self._failed = failed
@@ -71,18 +75,20 @@ class Tries:
         failed: Value | None = None,
         seconds: float | None = None,
     ) -> Value | None:
-        """What the work gives; `failed` if it does not."""
-        # To wait for a place of our own is no failure of the server's.
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._places.acquire()
-        except TimeoutError:
-            return failed
+        """What the work gives; `failed` if it does not. Raises NoPlaceError if it was not tried."""
+        await self._place()
         try:
             # Only now, since who waited may have waited for those who failed.
             return await self._tried(work, failed, seconds or self._seconds)
         finally:
             self._places.release()
+
+    async def _place(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError as over:
+            raise NoPlaceError from over
 
     async def _tried(
         self, work: Callable[[], Awaitable[Value]], failed: Value | None, seconds: float

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psycopg
 import pytest
 from shadower.limits.v1.limits_service_pb2 import GetUsageRequest, UpdateLimitRequest
 from structlog.testing import capture_logs
 
 from gateway.limits.counters import OwnCounters
+from gateway.limits.following import ANEW_SECONDS, Following
 from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
@@ -89,6 +91,60 @@ async def test_what_was_begun_before_a_look_and_committed_after_it_is_not_missed
         assert overrides.limit("slow", "exports", USER) == DEFAULTS["exports"]
     await overrides.look()
     assert overrides.limit("slow", "exports", USER) == Limit(7, 60)
+
+
+def restore(database_url: str, workspace: str) -> None:
+    """To a past in which another workspace had a limit, by a transaction of long ago."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("delete from shadower.limits")
+        connection.execute(
+            """insert into shadower.limits (workspace_id, limit_class, scope, amount, seconds, txid)
+            values (%s, 'exports', 'user', 4, 60, '3')""",
+            [workspace],
+        )
+
+
+@pytest.mark.parametrize("after", ["a minute", "a failure"])
+async def test_a_database_that_was_restored_is_read_anew(
+    database: Database, everywhere: Pool, database_url: str, after: str
+) -> None:
+    changes, now, is_away = LimitChanges(everywhere), 0.0, False
+
+    async def since(position: int) -> tuple[Sequence[SetLimit], int]:
+        if is_away:
+            raise Unavailable("DATABASE_UNAVAILABLE", "it is away")
+        return await changes.since(position)
+
+    following = Following(since, clock=lambda: now)
+    await set_in(database, "w1", 1)
+    assert await following.news() == ([SetLimit("w1", "exports", "user", 1, 60)], True)
+    restore(database_url, "w2")
+    now = ANEW_SECONDS - 1
+    assert await following.news() == ([], False)
+    if after == "a minute":
+        now = ANEW_SECONDS
+    else:
+        is_away = True
+        with pytest.raises(Unavailable):
+            await following.news()
+        is_away = False
+    assert await following.news() == ([SetLimit("w2", "exports", "user", 4, 60)], True)
+    assert await following.news() == ([], False)
+
+
+async def test_limits_that_a_restored_database_does_not_have_hold_no_more(
+    database: Database,
+    overrides: Overrides,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.limits.following.ANEW_SECONDS", 0)
+    await set_in(database, "w1", 1)
+    await overrides.look()
+    restore(database_url, "w2")
+    await overrides.look()
+    known = [overrides.limit(workspace, "exports", USER) for workspace in ("w1", "w2")]
+    assert known == [DEFAULTS["exports"], Limit(4, 60)]
 
 
 async def test_only_what_changed_is_read_again(database: Database, everywhere: Pool) -> None:

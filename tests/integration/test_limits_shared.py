@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.limits.counters import OwnCounters, name_of
-from gateway.limits.limit import CLOSED_UNCHECKED, DEFAULTS, Budget, Limit, Scope
+from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter, Outcome
 from gateway.limits.redis_counters import RedisCounters
 from gateway.limits.window import MICROSECONDS, SLOTS, Standing, Window, charge_all, width_of
+from services.runtime.contract import waiting_classes
 from services.runtime.redis_client import open_redis
 from tests.support.cache import cache_settings
 from tests.support.valkey import Valkey, running_valkey
@@ -277,7 +278,7 @@ async def test_without_redis_some_go_on_with_a_cap_and_others_wait(
     mortal.kill()
     asked = of_class(limit_class)
     reasons = [await reason(limiter, asked) for _ in range(5)]
-    if limit_class in CLOSED_UNCHECKED:
+    if limit_class in waiting_classes():
         assert reasons == ["LIMITS_UNCHECKED"] * 5
         decided = {Outcome.PASSED: 1, Outcome.UNCHECKED: 5}
     else:

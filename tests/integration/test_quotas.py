@@ -1,27 +1,31 @@
 """Quotas of workspaces: what they have, what is told of it, and what is refused."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import grpc
 import psycopg
 import pytest
 from edge_api import rate_limit_service_pb2 as edge
 from shadower.limits.v1 import limits_service_pb2 as pb
 from shadower.limits.v1.quota_pb2 import QuotaKind
+from structlog.testing import capture_logs
 
 from gateway.limits.counters import OwnCounters
 from gateway.limits.edge_servicer import EdgeServicer
 from gateway.limits.limit import DEFAULTS, Limit, Scope
 from gateway.limits.limiter import Limiter
 from gateway.limits.quotas import Full, Quotas
+from services.runtime.background import in_background
 from services.runtime.faults import Unavailable
 from services.runtime.identity import Principal
 from services.runtime.pool import LIMITER_ROLE, open_pool
-from services.warehouse.database import Database
+from services.warehouse.database import Database, UnwritableError
 from services.warehouse.limits.quotas import QuotaChanges, SetQuota, month_of
 from tests.support.bus import settings_of
 from tests.support.errors import refused
@@ -187,12 +191,25 @@ async def test_more_is_refused_only_if_the_quota_says_so(ruled: Ruled) -> None:
     for limit_class, names in (("dashboards", (own,)), ("ingestion", ("another",))):
         assert (await asked(quotas, limit_class, *names)).overall_code == OK
     both = (own, "another")
-    assert (await asked(quotas, "ingestion", *both)).overall_code == OVER_LIMIT
+    assert (await asked(quotas, "ingestion", *both)).overall_code == OK
+    assert (await asked(quotas, "ingestion", *both, workspace=own)).overall_code == OVER_LIMIT
     assert (await asked(quotas, "ingestion", *both, workspace="another")).overall_code == OK
     assert (await asked(quotas, "ingestion", "another", workspace=own)).overall_code == OK
     await ruled.set(EXECUTIONS, 11, refuses=True)
     await quotas.look()
     assert (await asked(quotas, "ingestion", own)).overall_code == OK
+
+
+async def test_who_works_in_very_many_workspaces_must_name_one(shared_database: Database) -> None:
+    changes: Any = OfTwo("w0")
+    quotas, many = Quotas(shared_database, changes), [f"w{number}" for number in range(11)]
+    answer = await asked(quotas, "dashboards", *many)
+    assert answer.overall_code == answer.statuses[0].code == OVER_LIMIT
+    found = refusal_of(answer)
+    assert (found.code, found.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "WORKSPACE_AMBIGUOUS")
+    assert "retry-after" not in headers(answer)
+    assert (await asked(quotas, "dashboards", *many, workspace="w10")).overall_code == OK
+    assert (await asked(quotas, "dashboards", *many[1:])).overall_code == OK
 
 
 async def test_days_that_are_stored_have_a_quota_too(ruled: Ruled) -> None:
@@ -223,37 +240,91 @@ class OfTwo:
 
     def __init__(self, workspace: str) -> None:
         self._workspaces = ("away", workspace)
+        self.asked = 0
 
     async def since(self, position: int) -> tuple[list[SetQuota], int]:
+        self.asked += 1
         return [SetQuota(name, "executions", 1, refuses=True) for name in self._workspaces], 1
 
 
 class HalfAway:
     """A database that has lost a workspace."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, loss: Exception) -> None:
         self.writing = database.writing
         self._database = database
+        self._loss = loss
 
     def reading(self, workspace_id: str) -> Any:
         if workspace_id == "away":
-            raise Unavailable("DATABASE_UNAVAILABLE", "it is away")
+            raise self._loss
         return self._database.reading(workspace_id)
 
 
+LOSSES: dict[str, Exception] = {
+    "away": Unavailable("DATABASE_UNAVAILABLE", "it is away"),
+    "no table": asyncpg.UndefinedTableError("there is no such table"),
+    "no right": asyncpg.InsufficientPrivilegeError("it is not for you"),
+    "unwritable": UnwritableError("out of range"),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
 async def test_trouble_with_one_workspace_is_no_other_ones(
-    shared_database: Database, client: Client
+    shared_database: Database, client: Client, loss: str
 ) -> None:
     await client.record([run("one", this_month())])
-    half: Any = HalfAway(shared_database)
+    half: Any = HalfAway(shared_database, LOSSES[loss])
     changes: Any = OfTwo(client.workspace)
     quotas = Quotas(half, changes, most=2)
     with pytest.raises(Unavailable):
         await quotas.look()
-    assert quotas.refusal(["away"]) is None
-    assert quotas.refusal(["away", client.workspace])
+    assert quotas.refusal("away") is None
+    assert quotas.refusal(client.workspace)
     assert not quotas.have_room_for("another", "executions")
     assert quotas.have_room_for("away", "executions")
+
+
+async def test_what_cannot_be_judged_ends_nobody_and_is_said_once(
+    shared_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.limits.quotas.LOOK_SECONDS", 0)
+    half: Any = HalfAway(shared_database, LOSSES["no table"])
+    changes: Any = OfTwo("away")
+    quotas = Quotas(half, changes)
+    with capture_logs() as logs:
+        async with in_background(quotas.follow()):
+            while changes.asked < 5:  # noqa: ASYNC110 - it waits for another task
+                await asyncio.sleep(0)
+    assert len(logs) == 1
+    assert "no such table" in logs[0]["error"]
+
+
+class Restored:
+    """Changes of a database that may go back to its past, where fewer transactions have been."""
+
+    def __init__(self) -> None:
+        self.kept = {name: (9, SetQuota(name, "executions", 1, refuses=True)) for name in "ab"}
+
+    def go_back(self) -> None:
+        self.kept = {"c": (2, SetQuota("c", "executions", 1, refuses=True))}
+
+    async def since(self, position: int) -> tuple[list[SetQuota], int]:
+        return [quota for at, quota in self.kept.values() if at >= position], 10
+
+
+async def test_what_a_restored_database_does_not_have_is_no_quota_any_more(
+    shared_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.limits.following.ANEW_SECONDS", 0)
+    changes: Any = Restored()
+    quotas = Quotas(shared_database, changes, most=2)
+    await quotas.look()
+    assert not quotas.have_room_for("c", "executions")
+    changes.go_back()
+    await quotas.look()
+    assert quotas.have_room_for("a", "executions")
+    assert quotas.have_room_for("c", "executions")
 
 
 WRONG = [({"kind": 0}, "kind"), ({"kind": 9}, "kind"), ({"amount": 0}, "amount")]

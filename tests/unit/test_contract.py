@@ -28,13 +28,15 @@ from shadower.metrics.v1 import metrics_service_pb2
 from shadower.runtime.v1 import cache_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
-from gateway.limits.limit import CLOSED_UNCHECKED, DEFAULTS
+from cli.edge.routes import routes_of
+from gateway.limits.limit import DEFAULTS
 from services.runtime.contract import (
     class_name,
     foreign_contracts,
     method_contract,
     permission_name,
     role_grants,
+    waiting_classes,
 )
 
 ROOT = Path(__file__).parent.parent.parent
@@ -95,7 +97,7 @@ def test_an_rpc_is_charged_to_a_budget_that_there_is(name: str) -> None:
 def test_every_class_has_a_budget() -> None:
     assert set(DEFAULTS) == {class_name(number) for number in LimitClass.values() if number}
     assert class_name(LimitClass.LIMIT_CLASS_UNSPECIFIED) == ""
-    assert set(DEFAULTS) > CLOSED_UNCHECKED
+    assert set(DEFAULTS) > waiting_classes()
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -152,6 +154,14 @@ def test_methods_of_others_have_a_policy_of_ours() -> None:
         assert contract.workspace_may_be_implied
         assert contract.limit_class == "ingestion"
         assert 0 < contract.max_request_bytes <= 4 * 1024 * 1024
+
+
+def test_what_changes_things_or_is_dear_waits_for_the_limiter() -> None:
+    assert waiting_classes() == {"administration", "reports", "exports"}
+    routes = list(routes_of("shadower.limits.v1.LimitsService"))
+    waiting = {route.path.rpartition("/")[2] for route in routes if route.waits_for_the_limiter}
+    assert {"UpdateLimit", "DeleteQuota"} <= waiting
+    assert {route.limit_class for route in routes} <= set(DEFAULTS)
 
 
 def test_no_two_rpcs_share_a_path() -> None:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from google.api import annotations_pb2
 
-from gateway.limits.asked import MOST_WORKSPACES, asked_by, budgets_of
+from gateway.limits.asked import MOST_WORKSPACES, asked_by, budgets_of, meant_workspace
 from gateway.limits.counters import name_of
 from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
+from services.runtime.faults import ResourceExhausted
 from services.runtime.identity import Principal
 from tests.support.contract import methods
 
@@ -70,8 +71,38 @@ def test_strangers_are_charged_for_themselves_alone(names: dict[str, str]) -> No
 
 def test_without_a_name_every_workspace_is_charged_up_to_some() -> None:
     assert charged(caller("w2", "w1", "")) == of("w1") + of("w2")
-    many = charged(caller(*(f"w{number:02}" for number in range(40))))
-    assert many == [one for number in range(MOST_WORKSPACES) for one in of(f"w{number:02}")]
+    names = [f"w{number:02}" for number in range(MOST_WORKSPACES + 1)]
+    most = charged(caller(*names[:MOST_WORKSPACES]))
+    assert most == [one for name in names[:MOST_WORKSPACES] for one in of(name)]
+
+
+def test_of_more_workspaces_one_must_be_named() -> None:
+    many = caller(*(f"w{number:02}" for number in range(MOST_WORKSPACES + 1)))
+    with pytest.raises(ResourceExhausted) as refused:
+        charged(many)
+    assert refused.value.reason == "WORKSPACE_AMBIGUOUS"
+    assert refused.value.metadata == {"header": "x-shadower-workspace"}
+    assert "x-shadower-workspace" in refused.value.message
+    assert charged(many, workspace="w10") == of("w10")
+    assert charged(many, path="/v1/workspaces/w10/metrics") == of("w10")
+    assert charged(many, workspace="stranger") == [("", "user", "ann")]
+
+
+@pytest.mark.parametrize(
+    ("covered", "named", "meant"),
+    [
+        (("w1",), "", "w1"),
+        (("w1", ""), "", "w1"),
+        (("w1", "w2"), "", ""),
+        (("w1", "w2"), "w2", "w2"),
+        (("w1", "w2"), "w3", ""),
+        ((), "", ""),
+    ],
+)
+def test_quotas_are_about_what_is_surely_meant(
+    covered: tuple[str, ...], named: str, meant: str
+) -> None:
+    assert meant_workspace(named, caller(*covered)) == meant
 
 
 def test_who_has_no_workspace_is_charged_all_the_same() -> None:

@@ -9,7 +9,7 @@ import asyncpg
 
 from services.runtime.faults import Unavailable
 from services.runtime.pool import Pool
-from services.warehouse.database import driver_errors_as_faults
+from services.warehouse.database import UnwritableError, driver_errors_as_faults
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -43,12 +43,13 @@ class LimitChanges:
 
 @contextmanager
 def what_fails_as_faults() -> Iterator[None]:
-    """Those who follow may be there before the schema and the role are."""
+    """Also what no retry would help, since who follows goes on with all else; and they may be there
+    before the schema and the role are."""
     try:
         with driver_errors_as_faults():
             yield
-    except asyncpg.PostgresError as failed:
-        raise Unavailable("DATABASE_UNAVAILABLE", f"limits cannot be read: {failed}") from failed
+    except (asyncpg.PostgresError, UnwritableError) as failed:
+        raise Unavailable("DATABASE_UNAVAILABLE", f"limits cannot be judged: {failed}") from failed
 
 
 def _set_limit(row: Any) -> SetLimit:

@@ -195,7 +195,8 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
     """
     ERROR_REASON_WORKSPACE_AMBIGUOUS: _ErrorReason.ValueType  # 28
     """The token covers several workspaces and the call does not say which it means.
-    INVALID_ARGUMENT.
+    INVALID_ARGUMENT. If it covers more than ten, the edge wants to be told of every call by the
+    path or the header, whatever the message says, and answers RESOURCE_EXHAUSTED.
 
         {"reason": "WORKSPACE_AMBIGUOUS", "domain": "shadower.dev",
          "metadata": {"header": "x-shadower-workspace"}}
@@ -259,8 +260,8 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
     ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 37
     """The workspace has as much as its quota allows ("executions" or "stored_days"), and nothing
     more is recorded. RESOURCE_EXHAUSTED, with a RetryInfo: a month begins anew, days that are
-    stored may become fewer. Of several workspaces of a token, all that are charged are meant;
-    x-shadower-workspace names one.
+    stored may become fewer. Only of the workspace that the path or x-shadower-workspace names, or
+    that is the token's only one: what a message alone says, the edge does not see.
 
         {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
          "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}
@@ -527,7 +528,8 @@ ERROR_REASON_DEAD_LETTER_NOT_FOUND: ErrorReason.ValueType  # 27
 """
 ERROR_REASON_WORKSPACE_AMBIGUOUS: ErrorReason.ValueType  # 28
 """The token covers several workspaces and the call does not say which it means.
-INVALID_ARGUMENT.
+INVALID_ARGUMENT. If it covers more than ten, the edge wants to be told of every call by the
+path or the header, whatever the message says, and answers RESOURCE_EXHAUSTED.
 
     {"reason": "WORKSPACE_AMBIGUOUS", "domain": "shadower.dev",
      "metadata": {"header": "x-shadower-workspace"}}
@@ -591,8 +593,8 @@ ERROR_REASON_TOO_MANY_LIMITS: ErrorReason.ValueType  # 36
 ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 37
 """The workspace has as much as its quota allows ("executions" or "stored_days"), and nothing
 more is recorded. RESOURCE_EXHAUSTED, with a RetryInfo: a month begins anew, days that are
-stored may become fewer. Of several workspaces of a token, all that are charged are meant;
-x-shadower-workspace names one.
+stored may become fewer. Only of the workspace that the path or x-shadower-workspace names, or
+that is the token's only one: what a message alone says, the edge does not see.
 
     {"reason": "QUOTA_EXCEEDED", "domain": "shadower.dev",
      "metadata": {"workspaceId": "acme", "quota": "executions", "limit": "1000000"}}

@@ -22,15 +22,22 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$shadower/common/v1/limit_class.proto\x12\x12shadower.common.v1*\xe4\x01\n\nLimitClass\x12\x1b\n\x17LIMIT_CLASS_UNSPECIFIED\x10\x00\x12\x19\n\x15LIMIT_CLASS_ANALYTICS\x10\x01\x12\x1a\n\x16LIMIT_CLASS_DASHBOARDS\x10\x02\x12\x17\n\x13LIMIT_CLASS_REPORTS\x10\x03\x12\x17\n\x13LIMIT_CLASS_EXPORTS\x10\x04\x12\x1e\n\x1aLIMIT_CLASS_ADMINISTRATION\x10\x05\x12\x19\n\x15LIMIT_CLASS_INGESTION\x10\x06\x12\x15\n\x11LIMIT_CLASS_OTHER\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$shadower/common/v1/limit_class.proto\x12\x12shadower.common.v1\x1a google/protobuf/descriptor.proto*\xf6\x01\n\nLimitClass\x12\x1b\n\x17LIMIT_CLASS_UNSPECIFIED\x10\x00\x12\x19\n\x15LIMIT_CLASS_ANALYTICS\x10\x01\x12\x1a\n\x16LIMIT_CLASS_DASHBOARDS\x10\x02\x12\x1d\n\x13LIMIT_CLASS_REPORTS\x10\x03\x1a\x04\x98\xc8\x18\x01\x12\x1d\n\x13LIMIT_CLASS_EXPORTS\x10\x04\x1a\x04\x98\xc8\x18\x01\x12$\n\x1aLIMIT_CLASS_ADMINISTRATION\x10\x05\x1a\x04\x98\xc8\x18\x01\x12\x19\n\x15LIMIT_CLASS_INGESTION\x10\x06\x12\x15\n\x11LIMIT_CLASS_OTHER\x10\x07:<\n\x0fwaits_unchecked\x12!.google.protobuf.EnumValueOptions\x18\x83\x89\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.common.v1.limit_class_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LIMITCLASS']._serialized_start=61
-  _globals['_LIMITCLASS']._serialized_end=289
+  _globals['_LIMITCLASS'].values_by_name["LIMIT_CLASS_REPORTS"]._loaded_options = None
+  _globals['_LIMITCLASS'].values_by_name["LIMIT_CLASS_REPORTS"]._serialized_options = b'\230\310\030\001'
+  _globals['_LIMITCLASS'].values_by_name["LIMIT_CLASS_EXPORTS"]._loaded_options = None
+  _globals['_LIMITCLASS'].values_by_name["LIMIT_CLASS_EXPORTS"]._serialized_options = b'\230\310\030\001'
+  _globals['_LIMITCLASS'].values_by_name["LIMIT_CLASS_ADMINISTRATION"]._loaded_options = None
+  _globals['_LIMITCLASS'].values_by_name["LIMIT_CLASS_ADMINISTRATION"]._serialized_options = b'\230\310\030\001'
+  _globals['_LIMITCLASS']._serialized_start=95
+  _globals['_LIMITCLASS']._serialized_end=341
 # @@protoc_insertion_point(module_scope)

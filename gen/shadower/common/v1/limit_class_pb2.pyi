@@ -4,7 +4,9 @@ isort:skip_file
 """
 
 from google.protobuf import descriptor as descriptor
+from google.protobuf import descriptor_pb2 as descriptor_pb2
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
+from google.protobuf.internal import extension_dict as extension_dict
 import builtins as builtins
 import sys
 import typing as typing
@@ -44,7 +46,7 @@ class LimitClass(_LimitClass, metaclass=_LimitClassEnumTypeWrapper):
     one; see limit_class in permission.proto. Budgets of a workspace are told and set by
     shadower.limits.v1.LimitsService; beside each class stands what holds unless one is set. The
     same holds for the workspace as a whole, for each user and for each API key in it. A stream is
-    charged once, when it is opened.
+    looked at and charged once, when it is opened, whatever goes over it then.
     """
 
 LIMIT_CLASS_UNSPECIFIED: LimitClass.ValueType  # 0
@@ -63,3 +65,9 @@ LIMIT_CLASS_INGESTION: LimitClass.ValueType  # 6
 """Recording facts, whatever the size of a batch. 60,000 a minute."""
 LIMIT_CLASS_OTHER: LimitClass.ValueType  # 7
 """All else. 1,000 an hour."""
+
+WAITS_UNCHECKED_FIELD_NUMBER: builtins.int
+waits_unchecked: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.EnumValueOptions, builtins.bool]
+"""Whether requests of a class are refused while nobody can say how much of their budgets is
+used (LIMITS_UNCHECKED). Others go on then, each process of the limiter with counts of its own.
+"""
