@@ -87,7 +87,7 @@ async def exchanged(stubs: Stubs, secret: str) -> Any:
 async def denied_soon(stubs: Stubs, secret: str) -> Refusal:
     """Each process hears of an end by itself, within two seconds."""
     async with asyncio.timeout(SOON):
-        while (answer := await check(stubs, x_api_key=secret)).HasField("ok_response"):
+        while (answer := await check(stubs, x_api_key=secret)).HasField("ok_response"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return refusal_by(answer)
 
