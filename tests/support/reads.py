@@ -27,6 +27,7 @@ from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 from gateway.limits.counters import OwnCounters
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
+from gateway.limits.quotas import Quotas
 from gateway.limits.servicer import LimitsServicer
 from services.access.servicer import AccessServicer
 from services.agents.servicer import AgentsServicer
@@ -187,8 +188,7 @@ async def listened_services(database_url: str) -> AsyncIterator[Services]:
 
 
 def _servicers(database: Database) -> dict[str, Any]:
-    draining = Draining()
-    nothing_set: Any = None
+    draining, limiter = Draining(), Limiter(OwnCounters(), None)
     return {
         "access": AccessServicer(database, timedelta(days=1)),
         "agents": AgentsServicer(database, None),
@@ -196,11 +196,18 @@ def _servicers(database: Database) -> dict[str, Any]:
         "bus": DeadLettersServicer(database, Replayer(database, None)),
         "ingest": IngestServicer(None, database, _no_log, MessageValidator(), draining),
         "limits": LimitsServicer(
-            database, Overrides(nothing_set), nothing_set, Limiter(OwnCounters(), None)
+            database, Overrides(NothingSet()), Quotas(database, NothingSet()), limiter
         ),
         "metrics": MetricsServicer(Sources(database, Announcements(), draining), None),
         "workspaces": WorkspacesServicer(database, None),
     }
+
+
+class NothingSet:
+    """Where no limit and no quota ever was."""
+
+    async def since(self, _position: int) -> Any:
+        return [], 0
 
 
 async def _no_log(_workspace_id: str) -> None:
