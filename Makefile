@@ -24,7 +24,7 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/buf lint
 	$(BIN)/buf format proto --diff --exit-code
 	$(BIN)/buf breaking proto --against contract.binpb
-	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r $(VENV)/gen gen
+	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
 	$(BIN)/python -m tools.edges
 
