@@ -18,10 +18,10 @@ from cli.stack.readiness import http_path
 from cli.stack.services import mesh_socket
 from cli.tokens import signing
 from cli.tokens.keys import jwks_file, mesh_jwks_file
+from services.runtime.process_settings import ProcessSettings
 
 ADMIN_PORT = 9901
-# The default of the services' settings.
-MESH_ISSUER = "https://mesh.shadower.dev"
+MESH_ISSUER: str = ProcessSettings.model_fields["mesh_issuer"].default
 Environment = Literal["development", "production"]
 
 
@@ -50,7 +50,9 @@ def edge_part(home: Home, model: EdgeModel) -> Part:
 
 def edge_model(home: Home, services: Sequence[Part], web: Part, listener: Listener) -> EdgeModel:
     issuer = signing.Issuer.of_environment()
-    mesh = os.environ.get("SHADOWER_MESH_ISSUER", MESH_ISSUER)
+    mesh = os.environ.get(
+        "SHADOWER_MESH_ISSUER", ProcessSettings.model_fields["mesh_issuer"].default
+    )
     [admin_port] = free_ports([ADMIN_PORT])
     return EdgeModel(
         upstreams=tuple(_upstreams(services)),

@@ -4,14 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
-
 from services.runtime.faults import Unavailable
 from services.runtime.pool import Pool
 from services.warehouse.access import api_keys, revocations
-from services.warehouse.database import UNREACHABLE
 
-BROKEN = (*UNREACHABLE, asyncpg.PostgresError, TimeoutError)
 FIND_SECONDS = 5
 WORK_SECONDS = 30
 
@@ -39,7 +35,7 @@ class Keeper:
         query = api_keys.QUERIES["find"]
         try:
             rows = await self._pool.fetch(query, api_key_id, timeout=FIND_SECONDS)
-        except BROKEN as broken:
+        except revocations.BROKEN as broken:
             raise Unavailable("DATABASE_UNAVAILABLE", "keys cannot be looked for") from broken
         return [FoundKey(**dict(row) | {"permissions": tuple(row["permissions"])}) for row in rows]
 
@@ -57,5 +53,5 @@ class Keeper:
     async def _execute(self, query: str, *values: object) -> None:
         try:
             await self._pool.execute(query, *values, timeout=WORK_SECONDS)
-        except BROKEN as broken:
+        except revocations.BROKEN as broken:
             raise Unavailable("DATABASE_UNAVAILABLE", "keys cannot be kept") from broken
