@@ -7,6 +7,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from gateway.limits.limit import DEFAULTS, OTHER, Budget, Limit, Scope
+from services.runtime.bearer import bearer_of
 from services.runtime.bus.dead_letter import WORKSPACE
 from services.runtime.faults import ResourceExhausted
 from services.runtime.identity import Principal
@@ -36,8 +37,7 @@ class Asked:
 
     @property
     def token(self) -> str:
-        scheme, _, token = self.authorization.partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
+        return bearer_of(self.authorization)
 
     @property
     def named(self) -> str:

@@ -9,6 +9,7 @@ from edge_api.external_auth_service_pb2_grpc import AuthorizationServicer
 from google.protobuf.json_format import MessageToJson
 from google.rpc.status_pb2 import Status
 
+from services.runtime.bearer import bearer_of
 from services.runtime.call import Context
 from services.runtime.faults import Fault, ResourceExhausted, Unauthenticated
 from services.runtime.status import to_status
@@ -48,8 +49,7 @@ def _secret(headers: Mapping[str, str]) -> str:
     """The key of its own header, or else the bearer token."""
     if KEY_HEADER in headers:
         return headers[KEY_HEADER].strip()
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return bearer_of(headers.get("authorization", ""))
 
 
 def _refused(fault: Fault, headers: Mapping[str, str]) -> pb.CheckResponse:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 
+from services.runtime.bearer import bearer_of
 from services.runtime.call import Admitted, Call, Interceptor
 from services.runtime.faults import Unauthenticated
 from services.runtime.identity import TokenVerifier, token_revoked
@@ -85,7 +86,7 @@ class Authentication(Interceptor):
 
 
 def bearer_token(call: Call) -> str:
-    scheme, _, token = call.metadata.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearer_of(call.metadata.get("authorization", ""))
+    if not token:
         raise Unauthenticated("TOKEN_MISSING", "the call has no bearer token")
-    return token.strip()
+    return token
