@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from services.runtime import bearer
+
 # What belongs to a caller's trace and is handed on as it came.
 TRACE = ("traceparent", "tracestate", "x-request-id")
 MOST_TRACE = 512
@@ -30,5 +32,4 @@ class Caller:
 
 def bearer_of(headers: Mapping[str, str]) -> str | None:
     """The token of the header; None if there is none."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    return bearer.bearer_of(headers.get("authorization", "")) or None

@@ -8,7 +8,7 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pool
 
 from tools.fuzzing.rpcs import CONTRACT, rpcs_of_the_contract
-from tools.openapi import document
+from tools.openapi.contract import document
 
 DOCUMENT = document()
 OPERATIONS = {

@@ -13,9 +13,9 @@ from typing import Any
 
 from google.protobuf import descriptor_pool
 
-from tools import openapi
 from tools.fuzzing.callers import WORKSPACES
 from tools.fuzzing.rpcs import rpcs_of_the_contract
+from tools.openapi.contract import document
 
 # What is wrong with a body that has too much is nothing: unknown fields are ignored there. And a
 # rule over several fields has no words in JSON Schema, so that a refusal may be as good.
@@ -58,11 +58,11 @@ class EdgeRun:
 
 def fuzz_edge(folder: Path, run: EdgeRun) -> EdgeVerdict:
     """Everything but streams that never end."""
-    document = folder / "openapi.json"
-    document.write_text(json.dumps(leading_further(openapi.document(), KNOWN)))
+    file = folder / "openapi.json"
+    file.write_text(json.dumps(leading_further(document(), KNOWN)))
     command = [
         _program(),
-        *("run", str(document), "--url", run.address, "--no-color"),
+        *("run", str(file), "--url", run.address, "--no-color"),
         *("--header", f"Authorization: Bearer {run.token}"),
         *("--checks", ",".join(CHECKS), "--phases", ",".join(run.phases)),
         *("--max-examples", str(run.inputs), "--seed", str(run.seed), "--workers", "2"),

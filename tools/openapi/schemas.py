@@ -5,8 +5,8 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from services.runtime.openapi import rules
-from services.runtime.openapi.rules import Schema
+from tools.openapi import rules
+from tools.openapi.rules import Schema
 
 REFERENCE = "#/components/schemas/"
 NANOS = r"(\.[0-9]{1,9})?"

@@ -9,8 +9,8 @@ from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.rpc.status_pb2 import Status
 
-from services.runtime.openapi.rules import Schema, is_required, rules_of
-from services.runtime.openapi.schemas import WELL_KNOWN, Schemas
+from tools.openapi.rules import Schema, is_required, rules_of
+from tools.openapi.schemas import WELL_KNOWN, Schemas
 
 PATH_FIELD = re.compile(r"{(\w+)}")
 # What is somebody else's comes as it is, in one of these.
