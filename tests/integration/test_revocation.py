@@ -15,7 +15,7 @@ from shadower.metrics.v1.metrics_service_pb2 import GetMetricsRequest
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 
 from services.runtime.revocations import Revocations
-from services.warehouse.access.revocations import open_revocations
+from services.warehouse.access.revocations import end_tokens, open_revocations
 from services.warehouse.access.revocations import revoke as revoke_in
 from services.warehouse.database import Database
 from tests.support.access import SOON, SYSTEM, Administrator, list_metrics, refused_soon
@@ -222,7 +222,7 @@ async def test_numbers_are_committed_in_their_order(database_url: str, second: A
     assert not revocations.has(("t",), "other")
 
 
-async def test_a_workspace_may_not_fill_everybodys_memory(
+async def test_a_workspace_that_is_full_may_still_end_its_keys(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.warehouse.access.revocations.MOST_OF_A_WORKSPACE", 2)
@@ -234,3 +234,8 @@ async def test_a_workspace_may_not_fill_everybodys_memory(
         with pytest.raises(Exception, match="there may be 2 revoked tokens"):
             async with database.writing("w") as session:
                 await revoke_in(session, "c", "", "x", until)
+        async with database.writing("w") as session:
+            await end_tokens(session, ["api-key:k", "api-key:l"], "deleted", "x", until)
+        async with open_revocations(settings_of(database_url)) as read:
+            ended = [one.token_id for one in await read(0, 9)]
+        assert sorted(ended) == ["a", "api-key:k", "api-key:l", "b"]
