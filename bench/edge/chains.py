@@ -27,7 +27,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "tokens": ("jwt_authn",),
     "decompressor, buffer": ("decompressor", "buffer"),
     "transcoder, passed by": ("grpc_json_transcoder",),
-    WHOLE: ("ratelimit.0", "ratelimit.1"),
+    WHOLE: ("lua.leases", "ratelimit.0", "ratelimit.1"),
 }
 """What is added, by the ends of filters' names. The order of filters is the chain's own."""
 

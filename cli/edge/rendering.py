@@ -62,6 +62,7 @@ def render(model: EdgeModel, folder: Path) -> str:
         path_fields=path_fields(methods),
         two_way_paths=two_way_paths(methods),
         body_paths=body_paths(methods),
+        leases=(TEMPLATES / "leases.lua").read_text(),
     )
 
 

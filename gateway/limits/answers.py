@@ -8,6 +8,7 @@ from edge_api import rate_limit_service_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
 from gateway.limits.asked import Asked
+from gateway.limits.lease import Lease
 from gateway.limits.limit import Budget
 from gateway.limits.limiter import Decision
 from gateway.limits.window import MICROSECONDS, Standing
@@ -31,6 +32,15 @@ UNITS = {
 def passed() -> pb.RateLimitResponse.DescriptorStatus:
     """Of a request that nothing is charged for."""
     return pb.RateLimitResponse.DescriptorStatus(code=OK)
+
+
+def all_passed(
+    statuses: list[pb.RateLimitResponse.DescriptorStatus], lease: Lease | None
+) -> pb.RateLimitResponse:
+    answer = pb.RateLimitResponse(overall_code=OK, statuses=statuses)
+    if lease is not None:
+        answer.dynamic_metadata.update({"lease": str(lease)})
+    return answer
 
 
 def status_of(decision: Decision) -> pb.RateLimitResponse.DescriptorStatus:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote
 
+from gateway.limits.lease import NO_LENDING, Lease, Lending
 from gateway.limits.limit import DEFAULTS, OTHER, Budget, Limit, Scope
 from services.runtime.bearer import bearer_of
 from services.runtime.bus.dead_letter import WORKSPACE
@@ -16,6 +17,7 @@ from services.runtime.mesh_tokens import API_KEY
 MOST_WORKSPACES = 10
 """Of a token, charged for a request that names none."""
 NAMING_HEADER = "x-shadower-workspace"
+WANTED = re.compile("[0-9]{1,9}")
 IN_PATH = re.compile(r"/(?:v1/workspaces|api/v1/metrics)/([^/?:]+)")
 
 
@@ -34,6 +36,7 @@ class Asked:
     header: str = ""
     path: str = ""
     """With its query; empty if it came as gRPC."""
+    lending: Lending = NO_LENDING
 
     @property
     def token(self) -> str:
@@ -55,6 +58,16 @@ def asked_by(entries: Mapping[str, str]) -> Asked:
         authorization=entries.get("authorization", ""),
         header=entries.get("workspace", ""),
         path=entries.get("path", ""),
+        lending=_lending(entries),
+    )
+
+
+def _lending(entries: Mapping[str, str]) -> Lending:
+    """Written by the edge's filter; what it would not write, is not there."""
+    wanted = entries.get("wanted", "")
+    return Lending(
+        wanted=int(wanted) if WANTED.fullmatch(wanted) else 0,
+        returned=Lease.read(entries.get("returned", "")),
     )
 
 

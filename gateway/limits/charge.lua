@@ -1,14 +1,17 @@
 -- Charges a request to all of its budgets, or to none; gateway/limits/window.py says how.
--- KEYS: a hash for each budget. ARGV: the cost (0 only looks), then for each budget its amount and the
--- length of its slots in microseconds.
--- Answers with 1 or 0, then for each budget what is used, the wait and the time until its reset.
+-- KEYS: a hash for each budget. ARGV: the cost (0 only looks), what is wanted ahead, what is returned of an
+-- earlier lease, then for each budget its amount, the length of its slots in microseconds, and the slot
+-- that the lease was charged in.
+-- Answers with 1 or 0 and what is lent, then for each budget what is used, the wait, the time until its
+-- reset and the present slot.
 --
 -- A hash has the counts by slots; and beside them `used`, their sum, and `oldest`, their first slot, as
 -- of the slot `at`, so that most requests need not look at all counts.
 local SLOTS = 60
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local cost = tonumber(ARGV[1])
+local cost, wanted, returned = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local LENT_SHARE, LEAST_LENT_AMOUNT = 100, 1000
 local PLACES = {at = true, used = true, oldest = true}
 
 local function failed(answer)
@@ -52,7 +55,7 @@ local function sum_up(key, window)
     local counts, over = counts_of(key), {}
     window.used, window.oldest = 0, nil
     for _, one in ipairs(counts or {}) do
-        if one[1] < window.slot - SLOTS then
+        if one[1] < window.slot - SLOTS or one[2] == 0 then
             over[#over + 1] = name_of(one[1])
         else
             window.used = window.used + one[2]
@@ -67,6 +70,16 @@ local function sum_up(key, window)
         redis.call('HDEL', key, unpack(over))
     end
     write_sum(key, window)
+end
+
+-- What was not used of a lease. The sum is not one of these counts any more, so it is made again.
+local function take_back(key, slot)
+    local found = redis.pcall('HGET', key, slot)
+    local count = type(found) == 'string' and count_of(found)
+    if count and count >= returned then
+        redis.call('HINCRBY', key, slot, -returned)
+        redis.call('HDEL', key, 'at')
+    end
 end
 
 local function look(key, width)
@@ -103,37 +116,58 @@ local function until_room(key, window)
     return last
 end
 
-local function charge(key, window)
-    if failed(redis.pcall('HINCRBY', key, name_of(window.slot), cost)) then
+local function charge(key, window, units)
+    if failed(redis.pcall('HINCRBY', key, name_of(window.slot), units)) then
         redis.call('DEL', key)
-        redis.call('HINCRBY', key, name_of(window.slot), cost)
+        redis.call('HINCRBY', key, name_of(window.slot), units)
         window.used, window.oldest = 0, nil
     end
     -- Counts of a time to come were made before the clock was set back.
     window.oldest = math.min(window.oldest or window.slot, window.slot)
-    window.used = window.used + cost
+    window.used = window.used + units
     write_sum(key, window)
     redis.call('PEXPIRE', key, math.ceil((SLOTS + 2) * window.width / 1000))
 end
 
-local windows, allowed = {}, 1
+-- gateway/limits/lease.py says why so little.
+local function lendable(window)
+    if window.amount < LEAST_LENT_AMOUNT then
+        return 0
+    end
+    local room = math.floor(window.amount / 2) - window.used
+    return math.max(0, math.min(math.floor(window.amount / LENT_SHARE), room))
+end
+
+local windows, allowed, lent = {}, 1, wanted
 for place, key in ipairs(KEYS) do
-    local window = look(key, tonumber(ARGV[2 * place + 1]))
-    window.missing = window.used + cost - tonumber(ARGV[2 * place])
+    local amount, width, slot = tonumber(ARGV[3 * place + 1]), tonumber(ARGV[3 * place + 2]), ARGV[3 * place + 3]
+    if returned > 0 then
+        take_back(key, slot)
+    end
+    local window = look(key, width)
+    window.amount, window.missing = amount, window.used + cost - amount
     windows[place] = window
     if cost > 0 and window.missing > 0 then
         allowed = 0
     end
 end
 
-local answer = {allowed}
+local answer = {allowed, 0}
 for place, window in ipairs(windows) do
     if allowed == 1 and cost > 0 then
-        charge(KEYS[place], window)
+        charge(KEYS[place], window, cost)
     end
+    lent = math.min(lent, lendable(window))
     local is_over = allowed == 0 and window.missing > 0
     answer[#answer + 1] = window.used
     answer[#answer + 1] = is_over and until_room(KEYS[place], window) or 0
     answer[#answer + 1] = window.used > 0 and leaves(window.oldest, window.width) or 0
+    answer[#answer + 1] = window.slot
+end
+if allowed == 1 and cost > 0 and lent > 0 then
+    answer[2] = lent
+    for place, window in ipairs(windows) do
+        charge(KEYS[place], window, lent)
+    end
 end
 return answer

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Protocol
 
+from gateway.limits.lease import NO_LENDING, Lending
 from gateway.limits.limit import Budget
 from gateway.limits.window import Verdict, Window, charge_all, width_of
 
@@ -16,7 +17,9 @@ LONGEST_SUBJECT = 128
 class Counters(Protocol):
     """Charges a request to all of its budgets, or to none."""
 
-    async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
+    async def charge(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending = NO_LENDING
+    ) -> Verdict | None:
         """A cost of 0 only looks. None if nobody can say. Raises NoPlaceError if too many ask."""
 
 
@@ -51,9 +54,11 @@ class OwnCounters:
     def __len__(self) -> int:
         return len(self._windows)
 
-    async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict:
+    async def charge(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending = NO_LENDING
+    ) -> Verdict:
         windows = [(self._window(budget), budget.limit.amount) for budget in budgets]
-        return charge_all(windows, self._clock(), cost)
+        return charge_all(windows, self._clock(), cost, lending)
 
     def _window(self, budget: Budget) -> Window:
         name = name_of(budget)

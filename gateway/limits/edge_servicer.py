@@ -5,7 +5,7 @@ from typing import Any
 from edge_api import rate_limit_service_pb2 as pb
 from edge_api.rate_limit_service_pb2_grpc import RateLimitServiceServicer
 
-from gateway.limits.answers import OK, passed, refused, status_of
+from gateway.limits.answers import all_passed, passed, refused, status_of
 from gateway.limits.asked import Asked, LimitSource, asked_by, budgets_of, meant_workspace
 from gateway.limits.limit import INGESTION
 from gateway.limits.limiter import Decision, Limiter
@@ -29,15 +29,16 @@ class EdgeServicer(RateLimitServiceServicer):
 
     async def ShouldRateLimit(self, request: pb.RateLimitRequest, context: Any) -> Any:
         """Envoy sends one descriptor; of more, those behind a refused one are not charged."""
-        statuses = []
+        statuses, lease = [], None
         for descriptor in request.descriptors if request.domain == DOMAIN else ():
             asked = asked_by({entry.key: entry.value for entry in descriptor.entries})
             decision = await self._decision(asked, request.hits_addend or 1)
             statuses.append(passed() if decision is None else status_of(decision))
+            lease = decision and decision.lease
             if decision is not None and decision.refusal is not None:
                 unseen = [passed() for _ in request.descriptors[len(statuses) :]]
                 return refused(decision.refusal, asked, statuses + unseen)
-        return pb.RateLimitResponse(overall_code=OK, statuses=statuses)
+        return all_passed(statuses, lease)
 
     async def _decision(self, asked: Asked, cost: int) -> Decision | None:
         caller = self._caller(asked)
@@ -50,7 +51,7 @@ class EdgeServicer(RateLimitServiceServicer):
             budgets = budgets_of(asked, caller, self._limits)
         except ResourceExhausted as ambiguous:
             return Decision(ambiguous)
-        return await self._limiter.decide(budgets, cost)
+        return await self._limiter.decide(budgets, cost, asked.lending)
 
     def _full(self, asked: Asked, caller: Principal) -> Fault | None:
         if asked.limit_class != INGESTION:

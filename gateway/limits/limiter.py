@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gateway.limits.counters import Counters, OwnCounters
+from gateway.limits.lease import NO_LENDING, Lease, Lending
 from gateway.limits.limit import Budget
 from gateway.limits.window import Standing, Verdict
 from services.runtime.contract import waiting_classes
@@ -20,6 +21,7 @@ class Decision(NamedTuple):
 
     refusal: Fault | None
     standings: Sequence[tuple[Budget, Standing]] = ()
+    lease: Lease | None = None
 
 
 class Outcome(Enum):
@@ -36,6 +38,9 @@ class Outcome(Enum):
     """As above, but since too many asked the shared counters at once."""
     PASSED_NO_PLACE = "passed_no_place"
     LIMITED_NO_PLACE = "limited_no_place"
+    LENT = "lent"
+    """Charged ahead of it. Those that do not come are returned."""
+    RETURNED = "returned"
 
 
 class Basis(Enum):
@@ -72,31 +77,44 @@ class Limiter:
         self.decisions: Counter[tuple[str, Outcome]] = Counter()
         """How many there were, by class and outcome."""
 
-    async def decide(self, budgets: Sequence[Budget], cost: int) -> Decision:
+    async def decide(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending = NO_LENDING
+    ) -> Decision:
         limit_class = budgets[0].limit_class
-        verdict, basis = await self._charged(budgets, cost)
+        verdict, basis = await self._charged(budgets, cost, lending)
         self.decisions[limit_class, OUTCOMES[basis, verdict and verdict.is_allowed]] += 1
         if verdict is None:
             return Decision(_unchecked(limit_class))
+        self._count_lending(limit_class, verdict.lease, lending.returned)
         standings = list(zip(budgets, verdict.standings, strict=True))
-        return Decision(None if verdict.is_allowed else _limited(standings), standings)
+        refusal = None if verdict.is_allowed else _limited(standings)
+        return Decision(refusal, standings, verdict.lease)
 
     async def look(self, budgets: Sequence[Budget]) -> Verdict | None:
         """How budgets stand. None if nobody can say."""
-        verdict, _ = await self._asked(budgets, 0)
+        verdict, _ = await self._asked(budgets, 0, NO_LENDING)
         return verdict
 
-    async def _charged(self, budgets: Sequence[Budget], cost: int) -> tuple[Verdict | None, Basis]:
-        verdict, basis = await self._asked(budgets, cost)
+    def _count_lending(self, limit_class: str, lent: Lease | None, returned: Lease | None) -> None:
+        for lease, outcome in ((lent, Outcome.LENT), (returned, Outcome.RETURNED)):
+            if lease is not None:
+                self.decisions[limit_class, outcome] += lease.units
+
+    async def _charged(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending
+    ) -> tuple[Verdict | None, Basis]:
+        verdict, basis = await self._asked(budgets, cost, lending)
         if verdict is None and budgets[0].limit_class not in waiting_classes():
             verdict = await self._own.charge(budgets, cost)
         return verdict, basis
 
-    async def _asked(self, budgets: Sequence[Budget], cost: int) -> tuple[Verdict | None, Basis]:
+    async def _asked(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending
+    ) -> tuple[Verdict | None, Basis]:
         if self._shared is None:
-            return await self._own.charge(budgets, cost), Basis.SHARED
+            return await self._own.charge(budgets, cost, lending), Basis.SHARED
         try:
-            verdict = await self._shared.charge(budgets, cost)
+            verdict = await self._shared.charge(budgets, cost, lending)
         except NoPlaceError:
             return None, Basis.NO_PLACE
         return verdict, Basis.AWAY if verdict is None else Basis.SHARED

@@ -23,33 +23,34 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!edge_api/rate_limit_service.proto\x12\x1a\x65nvoy.service.ratelimit.v3\x1a\x1egoogle/protobuf/duration.proto\"}\n\x10RateLimitRequest\x12\x0e\n\x06\x64omain\x18\x01 \x01(\t\x12\x44\n\x0b\x64\x65scriptors\x18\x02 \x03(\x0b\x32/.envoy.service.ratelimit.v3.RateLimitDescriptor\x12\x13\n\x0bhits_addend\x18\x03 \x01(\r\"\x82\x01\n\x13RateLimitDescriptor\x12\x46\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x35.envoy.service.ratelimit.v3.RateLimitDescriptor.Entry\x1a#\n\x05\x45ntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xdc\x06\n\x11RateLimitResponse\x12H\n\x0coverall_code\x18\x01 \x01(\x0e\x32\x32.envoy.service.ratelimit.v3.RateLimitResponse.Code\x12P\n\x08statuses\x18\x02 \x03(\x0b\x32>.envoy.service.ratelimit.v3.RateLimitResponse.DescriptorStatus\x12H\n\x17response_headers_to_add\x18\x03 \x03(\x0b\x32\'.envoy.service.ratelimit.v3.HeaderValue\x12G\n\x16request_headers_to_add\x18\x04 \x03(\x0b\x32\'.envoy.service.ratelimit.v3.HeaderValue\x12\x10\n\x08raw_body\x18\x05 \x01(\x0c\x1a\xdf\x01\n\tRateLimit\x12\x19\n\x11requests_per_unit\x18\x01 \x01(\r\x12J\n\x04unit\x18\x02 \x01(\x0e\x32<.envoy.service.ratelimit.v3.RateLimitResponse.RateLimit.Unit\x12\x0c\n\x04name\x18\x03 \x01(\t\"]\n\x04Unit\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06SECOND\x10\x01\x12\n\n\x06MINUTE\x10\x02\x12\x08\n\x04HOUR\x10\x03\x12\x07\n\x03\x44\x41Y\x10\x04\x12\t\n\x05MONTH\x10\x05\x12\x08\n\x04YEAR\x10\x06\x12\x08\n\x04WEEK\x10\x07\x1a\xf6\x01\n\x10\x44\x65scriptorStatus\x12@\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x32.envoy.service.ratelimit.v3.RateLimitResponse.Code\x12N\n\rcurrent_limit\x18\x02 \x01(\x0b\x32\x37.envoy.service.ratelimit.v3.RateLimitResponse.RateLimit\x12\x17\n\x0flimit_remaining\x18\x03 \x01(\r\x12\x37\n\x14\x64uration_until_reset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"+\n\x04\x43ode\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x06\n\x02OK\x10\x01\x12\x0e\n\nOVER_LIMIT\x10\x02\")\n\x0bHeaderValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t2\x82\x01\n\x10RateLimitService\x12n\n\x0fShouldRateLimit\x12,.envoy.service.ratelimit.v3.RateLimitRequest\x1a-.envoy.service.ratelimit.v3.RateLimitResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!edge_api/rate_limit_service.proto\x12\x1a\x65nvoy.service.ratelimit.v3\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"}\n\x10RateLimitRequest\x12\x0e\n\x06\x64omain\x18\x01 \x01(\t\x12\x44\n\x0b\x64\x65scriptors\x18\x02 \x03(\x0b\x32/.envoy.service.ratelimit.v3.RateLimitDescriptor\x12\x13\n\x0bhits_addend\x18\x03 \x01(\r\"\x82\x01\n\x13RateLimitDescriptor\x12\x46\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x35.envoy.service.ratelimit.v3.RateLimitDescriptor.Entry\x1a#\n\x05\x45ntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x8f\x07\n\x11RateLimitResponse\x12H\n\x0coverall_code\x18\x01 \x01(\x0e\x32\x32.envoy.service.ratelimit.v3.RateLimitResponse.Code\x12P\n\x08statuses\x18\x02 \x03(\x0b\x32>.envoy.service.ratelimit.v3.RateLimitResponse.DescriptorStatus\x12H\n\x17response_headers_to_add\x18\x03 \x03(\x0b\x32\'.envoy.service.ratelimit.v3.HeaderValue\x12G\n\x16request_headers_to_add\x18\x04 \x03(\x0b\x32\'.envoy.service.ratelimit.v3.HeaderValue\x12\x10\n\x08raw_body\x18\x05 \x01(\x0c\x12\x31\n\x10\x64ynamic_metadata\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x1a\xdf\x01\n\tRateLimit\x12\x19\n\x11requests_per_unit\x18\x01 \x01(\r\x12J\n\x04unit\x18\x02 \x01(\x0e\x32<.envoy.service.ratelimit.v3.RateLimitResponse.RateLimit.Unit\x12\x0c\n\x04name\x18\x03 \x01(\t\"]\n\x04Unit\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06SECOND\x10\x01\x12\n\n\x06MINUTE\x10\x02\x12\x08\n\x04HOUR\x10\x03\x12\x07\n\x03\x44\x41Y\x10\x04\x12\t\n\x05MONTH\x10\x05\x12\x08\n\x04YEAR\x10\x06\x12\x08\n\x04WEEK\x10\x07\x1a\xf6\x01\n\x10\x44\x65scriptorStatus\x12@\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x32.envoy.service.ratelimit.v3.RateLimitResponse.Code\x12N\n\rcurrent_limit\x18\x02 \x01(\x0b\x32\x37.envoy.service.ratelimit.v3.RateLimitResponse.RateLimit\x12\x17\n\x0flimit_remaining\x18\x03 \x01(\r\x12\x37\n\x14\x64uration_until_reset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"+\n\x04\x43ode\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x06\n\x02OK\x10\x01\x12\x0e\n\nOVER_LIMIT\x10\x02\")\n\x0bHeaderValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t2\x82\x01\n\x10RateLimitService\x12n\n\x0fShouldRateLimit\x12,.envoy.service.ratelimit.v3.RateLimitRequest\x1a-.envoy.service.ratelimit.v3.RateLimitResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'edge_api.rate_limit_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RATELIMITREQUEST']._serialized_start=97
-  _globals['_RATELIMITREQUEST']._serialized_end=222
-  _globals['_RATELIMITDESCRIPTOR']._serialized_start=225
-  _globals['_RATELIMITDESCRIPTOR']._serialized_end=355
-  _globals['_RATELIMITDESCRIPTOR_ENTRY']._serialized_start=320
-  _globals['_RATELIMITDESCRIPTOR_ENTRY']._serialized_end=355
-  _globals['_RATELIMITRESPONSE']._serialized_start=358
-  _globals['_RATELIMITRESPONSE']._serialized_end=1218
-  _globals['_RATELIMITRESPONSE_RATELIMIT']._serialized_start=701
-  _globals['_RATELIMITRESPONSE_RATELIMIT']._serialized_end=924
-  _globals['_RATELIMITRESPONSE_RATELIMIT_UNIT']._serialized_start=831
-  _globals['_RATELIMITRESPONSE_RATELIMIT_UNIT']._serialized_end=924
-  _globals['_RATELIMITRESPONSE_DESCRIPTORSTATUS']._serialized_start=927
-  _globals['_RATELIMITRESPONSE_DESCRIPTORSTATUS']._serialized_end=1173
-  _globals['_RATELIMITRESPONSE_CODE']._serialized_start=1175
-  _globals['_RATELIMITRESPONSE_CODE']._serialized_end=1218
-  _globals['_HEADERVALUE']._serialized_start=1220
-  _globals['_HEADERVALUE']._serialized_end=1261
-  _globals['_RATELIMITSERVICE']._serialized_start=1264
-  _globals['_RATELIMITSERVICE']._serialized_end=1394
+  _globals['_RATELIMITREQUEST']._serialized_start=127
+  _globals['_RATELIMITREQUEST']._serialized_end=252
+  _globals['_RATELIMITDESCRIPTOR']._serialized_start=255
+  _globals['_RATELIMITDESCRIPTOR']._serialized_end=385
+  _globals['_RATELIMITDESCRIPTOR_ENTRY']._serialized_start=350
+  _globals['_RATELIMITDESCRIPTOR_ENTRY']._serialized_end=385
+  _globals['_RATELIMITRESPONSE']._serialized_start=388
+  _globals['_RATELIMITRESPONSE']._serialized_end=1299
+  _globals['_RATELIMITRESPONSE_RATELIMIT']._serialized_start=782
+  _globals['_RATELIMITRESPONSE_RATELIMIT']._serialized_end=1005
+  _globals['_RATELIMITRESPONSE_RATELIMIT_UNIT']._serialized_start=912
+  _globals['_RATELIMITRESPONSE_RATELIMIT_UNIT']._serialized_end=1005
+  _globals['_RATELIMITRESPONSE_DESCRIPTORSTATUS']._serialized_start=1008
+  _globals['_RATELIMITRESPONSE_DESCRIPTORSTATUS']._serialized_end=1254
+  _globals['_RATELIMITRESPONSE_CODE']._serialized_start=1256
+  _globals['_RATELIMITRESPONSE_CODE']._serialized_end=1299
+  _globals['_HEADERVALUE']._serialized_start=1301
+  _globals['_HEADERVALUE']._serialized_end=1342
+  _globals['_RATELIMITSERVICE']._serialized_start=1345
+  _globals['_RATELIMITSERVICE']._serialized_end=1475
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from collections import abc as abc
 from google.protobuf import descriptor as descriptor
 from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
+from google.protobuf import struct_pb2 as struct_pb2
 from google.protobuf.internal import containers as containers
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 import builtins as builtins
@@ -185,6 +186,7 @@ class RateLimitResponse(message.Message):
     RESPONSE_HEADERS_TO_ADD_FIELD_NUMBER: builtins.int
     REQUEST_HEADERS_TO_ADD_FIELD_NUMBER: builtins.int
     RAW_BODY_FIELD_NUMBER: builtins.int
+    DYNAMIC_METADATA_FIELD_NUMBER: builtins.int
     overall_code: RateLimitResponse.Code.ValueType
     raw_body: builtins.bytes
     @builtins.property
@@ -193,6 +195,8 @@ class RateLimitResponse(message.Message):
     def response_headers_to_add(self) -> containers.RepeatedCompositeFieldContainer[HeaderValue]: ...
     @builtins.property
     def request_headers_to_add(self) -> containers.RepeatedCompositeFieldContainer[HeaderValue]: ...
+    @builtins.property
+    def dynamic_metadata(self) -> struct_pb2.Struct: ...
     def __init__(
         self,
         *,
@@ -201,10 +205,11 @@ class RateLimitResponse(message.Message):
         response_headers_to_add: abc.Iterable[HeaderValue] | None = ...,
         request_headers_to_add: abc.Iterable[HeaderValue] | None = ...,
         raw_body: builtins.bytes = ...,
+        dynamic_metadata: struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["dynamic_metadata", b"dynamic_metadata"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["overall_code", b"overall_code", "raw_body", b"raw_body", "request_headers_to_add", b"request_headers_to_add", "response_headers_to_add", b"response_headers_to_add", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dynamic_metadata", b"dynamic_metadata", "overall_code", b"overall_code", "raw_body", b"raw_body", "request_headers_to_add", b"request_headers_to_add", "response_headers_to_add", b"response_headers_to_add", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

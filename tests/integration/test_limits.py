@@ -18,6 +18,7 @@ from tests.support.keys import KeyRing
 from tests.support.limits import (
     OK,
     OVER_LIMIT,
+    Operator,
     Replica,
     headers,
     refusal_of,
@@ -26,8 +27,6 @@ from tests.support.limits import (
 from tests.support.postgres import Server
 from tests.support.valkey import running_valkey
 
-# In which a change is known everywhere, on a machine that is not busy; see POLL_SECONDS.
-KNOWN_SECONDS = 10
 RESOURCE_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
@@ -42,45 +41,6 @@ async def replicas(
         url = postgres.create(template)
         async with replicas_of_the_limiter(3, url, jwks_file, folder, *told) as running:
             yield running
-
-
-class Operator:
-    """Sets limits of a workspace."""
-
-    def __init__(self, keys: KeyRing, workspace: str) -> None:
-        permissions = ["limits:write", "limits:read"]
-        self.metadata = keys.metadata(workspace, role="viewer", permissions=permissions)
-        self.workspace = workspace
-
-    async def set(self, replica: Replica, limit_class: str, amount: int, **more: Any) -> Any:
-        request = pb.UpdateLimitRequest(
-            workspace_id=self.workspace,
-            limit_class=LimitClass.Value(f"LIMIT_CLASS_{limit_class.upper()}"),
-            scope=more.get("scope", LimitScope.LIMIT_SCOPE_USER),
-            amount=amount,
-            period={"seconds": more.get("seconds", 3600)},
-        )
-        return await replica.limits.UpdateLimit(request, metadata=self.metadata)
-
-    async def unset(self, replica: Replica, limit_class: str) -> Any:
-        request = pb.DeleteLimitRequest(
-            workspace_id=self.workspace,
-            limit_class=LimitClass.Value(f"LIMIT_CLASS_{limit_class.upper()}"),
-            scope=LimitScope.LIMIT_SCOPE_USER,
-        )
-        return await replica.limits.DeleteLimit(request, metadata=self.metadata)
-
-    async def until_known(self, replicas: list[Replica], set_: Any, subject: str = "ann") -> None:
-        """Waits until every replica decides by a limit."""
-        request = pb.GetUsageRequest(workspace_id=self.workspace, subject=subject)
-        async with asyncio.timeout(KNOWN_SECONDS):
-            for replica in replicas:
-                while set_.limit not in await self._known(replica, request):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-
-    async def _known(self, replica: Replica, request: Any) -> list[Any]:
-        answer = await replica.limits.GetUsage(request, metadata=self.metadata)
-        return [one.limit for one in answer.caller]
 
 
 @pytest.fixture

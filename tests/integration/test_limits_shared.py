@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.limits.counters import OwnCounters, name_of
+from gateway.limits.lease import Lease, Lending
 from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter, Outcome
 from gateway.limits.redis_counters import RedisCounters
@@ -132,6 +133,9 @@ async def test_never_more_than_the_limit_in_any_time_of_its_length(
 
 
 SLOTS_FILLED = st.dictionaries(st.integers(-3, SLOTS + 5), st.integers(1, 5), max_size=20)
+MANY_SLOTS_FILLED = st.dictionaries(st.integers(-3, SLOTS + 5), st.integers(1, 300), max_size=9)
+# What is wanted, and what is returned of which slot.
+LENDINGS = st.tuples(st.integers(0, 60), st.integers(1, 40), st.integers(0, SLOTS + 3))
 
 
 @settings(
@@ -140,20 +144,22 @@ SLOTS_FILLED = st.dictionaries(st.integers(-3, SLOTS + 5), st.integers(1, 5), ma
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    filled=st.lists(SLOTS_FILLED, min_size=1, max_size=3),
-    amount=st.integers(1, 30),
-    costs=st.lists(st.integers(0, 3), min_size=1, max_size=5),
+    sizes=st.one_of(
+        st.tuples(st.lists(SLOTS_FILLED, min_size=1, max_size=3), st.integers(1, 30)),
+        st.tuples(st.lists(MANY_SLOTS_FILLED, min_size=1, max_size=3), st.integers(1_000, 9_000)),
+    ),
+    asked_for=st.lists(st.tuples(st.integers(0, 3), LENDINGS), min_size=1, max_size=5),
     stale=st.booleans(),
 )
 async def test_the_script_decides_as_the_window(
     *,
     shared: Valkey,
     replicas: list[RedisCounters],
-    filled: list[dict[int, int]],
-    amount: int,
-    costs: list[int],
+    sizes: tuple[list[dict[int, int]], int],
+    asked_for: list[tuple[int, tuple[int, int, int]]],
     stale: bool,
 ) -> None:
+    filled, amount = sizes
     asked = [budgets(amount, seconds=7200)[0] for _ in filled]
     width = width_of(7200)
     async with shared.client() as client:
@@ -167,23 +173,28 @@ async def test_the_script_decides_as_the_window(
                 # A sum of another slot is nothing to go by.
                 sums = {"at": slot - 1, "used": 999, "oldest": slot - 3} if stale else {}
                 await client.hset(name_of(budget), mapping={**window.slots, **sums})
-        found = [await replicas[0].charge(asked, cost) for cost in costs]
+        wanted = [
+            (cost, Lending(want, Lease(left, (slot - ago,) * len(asked))))
+            for cost, (want, left, ago) in asked_for
+        ]
+        found = [await replicas[0].charge(asked, *one) for one in wanted]
         after = await now_of(client)
         left = [await client.hgetall(name_of(budget)) for budget in asked]
     if slot != after // width:
         return
-    for cost, verdict in zip(costs, found, strict=True):
-        expected = charge_all([(window, amount) for window in windows], before, cost)
+    for one, verdict in zip(wanted, found, strict=True):
+        expected = charge_all([(window, amount) for window in windows], before, *one)
         assert verdict is not None
-        assert verdict.is_allowed == expected.is_allowed
-        for one, other in zip(verdict.standings, expected.standings, strict=True):
-            is_like(one, other, after - before)
+        assert (verdict.is_allowed, verdict.lease) == (expected.is_allowed, expected.lease)
+        for standing, other in zip(verdict.standings, expected.standings, strict=True):
+            is_like(standing, other, after - before)
     assert [counts_in(one) for one in left] == [window.slots for window in windows]
 
 
 def counts_in(found: dict[bytes, bytes]) -> dict[int, int]:
     """By slots; and the sum beside them is right."""
     counts = {int(slot): int(count) for slot, count in found.items() if slot.isdigit()}
+    counts = {slot: count for slot, count in counts.items() if count}
     assert sum(counts.values()) == int(found.get(b"used", 0))
     return counts
 

@@ -88,6 +88,16 @@ async def the_path_that_json_had(target: Target) -> bool:
     return not any("evil" in one.get("path", "") for one in target.insides.charged)
 
 
+async def the_mark_of_a_lease(target: Target) -> bool:
+    """By which a call would pass without being charged."""
+    forged = tuple((f"x-shadower-lent-{one}", "9") for one in ("limit", "remaining", "reset"))
+    target.insides.charged.clear()
+    await metrics_of(target.edge).GetMetrics(
+        GetMetricsRequest(workspace_id="acme"), metadata=(*target.edge.metadata(), *forged)
+    )
+    return bool(target.insides.charged)
+
+
 async def a_header_of_the_filters(target: Target) -> bool:
     """That by which a route would be told its cluster."""
     assert await status_of(target, SUMMARY, **{"x-envoy-none": WEB}) == 200
@@ -224,6 +234,7 @@ ATTACKS = (
         believes_headers_of_filters,
         INTERNAL,
     ),
+    Attack("the mark of a lease", the_mark_of_a_lease, believes_headers_of_filters, USUAL),
     Attack("the edge's name", names_no_server(SUMMARY, "envoy"), names_itself, USUAL),
     Attack(
         "the name of a server inside",

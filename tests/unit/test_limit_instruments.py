@@ -9,6 +9,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from gateway.limits.counters import OwnCounters
 from gateway.limits.instruments import observe_limiter
+from gateway.limits.lease import NO_LENDING, Lending
 from gateway.limits.limit import Budget, Limit, Scope
 from gateway.limits.limiter import Limiter, Outcome
 from gateway.limits.redis_counters import RedisCounters
@@ -19,7 +20,9 @@ from services.runtime.redis_client import NoPlaceError
 class Crowded:
     """Counters that too many ask at once."""
 
-    async def charge(self, budgets: Sequence[Budget], cost: int) -> Verdict | None:
+    async def charge(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending = NO_LENDING
+    ) -> Verdict | None:
         raise NoPlaceError
 
 
@@ -41,7 +44,7 @@ class Slow:
     def register_script(self, script: str) -> Any:
         async def run(**_: Any) -> list[int]:
             await asyncio.sleep(0.02)
-            return [1, 1, 0, 1]
+            return [1, 0, 1, 0, 1, 17]
 
         return run
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.limits.counters import OwnCounters
+from gateway.limits.lease import Lease, Lending, lendable
 from gateway.limits.limit import Budget, Limit, Scope
 from gateway.limits.window import MICROSECONDS, SLOTS, Window, charge_all, width_of
 
@@ -123,6 +124,52 @@ def test_a_refused_request_charges_nothing(amounts: list[int], requests: int) ->
     allowed = [charge_all(windows, 10**15, 1).is_allowed for _ in range(requests)]
     assert sum(allowed) == min(*amounts, requests)
     assert {window.used(10**15) for window, _ in windows} == {sum(allowed)}
+
+
+LENDINGS = st.lists(
+    st.tuples(
+        st.one_of(st.floats(0, 3), st.floats(0, 70)), st.integers(1, 400), st.integers(0, 60)
+    ),
+    max_size=60,
+)
+
+
+@patient
+@given(SECONDS, LENDINGS, st.integers(0, 5_000), st.data())
+def test_what_is_lent_and_not_used_is_as_if_it_had_never_been_charged(
+    seconds: int, asked: list[tuple[float, int, int]], amount: int, data: st.DataObject
+) -> None:
+    width, now, lent_at = width_of(seconds), 10**15, 10**15
+    window, oracle, lease = Window(width), Oracle(width), None
+    for pause, cost, wanted in asked:
+        # What was used of it, was used while it was new.
+        used = data.draw(st.integers(0, lease.units)) if lease else 0
+        oracle.charged += [lent_at] * used
+        left = lease and Lease(lease.units - used, lease.slots)
+        now += int(pause * width)
+        before = oracle.used(now)
+        verdict = charge_all([(window, amount)], now, cost, Lending(wanted, left))
+        assert verdict.is_allowed == oracle.charge(now, cost, amount)
+        assert verdict.standings[0].used == oracle.used(now)
+        lease, lent_at = verdict.lease, now
+        lent = lease.units if lease else 0
+        assert lent <= wanted
+        assert lent == 0 or (amount >= 1000 and lent <= amount / 100)
+        assert lent == 0 or (verdict.is_allowed and before + cost + lent <= amount / 2)
+        assert lent or not wanted or not verdict.is_allowed or lendable(amount, before + cost) == 0
+
+
+@pytest.mark.parametrize("text", ["5@17", "5@17,18", "999999999@123456789012345"])
+def test_a_lease_is_read_as_it_was_written(text: str) -> None:
+    assert str(Lease.read(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "5", "5@", "@5", "-5@17", "5@17,", "5@x", "1e3@17", "5@17\n", "9999999999@1"],
+)
+def test_what_was_not_written_as_a_lease_is_none(text: str) -> None:
+    assert Lease.read(text) is None
 
 
 def budget(number: int, seconds: int = 60) -> Budget:
