@@ -50,7 +50,6 @@ async def measured(subjects: Sequence[Subject], processes: Mapping[str, int], ro
     pairs = list(zip(subjects, connections, strict=True))
     for subject, opened in pairs:
         await _until_answered(subject, opened[0])
-        await _asked(subject, opened, WARM_UP_SECONDS)
     for _ in range(rounds):
         for subject, opened in pairs:
             await _round(subject, opened, processes)
@@ -81,6 +80,8 @@ async def _until_answered(subject: Subject, connection: Connection) -> None:
 async def _round(
     subject: Subject, connections: list[Connection], processes: Mapping[str, int]
 ) -> None:
+    # As in traffic that goes on: while others were asked, leases of the limiter ended.
+    await _asked(subject, connections, WARM_UP_SECONDS)
     pids = {"envoy": subject.edge.pid, **processes}
     before = {name: _cpu(pid) for name, pid in pids.items()}
     started = time.perf_counter()
