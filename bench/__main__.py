@@ -3,6 +3,7 @@
 The last line is JSON, for programs.
 """
 
+import signal
 import sys
 from importlib import import_module
 
@@ -24,6 +25,8 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1 or arguments[0] not in FIGURES:
         lines = [f"  make bench B={name:<10} {what}" for name, what in FIGURES.items()]
         sys.exit("\n".join(["Figures:", *lines]))
+    # Whoever is told to end, ends what it has started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     import_module(f"bench.{arguments[0]}").main()
 
 

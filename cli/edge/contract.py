@@ -16,6 +16,7 @@ from shadower.ingest.v1 import (
 )
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
+from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 CONTRACT = (
@@ -28,6 +29,7 @@ CONTRACT = (
     metrics_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
+    scheduler_service_pb2,
     workspaces_service_pb2,
 )
 # Errors of services are google.rpc.Status with details, which only their names lead to.

@@ -22,9 +22,10 @@ SERVICES = {
     "relay": "shadower.bus.v1.DeadLettersService",
     "limits": "shadower.limits.v1.LimitsService",
     "access": "shadower.access.v1.AccessService",
+    "scheduler": "shadower.scheduler.v1.SchedulerService",
 }
 # Modules that are not under `services`.
-ELSEWHERE = {"limits": "gateway.limits"}
+ELSEWHERE = {"limits": "gateway.limits", "scheduler": "scheduler"}
 MOST_REPLICAS = 16
 
 
@@ -93,7 +94,6 @@ def web_part(home: Home, environment: str) -> Part:
         environment={
             **{name: value for name, value in common.items() if name not in OF_WEB_NOT},
             "SHADOWER_LISTEN": f"unix:{socket}",
-            "SHADOWER_MESH": f"unix:{mesh_socket(home)}",
         },
         address=f"unix:{socket}",
         is_ready=http_path_on(socket, "/health"),
@@ -126,7 +126,7 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
 
 # Nobody else may know what signs tokens of the mesh.
 SIGNING = "SHADOWER_MESH_KEY_FILE"
-ISSUERS = {"services.access"}
+ISSUERS = {"services.access", "scheduler"}
 
 
 def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]:
@@ -146,6 +146,7 @@ def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str
         "MALLOC_ARENA_MAX": "2",
         **{name: value for name, value in os.environ.items() if name not in OF_ONE_PROCESS},
         "DATABASE_URL": database_url,
+        "SHADOWER_MESH": f"unix:{mesh_socket(home)}",
         "SHADOWER_JWKS_FILE": str(jwks_file(home)),
         "SHADOWER_MESH_JWKS_FILE": str(mesh_jwks_file(home)),
         SIGNING: str(mesh_key_file(home)),

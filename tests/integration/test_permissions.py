@@ -45,6 +45,8 @@ NO_KEY = "0" * 24
 OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
 KEYS, MAKE_KEYS = "api_keys:read", "api_keys:write"
 REVOKE, AUDIT = "tokens:write", "audit:read"
+JOBS, SET_JOBS = "jobs:read", "jobs:write"
+A_JOB = {"job": "roll_up_hours"}
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),
@@ -82,6 +84,12 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "access.DeleteApiKey": (MAKE_KEYS, {"api_key_id": NO_KEY}),
     "access.ListAuditEntries": (AUDIT, {}),
     "access.ExportAuditEntries": (AUDIT, {}),
+    "scheduler.ListJobs": (JOBS, {}),
+    "scheduler.ListJobRuns": (JOBS, {}),
+    "scheduler.RunJob": (SET_JOBS, A_JOB),
+    "scheduler.PauseJob": (SET_JOBS, A_JOB),
+    "scheduler.ResumeJob": (SET_JOBS, A_JOB),
+    "scheduler.RescheduleJob": (SET_JOBS, A_JOB),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
@@ -89,11 +97,15 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
 # Streams that have nothing to tell if there is nothing to do.
 MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups", "access.ExportAuditEntries"}
 # They were allowed to look for what is not there.
-FIND_NOTHING = dict.fromkeys(("access.RotateApiKey", "access.DeleteApiKey"), "API_KEY_NOT_FOUND")
+FIND_NOTHING = {
+    **dict.fromkeys(("access.RotateApiKey", "access.DeleteApiKey"), "API_KEY_NOT_FOUND"),
+    # Jobs are the system's.
+    **{rpc: "JOB_NOT_FOUND" for rpc, (needed, _) in RPCS.items() if needed == SET_JOBS},
+}
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
 OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
 OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT}
-EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT}
+EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS}
 ROLES: dict[str | None, set[str]] = {
     "owner": OWNERS,
     "admin": OWNERS,

@@ -22,6 +22,7 @@ from shadower.common.v1.granularity_pb2 import Granularity
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 from gateway.limits.counters import OwnCounters
@@ -29,6 +30,8 @@ from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
 from gateway.limits.quotas import Quotas
 from gateway.limits.servicer import LimitsServicer
+from scheduler.jobs import JOBS
+from scheduler.servicer import SchedulerServicer
 from services.access.servicer import AccessServicer
 from services.agents.servicer import AgentsServicer
 from services.aggregates.servicer import AggregatesServicer
@@ -146,6 +149,8 @@ READS = {
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
     "usage": Read(limits.GetUsageRequest(workspace_id=WORKSPACE), None, frozenset({BY_TIME})),
+    "jobs": _of_no_time(scheduler.ListJobsRequest, set()),
+    "runs of jobs": _of_no_time(scheduler.ListJobRunsRequest, set()),
     "dead letters": _of_no_time(LETTERS, set()),
     "dead letter": _of_no_time(ONE_LETTER, set(), dead_letter_id=LETTER),
 }
@@ -199,6 +204,7 @@ def _servicers(database: Database) -> dict[str, Any]:
             database, Overrides(NothingSet()), Quotas(database, NothingSet()), limiter
         ),
         "metrics": MetricsServicer(Sources(database, Announcements(), draining), None),
+        "scheduler": SchedulerServicer(database, JOBS),
         "workspaces": WorkspacesServicer(database, None),
     }
 

@@ -29,6 +29,7 @@ from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
+from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
 from cli.stack.services import module_of
@@ -45,6 +46,7 @@ SERVICES = {
     "relay": "shadower.bus.v1.DeadLettersService",
     "limits": "shadower.limits.v1.LimitsService",
     "access": "shadower.access.v1.AccessService",
+    "scheduler": "shadower.scheduler.v1.SchedulerService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -129,11 +131,13 @@ class Stubs:
         self.checks: Any = AuthorizationStub(channels["access"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
+        self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
 
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
-    """For stubs of services that nobody asks: those that say who may come in, and how often."""
-    return dict.fromkeys(("access", "limits"), channel)
+    """For stubs of services that nobody asks: those that say who may come in, how often, and
+    what is done at times."""
+    return dict.fromkeys(("access", "limits", "scheduler"), channel)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from shadower.ingest.v1 import (
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.runtime.v1 import cache_service_pb2
+from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 from cli.edge.routes import routes_of
@@ -41,7 +42,7 @@ from services.runtime.contract import (
 
 ROOT = Path(__file__).parent.parent.parent
 # Where faults are made.
-ROOMS = ("services", "gateway")
+ROOMS = ("services", "gateway", "scheduler")
 MODULES = (
     access_service_pb2,
     agents_service_pb2,
@@ -53,6 +54,7 @@ MODULES = (
     metrics_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
+    scheduler_service_pb2,
     workspaces_service_pb2,
 )
 METHODS: dict[str, MethodDescriptor] = {
@@ -187,7 +189,7 @@ def test_roles_grant_known_permissions_only() -> None:
     known = {permission_name(number) for number in options.Permission.values() if number}
     assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
     # What concerns all workspaces is for operators only, and in no role.
-    operators = {"cache:read", "cache:write", "limits:write"}
+    operators = {"cache:read", "cache:write", "limits:write", "jobs:read", "jobs:write"}
     assert set().union(*role_grants().values()) == known - operators
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 

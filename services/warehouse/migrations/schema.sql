@@ -525,6 +525,23 @@ CREATE VIEW shadower.execution_units WITH (security_invoker='true') AS
     NULL::double precision[] AS duration_percentiles
    FROM shadower.executions;
 ALTER VIEW shadower.execution_units OWNER TO postgres;
+CREATE TABLE shadower.job_runs (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    job text NOT NULL COLLATE pg_catalog."C",
+    planned_at timestamp with time zone NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    fence bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome text COLLATE pg_catalog."C",
+    error text DEFAULT ''::text NOT NULL,
+    CONSTRAINT job_runs_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT job_runs_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text]))),
+    CONSTRAINT job_runs_reason_check CHECK ((reason = ANY (ARRAY['schedule'::text, 'request'::text])))
+);
+ALTER TABLE ONLY shadower.job_runs FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.job_runs OWNER TO postgres;
 CREATE TABLE shadower.ledger (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     hour timestamp with time zone NOT NULL,
@@ -762,6 +779,24 @@ CREATE TABLE shadower.rollups (
 );
 ALTER TABLE ONLY shadower.rollups FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups OWNER TO postgres;
+CREATE TABLE shadower.schedule_leases (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    holder text NOT NULL COLLATE pg_catalog."C",
+    fence bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY shadower.schedule_leases FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.schedule_leases OWNER TO postgres;
+CREATE TABLE shadower.scheduled_jobs (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    job text NOT NULL COLLATE pg_catalog."C",
+    schedule text,
+    is_paused boolean DEFAULT false NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE ONLY shadower.scheduled_jobs FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.scheduled_jobs OWNER TO postgres;
 CREATE TABLE shadower.schema_version (
     version_num character varying(32) NOT NULL
 );
@@ -824,6 +859,8 @@ ALTER TABLE ONLY shadower.execution_keys
     ADD CONSTRAINT execution_keys_pkey PRIMARY KEY (workspace_id, execution_id);
 ALTER TABLE ONLY shadower.executions
     ADD CONSTRAINT executions_pkey PRIMARY KEY (workspace_id, started_at, execution_id);
+ALTER TABLE ONLY shadower.job_runs
+    ADD CONSTRAINT job_runs_pkey PRIMARY KEY (workspace_id, job, planned_at);
 ALTER TABLE ONLY shadower.ledger
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (workspace_id, hour, kind);
 ALTER TABLE ONLY shadower.limits
@@ -844,6 +881,10 @@ ALTER TABLE ONLY shadower.revoked_tokens
     ADD CONSTRAINT revoked_tokens_pkey PRIMARY KEY (workspace_id, token_id);
 ALTER TABLE ONLY shadower.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (workspace_id, level, cuboid);
+ALTER TABLE ONLY shadower.schedule_leases
+    ADD CONSTRAINT schedule_leases_pkey PRIMARY KEY (workspace_id, name);
+ALTER TABLE ONLY shadower.scheduled_jobs
+    ADD CONSTRAINT scheduled_jobs_pkey PRIMARY KEY (workspace_id, job);
 ALTER TABLE ONLY shadower.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY shadower.spans
@@ -863,6 +904,9 @@ CREATE INDEX executions_by_agent ON ONLY shadower.executions USING btree (worksp
 CREATE INDEX executions_by_recording ON ONLY shadower.executions USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX executions_lasting ON ONLY shadower.executions USING btree (workspace_id, started_at, agent_id) WHERE (duration_us > '3600000000'::bigint);
 CREATE INDEX executions_running ON ONLY shadower.executions USING btree (workspace_id, started_at) WHERE ((((status = 'running'::shadower.execution_status))::integer)::bigint = 1);
+CREATE UNIQUE INDEX job_runs_asked_for ON shadower.job_runs USING btree (workspace_id, job) WHERE ((reason = 'request'::text) AND (started_at IS NULL));
+CREATE INDEX job_runs_by_time ON shadower.job_runs USING btree (workspace_id, planned_at DESC);
+CREATE INDEX job_runs_open ON shadower.job_runs USING btree (workspace_id) WHERE (ended_at IS NULL);
 CREATE INDEX limits_by_change ON shadower.limits USING btree (txid);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
@@ -884,6 +928,7 @@ ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.executions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY follower ON shadower.revoked_tokens FOR SELECT TO shadower_follower USING (true);
+ALTER TABLE shadower.job_runs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY keeper ON shadower.api_key_secrets TO shadower_keeper USING (true);
 CREATE POLICY keeper ON shadower.api_keys TO shadower_keeper USING (true);
 CREATE POLICY keeper ON shadower.revoked_tokens TO shadower_keeper USING (true);
@@ -902,6 +947,9 @@ CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay 
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
 ALTER TABLE shadower.revoked_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.schedule_leases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.scheduled_jobs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scheduler ON shadower.workspaces FOR SELECT TO shadower_scheduler USING (true);
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shadower.agent_profiles USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.api_key_secrets TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -912,6 +960,7 @@ CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('
 CREATE POLICY tenant ON shadower.execution_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.executions USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.job_runs TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.limits TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -921,6 +970,8 @@ CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((works
 CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.revoked_tokens TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.schedule_leases TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.scheduled_jobs TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspaces USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -931,6 +982,7 @@ GRANT USAGE ON SCHEMA shadower TO shadower_relay;
 GRANT USAGE ON SCHEMA shadower TO shadower_follower;
 GRANT USAGE ON SCHEMA shadower TO shadower_keeper;
 GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
+GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
@@ -963,6 +1015,7 @@ GRANT SELECT ON TABLE shadower.execution_condensed TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.limits TO shadower_service;
 GRANT SELECT ON TABLE shadower.limits TO shadower_limiter;
@@ -987,9 +1040,13 @@ GRANT SELECT(number) ON TABLE shadower.revoked_tokens TO shadower_follower;
 GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_follower;
 GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_keeper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.schedule_leases TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.scheduled_jobs TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_limiter;
+GRANT SELECT ON TABLE shadower.schema_version TO shadower_scheduler;
 GRANT SELECT ON TABLE shadower.tool_calls TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.workspace_changes TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;
+GRANT SELECT(workspace_id) ON TABLE shadower.workspaces TO shadower_scheduler;

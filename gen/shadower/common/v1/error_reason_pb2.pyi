@@ -347,6 +347,18 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "TOO_MANY_MESSAGES", "domain": "shadower.dev",
          "metadata": {"limitPerSecond": "20"}}
     """
+    ERROR_REASON_JOB_NOT_FOUND: _ErrorReason.ValueType  # 60
+    """There is no job of that name in the workspace. NOT_FOUND.
+
+        {"reason": "JOB_NOT_FOUND", "domain": "shadower.dev",
+         "metadata": {"workspaceId": "shadower-system", "job": "roll_up"}}
+    """
+    ERROR_REASON_SCHEDULE_INVALID: _ErrorReason.ValueType  # 61
+    """A schedule is none, or its time never comes. INVALID_ARGUMENT.
+
+        {"reason": "SCHEDULE_INVALID", "domain": "shadower.dev",
+         "metadata": {"schedule": "0 0 30 2 *"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -679,4 +691,16 @@ ERROR_REASON_TOO_MANY_MESSAGES: ErrorReason.ValueType  # 59
 
     {"reason": "TOO_MANY_MESSAGES", "domain": "shadower.dev",
      "metadata": {"limitPerSecond": "20"}}
+"""
+ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 60
+"""There is no job of that name in the workspace. NOT_FOUND.
+
+    {"reason": "JOB_NOT_FOUND", "domain": "shadower.dev",
+     "metadata": {"workspaceId": "shadower-system", "job": "roll_up"}}
+"""
+ERROR_REASON_SCHEDULE_INVALID: ErrorReason.ValueType  # 61
+"""A schedule is none, or its time never comes. INVALID_ARGUMENT.
+
+    {"reason": "SCHEDULE_INVALID", "domain": "shadower.dev",
+     "metadata": {"schedule": "0 0 30 2 *"}}
 """

@@ -75,6 +75,12 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """End tokens before they expire; in "shadower-system", everywhere."""
     PERMISSION_AUDIT_READ: _Permission.ValueType  # 20
     """Read what was administered and denied, and which tokens were revoked."""
+    PERMISSION_JOBS_READ: _Permission.ValueType  # 21
+    """See what is done at times, and what became of it. No role holds it: it is about all
+    workspaces together, and an operator's token names it.
+    """
+    PERMISSION_JOBS_WRITE: _Permission.ValueType  # 22
+    """Have jobs done, paused and rescheduled. No role holds it either."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -129,6 +135,12 @@ PERMISSION_TOKENS_WRITE: Permission.ValueType  # 19
 """End tokens before they expire; in "shadower-system", everywhere."""
 PERMISSION_AUDIT_READ: Permission.ValueType  # 20
 """Read what was administered and denied, and which tokens were revoked."""
+PERMISSION_JOBS_READ: Permission.ValueType  # 21
+"""See what is done at times, and what became of it. No role holds it: it is about all
+workspaces together, and an operator's token names it.
+"""
+PERMISSION_JOBS_WRITE: Permission.ValueType  # 22
+"""Have jobs done, paused and rescheduled. No role holds it either."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)

@@ -1,0 +1,86 @@
+"""Does a job: its RPC for each workspace, by the mesh."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import grpc
+
+from scheduler.jobs import Job
+from services.runtime.mesh_tokens import MeshTokens
+from services.warehouse.schedule.runs import Run
+
+SUBJECT = "scheduler"
+IDEMPOTENCY_HEADER = "x-shadower-idempotency-key"
+AT_ONCE = 4
+"""Calls of a job. What they ask for is dear, and can wait."""
+TOLD = 3
+
+
+class AllWorkspaces(Protocol):
+    """Those that a job is done in."""
+
+    def pages(self) -> AsyncIterator[list[str]]: ...
+
+
+class JobError(Exception):
+    """It could not be done in all workspaces."""
+
+    def __init__(self, failures: dict[str, str]) -> None:
+        told = "; ".join(f"{where}: {why}" for where, why in list(failures.items())[:TOLD])
+        more = f"; and {len(failures) - TOLD} more" if len(failures) > TOLD else ""
+        super().__init__(f"{len(failures)} workspaces failed: {told}{more}")
+        self.workspaces = list(failures)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Calls services in the name of the scheduler, with a token for one workspace each."""
+
+    channel: grpc.aio.Channel
+    tokens: MeshTokens
+    workspaces: AllWorkspaces
+
+    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None:
+        """In those workspaces, or in all. Raises JobError, and a Fault if nobody can say which
+        there are."""
+        failures: dict[str, str] = {}
+        async for page in _one_page(only) if only is not None else self.workspaces.pages():
+            failures |= await self._do_in(job, run, page)
+        if failures:
+            raise JobError(failures)
+
+    async def _do_in(self, job: Job, run: Run, workspaces: Iterable[str]) -> dict[str, str]:
+        room, failures = asyncio.Semaphore(AT_ONCE), dict[str, str]()
+
+        async def do_one(workspace_id: str) -> None:
+            async with room:
+                why = await self._ask(job, run, workspace_id)
+                if why:
+                    failures[workspace_id] = why
+
+        async with asyncio.TaskGroup() as group:
+            for workspace_id in workspaces:
+                group.create_task(do_one(workspace_id))
+        return failures
+
+    async def _ask(self, job: Job, run: Run, workspace_id: str) -> str:
+        """Why it failed; empty if it did not."""
+        metadata = self._metadata(job, run, workspace_id)
+        options = {"timeout": job.deadline.total_seconds(), "metadata": metadata}
+        try:
+            async for _ in job.ask(self.channel, workspace_id, options):
+                pass
+        except grpc.aio.AioRpcError as failed:
+            return f"{failed.code().name} {failed.details()}"
+        return ""
+
+    def _metadata(self, job: Job, run: Run, workspace_id: str) -> tuple[tuple[str, str], ...]:
+        token = self.tokens.issue(SUBJECT, workspace_id, [job.permission])
+        key = f"{job.name}/{run.planned_at.isoformat()}/{workspace_id}"
+        return (("authorization", f"Bearer {token.text}"), (IDEMPOTENCY_HEADER, key))
+
+
+async def _one_page(workspaces: Sequence[str]) -> AsyncIterator[list[str]]:
+    yield list(workspaces)

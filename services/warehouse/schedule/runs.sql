@@ -1,0 +1,47 @@
+-- name: begin
+-- Whoever comes second begins nothing. What is old goes.
+with forgotten as (
+    delete from job_runs
+    where workspace_id = $1 and job = $2 and planned_at < $3::timestamptz - interval '90 days'
+)
+insert into job_runs (workspace_id, job, planned_at, reason, fence, attempts, started_at)
+values ($1, $2, $3, 'schedule', $4, 1, clock_timestamp())
+on conflict do nothing
+returning true
+
+-- name: request
+-- Or what was asked for before, and has not begun.
+insert into job_runs as known (workspace_id, job, planned_at, reason)
+values ($1, $2, clock_timestamp(), 'request')
+on conflict (workspace_id, job) where reason = 'request' and started_at is null
+do update set reason = known.reason
+returning *
+
+-- name: adopt
+-- What was asked for, and what others have begun and did not end.
+update job_runs set fence = $2, attempts = attempts + 1, started_at = clock_timestamp()
+where workspace_id = $1 and ended_at is null and (fence is null or fence < $2)
+returning *
+
+-- name: begin_again
+update job_runs set attempts = attempts + 1, started_at = clock_timestamp()
+where workspace_id = $1 and job = $2 and planned_at = $3 and fence = $4 and ended_at is null
+returning true
+
+-- name: finish
+update job_runs set ended_at = clock_timestamp(), outcome = $5, error = $6
+where workspace_id = $1 and job = $2 and planned_at = $3 and fence = $4 and ended_at is null
+returning true
+
+-- name: last_planned
+select max(planned_at) from job_runs where workspace_id = $1 and job = $2 and reason = 'schedule'
+
+-- name: list_runs
+select * from job_runs
+where workspace_id = $1 and ($2 = '' or job = $2)
+  and ($3::timestamptz is null or (planned_at, job) < ($3, $4::text collate "C"))
+order by planned_at desc, job desc
+limit $5
+
+-- name: last_runs
+select distinct on (job) * from job_runs where workspace_id = $1 order by job, planned_at desc
