@@ -5,11 +5,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from cli.edge.busy import busy
 from cli.edge.contract import build_descriptor
 from cli.edge.keys import key_set
 from cli.edge.model import EdgeModel, Issuer
 from cli.edge.routes import (
     body_paths,
+    guarded_paths,
     methods_of,
     path_fields,
     routes_of,
@@ -53,12 +55,16 @@ def _write_secrets(model: EdgeModel, folder: Path) -> None:
 def render(model: EdgeModel, folder: Path) -> str:
     clusters = [upstream.service for upstream in model.upstreams]
     methods = [method for cluster in clusters for method in methods_of(cluster)]
+    routes = [route for cluster in clusters for route in routes_of(cluster)]
     return _rendered(
         "edge.yaml.j2",
         model=model,
         folder=folder,
         services=[service for cluster in clusters for service in services_of(cluster)],
-        methods=[route for cluster in clusters for route in routes_of(cluster)],
+        methods=routes,
+        guarded=guarded_paths(routes),
+        replicas={one.service: len(one.addresses) for one in model.upstreams},
+        busy=busy(),
         path_fields=path_fields(methods),
         two_way_paths=two_way_paths(methods),
         body_paths=body_paths(methods),
