@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from cli.edge.busy import busy
-from cli.edge.contract import build_descriptor
+from cli.edge.contract import build_descriptor, edition
 from cli.edge.keys import key_set
 from cli.edge.model import EdgeModel, Issuer
 from cli.edge.routes import (
@@ -65,6 +65,7 @@ def render(model: EdgeModel, folder: Path) -> str:
         guarded=guarded_paths(routes),
         replicas={one.service: len(one.addresses) for one in model.upstreams},
         busy=busy(),
+        edition=edition(),
         path_fields=path_fields(methods),
         two_way_paths=two_way_paths(methods),
         body_paths=body_paths(methods),
