@@ -114,8 +114,8 @@ class EdgeModel:
     cors_origins: tuple[str, ...] = ()
     environment: Literal["development", "production"] = "production"
     unary_timeout_seconds: int = 30
-    least_reads: int = 16
-    """Reads that each replica of a service may always have under way at once."""
+    least_reads: int = 32
+    """Reads that each replica of a service may have under way at once, however long they take."""
     most_reads: int = 128
     """The same as long as half of them are answered soon; further ones get SERVER_BUSY."""
     soon_seconds: float = 0.025
