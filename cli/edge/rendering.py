@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).parent.parent.parent / "envoy"
 def write_configuration(model: EdgeModel, folder: Path) -> Path:
     """The file that Envoy is started with; those that it names are beside it.
 
-    Raises UnsafeKeyError, or KeyError for a service outside the contract.
+    Raises WeakKeyError, or KeyError for a service outside the contract.
     """
     build_descriptor(model.descriptor)
     write_authentication(model, folder)
