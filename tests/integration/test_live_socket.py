@@ -19,11 +19,6 @@ from tests.support.runs import Client, run, time_of
 from tests.support.web import CLIENT, SERVER, Socket, Web
 
 
-@pytest.fixture
-def token(client: Client, keys: KeyRing) -> str:
-    return keys.token(client.workspace)
-
-
 def question(client: Client, **more: Any) -> dict[str, Any]:
     """The same as the reader of the gRPC stream asks."""
     request = Reader(client, HOURLY | BUILT_IN)
