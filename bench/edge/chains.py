@@ -20,6 +20,7 @@ Configuration = dict[str, Any]
 STEPS: dict[str, tuple[str, ...]] = {
     "routes of the contract, hardened listener": ("router",),
     "headers, CORS, health": ("header_mutation", "cors", "health_check"),
+    "conditional requests, of JSON": ("conditional",),
     "compressors": ("compressor.gzip", "compressor.brotli"),
     "local limit": ("local_ratelimit",),
     "gRPC-Web": ("grpc_web",),
@@ -27,6 +28,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "tokens": ("jwt_authn",),
     "decompressor, buffer": ("decompressor", "buffer"),
     "transcoder, passed by": ("grpc_json_transcoder",),
+    "JSON that was inflated, passed by": ("inflated",),
+    "overload": ("overload",),
     WHOLE: ("lua.leases", "ratelimit.0", "ratelimit.1"),
 }
 """What is added, by the ends of filters' names. The order of filters is the chain's own."""

@@ -1,5 +1,7 @@
 """The contract as Envoy transcodes by it: one descriptor set with all that it stands on."""
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
 from google.protobuf.descriptor import FileDescriptor
@@ -32,15 +34,26 @@ CONTRACT = (
     scheduler_service_pb2,
     workspaces_service_pb2,
 )
+EDITION_LETTERS = 8
 # Errors of services are google.rpc.Status with details, which only their names lead to.
 ERROR_TYPES = (status_pb2, error_details_pb2)
 
 
 def build_descriptor(path: Path) -> None:
+    path.write_bytes(_descriptor())
+
+
+def edition() -> str:
+    """Another one for each contract, by which the same message may be other JSON."""
+    return hashlib.sha256(_descriptor()).hexdigest()[:EDITION_LETTERS]
+
+
+@cache
+def _descriptor() -> bytes:
     files: dict[str, FileDescriptorProto] = {}
     for module in (*CONTRACT, *ERROR_TYPES):
         _collect(module.DESCRIPTOR, files)
-    path.write_bytes(FileDescriptorSet(file=files.values()).SerializeToString(deterministic=True))
+    return FileDescriptorSet(file=files.values()).SerializeToString(deterministic=True)
 
 
 def _collect(file: FileDescriptor, files: dict[str, FileDescriptorProto]) -> None:

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.edge.keys import UnsafeKeyError
 from cli.edge.model import EdgeModel
 from cli.edge.rendering import write_authentication
+from services.runtime.key_sets import WeakKeyError
 
 PAUSE_SECONDS = 1.0
 
@@ -26,7 +26,7 @@ async def follow_keys(
         seen = now
         try:
             write_authentication(model, folder)
-        except (UnsafeKeyError, OSError) as unusable:
+        except (WeakKeyError, OSError) as unusable:
             say(f"keys of tokens stay as they were: {unusable}")
 
 

@@ -114,6 +114,11 @@ class EdgeModel:
     cors_origins: tuple[str, ...] = ()
     environment: Literal["development", "production"] = "production"
     unary_timeout_seconds: int = 30
+    least_reads: int = 32
+    """Reads that each replica of a service may have under way at once, however long they take."""
+    most_reads: int = 128
+    """The same as long as half of them are answered soon; further ones get SERVER_BUSY."""
+    soon_seconds: float = 0.025
     max_connections: int = 10_000
     max_heap_bytes: int = 1024**3
     requests_per_second_of_address: int = 10_000

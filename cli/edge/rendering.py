@@ -5,11 +5,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from cli.edge.contract import build_descriptor
+from cli.edge.busy import busy
+from cli.edge.contract import build_descriptor, edition
 from cli.edge.keys import key_set
 from cli.edge.model import EdgeModel, Issuer
 from cli.edge.routes import (
     body_paths,
+    guarded_paths,
     methods_of,
     path_fields,
     routes_of,
@@ -24,7 +26,7 @@ TEMPLATES = Path(__file__).parent.parent.parent / "envoy"
 def write_configuration(model: EdgeModel, folder: Path) -> Path:
     """The file that Envoy is started with; those that it names are beside it.
 
-    Raises UnsafeKeyError, or KeyError for a service outside the contract.
+    Raises WeakKeyError, or KeyError for a service outside the contract.
     """
     build_descriptor(model.descriptor)
     write_authentication(model, folder)
@@ -53,12 +55,17 @@ def _write_secrets(model: EdgeModel, folder: Path) -> None:
 def render(model: EdgeModel, folder: Path) -> str:
     clusters = [upstream.service for upstream in model.upstreams]
     methods = [method for cluster in clusters for method in methods_of(cluster)]
+    routes = [route for cluster in clusters for route in routes_of(cluster)]
     return _rendered(
         "edge.yaml.j2",
         model=model,
         folder=folder,
         services=[service for cluster in clusters for service in services_of(cluster)],
-        methods=[route for cluster in clusters for route in routes_of(cluster)],
+        methods=routes,
+        guarded=guarded_paths(routes),
+        replicas={one.service: len(one.addresses) for one in model.upstreams},
+        busy=busy(),
+        edition=edition(),
         path_fields=path_fields(methods),
         two_way_paths=two_way_paths(methods),
         body_paths=body_paths(methods),

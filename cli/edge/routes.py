@@ -10,6 +10,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from shadower.common.v1 import permission_pb2 as options
+from shadower.common.v1.limit_class_pb2 import LIMIT_CLASS_ANALYTICS, LIMIT_CLASS_DASHBOARDS
 from shadower.ingest.v1 import otlp_pb2
 
 from services.runtime.contract import class_name, waiting_classes
@@ -23,6 +24,7 @@ SERVED_WITH = {
 }
 # Methods that others define, by the service whose process serves them. They are no JSON.
 FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}
+CALCULATING = {class_name(LIMIT_CLASS_ANALYTICS), class_name(LIMIT_CLASS_DASHBOARDS)}
 HTTP_BODY = HttpBody.DESCRIPTOR
 PATH_FIELD = re.compile(r"{(\w+)}")
 
@@ -75,6 +77,15 @@ def _route(cluster: str, method: MethodDescriptor) -> Route:
 def _foreign_route(cluster: str, method: options.ForeignMethod) -> Route:
     limit_class = class_name(method.limit_class)
     return Route(cluster, method.path, streams=False, reads=False, limit_class=limit_class)
+
+
+def guarded_paths(routes: Iterable[Route]) -> dict[str, list[str]]:
+    """By cluster, those of reads whose answers are calculated, and come in one piece."""
+    guarded: dict[str, list[str]] = {}
+    for route in routes:
+        if route.reads and not route.streams and route.limit_class in CALCULATING:
+            guarded.setdefault(route.cluster, []).append(route.path)
+    return guarded
 
 
 def path_fields(methods: Iterable[MethodDescriptor]) -> list[str]:

@@ -12,6 +12,7 @@ from cli.edge.program import command
 from cli.edge.rendering import write_configuration
 from cli.failures import CommandError
 from cli.home import Home
+from cli.stack.issuing import address_of_keys
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports
 from cli.stack.readiness import http_path
@@ -50,16 +51,14 @@ def edge_part(home: Home, model: EdgeModel) -> Part:
 
 def edge_model(home: Home, services: Sequence[Part], web: Part, listener: Listener) -> EdgeModel:
     issuer = signing.Issuer.of_environment()
-    mesh = os.environ.get(
-        "SHADOWER_MESH_ISSUER", ProcessSettings.model_fields["mesh_issuer"].default
-    )
+    mesh = os.environ.get("SHADOWER_MESH_ISSUER", MESH_ISSUER)
     [admin_port] = free_ports([ADMIN_PORT])
     return EdgeModel(
         upstreams=tuple(_upstreams(services)),
         web=Upstream(WEB, (web.address,)),
         mesh_socket=mesh_socket(home),
         issuers=(
-            Issuer(issuer.name, issuer.audience, jwks_file(home)),
+            Issuer(issuer.name, issuer.audience, address_of_keys() or jwks_file(home)),
             Issuer(mesh, issuer.audience, mesh_jwks_file(home)),
         ),
         descriptor=home.edge / "contract.pb",

@@ -43,17 +43,23 @@ class Screen:
 
 
 def welcome(state: StackState, token: str, token_file: Path) -> str:
-    """The address, a token, and lines to paste."""
+    """The address, a token if there is one, and lines to paste."""
     lines = [
         f"\nShadower listens on {state.address}",
-        f"\nA token for workspace demo, good for 12 hours:\n\n{token}\n",
-        "Try it:\n",
-        *_curl_lines(state.address, token_file),
+        *(_token_lines(state.address, token, token_file) if token else []),
         "\nServices, for buf curl and grpcurl:\n",
         *(f"  {part.address}  {part.service}" for part in state.parts if part.service),
         "\nCtrl-C stops everything.",
     ]
     return "\n".join(lines)
+
+
+def _token_lines(address: str, token: str, token_file: Path) -> list[str]:
+    return [
+        f"\nA token for workspace demo, good for 12 hours:\n\n{token}\n",
+        "Try it:\n",
+        *_curl_lines(address, token_file),
+    ]
 
 
 def _curl_lines(address: str, token_file: Path) -> list[str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cli.failures import UsageError
 from cli.home import Home
+from cli.stack import issuing
 from cli.stack.parts import Part
 from cli.stack.readiness import grpc_service, http_path_on
 from cli.stack.sockets import socket_of
-from cli.tokens.keys import jwks_file, mesh_jwks_file, mesh_key_file
+from cli.tokens.keys import mesh_jwks_file, mesh_key_file
 
 SERVICES = {
     "ingest": "shadower.ingest.v1.IngestService",
@@ -135,8 +136,8 @@ def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]
     return {name: value for name, value in common.items() if name != SIGNING}
 
 
-# Only one of several processes could have the port.
-OF_ONE_PROCESS = {"OTEL_EXPORTER_PROMETHEUS_PORT"}
+# Only one of several processes could have the port; and where keys are is said below.
+NOT_HANDED_ON = {"OTEL_EXPORTER_PROMETHEUS_PORT", issuing.FILE, issuing.ADDRESS}
 OF_WEB_NOT = {"DATABASE_URL", "REDIS_URL", SIGNING}
 
 
@@ -144,10 +145,10 @@ def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str
     return {
         # Threads of gRPC would each keep an arena of freed memory for themselves.
         "MALLOC_ARENA_MAX": "2",
-        **{name: value for name, value in os.environ.items() if name not in OF_ONE_PROCESS},
+        **{name: value for name, value in os.environ.items() if name not in NOT_HANDED_ON},
         "DATABASE_URL": database_url,
         "SHADOWER_MESH": f"unix:{mesh_socket(home)}",
-        "SHADOWER_JWKS_FILE": str(jwks_file(home)),
+        **issuing.told_of_keys(home),
         "SHADOWER_MESH_JWKS_FILE": str(mesh_jwks_file(home)),
         SIGNING: str(mesh_key_file(home)),
         "SHADOWER_ENVIRONMENT": environment,

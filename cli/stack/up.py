@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from cli.edge.following import follow_keys
+from cli.failures import UsageError
 from cli.home import DEFAULT_HOME, Home, HomeOption, write_whole
 from cli.stack.edge_part import Environment, Listener, edge_model, edge_part
+from cli.stack.issuing import address_of_keys
 from cli.stack.launcher import Launcher, python_command, run_once
 from cli.stack.leftovers import stop_leftovers
 from cli.stack.lock import held_lock
@@ -63,6 +65,8 @@ def up(  # noqa: PLR0913 - one parameter for each option
 
     Data stays in the home folder and is there again the next time.
     """
+    if demo and address_of_keys():
+        raise UsageError("--demo signs tokens by a key of its own, and SHADOWER_JWKS_URL is set")
     room = Home.at(home)
     room.path.mkdir(parents=True, exist_ok=True)
     with held_lock(room):
@@ -122,6 +126,10 @@ def _demo_part(home: Home, address: str) -> Part:
 
 
 def _written_token(home: Home) -> str:
+    """Nothing if another issuer's tokens count."""
+    if address_of_keys():
+        (home.path / "token").unlink(missing_ok=True)
+        return ""
     grant = Grant(("demo",), life=TOKEN_LIFE)
     token = signed(grant, ensured_key(home), Issuer.of_environment(), datetime.now(UTC))
     write_whole(home.path / "token", token + "\n")

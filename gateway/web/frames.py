@@ -1,9 +1,16 @@
 """WebSocket frames, bounded in size by the library and here in time and number."""
 
 import asyncio
+import json
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import WebSocketException
+from websockets.http11 import Request
+
+from gateway.web.statuses import status_json
+from services.runtime.faults import InvalidArgument
+from services.runtime.status import to_status
 
 # A reader who is this far behind is waited for; what the system buffers comes on top.
 WRITE_AHEAD_BYTES = 32 * 1024
@@ -12,6 +19,10 @@ MOST_UNREAD_BYTES = 4 * 1024 * 1024
 # What was said last may arrive, then the connection is cut, read or not.
 LINGER_SECONDS = 5
 POLICY_VIOLATION = 1008
+REFUSED = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\nconnection: close\r\n\r\n"
+)
 
 
 def bounded_web_socket(
@@ -48,10 +59,29 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self._refuse_handshake(self.conn.handshake_exc)
+            return
         if not self._has_begun_a_message():
             self._forget_overdue()
         elif self._overdue is None:
             self._overdue = self.loop.call_later(self.MESSAGE_SECONDS, self._end_overdue)
+
+    def handle_connect(self, event: Request) -> None:
+        try:
+            self.conn.process_request(event)
+        except WebSocketException as wrong:
+            self._refuse_handshake(wrong)
+        else:
+            super().handle_connect(event)
+
+    def _refuse_handshake(self, wrong: Exception) -> None:
+        """The library says nothing of some, until the edge gives up, and of others no JSON."""
+        self.handshake_initiated = self.handshake_complete = self.close_sent = True
+        status = to_status(InvalidArgument("EDGE_REFUSED", f"that opens no WebSocket: {wrong}"))
+        body = json.dumps(status_json(status)).encode()
+        self.transport.write(REFUSED % len(body) + body)
+        self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
         self._forget_overdue()

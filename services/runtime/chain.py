@@ -18,6 +18,7 @@ from services.runtime.call import (
     Context,
     Interceptor,
 )
+from services.runtime.conditions import unless_known
 from services.runtime.contract import MethodContract
 from services.runtime.ending import Ending
 from services.runtime.faults import ResourceExhausted, invalid_field
@@ -164,11 +165,13 @@ class _FromMemory:
         is_good = admitted is not None and self._chain.still_admits(admitted)
         found = admitted.reply() if admitted and is_good else None
         if admitted is None or found is None:
+            call = Call(self._contract, context, _texts(pairs))
             work = partial(self._admit_and_answer, encoded, pairs)
-            return await self._chain.passed(Call(self._contract, context, _texts(pairs)), work)
+            reply = await self._chain.passed(call, work)
+            return await unless_known(reply, call.workspace_id, pairs, context)
         for recalled in self._chain.recallings:
             recalled(self._contract, admitted, pairs, began)
-        return found
+        return await unless_known(found, admitted.workspace_id, pairs, context)
 
     async def _admit_and_answer(self, encoded: bytes, pairs: Any, call: Call) -> Any:
         request = self._chain.admitted(call, encoded, self._read)

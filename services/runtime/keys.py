@@ -10,25 +10,16 @@ from typing import Any
 import jwt
 import structlog
 
+from services.runtime.key_sets import WeakKeyError, signing_entries
 from services.runtime.process_settings import ProcessSettings
 
 MIN_SECRET_BYTES = 32
 MIN_RSA_BITS = 2048
-ALGORITHM_OF_KEY = {
-    ("OKP", "Ed25519"): "EdDSA",
-    ("EC", "P-256"): "ES256",
-    ("RSA", ""): "RS256",
-    ("oct", ""): "HS256",
-}
 FETCH_SECONDS = 5
 # However many tokens of unknown keys come, the issuer is asked no more often.
 LEAST_SECONDS = 1.0
 
 Read = Callable[[], Awaitable[str]]
-
-
-class WeakKeyError(ValueError):
-    """A key set that cannot protect anything; the process refuses to start."""
 
 
 class Keys:
@@ -118,45 +109,17 @@ def _of_url(url: str) -> Read:
 
 def load_keys(jwks: str, algorithms: Iterable[str]) -> dict[str, jwt.PyJWK]:
     """Verification keys by id. Raises WeakKeyError if one is weak or there is none."""
-    signing = [entry for entry in _entries(jwks) if entry.get("use", "sig") == "sig"]
-    if not signing:
-        raise WeakKeyError("the key set has no keys for signatures")
-    return {str(entry["kid"]): _strong_key(entry, frozenset(algorithms)) for entry in signing}
+    entries = signing_entries(jwks, frozenset(algorithms))
+    return {entry["kid"]: _strong_key(entry) for entry in entries}
 
 
-def _entries(jwks: str) -> list[dict[str, str]]:
+def _strong_key(entry: dict[str, str]) -> jwt.PyJWK:
     try:
-        content = json.loads(jwks)
-    except (json.JSONDecodeError, RecursionError) as malformed:
-        raise WeakKeyError(f"the key set is not JSON: {malformed}") from malformed
-    entries = content.get("keys") if isinstance(content, dict) else None
-    if not entries or not isinstance(entries, list):
-        raise WeakKeyError("the key set has no keys")
-    if not all(isinstance(entry, dict) and entry.get("kid") for entry in entries):
-        raise WeakKeyError("a key has no kid")
-    return [_of_texts(entry) for entry in entries]
-
-
-def _of_texts(entry: dict[str, Any]) -> dict[str, str]:
-    """Of what verifies a signature all is text; the rest, as key_ops and x5c, is of no use here."""
-    texts = {name: value for name, value in entry.items() if isinstance(value, str)}
-    if not {"kty", "crv", "alg", "use", "kid"} & (entry.keys() - texts.keys()):
-        return texts
-    raise WeakKeyError("a key says with something else than text what it is")
-
-
-def _strong_key(entry: dict[str, str], algorithms: frozenset[str]) -> jwt.PyJWK:
-    algorithm = ALGORITHM_OF_KEY.get((entry.get("kty", ""), entry.get("crv", "")))
-    if algorithm not in algorithms:
-        raise WeakKeyError(f"a key of type {entry.get('kty')} is not for {sorted(algorithms)}")
-    if entry.get("alg", algorithm) != algorithm:
-        raise WeakKeyError(f"a key is not for {algorithm}")
-    try:
-        key = jwt.PyJWK(entry, algorithm=algorithm)
+        key = jwt.PyJWK(entry, algorithm=entry["alg"])
     except (jwt.PyJWKError, jwt.InvalidKeyError, ValueError) as malformed:
         raise WeakKeyError(f"a key is malformed: {malformed}") from malformed
     if isinstance(key.key, bytes) and len(key.key) < MIN_SECRET_BYTES:
         raise WeakKeyError(f"a secret has fewer than {MIN_SECRET_BYTES} bytes")
-    if getattr(key.key, "key_size", MIN_RSA_BITS) < MIN_RSA_BITS and algorithm == "RS256":
+    if getattr(key.key, "key_size", MIN_RSA_BITS) < MIN_RSA_BITS and entry["alg"] == "RS256":
         raise WeakKeyError(f"an RSA key has fewer than {MIN_RSA_BITS} bits")
     return key

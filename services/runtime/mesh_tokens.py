@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import jwt
 
-from services.runtime.keys import WeakKeyError
+from services.runtime.key_sets import WeakKeyError
 from services.runtime.settings import Settings
 
 LIFE = timedelta(minutes=5)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import uvloop
 from pydantic import ValidationError
 
-from services.runtime.keys import WeakKeyError
+from services.runtime.key_sets import WeakKeyError
 from services.runtime.logs import configure_logs
 from services.runtime.memory import keep_freed_memory
 from services.runtime.process_settings import ProcessSettings

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from jwt.algorithms import ECAlgorithm, HMACAlgorithm, OKPAlgorithm
 
-from cli.edge.keys import UnsafeKeyError
 from cli.edge.model import EdgeModel, Issuer, Upstream
 from cli.edge.rendering import render, write_configuration
+from services.runtime.key_sets import WeakKeyError
 from tests.support.edge import AUDIENCE, ISSUER, Keys
 from tests.support.edge_backend import SERVICES
 
@@ -34,6 +34,7 @@ def test_keys_that_are_private_or_of_another_algorithm_are_refused(
     shared = HMACAlgorithm.to_jwk(b"s" * 32, as_dict=True)
     other = {**ec_key, "alg": "ES384"}
     for keys in ([private], [shared], [other], [{"kty": "RSA", "crv": "P-256"}], []):
-        issuer = Issuer(ISSUER, AUDIENCE, json.dumps({"keys": keys}))
-        with pytest.raises(UnsafeKeyError):
+        named = [{**key, "kid": "k"} for key in keys]
+        issuer = Issuer(ISSUER, AUDIENCE, json.dumps({"keys": named}))
+        with pytest.raises(WeakKeyError):
             write_configuration(replace(model, issuers=(issuer,)), tmp_path)

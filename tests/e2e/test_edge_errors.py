@@ -1,6 +1,11 @@
 """What the edge refuses, and how errors of services pass through it."""
 
+import asyncio
+import gzip
+import json
+
 import grpc
+import httpx
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -63,6 +68,22 @@ async def test_a_body_of_less_than_8_mib(edge: Edge, backend: Backend) -> None:
     reply = await edge.rest.post(EXECUTIONS, json={"executions": [{"errorMessage": text}]})
     assert reply.status_code == 200, reply.text
     assert backend.messages[-1].executions[0].error_message == text
+
+
+async def test_compressed_json_that_ends_too_early(edge: Edge, backend: Backend) -> None:
+    """At once, and not when time is up; whether what is cut off is the JSON or its compression."""
+    text = "".join(map(str, range(300_000)))
+    whole = json.dumps({"executions": [{"errorMessage": text}]}).encode()
+    packed = gzip.compress(whole)
+    for cut in (packed[: len(packed) // 2], gzip.compress(whole[:40])):
+        assert_refused(await asyncio.wait_for(_packed(edge, cut), 5), 400, 3)
+    assert (await _packed(edge, packed)).status_code == 200
+    assert backend.messages[-1].executions[0].error_message == text
+
+
+async def _packed(edge: Edge, body: bytes) -> httpx.Response:
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    return await edge.rest.post(EXECUTIONS, content=body, headers=headers)
 
 
 async def test_errors_of_services_keep_their_details(edge: Edge) -> None:

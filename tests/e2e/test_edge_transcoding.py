@@ -97,11 +97,21 @@ async def test_int64_is_exact(edge: Edge) -> None:
     assert agents[0]["executions"]["total"] == str(2**60)
 
 
-async def test_json_is_compressed_for_those_who_ask(edge: Edge) -> None:
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("br", "br"),
+        ("gzip, deflate, br", "br"),
+        ("gzip;q=0, br", "br"),
+        ("br;q=0, gzip", "gzip"),
+    ],
+)
+async def test_json_is_compressed_for_those_who_ask(edge: Edge, accepted: str, coding: str) -> None:
     path = "/v1/workspaces/large/metrics?metrics=a"
     plain = await edge.rest.get(path, headers={"accept-encoding": "identity"})
-    packed = await edge.rest.get(path, headers={"accept-encoding": "gzip"})
+    packed = await edge.rest.get(path, headers={"accept-encoding": accepted})
     assert "content-encoding" not in plain.headers
-    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-encoding"] == coding
     assert packed.json() == plain.json()
     assert packed.num_bytes_downloaded < len(plain.content) / 5

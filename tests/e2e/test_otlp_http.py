@@ -161,6 +161,21 @@ async def test_the_header_names_the_workspace(
     assert [len(executions(stack, one)) for one in both] == [0, 1]
 
 
+async def test_who_works_in_very_many_workspaces_must_name_one(
+    whole_way: WholeWay, workspace: str
+) -> None:
+    """To come again, however late, would not help."""
+    body, many = json.dumps(BY_HAND).encode(), [f"{workspace}-{number}" for number in range(11)]
+    reply = await post(whole_way, "/v1/traces", body, JSON, *many)
+    assert (reply.status_code, reply.json()["code"]) == (429, 8)
+    [detail] = reply.json()["details"]
+    assert detail["reason"] == "WORKSPACE_AMBIGUOUS"
+    assert "x-shadower-workspace" in reply.json()["message"]
+    assert "retry-after" not in reply.headers
+    reply = await post(whole_way, "/v1/traces", body, JSON, *many, x_shadower_workspace=many[1])
+    assert reply.status_code == 200
+
+
 REFUSED: dict[str, tuple[str, bytes, str, int, str]] = {
     "no protobuf": ("/v1/traces", b"\xff\xff", PROTOBUF, 400, "VALIDATION_FAILED"),
     "no json": ("/v1/traces", b"{", JSON, 400, "VALIDATION_FAILED"),

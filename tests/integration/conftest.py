@@ -27,6 +27,11 @@ def client(stubs: Stubs, keys: KeyRing) -> Client:
 
 
 @pytest.fixture
+def token(client: Client, keys: KeyRing) -> str:
+    return keys.token(client.workspace)
+
+
+@pytest.fixture
 async def sparse(client: Client) -> Client:
     await client.record(sparse_runs())
     return client

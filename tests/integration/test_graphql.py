@@ -1,22 +1,17 @@
-"""GraphQL says what the RPCs say, asks each question once, and refuses what is too large."""
+"""GraphQL says what the RPCs say, and of what is wrong the same."""
 
-import asyncio
 from datetime import timedelta
-from random import Random
 from typing import Any
 
 import pytest
-from google.protobuf.json_format import MessageToDict, ParseDict
-from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsResponse
+from google.protobuf.json_format import ParseDict
 
 from gateway.web.graphql.operations import QUERIES
 from gateway.web.graphql.schema import bare_schema
-from tests.support.graphql import MOMENTS, as_told, everything, without
-from tests.support.keys import KeyRing
-from tests.support.live import BUILT_IN, HOURLY, Producer, Reader
+from tests.support.graphql import MOMENTS, as_told, error_of, everything, without
 from tests.support.runs import SOME_TIME, Client, point, run
 from tests.support.stack import Stack
-from tests.support.web import GRAPHQL, Web
+from tests.support.web import Web
 
 SCHEMA = bare_schema()._schema  # type: ignore[attr-defined]
 WHEN = {"startTime": "2025-09-01T00:00:00Z", "endTime": "2025-09-03T00:00:00Z"}
@@ -87,16 +82,6 @@ async def filled(client: Client) -> Client:
     await client.record(runs)
     await client.record_points([point("depth", 1.5, SOME_TIME, region="eu")])
     return client
-
-
-@pytest.fixture
-def token(client: Client, keys: KeyRing) -> str:
-    return keys.token(client.workspace)
-
-
-def error_of(answer: Any) -> tuple[int, str, str]:
-    extensions = answer.json()["errors"][0]["extensions"]
-    return answer.status_code, extensions["code"], extensions["reason"]
 
 
 @pytest.mark.parametrize("field", QUESTIONS)
@@ -257,193 +242,3 @@ async def test_what_is_wrong_is_told_as_a_status(
 ) -> None:
     written = query.replace("$w", f'"{client.workspace}"')
     assert error_of(await web.ask(token, written)) == expected
-
-
-def bombs() -> dict[str, tuple[str, str]]:
-    """By name: an operation, and the measure by which it is refused."""
-    deep = "{".join(['agents(workspaceId: "w")', *(["agents"] * 20), "agentId"]) + "}" * 21
-    nested = "".join(f"fragment f{n} on Query {{...f{n + 1} ...f{n + 1}}} " for n in range(40))
-    spread = "".join(
-        f"fragment f{n} on ListAgentsResponse "
-        f"{{agents {{performance {{agentId}}}} ...f{n + 1} ...f{n + 1}}} "
-        for n in range(20)
-    )
-    performance = "agents {performance {agentId}}"
-    return {
-        "aliases": ("{" + " ".join(f"a{n}: __typename" for n in range(40)) + "}", "aliases"),
-        "aliases in fragments": (
-            "{" + "...f " * 20 + "} fragment f on Query {a: __typename b: __typename}",
-            "aliases",
-        ),
-        "depth": (f"{{{deep}}}", "depth"),
-        "tokens": ("{" + " ".join(["__typename"] * 2000) + "}", "tokens"),
-        "braces": ("{a" * 700 + "}" * 700, "depth"),
-        "brackets": ("{a(b: " + "[" * 700 + "]" * 700 + ")}", "depth"),
-        "calls": (f'{{agents(workspaceId: "w", pageSize: 500) {{{performance}}}}}', "cost"),
-        "points": (
-            '{metrics(workspaceId: "w", metrics: ["cost"], pageSize: 10000) '
-            "{timeSeries {points {startTime value {integer real decimal}}}}}",
-            "cost",
-        ),
-        "nested fragments": (
-            "{...f0} " + nested + "fragment f40 on Query {a: __typename}",
-            "aliases",
-        ),
-        "nested calls": (
-            '{agents(workspaceId: "w") {...f0}} '
-            + spread
-            + "fragment f20 on ListAgentsResponse {nextPageToken}",
-            "cost",
-        ),
-    }
-
-
-@pytest.mark.parametrize("name", bombs())
-async def test_bombs_do_not_go_off(web: Web, token: str, name: str) -> None:
-    query, measure = bombs()[name]
-    answer = await asyncio.wait_for(web.ask(token, query), 5)
-    assert error_of(answer) == (400, "INVALID_ARGUMENT", "OPERATION_TOO_LARGE"), answer.text
-    details = answer.json()["errors"][0]["extensions"]["details"]
-    assert details[0]["metadata"]["measure"] == measure
-
-
-async def test_a_variable_counts_as_what_it_is(web: Web, client: Client, token: str) -> None:
-    query = """query($w: String!, $size: Int = 500) {
-        agents(workspaceId: $w, pageSize: $size) {agents {performance {agentId}}}
-    }"""
-    assert error_of(await web.ask(token, query, w=client.workspace))[2] == "OPERATION_TOO_LARGE"
-    answer = await web.ask(token, query, w=client.workspace, size=5)
-    assert answer.json() == {"data": {"agents": {"agents": []}}}
-
-
-async def test_a_megabyte_is_refused(web: Web, token: str) -> None:
-    answer = await web.ask(token, "{__typename}" + " " * 2**20)
-    assert error_of(answer) == (400, "INVALID_ARGUMENT", "MESSAGE_TOO_LARGE")
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        (b'{"query": "{__typename}"}', "text/plain"),
-        (b'{"query": "{__typename}"}', "application/x-www-form-urlencoded"),
-        (b'{"query": "{__typename}"}', "multipart/form-data; boundary=x"),
-        (b'{"query": "{__typename}"}', ""),
-        (b"{__typename}", "application/json"),
-        (b'[{"query": "{__typename}"}, {"query": "{__typename}"}]', "application/json"),
-        (b'{"query": 7}', "application/json"),
-        (b'{"query": "{__typename}", "variables": []}', "application/json"),
-        (b'{"query": "{__typename}", "operationName": {}}', "application/json"),
-        (b"[" * 5000, "application/json"),
-        (b"\xff", "application/json"),
-        (b"", "application/json"),
-    ],
-)
-async def test_only_one_query_as_json_is_a_request(
-    web: Web, token: str, body: bytes, content_type: str
-) -> None:
-    headers = {"authorization": f"Bearer {token}", "content-type": content_type}
-    answer = await web.http.post("/graphql", content=body, headers=headers)
-    assert error_of(answer) == (400, "INVALID_ARGUMENT", "OPERATION_INVALID")
-
-
-async def test_a_query_in_the_address_is_none(web: Web, token: str) -> None:
-    headers = {"authorization": f"Bearer {token}"}
-    answer = await web.http.get("/graphql?query={__typename}", headers=headers)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert answer.json()["details"][0]["reason"] == "EDGE_REFUSED"
-
-
-async def test_nobody_asks_without_a_good_token(web: Web, keys: KeyRing) -> None:
-    assert error_of(await web.ask(None, "{__typename}")) == (
-        401,
-        "UNAUTHENTICATED",
-        "TOKEN_MISSING",
-    )
-    expired = keys.token("w", exp=1)
-    assert error_of(await web.ask(expired, "{__typename}"))[2] == "TOKEN_EXPIRED"
-
-
-async def test_the_callers_deadline_is_kept(web: Web, client: Client, token: str) -> None:
-    content = {"query": f'{{priceTable(workspaceId: "{client.workspace}") {{version}}}}'}
-    headers = {"authorization": f"Bearer {token}", "grpc-timeout": "1u"}
-    answer = await web.http.post("/graphql", json=content, headers=headers)
-    assert error_of(answer)[1:] == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
-
-
-SUBSCRIPTION = """subscription($w: String!, $interval: TimeIntervalInput, $cursor: String) {
-    metrics(workspaceId: $w, metrics: ["executions", "running", "success_rate", "cost",
-        "duration_p95"], interval: $interval, granularity: GRANULARITY_HOUR, cursor: $cursor,
-        heartbeatInterval: "1s") {
-        cursor asOf
-        snapshot { timeSeries { ...all } interval { startTime endTime } }
-        delta { timeSeries { ...all } replaced { startTime endTime } }
-    }
-}
-fragment all on TimeSeries {
-    metric labels points { startTime value { integer real decimal } }
-}"""
-
-
-async def test_a_subscription_tells_what_the_rpc_answers(
-    web: Web, client: Client, token: str
-) -> None:
-    producer, reader = (
-        Producer(client, Random(5)),
-        Reader(client, HOURLY | BUILT_IN),
-    )
-    await producer.step()
-    variables = {"w": client.workspace, "interval": MessageToDict(HOURLY["interval"])}
-    async with web.socket("/graphql", protocol=GRAPHQL) as socket:
-        await socket.say("connection_init", payload={"token": token})
-        assert (await socket.hear())["type"] == "connection_ack"
-        payload = {"query": SUBSCRIPTION, "variables": variables}
-        await socket.say("subscribe", id="a", payload=payload)
-        while "delta" not in reader.kinds or reader.kinds[-1] is not None:
-            message = (await socket.hear_of("next"))["payload"]["data"]["metrics"]
-            told = ParseDict(without((), message), StreamMetricsResponse())
-            if reader.kinds == ["snapshot"]:
-                await producer.step()
-            reader.take(told)
-        await reader.check()
-        await socket.say("complete", id="a")
-        await socket.say("ping")
-        await socket.hear_of("pong")
-        await socket.say("subscribe", id="b", payload={"query": "{__typename}"})
-        assert (await socket.hear_of("next"))["payload"] == {"data": {"__typename": "Query"}}
-        assert (await socket.hear())["type"] == "complete"
-
-
-@pytest.mark.parametrize(
-    ("payload", "kind", "expected"),
-    [
-        (None, "error", "OPERATION_INVALID"),
-        ({"query": "{nothing}"}, "error", "OPERATION_INVALID"),
-        ({"query": "{" + " ".join(["__typename"] * 2000) + "}"}, "error", "OPERATION_TOO_LARGE"),
-        ({"query": SUBSCRIPTION, "variables": {"w": "other"}}, "next", "WORKSPACE_DENIED"),
-    ],
-)
-async def test_a_bad_operation_ends_itself_alone(
-    web: Web, token: str, payload: Any, kind: str, expected: str
-) -> None:
-    async with web.socket("/graphql", protocol=GRAPHQL) as socket:
-        await socket.say("connection_init", payload={"token": token})
-        await socket.hear()
-        await socket.say("subscribe", id="a", payload=payload)
-        message = await socket.hear()
-        assert (message["type"], message["id"]) == (kind, "a")
-        errors = message["payload"]["errors"] if kind == "next" else message["payload"]
-        assert errors[0]["extensions"]["reason"] == expected
-        await socket.say("ping")
-        await socket.hear_of("pong")
-
-
-async def test_the_protocol_of_sockets_is_kept(web: Web, token: str) -> None:
-    async with web.socket("/graphql", protocol=GRAPHQL) as socket:
-        await socket.say("subscribe", id="a", payload={"query": "{__typename}"})
-        assert (await socket.ended())[0] == 4401
-    async with web.socket("/graphql", protocol=GRAPHQL) as socket:
-        for _ in range(2):
-            await socket.say("connection_init", payload={"token": token})
-        assert (await socket.ended())[0] == 4429
-    async with web.socket("/graphql", protocol="graphql-ws") as socket:
-        assert (await socket.ended())[0] == 4406

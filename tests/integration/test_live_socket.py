@@ -19,11 +19,6 @@ from tests.support.runs import Client, run, time_of
 from tests.support.web import CLIENT, SERVER, Socket, Web
 
 
-@pytest.fixture
-def token(client: Client, keys: KeyRing) -> str:
-    return keys.token(client.workspace)
-
-
 def question(client: Client, **more: Any) -> dict[str, Any]:
     """The same as the reader of the gRPC stream asks."""
     request = Reader(client, HOURLY | BUILT_IN)
@@ -337,3 +332,35 @@ async def test_garbage_instead_of_frames_ends_it(web: Web, token: str) -> None:
         socket.connection.transport.write(b"\xff" * 100)
         assert (await socket.ended())[0] in (1002, 1007)
     assert (await web.http.get("/health")).json() == {"status": "SERVING"}
+
+
+OPENING = {
+    "host": "web",
+    "connection": "Upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+MALFORMED = {
+    "no key": {"sec-websocket-key": ""},
+    "a bad key": {"sec-websocket-key": "x"},
+    "an old version": {"sec-websocket-version": "8"},
+    "a long header": {"authorization": f"Bearer {'a' * 9_000}"},
+    "many headers": {f"x-header-{number}": "1" for number in range(200)},
+    "a body": {"content-length": "3"},
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+async def test_a_malformed_opening_is_refused_at_once(web: Web, what: str) -> None:
+    host, _, port = web.address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    headers = (OPENING | MALFORMED[what]).items()
+    lines = ["GET /v1/live HTTP/1.1", *(f"{name}: {value}" for name, value in headers if value)]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    heard = await asyncio.wait_for(reader.read(-1), 2)
+    writer.close()
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    said = json.loads(body)
+    assert (said["code"], said["details"][0]["reason"]) == (3, "EDGE_REFUSED")

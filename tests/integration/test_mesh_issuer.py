@@ -12,7 +12,7 @@ from shadower.metrics.v1.metrics_service_pb2 import ListMetricsRequest
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 
 from services.runtime.channels import open_channel
-from services.runtime.keys import WeakKeyError
+from services.runtime.key_sets import WeakKeyError
 from services.runtime.mesh_tokens import mesh_tokens_of
 from services.runtime.settings import Settings
 from tests.support.access import list_metrics, reason_of, refused_soon

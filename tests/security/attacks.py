@@ -55,7 +55,8 @@ class Attack:
 
 
 def _few_requests(model: EdgeModel) -> EdgeModel:
-    return replace(model, requests_per_second_of_address=1)
+    """And room for all of them at once, so that nothing else stops them."""
+    return replace(model, requests_per_second_of_address=1, least_reads=1_000, most_reads=1_000)
 
 
 def _few_connections(model: EdgeModel) -> EdgeModel:

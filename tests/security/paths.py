@@ -104,6 +104,15 @@ async def a_header_of_the_filters(target: Target) -> bool:
     return "x-envoy-none" not in target.backend.metadata
 
 
+async def what_only_the_edge_asks(target: Target) -> bool:
+    """By which a service would leave its answer out."""
+    claimed = ("x-shadower-known", "*")
+    await metrics_of(target.edge).GetMetrics(
+        GetMetricsRequest(workspace_id="acme"), metadata=(*target.edge.metadata(), claimed)
+    )
+    return "x-shadower-known" not in target.backend.metadata
+
+
 def names_no_server(path: str, word: str) -> Trial:
     async def trial(target: Target) -> bool:
         reply = await target.edge.anonymous.get(path, headers=bearer(target))
@@ -235,6 +244,12 @@ ATTACKS = (
         INTERNAL,
     ),
     Attack("the mark of a lease", the_mark_of_a_lease, believes_headers_of_filters, USUAL),
+    Attack(
+        "what only the edge asks",
+        what_only_the_edge_asks,
+        believes_headers_of_filters,
+        USUAL,
+    ),
     Attack("the edge's name", names_no_server(SUMMARY, "envoy"), names_itself, USUAL),
     Attack(
         "the name of a server inside",

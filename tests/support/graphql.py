@@ -48,3 +48,9 @@ def without(names: Iterable[str], told: Any) -> Any:
         for name, value in told.items()
         if value is not None and name not in names
     }
+
+
+def error_of(answer: Any) -> tuple[int, str, str]:
+    """The HTTP status, the code and the reason of what a query was refused with."""
+    extensions = answer.json()["errors"][0]["extensions"]
+    return answer.status_code, extensions["code"], extensions["reason"]

@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import app
-from cli.failures import CommandError, UsageError
+from cli.failures import USAGE, CommandError, UsageError
 from cli.home import Home, PartState, StackState
 from cli.stack.child import ChildProcess
+from cli.stack.edge_part import Listener, edge_model
 from cli.stack.keeper import Backoff, Keeper
 from cli.stack.leftovers import process_of, stop_leftovers
 from cli.stack.lock import held_lock
@@ -31,7 +32,7 @@ from cli.stack.services import (
     service_parts,
     web_part,
 )
-from cli.tokens.keys import ensured_mesh_key, mesh_jwks_file, mesh_key_file
+from cli.tokens.keys import ensured_mesh_key, jwks_file, mesh_jwks_file, mesh_key_file
 
 SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEPER}"
@@ -200,3 +201,31 @@ def test_only_who_issues_tokens_of_the_mesh_has_its_key(tmp_path: Path) -> None:
     assert "d" in json.loads(mesh_key_file(home).read_text())
     assert mesh_key_file(home).stat().st_mode & 0o077 == 0
     assert all("d" not in key for key in json.loads(mesh_jwks_file(home).read_text())["keys"])
+
+
+def test_tokens_of_an_issuer_count_at_the_edge_and_in_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "https://issuer.example/jwks.json"
+    home = Home.at(tmp_path)
+    for given in (address, ""):
+        monkeypatch.setenv("SHADOWER_JWKS_URL", given)
+        monkeypatch.setenv("SHADOWER_JWKS_FILE", "/somebody/elses.json")
+        web = web_part(home, "production")
+        services = service_parts(home, "", "production", replicas_of([]))
+        names = {"SHADOWER_JWKS_URL", "SHADOWER_JWKS_FILE"}
+        own = {"SHADOWER_JWKS_FILE": str(jwks_file(home))}
+        for part in (*services, web):
+            told = {name: part.environment[name] for name in names & part.environment.keys()}
+            assert told == ({"SHADOWER_JWKS_URL": given} if given else own)
+        model = edge_model(home, services, web, Listener("127.0.0.1", 8080, "production"))
+        assert [one.url for one in model.issuers] == [given, ""]
+
+
+def test_a_demo_has_no_tokens_where_those_of_an_issuer_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHADOWER_JWKS_URL", "https://issuer.example/jwks.json")
+    result = CliRunner().invoke(app, ["up", "--demo", "--home", str(tmp_path / "home")])
+    assert result.exit_code == USAGE
+    assert not (tmp_path / "home").exists()

@@ -21,7 +21,8 @@ from services.runtime import keys as runtime_keys
 from services.runtime.background import in_background
 from services.runtime.faults import Unauthenticated
 from services.runtime.identity import TokenVerifier
-from services.runtime.keys import Keys, WeakKeyError, keys_of, load_keys
+from services.runtime.key_sets import WeakKeyError
+from services.runtime.keys import Keys, keys_of, load_keys
 from services.runtime.settings import Settings
 from tests.support.edge import until
 from tests.support.keys import KeyRing
