@@ -151,12 +151,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(name: str, environment: Environment) -> Running:
+def start(name: str, environment: Environment, *program: str) -> Running:
+    """The service's own module, unless it is run by another one."""
     address = f"127.0.0.1:{free_port()}"
     log = environment.logs / f"{name}-{address.rpartition(':')[2]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", module_of(name)],
+            [sys.executable, "-m", *(program or (module_of(name),))],
             cwd=ROOT,
             env=environment.of(address),
             stdout=output,

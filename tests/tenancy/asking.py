@@ -60,7 +60,9 @@ class Asker:
         metadata = tuple(asked.headers.items())
         shape = "stream" if rpc.streams_requests else "unary"
         kind = getattr(channel, f"{shape}_{'stream' if rpc.streams_replies else 'unary'}")
-        call = kind(rpc.path)(iter([encoded]) if rpc.streams_requests else encoded, metadata=metadata)
+        call = kind(rpc.path)(
+            iter([encoded]) if rpc.streams_requests else encoded, metadata=metadata
+        )
         try:
             if not rpc.streams_replies:
                 heard.take(rpc, await call)

@@ -19,7 +19,9 @@ ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
 
 def foreign_marks(asked: Asked, heard: Heard, others: Iterable[Tenant]) -> list[str]:
     """What is there of others, beside what was in the question itself."""
-    own_words = {word.encode() for word in _words(asked.fields) if word} | {asked.workspace.encode()}
+    own_words = {word.encode() for word in _words(asked.fields) if word} | {
+        asked.workspace.encode()
+    }
     readable = list(_readable(bytes(heard.data), own_words))
     marks = {mark for other in others for mark in other.marks}
     return sorted(mark.decode() for mark in marks if any(mark in text for text in readable))
@@ -36,13 +38,17 @@ def content_of(heard: Heard) -> str:
 
 
 def _readable(data: bytes, own_words: set[bytes]) -> Iterator[bytes]:
-    for word in sorted(own_words, key=len, reverse=True):
-        data = data.replace(word, b"")
-    yield data
-    # Numbers of whatever unit: 0.7310957 and 7310.957 are 7310957.
-    yield data.replace(b".", b"")
-    for found in set(ENCODED.findall(data)):
-        yield from _decoded(found)
+    for text in (data, *(one for found in set(ENCODED.findall(data)) for one in _decoded(found))):
+        left = _without_words(text, own_words)
+        yield left
+        # Numbers of whatever unit: 0.7310957 and 7310.957 are 7310957.
+        yield left.replace(b".", b"")
+
+
+def _without_words(text: bytes, words: set[bytes]) -> bytes:
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, b"")
+    return text
 
 
 def _decoded(text: bytes) -> Iterator[bytes]:

@@ -10,14 +10,12 @@ from random import Random
 from tests.support.keys import KeyRing
 from tests.tenancy.asked import OK, Asked, Heard
 from tests.tenancy.asking import Asker
-from tests.tenancy.judging import content_of, foreign_marks
+from tests.tenancy.judging import content_of, foreign_marks, tells_of
 from tests.tenancy.questions import QUESTIONS
 from tests.tenancy.tenants import Tenant
 from tests.tenancy.ways import Way
-from tools.fuzzing.rpcs import CONTRACT
 
 PATIENCE = 30
-LEFT = 0.2
 LEFT_SECONDS = 0.03
 AT_ONCE = 6
 
@@ -38,6 +36,8 @@ class Try:
     aim: Aim
     own: Tenant
     other: Tenant
+    leaves: bool = False
+    """Whether the caller does not wait for the answer."""
 
     def __str__(self) -> str:
         return f"{self.way}, {self.aim}"
@@ -50,6 +50,8 @@ class Findings:
     foreign: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     codes: dict[tuple[str, Aim], Counter[str]] = field(default_factory=dict)
+    telling: set[str] = field(default_factory=set)
+    """Ways by which a tenant was told something that is his alone."""
     answered: int = 0
     left: int = 0
 
@@ -59,6 +61,8 @@ class Findings:
         found = foreign_marks(asked, heard, [tried.other])
         if found:
             self.foreign.append(f"{tried}: {found}")
+        if tried.aim is Aim.OWN and tells_of(tried.own, heard):
+            self.telling.add(key_of(tried))
         known = before.get(key_of(tried))
         if tried.aim is Aim.OWN and heard.code == OK and known not in (None, content_of(heard)):
             self.changed.append(f"{tried}: {known} became {content_of(heard)}")
@@ -68,13 +72,9 @@ def key_of(tried: Try) -> str:
     return f"{tried.own.workspace} {tried.way}"
 
 
-def question_at(way: Way) -> str:
-    return way.rpc.path.strip("/").removeprefix(f"{CONTRACT}.")
-
-
 def asked_by(tried: Try, keys: KeyRing) -> Asked:
     """Raises KeyError for an RPC of which nobody thought."""
-    question = QUESTIONS[question_at(tried.way)]
+    question = QUESTIONS[tried.way.name]
     token = tried.own.token(keys)
     whose = tried.other if tried.aim is Aim.WORKSPACE else tried.own
     named = tried.own if tried.aim is Aim.OWN else tried.other
@@ -111,10 +111,17 @@ class Load:
     async def _try(self, tried: Try) -> None:
         asked = asked_by(tried, self.keys)
         asking = asyncio.ensure_future(answered(self.asker, asked))
-        if self.dice.random() < LEFT:
+        if tried.leaves:
             await asyncio.sleep(self.dice.random() * LEFT_SECONDS)
-            if asking.cancel():
-                await asyncio.gather(asking, return_exceptions=True)
+            if await left(asking):
                 self.findings.left += 1
                 return
         self.findings.note(tried, asked, await asking, self.before)
+
+
+async def left(asking: "asyncio.Future[Heard]") -> bool:
+    """Whether there was still something to be left."""
+    goes_away = asking.cancel()
+    if goes_away:
+        await asyncio.gather(asking, return_exceptions=True)
+    return goes_away

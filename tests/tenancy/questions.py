@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from tests.support.otlp import export, otlp_span
-from tests.tenancy.tenants import END, START, Tenant, events, executions, points, told
+from tests.tenancy.tenants import END, LEFT_OUT, START, Tenant, events, executions, points, told
 
 Fields = dict[str, Any]
 Question = Callable[[Tenant, Tenant], Fields]
@@ -35,7 +35,10 @@ def same(fields: Fields) -> Question:
 
 def fresh(fields: Fields) -> Question:
     """Every other time by the database, the others by what is remembered."""
-    return lambda own, _named: {**fields, **({"max_staleness": "0s"} if own.next("question") % 2 else {})}
+    return lambda own, _named: {
+        **fields,
+        **({"max_staleness": "0s"} if own.next("question") % 2 else {}),
+    }
 
 
 def aggregates(own: Tenant, _named: Tenant) -> Fields:
@@ -130,7 +133,7 @@ QUESTIONS: Mapping[str, Question] = {
     "ingest.v1.IngestService/RecordMetricPoints": lambda own, _: {"metric_points": points(own)},
     "ingest.v1.IngestService/RecordEvents": lambda own, _: {"events": events(own)},
     "ingest.v1.IngestService/StreamRecords": recorded,
-    "ingest.v1.IngestService/Reconcile": same({}),
+    "ingest.v1.IngestService/Reconcile": same({"recount": True}),
     "ingest.v1.OtlpHttpService/ExportTraces": body(traces),
     "ingest.v1.OtlpHttpService/ExportMetrics": body(measures),
     "ingest.v1.PricingService/GetPriceTable": same({}),
@@ -141,7 +144,9 @@ QUESTIONS: Mapping[str, Question] = {
         "amount": number_of(own, named),
         "period": "60s",
     },
-    "limits.v1.LimitsService/DeleteLimit": same(LIMIT),
+    "limits.v1.LimitsService/DeleteLimit": same(
+        {"limit_class": LEFT_OUT[0], "scope": f"LIMIT_SCOPE_{LEFT_OUT[1]}"}
+    ),
     "limits.v1.LimitsService/UpdateQuota": lambda own, named: {
         "kind": "QUOTA_KIND_EXECUTIONS",
         "amount": number_of(own, named),
@@ -156,4 +161,14 @@ QUESTIONS: Mapping[str, Question] = {
     "workspaces.v1.WorkspacesService/GetWorkspaceSummary": fresh(INTERVAL),
     "opentelemetry.proto.collector.trace.v1.TraceService/Export": foreign(traces),
     "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": foreign(measures),
+}
+
+# In which ids of another's rows are named in the own workspace.
+NAMES_IDS = {
+    "access.v1.AccessService/RotateApiKey",
+    "access.v1.AccessService/DeleteApiKey",
+    "agents.v1.AgentsService/GetAgentPerformance",
+    "bus.v1.DeadLettersService/GetDeadLetter",
+    "bus.v1.DeadLettersService/ReplayDeadLetters",
+    "limits.v1.LimitsService/GetUsage",
 }

@@ -9,7 +9,7 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pool
 
 from gateway.web.graphql.operations import QUERIES, STREAM
-from tools.fuzzing.rpcs import Rpc, rpcs_of_the_contract
+from tools.fuzzing.rpcs import CONTRACT, Rpc, rpcs_of_the_contract
 
 PATH_FIELD = re.compile(r"{(\w+)}")
 # Of a process, not of the mesh: no way of the edge leads there, so its own port is asked.
@@ -42,9 +42,14 @@ class Way:
     field: str = ""
     """Of GraphQL."""
 
+    @property
+    def name(self) -> str:
+        """Of the RPC, shortly where it is ours."""
+        return self.rpc.path.strip("/").removeprefix(f"{CONTRACT}.")
+
     def __str__(self) -> str:
         beside = self.template or self.field
-        return f"{self.rpc} by {self.protocol}{' ' if beside else ''}{beside}"
+        return f"{self.name} by {self.protocol}{' ' if beside else ''}{beside}"
 
 
 def all_ways() -> list[Way]:
