@@ -26,6 +26,7 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/buf breaking proto --against contract.binpb
 	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
+	$(BIN)/python -m tools.options
 	$(BIN)/python -m tools.edges
 
 gen: install ## Generate code from the contract, and the schema from its migrations

@@ -1,4 +1,4 @@
-"""Services that share what can be shared, an edge before them, and two tenants in their database."""
+"""Services that share what can be shared, an edge before them, and two tenants in the database."""
 
 import asyncio
 from collections.abc import AsyncIterator

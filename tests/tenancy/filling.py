@@ -75,7 +75,7 @@ def empty_tables(url: str, tenant: Tenant, tables: Any) -> list[str]:
         connection.execute("set search_path to shadower")
         counted = {
             table: connection.execute(
-                f"select count(*) from {table} where workspace_id = %s",  # noqa: S608
+                f"select count(*) from {table} where workspace_id = %s",
                 [tenant.workspace],
             ).fetchone()
             for table in tables

@@ -1,8 +1,8 @@
-"""A service that does not keep tenants apart: `python -m tests.tenancy.mutant cache services.metrics`.
-
-What the test must find is found in it.
+"""A service that does not keep tenants apart, in which the test must find what it looks for:
+`python -m tests.tenancy.mutant cache services.metrics`.
 """
 
+import re
 import runpy
 import sys
 from collections.abc import Callable, Mapping
@@ -23,10 +23,10 @@ def remembers_without_workspace() -> None:
 
 def forgets_the_workspace() -> None:
     """In the conditions of its queries, so that only policies of the database are left."""
-    told = sql.Queries.__getitem__
+    told, condition = sql.Queries.__getitem__, re.compile(r"(\w+\.)?workspace_id = \$1\b")
 
     def forgetful(queries: sql.Queries, name: str) -> str:
-        return told(queries, name).replace("workspace_id = $1", "$1::text is not null")
+        return condition.sub("$1::text is not null", told(queries, name))
 
     sql.Queries.__getitem__ = forgetful  # type: ignore[method-assign]
 

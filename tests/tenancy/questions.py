@@ -162,13 +162,3 @@ QUESTIONS: Mapping[str, Question] = {
     "opentelemetry.proto.collector.trace.v1.TraceService/Export": foreign(traces),
     "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": foreign(measures),
 }
-
-# In which ids of another's rows are named in the own workspace.
-NAMES_IDS = {
-    "access.v1.AccessService/RotateApiKey",
-    "access.v1.AccessService/DeleteApiKey",
-    "agents.v1.AgentsService/GetAgentPerformance",
-    "bus.v1.DeadLettersService/GetDeadLetter",
-    "bus.v1.DeadLettersService/ReplayDeadLetters",
-    "limits.v1.LimitsService/GetUsage",
-}

@@ -8,19 +8,31 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 import pytest
+from graphql import GraphQLSchema
 
 from tests.integration.test_tenancy import TABLES
 from tests.support.keys import KeyRing
 from tests.tenancy.asked import OK
 from tests.tenancy.conftest import Mesh
+from tests.tenancy.expected import (
+    DENIED,
+    GONE,
+    NAMES_IDS,
+    NOT_THERE,
+    READ_FACTS,
+    SILENT,
+    STEADY,
+)
 from tests.tenancy.filling import empty_tables
 from tests.tenancy.halting import Halt, leave_in_the_middle
 from tests.tenancy.judging import content_of
-from tests.tenancy.load import Aim, Findings, Load, Try, answered, asked_by, key_of
-from tests.tenancy.questions import NAMES_IDS, QUESTIONS
+from tests.tenancy.load import AGAIN, Aim, Findings, Load, Try, answered, asked_by, key_of
+from tests.tenancy.mutated import MUTATED, REMEMBERED, found, mutated, policies_off, told_foreign
+from tests.tenancy.questions import QUESTIONS
 from tests.tenancy.tenants import Tenant
 from tests.tenancy.ways import Protocol, Way, all_ways
 from tools.fuzzing.rpcs import rpcs_of_the_contract
@@ -29,55 +41,6 @@ SEED = 5
 WAYS = all_ways()
 HALTS = 3
 HALTED = 24
-# Whose answers have no place for anything that is a tenant's.
-SILENT = {
-    "access.v1.AccessService/DeleteApiKey": "empty",
-    "aggregates.v1.AggregatesService/ListRollups": "times and kinds of cells",
-    "aggregates.v1.AggregatesService/RollUp": "times and kinds of cells",
-    "aggregates.v1.AggregatesService/VerifyRollups": "cells are named only where they are wrong",
-    "bus.v1.DeadLettersService/ReplayDeadLetters": "what was asked for, and when it was done",
-    "ingest.v1.IngestService/Reconcile": "counts by kind",
-    "ingest.v1.OtlpHttpService/ExportTraces": "empty, unless something is refused",
-    "ingest.v1.OtlpHttpService/ExportMetrics": "empty, unless something is refused",
-    "ingest.v1.PricingService/GetPriceTable": "the same for all",
-    "ingest.v1.PricingService/RepriceModelCalls": "counts",
-    "limits.v1.LimitsService/DeleteLimit": "the default, which is the same for all",
-    "limits.v1.LimitsService/DeleteQuota": "empty",
-    "opentelemetry.proto.collector.trace.v1.TraceService/Export": "empty, as above",
-    "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "empty, as above",
-    "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
-    "runtime.v1.CacheService/InvalidateAnswers": "a count",
-}
-# What is told under load is what is told to one who is alone, word for word.
-STEADY = {
-    "agents.v1.AgentsService/ListAgents",
-    "agents.v1.AgentsService/GetAgentPerformance",
-    "aggregates.v1.AggregatesService/CalculateAggregates",
-    "bus.v1.DeadLettersService/GetDeadLetter",
-    "ingest.v1.PricingService/GetPriceTable",
-    "limits.v1.LimitsService/ListLimits",
-    "metrics.v1.MetricsService/GetMetrics",
-    "metrics.v1.MetricsService/StreamMetrics",
-    "metrics.v1.MetricsService/ListMetrics",
-    "workspaces.v1.WorkspacesService/GetWorkspaceSummary",
-}
-# Nobody else waits for what these ask of the database.
-UNSHARED = {
-    "aggregates.v1.AggregatesService/RollUp",
-    "aggregates.v1.AggregatesService/VerifyRollups",
-    "ingest.v1.IngestService/Reconcile",
-    "ingest.v1.PricingService/RepriceModelCalls",
-}
-READ_FACTS = {*UNSHARED, *STEADY} - {
-    "bus.v1.DeadLettersService/GetDeadLetter",
-    "ingest.v1.PricingService/GetPriceTable",
-    "limits.v1.LimitsService/ListLimits",
-    "metrics.v1.MetricsService/ListMetrics",
-}
-# Of what is another's in the own workspace, nothing is there.
-NOT_THERE = {"NOT_FOUND", OK}
-DENIED = {"PERMISSION_DENIED"}
-GONE = {"access.v1.AccessService/DeleteApiKey": {OK, "NOT_FOUND"}}
 
 
 def test_there_is_a_question_for_every_rpc() -> None:
@@ -174,13 +137,16 @@ def test_answers_are_the_same_as_if_one_were_alone(whole: Whole) -> None:
 
 
 def test_every_way_was_gone_and_answered_as_it_must(whole: Whole) -> None:
-    codes = whole.findings.codes
     for way in WAYS:
-        own, ids, workspace = (codes.get((str(way), aim), Counter[str]()) for aim in Aim)
-        assert own.keys() <= GONE.get(way.name, {OK}), str(way)
-        assert OK in own, str(way)
-        assert ids.keys() <= NOT_THERE, str(way)
-        assert workspace.keys() == DENIED, str(way)
+        own, ids, workspace = (_codes(whole, way, aim) for aim in Aim)
+        assert OK in own <= GONE.get(way.name, {OK}), str(way)
+        assert ids <= NOT_THERE, str(way)
+        assert workspace == DENIED, str(way)
+
+
+def _codes(whole: Whole, way: Way, aim: Aim) -> set[str]:
+    counted = whole.findings.codes.get((str(way), aim), Counter[str]())
+    return set(counted) - AGAIN
 
 
 def test_many_went_away_in_the_middle(whole: Whole) -> None:
@@ -188,3 +154,31 @@ def test_many_went_away_in_the_middle(whole: Whole) -> None:
     # Nobody else waits for some of it, and it ends with its caller.
     assert sum(halt.waiting_on for halt in whole.halts) < sum(halt.waiting for halt in whole.halts)
     assert whole.findings.left > 50
+
+
+async def test_a_cache_that_knows_no_workspaces_is_found(
+    mesh: Mesh,
+    tenants: tuple[Tenant, Tenant],
+    keys: KeyRing,
+    schema: GraphQLSchema,
+    tmp_path: Path,
+) -> None:
+    async with mutated("cache", mesh, schema, tmp_path) as mutant:
+        findings = await found(mutant, keys, tenants, REMEMBERED)
+    assert told_foreign(findings, REMEMBERED) == REMEMBERED
+
+
+async def test_queries_that_forget_the_workspace_are_found_where_policies_are_off(
+    mesh: Mesh,
+    tenants: tuple[Tenant, Tenant],
+    keys: KeyRing,
+    schema: GraphQLSchema,
+    tmp_path: Path,
+) -> None:
+    """The same queries tell nothing foreign as long as the database keeps rows apart itself."""
+    async with mutated("queries", mesh, schema, tmp_path, SHADOWER_CACHE_BYTES="0") as mutant:
+        kept = await found(mutant, keys, tenants, MUTATED)
+        with policies_off(mesh.stack.database_url):
+            mixed = await found(mutant, keys, tenants, MUTATED)
+    assert kept.foreign == []
+    assert told_foreign(mixed, MUTATED) == MUTATED

@@ -1,4 +1,4 @@
-"""What test_tenancy looks for is found, where tenants are not kept apart."""
+"""A mesh with one service that does not keep tenants apart, and what is found in it."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,8 +20,9 @@ from tests.tenancy.ways import Protocol, Way, all_ways
 
 NAME = "metrics"
 DIRECT = {Protocol.GRPC, Protocol.GRPC_WEB, Protocol.REST, Protocol.EVENTS}
-WAYS = [way for way in all_ways() if way.rpc.service == SERVICES[NAME] and way.protocol in DIRECT]
-REMEMBERED = [way for way in WAYS if way.rpc.name == "GetMetrics"]
+SERVICE = SERVICES[NAME]
+MUTATED = [way for way in all_ways() if way.rpc.service == SERVICE and way.protocol in DIRECT]
+REMEMBERED = [way for way in MUTATED if way.rpc.name == "GetMetrics"]
 TABLES = ("executions", "metric_points", "workspaces", "rollups", "execution_cells", "point_cells")
 
 
@@ -34,8 +35,8 @@ async def mutated(
     running = start(NAME, environment, "tests.tenancy.mutant", mutation, module_of(NAME))
     try:
         await ready(running)
-        others = [one for one in mesh.model.upstreams if one.service != SERVICES[NAME]]
-        upstreams = (*others, Upstream(SERVICES[NAME], (running.address,)))
+        others = [one for one in mesh.model.upstreams if one.service != SERVICE]
+        upstreams = (*others, Upstream(SERVICE, (running.address,)))
         model = replace(mesh.model, upstreams=upstreams, web=None, mesh_socket=None)
         async with asker_of(folder, model, mesh.stack, schema) as asker:
             yield replace(mesh, model=model, asker=asker)
@@ -52,36 +53,9 @@ async def found(
     return await Load(mesh.asker, keys, {}, Random(1)).run(tries)
 
 
-def told_foreign(findings: Findings, ways: list[Way]) -> list[str]:
-    return [str(way) for way in ways if any(str(way) in line for line in findings.foreign)]
-
-
-async def test_a_cache_that_knows_no_workspaces_is_found(
-    mesh: Mesh,
-    tenants: tuple[Tenant, Tenant],
-    keys: KeyRing,
-    schema: GraphQLSchema,
-    tmp_path: Path,
-) -> None:
-    async with mutated("cache", mesh, schema, tmp_path) as mutant:
-        findings = await found(mutant, keys, tenants, REMEMBERED)
-    assert told_foreign(findings, REMEMBERED) == list(map(str, REMEMBERED))
-
-
-async def test_queries_that_forget_the_workspace_are_found_where_policies_are_off(
-    mesh: Mesh,
-    tenants: tuple[Tenant, Tenant],
-    keys: KeyRing,
-    schema: GraphQLSchema,
-    tmp_path: Path,
-) -> None:
-    """The same queries tell nothing foreign as long as the database keeps rows apart itself."""
-    async with mutated("queries", mesh, schema, tmp_path, SHADOWER_CACHE_BYTES="0") as mutant:
-        kept = await found(mutant, keys, tenants, WAYS)
-        with policies_off(mesh.stack.database_url):
-            mixed = await found(mutant, keys, tenants, WAYS)
-    assert kept.foreign == []
-    assert told_foreign(mixed, WAYS) == list(map(str, WAYS))
+def told_foreign(findings: Findings, ways: list[Way]) -> list[Way]:
+    """Those by which something was."""
+    return [way for way in ways if any(str(way) in line for line in findings.foreign)]
 
 
 @contextmanager
