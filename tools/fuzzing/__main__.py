@@ -11,7 +11,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -35,9 +35,11 @@ from tools.fuzzing.words import Words
 
 INPUTS = 1_000
 FEWEST = 5
+LEAST_HANDLED = 0.1
 TIME = timedelta(days=1)
-# All processors are busy, and a tier that is slow is not one that is down.
-SETTINGS = {"SHADOWER_REDIS_TIMEOUT_SECONDS": "10"}
+# All processors are busy, and a tier that is slow is not one that is down. A line for each call
+# tells nothing here, and costs as much as many a call.
+SETTINGS = {"SHADOWER_REDIS_TIMEOUT_SECONDS": "10", "SHADOWER_LOG_LEVEL": "warning"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,6 +73,7 @@ def _fuzz(stack: Stack) -> int:
     _show(tallies)
     edge = _asked_by_json(stack, inputs, seed)
     faults = [f"{one.fault}\n  {one.case}" for tally in tallies for one in tally.findings]
+    faults += [one for one in map(_idle, tallies) if one]
     faults += [] if edge.is_good else [edge.said]
     faults += watch.complaints()
     faults += [f"{name} has ended" for name in before - _processes(stack)]
@@ -81,8 +84,22 @@ def _fuzz(stack: Stack) -> int:
 
 async def _called(stack: Stack, inputs: int, seed: int) -> list[Tally]:
     async with open_channels(_addresses(stack)) as channels:
-        fuzzer = _fuzzer(channels, callers_of(Home(stack.home)), seed)
-        return await fuzzer.run(rpcs_of_the_contract(), inputs)
+        fuzzer = _fuzzer(channels, lambda: callers_of(Home(stack.home)), seed)
+        telling = asyncio.create_task(_tell(fuzzer))
+        try:
+            return await fuzzer.run(rpcs_of_the_contract(), inputs)
+        finally:
+            telling.cancel()
+
+
+async def _tell(fuzzer: Fuzzer) -> None:
+    """How far it is, each minute."""
+    while True:
+        await asyncio.sleep(60)
+        inputs = [tally.inputs for tally in fuzzer.tallies]
+        found = [f"{one.fault}\n  {one.case}" for all_ in fuzzer.tallies for one in all_.findings]
+        said = f"{sum(inputs)} inputs, at least {min(inputs)} of each RPC"
+        typer.echo("\n".join([said, *found]))
 
 
 def _asked_by_json(stack: Stack, inputs: int, seed: int) -> EdgeVerdict:
@@ -92,9 +109,9 @@ def _asked_by_json(stack: Stack, inputs: int, seed: int) -> EdgeVerdict:
     return fuzz_edge(stack.home, EdgeRun(stack.edge, token, max(FEWEST, inputs // 1000), seed))
 
 
-def _fuzzer(channels: Channels, callers: Callers, seed: int) -> Fuzzer:
+def _fuzzer(channels: Channels, callers: Callable[[], Callers], seed: int) -> Fuzzer:
     dice, words = Random(seed), Words(WORKSPACES)  # noqa: S311 - inputs, not secrets
-    cases = Cases(dice, words, callers, int(time.time()))
+    cases = Cases(dice, words, callers(), int(time.time()), callers)
     ends = time.monotonic() + _time().total_seconds()
     return Fuzzer(channels, cases, words, dice, goes_on=lambda: time.monotonic() < ends)
 
@@ -117,6 +134,12 @@ def _processes(stack: Stack) -> set[str]:
     """A part that was started anew is another process."""
     state = Home(stack.home).read_state()
     return {f"{part.name} ({part.pid})" for part in state.parts} if state else set()
+
+
+def _idle(tally: Tally) -> str:
+    """Inputs of which no handler hears prove nothing."""
+    is_idle = tally.inputs and tally.reached < tally.inputs * LEAST_HANDLED
+    return f"{tally.rpc}: only {tally.reached} of {tally.inputs} were handled" if is_idle else ""
 
 
 def _show(tallies: Sequence[Tally]) -> None:
