@@ -70,13 +70,16 @@ class Environment:
     jwks_file: Path
     logs: Path
     extra: tuple[tuple[str, str], ...] = ()
+    jwks_url: str = ""
+    """Where an identity provider publishes its keys, if they are in no file."""
 
     def of(self, address: str) -> dict[str, str]:
+        keys = {"SHADOWER_JWKS_URL": self.jwks_url} if self.jwks_url else self._of_file()
         return {
             **os.environ,
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}",
             "DATABASE_URL": self.database_url,
-            "SHADOWER_JWKS_FILE": str(self.jwks_file),
+            **keys,
             **self._of_mesh(),
             "SHADOWER_ENVIRONMENT": "development",
             "SHADOWER_LISTEN": address,
@@ -87,6 +90,9 @@ class Environment:
             "SHADOWER_CACHE_STALENESS_SECONDS": "0",
             **dict(self.extra),
         }
+
+    def _of_file(self) -> dict[str, str]:
+        return {"SHADOWER_JWKS_FILE": str(self.jwks_file)}
 
     def _of_mesh(self) -> dict[str, str]:
         """Its keys lie beside those of others, if it has any."""
