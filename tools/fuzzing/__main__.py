@@ -1,4 +1,5 @@
-"""Calls every RPC of a stack with made-up inputs: `make fuzz N=100000`, or T=30m for a time.
+"""Calls every RPC of a stack with made-up inputs: `make fuzz N=100000`, or T=30m for a time; and
+asks the edge by JSON, by GraphQL and on WebSockets.
 
 Prints a table, and last a line of JSON. Exits with 1 if an answer was not as it must be. With
 arguments, sends one input again: an RPC's path and its messages in hexadecimal.
@@ -22,6 +23,7 @@ from bench.report import report
 from bench.stack import Stack, running_stack
 from cli.durations import parse_duration
 from cli.home import Home
+from tools.fuzzing.budgets import SECONDS, widen
 from tools.fuzzing.callers import WORKSPACES, Callers
 from tools.fuzzing.calling import outcome_of
 from tools.fuzzing.cases import Case, Cases
@@ -31,6 +33,7 @@ from tools.fuzzing.logs import LogWatch
 from tools.fuzzing.opening import Channels, callers_of, open_channels
 from tools.fuzzing.rpcs import rpc_at, rpcs_of_the_contract
 from tools.fuzzing.verdict import fault_of
+from tools.fuzzing.web import WebRun, WebTally, fuzz_web
 from tools.fuzzing.words import Words
 
 INPUTS = 1_000
@@ -71,13 +74,19 @@ def _fuzz(stack: Stack) -> int:
     before = _processes(stack)
     tallies = asyncio.run(_called(stack, inputs, seed))
     _show(tallies)
+    asyncio.run(_widen(stack))
     edge = _asked_by_json(stack, inputs, seed)
+    web = _asked_by_browsers(stack, inputs, seed)
     faults = [f"{one.fault}\n  {one.case}" for tally in tallies for one in tally.findings]
     faults += [one for one in map(_idle, tallies) if one]
     faults += [] if edge.is_good else [edge.said]
+    faults += web.findings
     faults += watch.complaints()
     faults += [f"{name} has ended" for name in before - _processes(stack)]
-    typer.echo("\n".join([f"The edge, by JSON: {edge.counted}", *faults]))
+    browsers = (
+        f"GraphQL: {web.operations} operations; WebSockets: {web.conversations} conversations"
+    )
+    typer.echo("\n".join([f"The edge, by JSON: {edge.counted}", browsers, *faults]))
     typer.echo(json.dumps(_figures(tallies, faults, seed)))
     return 1 if faults else 0
 
@@ -104,9 +113,26 @@ async def _tell(fuzzer: Fuzzer) -> None:
 
 def _asked_by_json(stack: Stack, inputs: int, seed: int) -> EdgeVerdict:
     """A thousandth as much: what comes by JSON meets the same handlers, some time later."""
+    run = EdgeRun(stack.edge, _token(stack), max(FEWEST, inputs // 1000), seed)
+    return fuzz_edge(stack.home, run)
+
+
+def _asked_by_browsers(stack: Stack, inputs: int, seed: int) -> WebTally:
+    """A hundredth as much."""
+    run = WebRun(stack.edge, _token(stack), max(FEWEST, inputs // 100), seed)
+    return fuzz_web(run)
+
+
+async def _widen(stack: Stack) -> None:
+    async with open_channels(_addresses(stack)) as channels:
+        limits = channels["shadower.limits.v1.LimitsService"][0]
+        await widen(limits, callers_of(Home(stack.home)).usual)
+    await asyncio.sleep(SECONDS)
+
+
+def _token(stack: Stack) -> str:
     ((_, bearer),) = callers_of(Home(stack.home)).usual
-    token = str(bearer).partition(" ")[2]
-    return fuzz_edge(stack.home, EdgeRun(stack.edge, token, max(FEWEST, inputs // 1000), seed))
+    return str(bearer).partition(" ")[2]
 
 
 def _fuzzer(channels: Channels, callers: Callable[[], Callers], seed: int) -> Fuzzer:

@@ -13,7 +13,7 @@ from tools.fuzzing.words import Words
 
 Frame = str | bytes
 TYPES = ("connection_init", "subscribe", "unsubscribe", "complete", "token", "ping", "pong", "next")
-IDS = ("a", "b", "", "x" * 64, "x" * 65, "\u0000", 1, None, ["a"], {})
+IDS: tuple[Any, ...] = ("a", "b", "", "x" * 64, "x" * 65, "\u0000", 1, None, ["a"], {})
 FAR = {"metrics": ["executions"], "interval": {"startTime": "10000-01-01T00:00:00Z"}}
 # Below what is too much of a second's messages.
 MOST = 8
