@@ -60,3 +60,6 @@ READ_FACTS = {*UNSHARED, *STEADY} - {
 NOT_THERE = {"NOT_FOUND", OK}
 DENIED = {"PERMISSION_DENIED"}
 GONE = {"access.v1.AccessService/DeleteApiKey": {OK, "NOT_FOUND"}}
+# What only the workspace shadower-system has, and a tenant never: tables, and RPCs about it.
+OF_THE_SYSTEM: dict[str, str] = {}
+NOBODY_HAS: set[str] = set()
