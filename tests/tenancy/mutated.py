@@ -48,14 +48,18 @@ async def found(
     mesh: Mesh, keys: KeyRing, tenants: tuple[Tenant, Tenant], ways: list[Way]
 ) -> Findings:
     one, two = tenants
-    pairs = ((one, two), (two, one)) * 2
+    pairs = ((one, two), (two, one)) * 4
     tries = [Try(way, Aim.OWN, own, other) for own, other in pairs for way in ways]
     return await Load(mesh.asker, keys, {}, Random(1)).run(tries)
 
 
-def told_foreign(findings: Findings, ways: list[Way]) -> list[Way]:
-    """Those by which something was."""
-    return [way for way in ways if any(str(way) in line for line in findings.foreign)]
+def told_foreign(findings: Findings, ways: list[Way]) -> set[tuple[str, Protocol]]:
+    """RPCs and protocols by which something was."""
+    return kinds([way for way in ways if any(str(way) in line for line in findings.foreign)])
+
+
+def kinds(ways: list[Way]) -> set[tuple[str, Protocol]]:
+    return {(way.name, way.protocol) for way in ways}
 
 
 @contextmanager

@@ -38,7 +38,8 @@ from tools.fuzzing.words import Words
 
 INPUTS = 1_000
 FEWEST = 5
-LEAST_HANDLED = 0.1
+ENOUGH_TO_JUDGE = 200
+LEAST_HANDLED = 0.05
 TIME = timedelta(days=1)
 # All processors are busy, and a tier that is slow is not one that is down. A line for each call
 # tells nothing here, and costs as much as many a call.
@@ -164,7 +165,8 @@ def _processes(stack: Stack) -> set[str]:
 
 def _idle(tally: Tally) -> str:
     """Inputs of which no handler hears prove nothing."""
-    is_idle = tally.inputs and tally.reached < tally.inputs * LEAST_HANDLED
+    has_many = tally.inputs >= ENOUGH_TO_JUDGE
+    is_idle = has_many and tally.reached < tally.inputs * LEAST_HANDLED
     return f"{tally.rpc}: only {tally.reached} of {tally.inputs} were handled" if is_idle else ""
 
 

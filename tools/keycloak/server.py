@@ -15,7 +15,7 @@ from pathlib import Path
 from tools.keycloak.distribution import fetched_distribution, program
 
 # Before its first start it puts itself together, which takes a slow machine minutes.
-READY_SECONDS = 420
+READY_SECONDS = 600
 HEAP = "-Xms64m -Xmx512m"
 ADMINISTRATOR, PASSWORD = "admin", "admin"
 
