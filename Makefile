@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs bench fuzz kafka format install
+.PHONY: help up test check gen stubs bench fuzz kafka keycloak format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -26,6 +26,7 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/buf breaking proto --against contract.binpb
 	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
+	$(BIN)/python -m tools.options
 	$(BIN)/python -m tools.edges
 
 gen: install ## Generate code from the contract, and the schema from its migrations
@@ -49,6 +50,9 @@ fuzz: install ## Call every RPC with inputs nobody thought of: make fuzz N=10000
 
 kafka: install ## Run a Kafka of one node on this machine (ARGS="--help" for choices)
 	$(BIN)/python -m tools.kafka $(ARGS)
+
+keycloak: install ## Try tokens of a real Keycloak, which Maven fetches (170 MB); not a part of make test
+	SHADOWER_PROVIDERS=1 $(BIN)/python -m pytest tests/providers $(ARGS)
 
 format: install ## Format code and contract
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/buf format -w proto

@@ -1,5 +1,6 @@
 """What tests of all rooms share: a database server, keys, and the services as processes."""
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from tests.support.keys import KeyRing
 from tests.support.postgres import Server, migrated, running_server
 from tests.support.rolling import rolling_database
 from tests.support.stack import Environment, Stack, Stubs, running_stack
+
+# What needs programs that are large to fetch and slow to start runs by a target of its own.
+collect_ignore = [] if os.environ.get("SHADOWER_PROVIDERS") else ["providers"]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Every RPC of the running services, and those who call them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -17,9 +17,10 @@ async def channels(stack: Stack) -> AsyncIterator[Channels]:
 
 
 @pytest.fixture(scope="session")
-def callers(keys: KeyRing) -> Callers:
-    return Callers.signed_by(
-        lambda workspaces, role, permissions: keys.token(
-            *workspaces, role=role, permissions=list(permissions)
-        )
-    )
+def new_callers(keys: KeyRing) -> Callable[[], Callers]:
+    """Callers with tokens that nobody has revoked yet."""
+
+    def sign(workspaces: tuple[str, ...], role: str, permissions: tuple[str, ...]) -> str:
+        return keys.token(*workspaces, role=role, permissions=list(permissions))
+
+    return lambda: Callers.signed_by(sign)

@@ -1,6 +1,7 @@
 """Whatever an RPC is sent, it answers by the contract, and its process goes on."""
 
 import time
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -39,11 +40,14 @@ async def complaints(stack: Stack) -> LogWatch:
 
 @pytest.fixture(scope="session")
 async def tallies(
-    channels: Channels, callers: Callers, words: Words, complaints: LogWatch
+    channels: Channels,
+    new_callers: Callable[[], Callers],
+    words: Words,
+    complaints: LogWatch,
 ) -> dict[str, Tally]:
     """All RPCs called side by side, with inputs that are the same each time."""
     dice = Random(SEED)
-    cases = Cases(dice, words, callers, NOW)
+    cases = Cases(dice, words, new_callers(), NOW, new_callers)
     fuzzer = Fuzzer(channels, cases, words, dice)
     return {tally.rpc.path: tally for tally in await fuzzer.run(rpcs_of_the_contract(), INPUTS)}
 
@@ -77,11 +81,11 @@ async def test_processes_live_and_complain_of_nothing(
 )
 @given(dice=st.randoms(use_true_random=False))
 async def test_the_least_input_that_breaks_an_rpc(
-    channels: Channels, callers: Callers, words: Words, path: str, dice: Random
+    channels: Channels, new_callers: Callable[[], Callers], words: Words, path: str, dice: Random
 ) -> None:
     """The same inputs, but of hypothesis, which makes what fails as small as it can."""
     rpc: Rpc = rpc_at(path)
-    case = Cases(dice, words, callers, NOW).one_for(rpc)
+    case = Cases(dice, words, new_callers(), NOW).one_for(rpc)
     outcome = await outcome_of(channels[rpc.service][0], case)
     assert fault_of(case, outcome) == "", str(case)
 

@@ -1,11 +1,10 @@
-"""Two tenants over sockets and GraphQL of one process: neither sees a row of the other's, whatever
-is asked at once, cancelled in the middle, or asked for with the wrong token."""
+"""Two tenants on sockets of one process, while rows come in, and on one connection. What every RPC
+answers by every protocol is tried in tests/tenancy."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -15,10 +14,9 @@ import pytest
 from tests.support.keys import KeyRing
 from tests.support.runs import Client, run
 from tests.support.stack import Stubs
-from tests.support.web import GRAPHQL, Web
+from tests.support.web import Web
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
-ROUNDS = 6
 QUERY = """query($w: String!) {
     agents(workspaceId: $w) { agents { agentId performance { agentId models { model } } } }
     workspaceSummary(workspaceId: $w) { workspaceId topAgents { agentId } }
@@ -27,12 +25,6 @@ QUERY = """query($w: String!) {
     }
     aggregates(workspaceId: $w, groupBy: [DIMENSION_AGENT], aggregations: [
         {field: FIELD_EXECUTION, function: FUNCTION_COUNT}]) { rows { labels } }
-}"""
-STREAM = """subscription($w: String!) {
-    metrics(workspaceId: $w, metrics: ["executions"], groupBy: [DIMENSION_AGENT],
-            heartbeatInterval: "1s") {
-        snapshot { timeSeries { labels } } delta { timeSeries { labels } }
-    }
 }"""
 
 
@@ -59,36 +51,6 @@ def check(told: str, own: Client, others: list[Client]) -> None:
     assert not [other.workspace for other in others if other.workspace in told]
 
 
-async def test_answers_are_of_the_own_workspace(
-    web: Web, tenants: list[Client], keys: KeyRing
-) -> None:
-    random = Random(3)
-    tokens = {client.workspace: keys.token(client.workspace) for client in tenants}
-
-    async def ask(own: Client, other: Client) -> None:
-        for _ in range(ROUNDS):
-            asking = asyncio.create_task(web.ask(tokens[own.workspace], QUERY, w=own.workspace))
-            if random.random() < 0.4:
-                await asyncio.sleep(random.random() * 0.05)
-                asking.cancel()
-                await asyncio.gather(asking, return_exceptions=True)
-            else:
-                answer = await asking
-                assert answer.status_code == 200
-                assert "errors" not in answer.json()
-                check(answer.text, own, [other])
-            await refused(own, other)
-
-    async def refused(own: Client, other: Client) -> None:
-        answer = await web.ask(tokens[own.workspace], QUERY, w=other.workspace)
-        reasons = {one["extensions"]["reason"] for one in answer.json()["errors"]}
-        assert reasons == {"WORKSPACE_DENIED"}
-        assert not any(answer.json()["data"].values())
-
-    one, two = tenants
-    await asyncio.gather(*(ask(*pair) for pair in [(one, two), (two, one)] * 3))
-
-
 async def test_streams_are_of_the_own_workspace(
     web: Web, tenants: list[Client], keys: KeyRing
 ) -> None:
@@ -111,26 +73,6 @@ async def _follow(web: Web, keys: KeyRing, own: Client, other: Client) -> None:
     assert error["status"]["details"][0]["reason"] == "WORKSPACE_DENIED"
     for message in told:
         check(json.dumps(message), own, [other])
-
-
-async def test_subscriptions_are_of_the_own_workspace(
-    web: Web, tenants: list[Client], keys: KeyRing
-) -> None:
-    async def follow(own: Client, other: Client) -> None:
-        async with web.socket("/graphql", protocol=GRAPHQL) as socket:
-            await socket.say("connection_init", payload={"token": keys.token(own.workspace)})
-            await socket.hear()
-            for name, client in (("own", own), ("no", other)):
-                payload = {"query": STREAM, "variables": {"w": client.workspace}}
-                await socket.say("subscribe", id=name, payload=payload)
-            heard = [await socket.hear() for _ in range(4)]
-        check(json.dumps([one for one in heard if one["id"] == "own"]), own, [other])
-        for message in heard:
-            if message["id"] == "no" and message["type"] == "next":
-                assert message["payload"]["data"] is None
-
-    one, two = tenants
-    await asyncio.gather(*(follow(*pair) for pair in [(one, two), (two, one)] * 2))
 
 
 @pytest.fixture

@@ -21,13 +21,13 @@ def everything(schema: GraphQLSchema, root: str, field: str, arguments: str) -> 
     return f"query {{ {field}({arguments}) {selected} }}"
 
 
-def _all_of(kind: Any) -> str:
+def _all_of(kind: Any, *, with_others: bool = False) -> str:
     if not isinstance(kind, GraphQLObjectType):
         return ""
     fields = (
-        f"{name} {_all_of(get_named_type(field.type))}"
+        f"{name} {_all_of(get_named_type(field.type), with_others=with_others)}"
         for name, field in kind.fields.items()
-        if name not in OTHER_QUESTIONS
+        if with_others or name not in OTHER_QUESTIONS
     )
     return "{ " + " ".join(fields) + " }"
 
@@ -54,3 +54,15 @@ def error_of(answer: Any) -> tuple[int, str, str]:
     """The HTTP status, the code and the reason of what a query was refused with."""
     extensions = answer.json()["errors"][0]["extensions"]
     return answer.status_code, extensions["code"], extensions["reason"]
+
+
+def operation(schema: GraphQLSchema, root: str, field: str, given: Iterable[str]) -> str:
+    """Asks for all that the field tells, by variables that are named as its arguments are; and of
+    agents how they did, which is another question."""
+    parent = schema.get_type(root)
+    assert isinstance(parent, GraphQLObjectType)
+    known = parent.fields[field].args
+    declared = ", ".join(f"${name}: {known[name].type}" for name in given)
+    passed = ", ".join(f"{name}: ${name}" for name in given)
+    selected = _all_of(get_named_type(parent.fields[field].type), with_others=True)
+    return f"{root.lower()}({declared}) {{ {field}({passed}) {selected} }}"

@@ -72,13 +72,16 @@ class Environment:
     jwks_file: Path
     logs: Path
     extra: tuple[tuple[str, str], ...] = ()
+    jwks_url: str = ""
+    """Where an identity provider publishes its keys, if they are in no file."""
 
     def of(self, address: str) -> dict[str, str]:
+        keys = {"SHADOWER_JWKS_URL": self.jwks_url} if self.jwks_url else self._of_file()
         return {
             **os.environ,
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}",
             "DATABASE_URL": self.database_url,
-            "SHADOWER_JWKS_FILE": str(self.jwks_file),
+            **keys,
             **self._of_mesh(),
             "SHADOWER_ENVIRONMENT": "development",
             "SHADOWER_LISTEN": address,
@@ -89,6 +92,9 @@ class Environment:
             "SHADOWER_CACHE_STALENESS_SECONDS": "0",
             **dict(self.extra),
         }
+
+    def _of_file(self) -> dict[str, str]:
+        return {"SHADOWER_JWKS_FILE": str(self.jwks_file)}
 
     def _of_mesh(self) -> dict[str, str]:
         """Its keys lie beside those of others, if it has any."""
@@ -155,12 +161,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(name: str, environment: Environment) -> Running:
+def start(name: str, environment: Environment, *program: str) -> Running:
+    """The service's own module, unless it is run by another one."""
     address = f"127.0.0.1:{free_port()}"
     log = environment.logs / f"{name}-{address.rpartition(':')[2]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", module_of(name)],
+            [sys.executable, "-m", *(program or (module_of(name),))],
             cwd=ROOT,
             env=environment.of(address),
             stdout=output,

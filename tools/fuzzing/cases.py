@@ -1,5 +1,6 @@
 """Inputs: what is sent to an RPC, by whom, and how long the caller waits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -48,8 +49,17 @@ class Case:
 class Cases:
     """Makes inputs for any RPC."""
 
-    def __init__(self, dice: Random, words: Words, callers: Callers, now: int) -> None:
+    def __init__(
+        self,
+        dice: Random,
+        words: Words,
+        callers: Callers,
+        now: int,
+        renewed: Callable[[], Callers] | None = None,
+    ) -> None:
+        """What gives callers new tokens is needed where an input may revoke them."""
         self._dice = dice
+        self._renewed = renewed
         self._maker = Maker(dice, words, now)
         self._callers = callers
 
@@ -64,6 +74,12 @@ class Cases:
             ),
             seconds=self._dice.choice(HASTE_SECONDS) if is_hasty else PATIENCE_SECONDS,
         )
+
+    def renew(self, case: Case) -> None:
+        """Gives all callers new tokens, unless that was done since the case was made."""
+        known = {*self._callers.usual, *self._callers.of_one_workspace}
+        if self._renewed and known & set(case.metadata):
+            self._callers = self._renewed()
 
     def _payload(self, rpc: Rpc) -> bytes:
         oddity = self._dice.choice(ODDITIES)

@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
 from random import Random
 
 import grpc
@@ -15,7 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tools.fuzzing.calling import Outcome, outcome_of
 from tools.fuzzing.cases import Case, Cases
 from tools.fuzzing.rpcs import Rpc
-from tools.fuzzing.verdict import fault_of, has_reached_the_handler
+from tools.fuzzing.verdict import fault_of, has_reached_the_handler, is_of_a_revoked_token
 from tools.fuzzing.words import Words
 
 # Of one RPC; with so many, it has told enough.
@@ -37,6 +36,7 @@ class Tally:
 
     rpc: Rpc
     codes: Counter[str] = field(default_factory=Counter)
+    started: int = 0
     reached: int = 0
     slowest: float = 0.0
     seconds: float = 0.0
@@ -66,31 +66,38 @@ class Fuzzer:
     dice: Random
     at_once: int = 2
     goes_on: Callable[[], bool] = lambda: True
+    tallies: list[Tally] = field(default_factory=list)
+    _began: float = 0.0
 
     async def run(self, rpcs: Sequence[Rpc], inputs: int) -> list[Tally]:
-        """All RPCs side by side, so that what is read is being written."""
-        return await asyncio.gather(*(self._run_one(rpc, inputs) for rpc in rpcs))
+        """All RPCs side by side, so that what is read is being written; those come first that had
+        least, so that none is left behind whose calls take long."""
+        self.tallies = [Tally(rpc) for rpc in rpcs]
+        self._began = time.perf_counter()
+        workers = self.at_once * len(rpcs)
+        await asyncio.gather(*(self._work(inputs) for _ in range(workers)))
+        return self.tallies
 
-    async def _run_one(self, rpc: Rpc, inputs: int) -> Tally:
-        tally = Tally(rpc)
-        channels = cycle(self.channels[rpc.service])
-        left = iter(range(inputs))
-        began = time.perf_counter()
-        await asyncio.gather(*(self._work(tally, left, channels) for _ in range(self.at_once)))
-        tally.seconds = time.perf_counter() - began
-        return tally
-
-    async def _work(
-        self, tally: Tally, left: Iterator[int], channels: Iterator[grpc.aio.Channel]
-    ) -> None:
-        for _ in left:
-            if not self.goes_on() or len(tally.findings) >= MOST_FINDINGS:
-                return
+    async def _work(self, inputs: int) -> None:
+        while self.goes_on() and (tally := self._next(inputs)):
+            tally.started += 1
             case = self.cases.one_for(tally.rpc)
-            outcome = await outcome_of(next(channels), case)
+            channels = self.channels[tally.rpc.service]
+            outcome = await outcome_of(channels[tally.started % len(channels)], case)
             tally.note(case, outcome)
+            tally.seconds = time.perf_counter() - self._began
+            if is_of_a_revoked_token(outcome):
+                self.cases.renew(case)
             if outcome.code is grpc.StatusCode.OK and tally.inputs < LEARNED_REPLIES:
                 self._learn(case, outcome)
+
+    def _next(self, inputs: int) -> Tally | None:
+        wanted = (
+            one
+            for one in self.tallies
+            if one.started < inputs and len(one.findings) < MOST_FINDINGS
+        )
+        return min(wanted, key=lambda tally: tally.started, default=None)
 
     def _learn(self, case: Case, outcome: Outcome) -> None:
         """What was accepted may be asked for, and what was answered leads further."""

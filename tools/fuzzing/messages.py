@@ -91,7 +91,7 @@ class Maker:
     def _is_wanted(self, field: FieldDescriptor) -> bool:
         if rules_of(field).required or field.name == "workspace_id":
             return self._dice.random() < 0.98
-        if "token" in field.name or "cursor" in field.name or "filter" in field.name:
+        if field.name.endswith("token") or "cursor" in field.name or "filter" in field.name:
             return self._dice.random() < 0.2
         if field.message_type is not None and not field.is_repeated:
             return self._dice.random() < 0.7

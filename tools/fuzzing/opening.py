@@ -13,8 +13,8 @@ from tools.fuzzing.callers import Callers
 from tools.fuzzing.rpcs import places, rpcs_of_the_contract
 
 Channels = Mapping[str, Sequence[grpc.aio.Channel]]
-# Longer than any run.
-TOKEN_LIFE = timedelta(days=7)
+# The longest that there is. A run that lasts longer is begun anew.
+TOKEN_LIFE = timedelta(hours=24)
 OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),

@@ -12,6 +12,7 @@ from tools.fuzzing.rules import bounds_of, is_text_of
 from tools.fuzzing.words import Words
 
 TRIES = 12
+HOUR = 3_600
 DAY = 86_400
 FEW = (0, 1, 2, 3, 7, 50, 1000)
 FLOATS = (0.0, 1.0, 50.0, 99.9, -1.5, 1e10)
@@ -113,8 +114,8 @@ class Values:
         return self._now - self._dice.randrange(back + 1)
 
     def seconds_ahead(self) -> int:
-        """In the days to come."""
-        return self._now + self._dice.choice((3_600, DAY, 30 * DAY, 400 * DAY))
+        """In the days to come, and mostly before the longest-lived token ends."""
+        return self._now + self._dice.choice((3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 400 * DAY))
 
     def _code_point(self) -> int:
         """Any but the halves of pairs, which no text may have."""
@@ -136,7 +137,7 @@ class Values:
             text = self._words.some(self._dice, name)
             if is_text_of(rules, text):
                 break
-        return self._damaged(text) if "token" in name or "cursor" in name else text
+        return self._damaged(text) if name.endswith("token") or "cursor" in name else text
 
     def _damaged(self, token: str) -> str:
         """Half of what leads to a next page has one character that is another."""

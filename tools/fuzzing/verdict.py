@@ -30,7 +30,9 @@ OF_THE_CHAIN = {
     "TOKEN_MISSING",
     "TOKEN_INVALID",
     "TOKEN_EXPIRED",
+    "TOKEN_REVOKED",
     "WORKSPACE_DENIED",
+    "WORKSPACE_CONTRADICTED",
     "WORKSPACE_AMBIGUOUS",
     "WORKSPACE_RESERVED",
     "PERMISSION_MISSING",
@@ -53,6 +55,11 @@ def has_reached_the_handler(outcome: Outcome) -> bool:
     if outcome.code is StatusCode.OK:
         return True
     return outcome.status is not None and not OF_THE_CHAIN & set(_reasons(outcome.status))
+
+
+def is_of_a_revoked_token(outcome: Outcome) -> bool:
+    """It was revoked by an input, as good as any; its owner goes and gets another."""
+    return outcome.status is not None and "TOKEN_REVOKED" in _reasons(outcome.status)
 
 
 def _fault_of_replies(case: Case, outcome: Outcome) -> str:

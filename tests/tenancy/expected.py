@@ -1,0 +1,74 @@
+"""What answers must be like, by RPC. Each exception has a reason."""
+
+from tests.tenancy.asked import OK
+
+# In which ids of another's rows are named in the own workspace.
+NAMES_IDS = {
+    "access.v1.AccessService/RotateApiKey",
+    "access.v1.AccessService/DeleteApiKey",
+    "agents.v1.AgentsService/GetAgentPerformance",
+    "bus.v1.DeadLettersService/GetDeadLetter",
+    "bus.v1.DeadLettersService/ReplayDeadLetters",
+    "limits.v1.LimitsService/GetUsage",
+}
+# Whose answers have no place for anything that is a tenant's.
+SILENT = {
+    "access.v1.AccessService/DeleteApiKey": "empty",
+    "aggregates.v1.AggregatesService/ListRollups": "times and kinds of cells",
+    "aggregates.v1.AggregatesService/RollUp": "times and kinds of cells",
+    "aggregates.v1.AggregatesService/VerifyRollups": "cells are named only where they are wrong",
+    "bus.v1.DeadLettersService/ReplayDeadLetters": "what was asked for, and when it was done",
+    "ingest.v1.IngestService/Reconcile": "counts by kind",
+    "ingest.v1.OtlpHttpService/ExportTraces": "empty, unless something is refused",
+    "ingest.v1.OtlpHttpService/ExportMetrics": "empty, unless something is refused",
+    "ingest.v1.PricingService/GetPriceTable": "the same for all",
+    "ingest.v1.PricingService/RepriceModelCalls": "counts",
+    "limits.v1.LimitsService/DeleteLimit": "the default, which is the same for all",
+    "limits.v1.LimitsService/DeleteQuota": "empty",
+    "opentelemetry.proto.collector.trace.v1.TraceService/Export": "empty, as above",
+    "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "empty, as above",
+    "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
+    "runtime.v1.CacheService/InvalidateAnswers": "a count",
+}
+# What is told under load is what is told to one who is alone, word for word.
+STEADY = {
+    "agents.v1.AgentsService/ListAgents",
+    "agents.v1.AgentsService/GetAgentPerformance",
+    "aggregates.v1.AggregatesService/CalculateAggregates",
+    "bus.v1.DeadLettersService/GetDeadLetter",
+    "ingest.v1.PricingService/GetPriceTable",
+    "limits.v1.LimitsService/ListLimits",
+    "metrics.v1.MetricsService/GetMetrics",
+    "metrics.v1.MetricsService/StreamMetrics",
+    "metrics.v1.MetricsService/ListMetrics",
+    "workspaces.v1.WorkspacesService/GetWorkspaceSummary",
+}
+# Nobody else waits for what these ask of the database.
+UNSHARED = {
+    "aggregates.v1.AggregatesService/RollUp",
+    "aggregates.v1.AggregatesService/VerifyRollups",
+    "ingest.v1.IngestService/Reconcile",
+    "ingest.v1.PricingService/RepriceModelCalls",
+}
+READ_FACTS = {*UNSHARED, *STEADY} - {
+    "bus.v1.DeadLettersService/GetDeadLetter",
+    "ingest.v1.PricingService/GetPriceTable",
+    "limits.v1.LimitsService/ListLimits",
+    "metrics.v1.MetricsService/ListMetrics",
+}
+# Of what is another's in the own workspace, nothing is there.
+NOT_THERE = {"NOT_FOUND", OK}
+DENIED = {"PERMISSION_DENIED"}
+GONE = {"access.v1.AccessService/DeleteApiKey": {OK, "NOT_FOUND"}}
+LISTS_OF_JOBS = (
+    "scheduler.v1.SchedulerService/ListJobs",
+    "scheduler.v1.SchedulerService/ListJobRuns",
+)
+# What only the workspace shadower-system has, and a tenant never: tables, and RPCs about it.
+OF_THE_SYSTEM = dict.fromkeys(("scheduled_jobs", "job_runs"), "jobs are the mesh's")
+NOBODY_HAS = {
+    f"scheduler.v1.SchedulerService/{name}"
+    for name in ("RunJob", "PauseJob", "ResumeJob", "RescheduleJob")
+}
+GONE |= {key: {"NOT_FOUND"} for key in NOBODY_HAS}
+SILENT |= dict.fromkeys((*NOBODY_HAS, *LISTS_OF_JOBS), "jobs are the mesh's, and tenants have none")

@@ -1,0 +1,170 @@
+"""What a tenant asks of each RPC. One that is missing here fails the test."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+
+from tests.support.otlp import export, otlp_span
+from tests.tenancy.tenants import END, LEFT_OUT, START, Tenant, events, executions, points, told
+
+Fields = dict[str, Any]
+Question = Callable[[Tenant, Tenant], Fields]
+"""The fields of a request, beside its workspace: of who asks, and of whose ids it names."""
+INTERVAL = {"interval": {"start_time": told(START), "end_time": told(END)}}
+METRICS = {
+    "metrics": ["executions", "total_tokens", "cost", "duration_avg"],
+    "group_by": ["DIMENSION_AGENT", "DIMENSION_MODEL"],
+    "granularity": "GRANULARITY_HOUR",
+    **INTERVAL,
+}
+POINTS = {"metrics": ["queue.depth"], "group_by_tags": ["region"], **INTERVAL}
+LIMIT = {"limit_class": "LIMIT_CLASS_EXPORTS", "scope": "LIMIT_SCOPE_API_KEY"}
+SOON = told(datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
+PROTOBUF = "application/x-protobuf"
+
+
+def same(fields: Fields) -> Question:
+    """Both ask the same, so that only their workspaces tell the answers apart."""
+    return lambda _own, _named: fields
+
+
+def fresh(fields: Fields) -> Question:
+    """Every other time by the database, the others by what is remembered."""
+    return lambda own, _named: {
+        **fields,
+        **({"max_staleness": "0s"} if own.next("question") % 2 else {}),
+    }
+
+
+def aggregates(own: Tenant, _named: Tenant) -> Fields:
+    kinds = ("FUNCTION_SUM", "FUNCTION_AVERAGE", "FUNCTION_MAXIMUM")
+    wanted = [{"field": "FIELD_INPUT_TOKENS", "function": kind} for kind in kinds]
+    grouped = {"group_by": ["DIMENSION_AGENT", "DIMENSION_USER"], **INTERVAL}
+    return fresh({"aggregations": wanted, **grouped})(own, own)
+
+
+def traces(own: Tenant) -> Any:
+    said = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.id": own.named("traced")}
+    span = otlp_span(own.number, attributes={**said, "user.id": own.named("user")})
+    span.trace_id = own.number.to_bytes(16)
+    return export(span, scope=own.word, service_name=own.named("service"))
+
+
+def measures(own: Tenant) -> Any:
+    """Gauges of a program."""
+    request = ExportMetricsServiceRequest()
+    metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="otlp.depth")
+    point = metric.gauge.data_points.add(as_double=own.number)
+    point.time_unix_nano = int((START + timedelta(minutes=5)).timestamp()) * 10**9
+    attribute = point.attributes.add(key="region")
+    attribute.value.string_value = own.word
+    return request
+
+
+def body(message: Callable[[Tenant], Any]) -> Question:
+    def question(own: Tenant, _named: Tenant) -> Fields:
+        return {"body": {"content_type": PROTOBUF, "data": message(own).SerializeToString()}}
+
+    return question
+
+
+def foreign(message: Callable[[Tenant], Any]) -> Question:
+    return lambda own, _named: MessageToDict(message(own), preserving_proto_field_name=True)
+
+
+def doomed(own: Tenant, named: Tenant) -> Fields:
+    """Each of the own keys once, and then the last one again, which is gone."""
+    keys = named.doomed_keys
+    return {"api_key_id": keys[min(own.next("gone"), len(keys) - 1)] if own is named else keys[-1]}
+
+
+def revoked(own: Tenant, _named: Tenant) -> Fields:
+    return {
+        "token_id": own.named("token", own.next("question") % 20),
+        "expire_time": SOON,
+        "reason": own.named("reason"),
+    }
+
+
+def made(own: Tenant, _named: Tenant) -> Fields:
+    return {"display_name": own.named("key"), "permissions": ["PERMISSION_METRICS_READ"]}
+
+
+def recorded(own: Tenant, _named: Tenant) -> Fields:
+    return {"sequence": "1", "executions": executions(own)[:5], "events": events(own)}
+
+
+def number_of(own: Tenant, _named: Tenant) -> str:
+    return str(own.number)
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "access.v1.AccessService/RevokeToken": revoked,
+    "access.v1.AccessService/ListRevokedTokens": same({}),
+    "access.v1.AccessService/CreateApiKey": made,
+    "access.v1.AccessService/ListApiKeys": same({"page_size": 5}),
+    "access.v1.AccessService/RotateApiKey": lambda _, named: {
+        "api_key_id": named.api_key,
+        "grace_period": "0s",
+    },
+    "access.v1.AccessService/DeleteApiKey": doomed,
+    "access.v1.AccessService/ListAuditEntries": same({"page_size": 20}),
+    "access.v1.AccessService/ExportAuditEntries": same({}),
+    "agents.v1.AgentsService/ListAgents": fresh({"page_size": 5, **INTERVAL}),
+    "agents.v1.AgentsService/GetAgentPerformance": lambda _, named: {
+        "agent_id": named.named("agent"),
+        **INTERVAL,
+    },
+    "aggregates.v1.AggregatesService/CalculateAggregates": aggregates,
+    "aggregates.v1.AggregatesService/RollUp": same(INTERVAL),
+    "aggregates.v1.AggregatesService/VerifyRollups": same(INTERVAL),
+    "aggregates.v1.AggregatesService/ListRollups": same({}),
+    "bus.v1.DeadLettersService/ListDeadLetters": same({}),
+    "bus.v1.DeadLettersService/GetDeadLetter": lambda _, named: {"dead_letter_id": named.letter},
+    "bus.v1.DeadLettersService/ReplayDeadLetters": lambda _, named: {
+        "dead_letter_ids": [named.letter]
+    },
+    "ingest.v1.IngestService/RecordExecutions": lambda own, _: {"executions": executions(own)},
+    "ingest.v1.IngestService/RecordMetricPoints": lambda own, _: {"metric_points": points(own)},
+    "ingest.v1.IngestService/RecordEvents": lambda own, _: {"events": events(own)},
+    "ingest.v1.IngestService/StreamRecords": recorded,
+    "ingest.v1.IngestService/Reconcile": same({"recount": True}),
+    "ingest.v1.OtlpHttpService/ExportTraces": body(traces),
+    "ingest.v1.OtlpHttpService/ExportMetrics": body(measures),
+    "ingest.v1.PricingService/GetPriceTable": same({}),
+    "ingest.v1.PricingService/RepriceModelCalls": same(INTERVAL),
+    "limits.v1.LimitsService/ListLimits": same({}),
+    "limits.v1.LimitsService/UpdateLimit": lambda own, named: {
+        **LIMIT,
+        "amount": number_of(own, named),
+        "period": "60s",
+    },
+    "limits.v1.LimitsService/DeleteLimit": same(
+        {"limit_class": LEFT_OUT[0], "scope": f"LIMIT_SCOPE_{LEFT_OUT[1]}"}
+    ),
+    "limits.v1.LimitsService/UpdateQuota": lambda own, named: {
+        "kind": "QUOTA_KIND_EXECUTIONS",
+        "amount": number_of(own, named),
+    },
+    "limits.v1.LimitsService/DeleteQuota": same({"kind": "QUOTA_KIND_STORED_DAYS"}),
+    "limits.v1.LimitsService/GetUsage": lambda _, named: {"subject": named.named("user")},
+    "metrics.v1.MetricsService/GetMetrics": lambda own, _: fresh(METRICS)(own, own),
+    "metrics.v1.MetricsService/StreamMetrics": same({"heartbeat_interval": "1s", **POINTS}),
+    "metrics.v1.MetricsService/ListMetrics": same({}),
+    "runtime.v1.CacheService/GetCacheStatistics": same({}),
+    "runtime.v1.CacheService/InvalidateAnswers": same({}),
+    "scheduler.v1.SchedulerService/ListJobs": same({}),
+    "scheduler.v1.SchedulerService/RunJob": same({"job": "roll_up"}),
+    "scheduler.v1.SchedulerService/PauseJob": same({"job": "roll_up"}),
+    "scheduler.v1.SchedulerService/ResumeJob": same({"job": "roll_up"}),
+    "scheduler.v1.SchedulerService/RescheduleJob": same({"job": "roll_up", "schedule": ""}),
+    "scheduler.v1.SchedulerService/ListJobRuns": same({}),
+    "workspaces.v1.WorkspacesService/GetWorkspaceSummary": fresh(INTERVAL),
+    "opentelemetry.proto.collector.trace.v1.TraceService/Export": foreign(traces),
+    "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": foreign(measures),
+}

@@ -1,0 +1,40 @@
+"""`make check` refuses an RPC without a permission, or without a budget."""
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, MethodDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from shadower.common.v1 import permission_pb2 as options
+from shadower.common.v1.limit_class_pb2 import LIMIT_CLASS_OTHER
+
+from tests.support.stack import ROOT
+from tools.options import complaints, methods_of_the_contract
+
+
+def added(**given: int) -> list[str]:
+    """What is said of an RPC with such options."""
+    method = MethodDescriptorProto(name="Leak", input_type=".t.M", output_type=".t.M")
+    for name, value in given.items():
+        method.options.Extensions[getattr(options, name)] = value
+    file = FileDescriptorProto(name="t.proto", package="t")
+    file.message_type.add(name="M")
+    file.service.add(name="S", method=[method])
+    pool = DescriptorPool()
+    pool.Add(file)
+    return complaints([pool.FindMethodByName("t.S.Leak")])
+
+
+@pytest.mark.parametrize("missing", ["required_permission", "limit_class"])
+def test_an_rpc_without_an_option_is_refused(missing: str) -> None:
+    whole = {
+        "required_permission": options.PERMISSION_METRICS_READ,
+        "limit_class": LIMIT_CLASS_OTHER,
+    }
+    assert added(**whole) == []
+    del whole[missing]
+    assert added(**whole) == [f"t.S.Leak has no option shadower.common.v1.{missing}"]
+
+
+def test_the_contract_is_looked_at_by_make_check() -> None:
+    assert len(methods_of_the_contract()) > 30
+    assert complaints(methods_of_the_contract()) == []
+    assert "-m tools.options" in (ROOT / "Makefile").read_text()

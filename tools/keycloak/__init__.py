@@ -1,0 +1,1 @@
+"""A Keycloak of one's own: the identity provider that tokens are tried with, `make keycloak`."""
