@@ -24,7 +24,7 @@ from bench.streams.readers import KINDS
 from cli.durations import parse_duration
 
 STREAMS = 10_000
-REPLICAS = os.cpu_count() or 1
+REPLICAS = int(os.environ.get("R") or os.cpu_count() or 1)
 MOST_SECONDS = 2.0
 MOST_BYTES = 3_000_000_000
 MIB = 1024 * 1024
@@ -60,10 +60,7 @@ def _print(found: Findings) -> None:
     report(
         "Memory while they change, and seconds of CPU a second",
         ["part", "MiB", "CPU"],
-        [
-            [name, f"{size / MIB:.0f}", f"{found.cpu.get(name, 0):.2f}"]
-            for name, size in found.memory.items()
-        ],
+        [[name, _mebibytes(found, name), f"{spent:.2f}"] for name, spent in found.cpu.items()],
     )
     for told in (*found.reasons(), *found.slow):
         print(told)
@@ -74,6 +71,9 @@ def _print(found: Findings) -> None:
         ratio=round(MOST_SECONDS / p99, 3),
         p99_seconds=round(p99, 3) if late else None,
         p50_seconds=round(percentile(late, 50), 3) if late else None,
+        acknowledged_p50_seconds=round(percentile(found.acknowledged, 50), 3),
+        acknowledged_p99_seconds=round(percentile(found.acknowledged, 99), 3),
+        told_per_second=round(sum(len(one.counts) for one in found.streams) / 15),
         streams=len(found.streams),
         opened=sum(one.is_opened for one in found.streams),
         dropped=sum(one.is_dropped for one in found.streams),
@@ -83,6 +83,11 @@ def _print(found: Findings) -> None:
         memory_limit_bytes=MOST_BYTES,
         slow_readers=found.slow,
     )
+
+
+def _mebibytes(found: Findings, name: str) -> str:
+    """Nothing for the load, which is not what is measured."""
+    return f"{found.memory[name] / MIB:.0f}" if name in found.memory else ""
 
 
 def _row(found: Findings, kind: str) -> list[str]:

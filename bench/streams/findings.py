@@ -41,6 +41,8 @@ class Findings:
     memory: Mapping[str, int]
     cpu: Mapping[str, float]
     slow: Sequence[str]
+    acknowledged: Sequence[float]
+    """After how many seconds each update was."""
 
     @property
     def workspaces(self) -> int:

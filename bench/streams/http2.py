@@ -2,7 +2,6 @@
 
 import asyncio
 import struct
-from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

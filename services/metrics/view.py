@@ -4,7 +4,7 @@ message is encoded once, however many wait for it."""
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
@@ -15,7 +15,7 @@ from shadower.metrics.v1 import metrics_service_pb2 as pb
 from services.metrics.live import LiveSeries, Look, Spans
 from services.metrics.messages import Messages
 from services.metrics.questions import series_query
-from services.metrics.signal import Signal, set_within
+from services.metrics.turns import Signal, Turns, set_within
 from services.runtime.draining import Draining
 from services.translation import requests
 from services.warehouse.database import Database
@@ -24,8 +24,6 @@ from services.warehouse.queries.interval import Interval
 
 # Facts may lie an hour ahead of our clock; a minute more is for the clocks themselves.
 AHEAD = timedelta(hours=1, minutes=1)
-# Changes that come closer together than that are told together.
-CALM_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Sources:
     database: Database
     announcements: Announcements
     draining: Draining
+    turns: Turns = field(default_factory=Turns)
 
 
 class Told(NamedTuple):
@@ -54,14 +53,16 @@ class View:
         sources: Sources,
         request: pb.StreamMetricsRequest,
         start: datetime,
-        held: Callable[[int], None],
+        hold: Callable[[int], None],
+        calm: Callable[[], float],
     ) -> None:
-        """`start` is that of a request without an interval. `held` is told by how many points it
-        grows."""
+        """`start` is that of a request without an interval. `hold` is told by how many points it
+        grows; `calm` says for how many seconds changes are gathered."""
         self._sources = sources
         self._request = request
         self._start = start
-        self._hold = held
+        self._hold = hold
+        self._calm = calm
         self._held = 0
         self._live = LiveSeries(
             sources.database, request.workspace_id, partial(series_query, request)
@@ -73,7 +74,7 @@ class View:
         self._looked_from = -inf
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._has_looked, self._has_news = Signal(), Signal()
+        self._has_looked, self._has_news = Signal(sources.turns), Signal(sources.turns)
         self._task = asyncio.create_task(self._follow())
         self._task.add_done_callback(self._end)
         self.readers = 0
@@ -106,7 +107,7 @@ class View:
 
     async def changed(self, seconds: float) -> None:
         """Until there may be something new to tell, or time is up."""
-        await self._has_news.within(seconds)
+        await self._has_news.wait(seconds)
 
     async def looked(self, since: float) -> None:
         """Until it has looked once more since that moment, unless it has already. Raises what it
@@ -180,7 +181,7 @@ class View:
                 # Also without a wake-up, which a broken connection can lose, readers ask.
                 await set_within(self._changed, left)
                 await self._look_by(self._live.news)
-                await set_within(self._hurry, min(CALM_SECONDS, self._left()))
+                await set_within(self._hurry, min(self._calm(), self._left()))
             # Whatever was committed before the end is told before the end.
             await self._look_by(self._live.news)
 
