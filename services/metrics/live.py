@@ -14,6 +14,8 @@ from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.series import SeriesQuery, fetch_series
 
 MAX_POINTS = 10_000
+# Of what differed lately. Who is further behind is told everything.
+MAX_STEP_POINTS = 10_000
 MICROSECOND = timedelta(microseconds=1)
 
 Points = dict[PointKey, Value | None]
@@ -40,7 +42,7 @@ class Steps:
     def add(self, different: Points) -> None:
         self._steps.append(different)
         self._points += len(different)
-        while self._points > MAX_POINTS:
+        while self._points > MAX_STEP_POINTS:
             self._points -= len(self._steps.popleft())
 
     def last(self, number: int) -> Points | None:
