@@ -95,13 +95,11 @@ async def measured(stack: Stack, streams: int, seconds: float) -> Findings:
         opening = time.monotonic() - began
         await slow.begin()
         load = crowds.parts()
-        psutil.cpu_times_percent()
         before, started = _cpu(stack, load), time.monotonic()
         producing = asyncio.create_task(producer.produce(seconds))
         await asyncio.sleep(seconds / 2)
         memory = _memory(stack)
         rate = await producing
-        print(psutil.cpu_times_percent())
         passed = time.monotonic() - started
         cpu = {name: (spent - before[name]) / passed for name, spent in _cpu(stack, load).items()}
         await asyncio.sleep(SETTLE_SECONDS)

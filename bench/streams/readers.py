@@ -4,12 +4,10 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
 from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsRequest, StreamMetricsResponse
 
@@ -184,14 +182,6 @@ def stream_request(workspace: str, *metrics: str, **more: Any) -> bytes:
 
 def bearer(token: str) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {token}"),)
-
-
-@asynccontextmanager
-async def channel_to(place: Place) -> AsyncIterator[grpc.aio.Channel]:
-    """A connection of its own."""
-    options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
-    async with grpc.aio.insecure_channel(f"{place.host}:{place.port}", options) as channel:
-        yield channel
 
 
 def frame(kind: int, content: bytes) -> bytes:

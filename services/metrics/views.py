@@ -16,8 +16,8 @@ from services.translation.meaning import meaning
 # takes no more than what a processor can: a reader takes about a tenth of a millisecond here, and
 # as much again at the edge.
 CALM_SECONDS = 0.2
-CALM_SECONDS_OF_READER = 0.000_15
-MOST_CALM_SECONDS = 1.5
+CALM_SECONDS_OF_READER = 0.000_05
+MOST_CALM_SECONDS = 0.5
 
 
 class Key(NamedTuple):
