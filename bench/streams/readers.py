@@ -173,8 +173,8 @@ class StreamReader:
             self.begun.set_result(None)
 
 
-def stream_request(workspace: str, *metrics: str, **more: Any) -> bytes:
-    beat = Duration(seconds=15)
+def stream_request(workspace: str, *metrics: str, beat_seconds: int = 15, **more: Any) -> bytes:
+    beat = Duration(seconds=beat_seconds)
     return StreamMetricsRequest(
         workspace_id=workspace, metrics=metrics, heartbeat_interval=beat, **more
     ).SerializeToString()

@@ -33,7 +33,8 @@ LAST_READ_SECONDS = 10
 SMALL_BUFFER = 4096
 # Otherwise the transport takes in megabytes ahead of its reader.
 SMALL_WINDOW = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1024))
-PATH = f"/v1/workspaces/{WORKSPACE}/metrics:stream?metrics={METRIC}&groupBy=DIMENSION_USER"
+ASKED = f"metrics={METRIC}&groupBy=DIMENSION_USER&heartbeatInterval=1s"
+PATH = f"/v1/workspaces/{WORKSPACE}/metrics:stream?{ASKED}"
 
 
 @dataclass
@@ -61,7 +62,7 @@ class SlowReaders:
     async def begin(self) -> None:
         """They ask, and read nothing."""
         self.began = time.monotonic()
-        request = stream_request(WORKSPACE, METRIC, group_by=[DIMENSION_USER])
+        request = stream_request(WORKSPACE, METRIC, beat_seconds=1, group_by=[DIMENSION_USER])
         self.call = self.call(request, metadata=bearer(self.token))
         await self.call.wait_for_connection()
         self.events.connect((self.place.host, self.place.port))

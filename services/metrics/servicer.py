@@ -1,7 +1,6 @@
 """MetricsService: metrics over past time, metrics as they change, and the list of them."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 
 from shadower.metrics.v1 import metrics_service_pb2 as pb
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceServicer
@@ -58,15 +57,12 @@ class MetricsServicer(MetricsServiceServicer):
         return Answer(reply, basis(request, session.revision, interval))
 
     # Its messages are encoded already, once for all who are told the same.
-    async def StreamMetrics(  # type: ignore[override]
+    def StreamMetrics(  # type: ignore[override]
         self, request: pb.StreamMetricsRequest, context: Context
     ) -> AsyncIterator[bytes]:
         call = current_call()
         ending = call.ending or Ending()
-        stream = MetricsStream(self._views, call.workspace_id, request, ending)
-        async with aclosing(stream.messages()) as messages:
-            async for message in messages:
-                yield message
+        return MetricsStream(self._views, call.workspace_id, request, ending).messages()
 
     async def ListMetrics(
         self, request: pb.ListMetricsRequest, context: Context

@@ -9,7 +9,8 @@ from collections import deque
 from contextlib import suppress
 from math import inf
 
-AT_ONCE = 32
+# What is written in one turn also leaves together.
+AT_ONCE = 128
 
 
 class Turns:

@@ -12,9 +12,8 @@ from services.metrics.view import Sources, View
 from services.runtime.faults import RETRY_DELAY, ResourceExhausted
 from services.translation.meaning import meaning
 
-# Changes that come closer together than that are told together; where many read, so that telling
-# takes no more than what a processor can: a reader takes about a tenth of a millisecond here, and
-# as much again at the edge.
+# Changes that come closer together than that are told together; the more read, the longer, since
+# to tell one takes about a tenth of a millisecond.
 CALM_SECONDS = 0.2
 CALM_SECONDS_OF_READER = 0.000_05
 MOST_CALM_SECONDS = 0.5
