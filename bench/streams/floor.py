@@ -23,6 +23,9 @@ from bench.streams.findings import Told
 from bench.streams.readers import METHOD, METRIC, Place
 
 HOST = "127.0.0.1"
+MODULE = "bench.streams.floor"
+# The package has imported it, which is no matter here.
+QUIETLY = ("-W", "ignore::RuntimeWarning:runpy")
 STOP_SECONDS = 10
 # About what a message about one metric has beside its points.
 CURSOR = "x" * 64
@@ -97,7 +100,7 @@ async def measured_floor(streams: int, workspaces: int, seconds: float) -> Floor
     place = Place(HOST, free_port(), [""] * workspaces)
     async with AsyncExitStack() as opened:
         address = f"{HOST}:{place.port}"
-        command = [sys.executable, "-m", "bench.streams.floor", address, str(workspaces)]
+        command = [sys.executable, *QUIETLY, "-m", MODULE, address, str(workspaces)]
         server = psutil.Process(run_beside(opened, command))
         await _listening(address)
         crowd = _Crowd(place, [number % workspaces for number in range(streams)])

@@ -1,8 +1,8 @@
 """Readers that do not read a large answer, and what they get when they do at last.
 
 Their workspace does not change meanwhile, so what they hold up is one answer and its heartbeats.
-The reader of gRPC takes a kilobyte ahead, so the service finds out, and ends the stream. Of events,
-the systems on the way take as much ahead as the answer has.
+The systems on the way may take as much ahead: it need not show that a service ends a stream nobody
+reads, which tests/integration/test_capacity.py does.
 """
 
 import asyncio
