@@ -56,7 +56,7 @@ class Stack:
 def running_stack(
     home: Path, *options: str, settings: Mapping[str, str] = NO_SETTINGS
 ) -> Iterator[Stack]:
-    port = _free_port()
+    port = free_port()
     started = time.monotonic()
     with (home / "up.log").open("wb") as log:
         launcher = subprocess.Popen(
@@ -87,7 +87,7 @@ def _wait_until_ready(url: str, launcher: "subprocess.Popen[bytes]") -> None:
     sys.exit("the stack did not become ready")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -4,8 +4,9 @@ A third of them each are server-sent events, WebSockets (a connection for each) 
 hundred on a connection), all through the edge of a stack. Each update is a run that is recorded; a
 stream is current when it has told a count of runs that has that run in it, and late by the time
 since the producer began to send it. An update that a stream had not told at the end counts as late
-by the time until then. Two readers stop reading a large answer, and look later what has become of
-them.
+by the time until then. Before them, as many streams of a bare handler of grpc.aio are told the same
+bytes as often: the floor. Two readers stop reading a large answer, and look later what has become
+of them.
 
 N is how many streams there are (10000), T how long the workspaces change (30s).
 """
@@ -19,12 +20,13 @@ from pathlib import Path
 from bench.report import conclude, percentile, report
 from bench.stack import running_stack
 from bench.streams.findings import Findings
-from bench.streams.measuring import measured
+from bench.streams.floor import Floor, measured_floor
+from bench.streams.measuring import WORKSPACES, measured
 from bench.streams.readers import KINDS
 from cli.durations import parse_duration
 
 STREAMS = 10_000
-REPLICAS = os.cpu_count() or 1
+FLOOR_SECONDS = 5.0
 MOST_SECONDS = 2.0
 MOST_BYTES = 3_000_000_000
 MIB = 1024 * 1024
@@ -34,14 +36,15 @@ def main() -> None:
     streams = int(os.environ.get("N") or STREAMS)
     seconds = parse_duration(os.environ.get("T") or "30s").total_seconds()
     _allow_files()
-    settings = {"SHADOWER_MAX_STREAMS": str(streams + REPLICAS)}
-    replicas = ("--replicas", f"metrics={REPLICAS}")
+    floor = asyncio.run(measured_floor(streams, WORKSPACES, FLOOR_SECONDS))
+    # Two more of them do not read.
+    settings = {"SHADOWER_MAX_STREAMS": str(max(streams + 2, STREAMS))}
     with (
         tempfile.TemporaryDirectory() as directory,
-        running_stack(Path(directory), *replicas, settings=settings) as stack,
+        running_stack(Path(directory), settings=settings) as stack,
     ):
         found = asyncio.run(measured(stack, streams, seconds))
-    _print(found)
+    _print(found, floor)
 
 
 def _allow_files() -> None:
@@ -50,7 +53,7 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _print(found: Findings) -> None:
+def _print(found: Findings, floor: Floor) -> None:
     report(
         f"{len(found.streams):,} streams opened in {found.opening_seconds:.0f} s; "
         f"{found.updates_per_second:.0f} updates/s of {found.workspaces} workspaces",
@@ -60,10 +63,7 @@ def _print(found: Findings) -> None:
     report(
         "Memory while they change, and seconds of CPU a second",
         ["part", "MiB", "CPU"],
-        [
-            [name, f"{size / MIB:.0f}", f"{found.cpu.get(name, 0):.2f}"]
-            for name, size in found.memory.items()
-        ],
+        [[name, _mebibytes(found, name), f"{spent:.2f}"] for name, spent in found.cpu.items()],
     )
     for told in (*found.reasons(), *found.slow):
         print(told)
@@ -74,6 +74,13 @@ def _print(found: Findings) -> None:
         ratio=round(MOST_SECONDS / p99, 3),
         p99_seconds=round(p99, 3) if late else None,
         p50_seconds=round(percentile(late, 50), 3) if late else None,
+        acknowledged_p50_seconds=round(percentile(found.acknowledged, 50), 3),
+        acknowledged_p99_seconds=round(percentile(found.acknowledged, 99), 3),
+        told_per_second=round(found.told_per_second),
+        floor_p99_seconds=round(floor.p99_seconds, 3),
+        floor_told_per_second=round(floor.messages_per_second),
+        floor_cpu=round(floor.cpu, 2),
+        floor_bytes=floor.bytes,
         streams=len(found.streams),
         opened=sum(one.is_opened for one in found.streams),
         dropped=sum(one.is_dropped for one in found.streams),
@@ -83,6 +90,11 @@ def _print(found: Findings) -> None:
         memory_limit_bytes=MOST_BYTES,
         slow_readers=found.slow,
     )
+
+
+def _mebibytes(found: Findings, name: str) -> str:
+    """Nothing for the load, which is not what is measured."""
+    return f"{found.memory[name] / MIB:.0f}" if name in found.memory else ""
 
 
 def _row(found: Findings, kind: str) -> list[str]:

@@ -2,22 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from multiprocessing.synchronize import Event
 from typing import Any
 
+import uvloop
+
 from bench.streams.findings import Told
+from bench.streams.http2 import Connection
 from bench.streams.readers import (
     METHOD,
     METRIC,
-    STREAMS_OF_A_CHANNEL,
+    STREAMS_OF_A_CONNECTION,
     EventsReader,
     Place,
     Reader,
     SocketReader,
     StreamReader,
-    bearer,
-    channel_to,
     stream_request,
 )
 
@@ -29,24 +29,23 @@ POLL_SECONDS = 0.1
 
 def run_crowd(kind: str, workspaces: Sequence[int], place: Place, pipe: Any, stop: Event) -> None:
     """Says how many are open, and at the end what each was told."""
-    pipe.send(asyncio.run(_run(kind, workspaces, place, pipe, stop)))
+    pipe.send(uvloop.run(_run(kind, workspaces, place, pipe, stop)))
 
 
 async def _run(
     kind: str, workspaces: Sequence[int], place: Place, pipe: Any, stop: Event
 ) -> list[Told]:
     crowd = [Told(kind, workspace) for workspace in workspaces]
-    async with AsyncExitStack() as opened:
-        await _open(kind, crowd, place, opened)
-        pipe.send(sum(one.is_opened for one in crowd))
-        while not stop.is_set():  # noqa: ASYNC110 - it is another process that sets it
-            await asyncio.sleep(POLL_SECONDS)
-        # What ends from now on was meant to.
-        return [Told(one.kind, one.workspace, list(one.counts), one.end) for one in crowd]
+    await _open(kind, crowd, place)
+    pipe.send(sum(one.is_opened for one in crowd))
+    while not stop.is_set():  # noqa: ASYNC110 - it is another process that sets it
+        await asyncio.sleep(POLL_SECONDS)
+    # What ends from now on was meant to.
+    return [Told(one.kind, one.workspace, list(one.counts), one.end) for one in crowd]
 
 
-async def _open(kind: str, crowd: Sequence[Told], place: Place, opened: AsyncExitStack) -> None:
-    starting = _Streams(place, opened) if kind == "grpc" else _Connections(READERS[kind], place)
+async def _open(kind: str, crowd: Sequence[Told], place: Place) -> None:
+    starting = _Streams(place) if kind == "grpc" else _Connections(READERS[kind], place)
     turns = iter(crowd)
 
     async def worker() -> None:
@@ -85,24 +84,28 @@ class _Connections:
 class _Streams:
     """As many on a connection as an edge takes, and a little less."""
 
-    def __init__(self, place: Place, opened: AsyncExitStack) -> None:
+    def __init__(self, place: Place) -> None:
         self._place = place
-        self._opened = opened
         self._started = 0
-        self._method: Any = None
+        self._connection: Connection | None = None
         self._lock = asyncio.Lock()
-        self._readers: list[StreamReader] = []
 
-    async def start(self, told: Told) -> StreamReader:
-        async with self._lock:
-            if self._started % STREAMS_OF_A_CHANNEL == 0:
-                channel = await self._opened.enter_async_context(channel_to(self._place))
-                self._method = channel.unary_stream(METHOD)
-            self._started += 1
-            method = self._method
+    async def start(self, told: Told) -> StreamReader | None:
+        reader = StreamReader(told)
+        try:
+            connection = await self._with_room()
+        except OSError as refused:
+            told.end = str(refused)
+            return None
         request = stream_request(self._place.name(told.workspace), METRIC)
-        call = method(request, metadata=bearer(self._place.token(told.workspace)))
-        reader = StreamReader(told, call)
-        self._readers.append(reader)
-        self._opened.callback(reader.task.cancel)
+        connection.ask(METHOD, self._place.token(told.workspace), request, reader)
         return reader
+
+    async def _with_room(self) -> Connection:
+        async with self._lock:
+            if self._connection is None or self._started % STREAMS_OF_A_CONNECTION == 0:
+                loop, place = asyncio.get_running_loop(), self._place
+                _, made = await loop.create_connection(Connection, place.host, place.port)
+                self._connection = made
+            self._started += 1
+            return self._connection

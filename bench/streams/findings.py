@@ -41,10 +41,20 @@ class Findings:
     memory: Mapping[str, int]
     cpu: Mapping[str, float]
     slow: Sequence[str]
+    acknowledged: Sequence[float]
+    """After how many seconds each update was."""
 
     @property
     def workspaces(self) -> int:
         return len(self.sent)
+
+    @property
+    def told_per_second(self) -> float:
+        """While the workspaces changed."""
+        seconds = sum(map(len, self.sent)) / self.updates_per_second
+        began = min(moments[0] for moments in self.sent)
+        moments = (moment for one in self.streams for moment, _ in one.counts)
+        return sum(began <= moment < began + seconds for moment in moments) / seconds
 
     def late(self, kind: str = "") -> list[float]:
         """By how much, of each update of each stream."""

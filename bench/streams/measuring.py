@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,8 @@ class Producer:
     tokens: Sequence[str]
     start: datetime = field(default_factory=lambda: datetime.now(UTC))
     sent: list[list[float]] = field(default_factory=lambda: [[] for _ in range(WORKSPACES)])
+    acknowledged: list[float] = field(default_factory=list)
+    """After how many seconds each was."""
 
     async def record(self, workspace: int, number: int) -> None:
         request = RecordExecutionsRequest(workspace_id=workspace_name(workspace))
@@ -69,6 +71,7 @@ class Producer:
             sending = time.monotonic()
             await self.record(workspace, len(self.sent[workspace]) + 1)
             self.sent[workspace].append(sending)
+            self.acknowledged.append(time.monotonic() - sending)
             due += 1
 
 
@@ -91,18 +94,21 @@ async def measured(stack: Stack, streams: int, seconds: float) -> Findings:
         await crowds.open()
         opening = time.monotonic() - began
         await slow.begin()
-        before, started = _cpu(stack), time.monotonic()
+        load = crowds.parts()
+        before, started = _cpu(stack, load), time.monotonic()
         producing = asyncio.create_task(producer.produce(seconds))
         await asyncio.sleep(seconds / 2)
         memory = _memory(stack)
         rate = await producing
         passed = time.monotonic() - started
-        cpu = {name: (spent - before[name]) / passed for name, spent in _cpu(stack).items()}
+        cpu = {name: (spent - before[name]) / passed for name, spent in _cpu(stack, load).items()}
         await asyncio.sleep(SETTLE_SECONDS)
         ended_at = time.monotonic()
         told = await crowds.end()
         fate = await slow.fate()
-    return Findings(told, producer.sent, ended_at, opening, rate, memory, cpu, fate)
+    return Findings(
+        told, producer.sent, ended_at, opening, rate, memory, cpu, fate, producer.acknowledged
+    )
 
 
 class _Crowds:
@@ -127,6 +133,12 @@ class _Crowds:
             theirs.close()  # Or the end of a process would not be heard.
         await self._hear()
 
+    def parts(self) -> dict[str, psutil.Process]:
+        """Of the load: its processor time is taken from what is measured, its memory is not."""
+        of_kinds = zip(KINDS, self._processes, strict=True)
+        readers = {f"readers: {kind}": psutil.Process(one.pid) for kind, one in of_kinds}
+        return {**readers, "producer": psutil.Process()}
+
     async def end(self) -> list[Told]:
         self._stop.set()
         return [told for crowd in await self._hear() for told in crowd]
@@ -145,7 +157,9 @@ class _Crowds:
 def _tokens(stack: Stack, names: Sequence[str]) -> list[str]:
     key, issuer = ensured_key(Home.at(stack.home)), Issuer.of_environment()
     life = timedelta(hours=6)
-    return [signed(Grant((one,), life=life), key, issuer, datetime.now(UTC)) for one in names]
+    # A viewer for each workspace: one may have no more than some sockets.
+    grants = [Grant((one,), subject=f"viewer-of-{one}", life=life) for one in names]
+    return [signed(grant, key, issuer, datetime.now(UTC)) for grant in grants]
 
 
 def _parts(stack: Stack) -> dict[str, psutil.Process]:
@@ -160,9 +174,10 @@ def _memory(stack: Stack) -> dict[str, int]:
     return {**sizes, "shadower up": int(launcher.rss)}
 
 
-def _cpu(stack: Stack) -> dict[str, float]:
-    """Seconds so far, with those of processes that a part has started."""
-    return {
+def _cpu(stack: Stack, load: Mapping[str, psutil.Process]) -> dict[str, float]:
+    """Seconds so far, with those of processes that a part of the stack has started."""
+    ours = {
         name: sum(sum(one.cpu_times()[:2]) for one in (part, *part.children(recursive=True)))
         for name, part in _parts(stack).items()
     }
+    return ours | {name: sum(one.cpu_times()[:2]) for name, one in load.items()}

@@ -4,12 +4,10 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
 from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsRequest, StreamMetricsResponse
 
@@ -18,7 +16,7 @@ from bench.streams.findings import Told
 KINDS = ("events", "websocket", "grpc")
 METHOD = "/shadower.metrics.v1.MetricsService/StreamMetrics"
 METRIC = "executions"
-STREAMS_OF_A_CHANNEL = 100
+STREAMS_OF_A_CONNECTION = 100
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 COUNT = re.compile(rb'"integer":\s?"(\d+)"')
 # What may be cut in two by the end of a packet.
@@ -152,32 +150,31 @@ class SocketReader(Reader):
 class StreamReader:
     """A stream of gRPC on a connection that others share."""
 
-    def __init__(self, told: Told, call: Any) -> None:
+    def __init__(self, told: Told) -> None:
         self.told = told
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.task = asyncio.create_task(self._run(call))
 
-    async def _run(self, call: Any) -> None:
-        try:
-            async for message in call:
-                self._look(StreamMetricsResponse.FromString(message))
-            self.told.end = "the stream ended"
-        except grpc.aio.AioRpcError as error:
-            self.told.end = f"{error.code().name}: {error.details()}"
-        if not self.begun.done():
-            self.begun.set_result(None)
-
-    def _look(self, message: StreamMetricsResponse) -> None:
+    def hear(self, encoded: bytes) -> None:
+        message = StreamMetricsResponse.FromString(encoded)
+        if message.HasField("status"):
+            self.ends(f"{message.status.code}: {message.status.message}")
         payload = message.snapshot if message.HasField("snapshot") else message.delta
         counts = [point.value.integer for one in payload.time_series for point in one.points]
         if counts:
             self.told.note(time.monotonic(), max(counts))
-            if not self.begun.done():
-                self.begun.set_result(None)
+            self._begin()
+
+    def ends(self, why: str) -> None:
+        self.told.end = self.told.end or why
+        self._begin()
+
+    def _begin(self) -> None:
+        if not self.begun.done():
+            self.begun.set_result(None)
 
 
-def stream_request(workspace: str, *metrics: str, **more: Any) -> bytes:
-    beat = Duration(seconds=15)
+def stream_request(workspace: str, *metrics: str, beat_seconds: int = 15, **more: Any) -> bytes:
+    beat = Duration(seconds=beat_seconds)
     return StreamMetricsRequest(
         workspace_id=workspace, metrics=metrics, heartbeat_interval=beat, **more
     ).SerializeToString()
@@ -185,14 +182,6 @@ def stream_request(workspace: str, *metrics: str, **more: Any) -> bytes:
 
 def bearer(token: str) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {token}"),)
-
-
-@asynccontextmanager
-async def channel_to(place: Place) -> AsyncIterator[grpc.aio.Channel]:
-    """A connection of its own."""
-    options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
-    async with grpc.aio.insecure_channel(f"{place.host}:{place.port}", options) as channel:
-        yield channel
 
 
 def frame(kind: int, content: bytes) -> bytes:

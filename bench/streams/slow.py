@@ -1,7 +1,8 @@
 """Readers that do not read a large answer, and what they get when they do at last.
 
 Their workspace does not change meanwhile, so what they hold up is one answer and its heartbeats.
-That is less than an edge takes ahead: it does not show that a service ends a stream nobody reads.
+The systems on the way may take as much ahead: it need not show that a service ends a stream nobody
+reads, which tests/integration/test_capacity.py does.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsResponse
 from bench import runs
 from bench.raising import raise_limits
 from bench.stack import Stack
-from bench.streams.readers import METHOD, METRIC, Place, bearer, channel_to, stream_request
+from bench.streams.readers import METHOD, METRIC, Place, bearer, stream_request
 
 WORKSPACE = "slow"
 # Nearly as many points as a view may have.
@@ -30,7 +31,10 @@ EXECUTIONS = 9_000
 PATIENCE_SECONDS = 15
 LAST_READ_SECONDS = 10
 SMALL_BUFFER = 4096
-PATH = f"/v1/workspaces/{WORKSPACE}/metrics:stream?metrics={METRIC}&groupBy=DIMENSION_USER"
+# Otherwise the transport takes in megabytes ahead of its reader.
+SMALL_WINDOW = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1024))
+ASKED = f"metrics={METRIC}&groupBy=DIMENSION_USER&heartbeatInterval=1s"
+PATH = f"/v1/workspaces/{WORKSPACE}/metrics:stream?{ASKED}"
 
 
 @dataclass
@@ -50,7 +54,7 @@ class SlowReaders:
         await raise_limits(stack, [WORKSPACE])
         await _fill(stack, token)
         async with AsyncExitStack() as opened:
-            channel = await opened.enter_async_context(channel_to(place))
+            channel = await opened.enter_async_context(_channel_to(place))
             events = opened.enter_context(socket.socket())
             events.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
             yield cls(channel.unary_stream(METHOD), place, token, events)
@@ -58,7 +62,7 @@ class SlowReaders:
     async def begin(self) -> None:
         """They ask, and read nothing."""
         self.began = time.monotonic()
-        request = stream_request(WORKSPACE, METRIC, group_by=[DIMENSION_USER])
+        request = stream_request(WORKSPACE, METRIC, beat_seconds=1, group_by=[DIMENSION_USER])
         self.call = self.call(request, metadata=bearer(self.token))
         await self.call.wait_for_connection()
         self.events.connect((self.place.host, self.place.port))
@@ -101,6 +105,13 @@ class SlowReaders:
         told = heard.rpartition(b'"status":')[2][:160].decode(errors="replace")
         status = json.dumps(told) if b'"status":' in heard else "no status"
         return f"a slow reader of events got {len(heard):,} bytes, {status}, and {how}"
+
+
+@asynccontextmanager
+async def _channel_to(place: Place) -> AsyncIterator[grpc.aio.Channel]:
+    options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0), *SMALL_WINDOW)
+    async with grpc.aio.insecure_channel(f"{place.host}:{place.port}", options) as channel:
+        yield channel
 
 
 async def _fill(stack: Stack, token: str) -> None:

@@ -34,6 +34,7 @@ def _delta(message: StreamMetricsResponse) -> dict[str, Any]:
     delta: dict[str, Any] = {"timeSeries": _all_series(message.delta.time_series)}
     if message.delta.HasField("replaced"):
         delta["replaced"] = _interval(message.delta.replaced)
+    delta["skippedUpdates"] = message.delta.skipped_updates
     return delta
 
 

@@ -53,6 +53,7 @@ def merged(earlier: StreamMetricsResponse, later: StreamMetricsResponse) -> Stre
     message.CopyFrom(later)
     message.delta.ClearField("time_series")
     message.delta.time_series.extend(_series(group, told) for group, told in points.items())
+    message.delta.skipped_updates += earlier.delta.skipped_updates + 1
     if earlier.delta.HasField("replaced"):
         message.delta.replaced.CopyFrom(earlier.delta.replaced)
     return message

@@ -7,7 +7,10 @@ from shadower.metrics.v1.metrics_service_pb2 import DESCRIPTOR
 from shadower.metrics.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
 
 from services.metrics.servicer import MetricsServicer
-from services.metrics.stream import Sources
+from services.metrics.settings import MetricsSettings
+from services.metrics.view import Sources
+from services.metrics.views import Views
+from services.runtime.background import in_background
 from services.runtime.bus.event import BroadcastSubscriber
 from services.runtime.bus.kafka_broadcast import KafkaBroadcast
 from services.runtime.bus.listening import listening
@@ -16,7 +19,7 @@ from services.runtime.cache.opening import edition_of, open_cache
 from services.runtime.cache.servicer import cache_service
 from services.runtime.draining import Draining
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
-from services.runtime.process import run
+from services.runtime.process import run_with
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.telemetry.metrics import open_meter
@@ -29,7 +32,7 @@ from services.warehouse.facts.revisions import Revisions
 from services.warehouse.schema import schema_version
 
 
-async def main(settings: Settings) -> None:
+async def main(settings: MetricsSettings) -> None:
     draining = Draining()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings))
@@ -40,7 +43,13 @@ async def main(settings: Settings) -> None:
         cache = await stack.enter_async_context(remembering)
         observe_cache(cache, stack.enter_context(open_meter(settings, "metrics")))
         await stack.enter_async_context(listening(_news(settings), cache, announcements))
-        servicer = MetricsServicer(Sources(database, announcements, draining), cache)
+        views = Views(
+            Sources(database, announcements, draining),
+            settings.max_workspace_streams,
+            settings.live_points,
+        )
+        await stack.enter_async_context(in_background(views.end()))
+        servicer = MetricsServicer(database, views, cache)
         service = Service(
             DESCRIPTOR.services_by_name["MetricsService"].full_name,
             partial(add_MetricsServiceServicer_to_server, servicer),
@@ -62,4 +71,4 @@ def _news(settings: Settings) -> BroadcastSubscriber:
 
 
 if __name__ == "__main__":
-    run("metrics", main)
+    run_with(MetricsSettings, "metrics", main)

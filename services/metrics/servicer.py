@@ -7,7 +7,8 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceServicer
 
 from services.metrics.answers import metric, series_of
 from services.metrics.questions import series_query
-from services.metrics.stream import MetricsStream, Sources
+from services.metrics.stream import MetricsStream
+from services.metrics.views import Views
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.handlers import cached
 from services.runtime.cache.question import Answer
@@ -18,6 +19,7 @@ from services.translation import requests
 from services.translation.bases import basis
 from services.translation.meaning import meaning
 from services.translation.pages import bad_token, page_size, read_token, write_token
+from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.registry import BUILT_IN, points_metric
 from services.warehouse.queries.series import Position, fetch_series, is_position_in
@@ -31,8 +33,9 @@ MOST_METRICS = 2**31
 class MetricsServicer(MetricsServiceServicer):
     """Translates between the contract and the warehouse's query engine."""
 
-    def __init__(self, sources: Sources, cache: Cache) -> None:
-        self._sources = sources
+    def __init__(self, database: Database, views: Views, cache: Cache) -> None:
+        self._database = database
+        self._views = views
         self.cache = cache
 
     @cached(meaning)
@@ -42,7 +45,7 @@ class MetricsServicer(MetricsServiceServicer):
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         if not is_position_in(query, position):
             raise bad_token("is not one of ours")
-        async with self._sources.database.reading(request.workspace_id) as session:
+        async with self._database.reading(request.workspace_id) as session:
             page = await fetch_series(session, query, limit, position)
         reply = pb.GetMetricsResponse(
             time_series=series_of(page.series, query),
@@ -53,18 +56,19 @@ class MetricsServicer(MetricsServiceServicer):
         )
         return Answer(reply, basis(request, session.revision, interval))
 
-    async def StreamMetrics(
+    # Its messages are encoded already, once for all who are told the same.
+    def StreamMetrics(  # type: ignore[override]
         self, request: pb.StreamMetricsRequest, context: Context
-    ) -> AsyncIterator[pb.StreamMetricsResponse]:
-        ending = current_call().ending or Ending()
-        async for message in MetricsStream(self._sources, request, ending).messages():
-            yield message
+    ) -> AsyncIterator[bytes]:
+        call = current_call()
+        ending = call.ending or Ending()
+        return MetricsStream(self._views, call.workspace_id, request, ending).messages()
 
     async def ListMetrics(
         self, request: pb.ListMetricsRequest, context: Context
     ) -> pb.ListMetricsResponse:
         first = _first_metric(request)
-        async with self._sources.database.reading(request.workspace_id) as session:
+        async with self._database.reading(request.workspace_id) as session:
             recorded = await fetch_metric_types(session)
         known = [*BUILT_IN.values(), *map(points_metric, recorded)]
         end = first + page_size(request.page_size, DEFAULT_LIST, MAX_LIST)

@@ -95,7 +95,7 @@ class Chain:
             seconds = f"{self._slow_reader_seconds:g}"
             raise ResourceExhausted(
                 "CLIENT_TOO_SLOW",
-                f"no message was taken for {seconds} s",
+                f"no message was taken for {seconds} s; go on where the last one ended",
                 metadata={"seconds": seconds},
             ) from late
 

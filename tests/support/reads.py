@@ -37,7 +37,8 @@ from services.agents.servicer import AgentsServicer
 from services.aggregates.servicer import AggregatesServicer
 from services.ingest.servicer import IngestServicer
 from services.metrics.servicer import MetricsServicer
-from services.metrics.stream import Sources
+from services.metrics.view import Sources
+from services.metrics.views import Views
 from services.relay.replaying import Replayer
 from services.relay.servicer import DeadLettersServicer
 from services.runtime.call import CURRENT_CALL, Call
@@ -194,6 +195,7 @@ async def listened_services(database_url: str) -> AsyncIterator[Services]:
 
 def _servicers(database: Database) -> dict[str, Any]:
     draining, limiter = Draining(), Limiter(OwnCounters(), None)
+    sources = Sources(database, Announcements(), draining)
     return {
         "access": AccessServicer(database, timedelta(days=1)),
         "agents": AgentsServicer(database, None),
@@ -203,7 +205,7 @@ def _servicers(database: Database) -> dict[str, Any]:
         "limits": LimitsServicer(
             database, Overrides(NothingSet()), Quotas(database, NothingSet()), limiter
         ),
-        "metrics": MetricsServicer(Sources(database, Announcements(), draining), None),
+        "metrics": MetricsServicer(database, Views(sources, 10, 10_000), None),
         "scheduler": SchedulerServicer(database, JOBS),
         "workspaces": WorkspacesServicer(database, None),
     }

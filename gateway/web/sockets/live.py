@@ -9,7 +9,6 @@ from google.rpc.status_pb2 import Status
 from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsRequest, StreamMetricsResponse
 
 from gateway.web.following import Following
-from gateway.web.messages import message_json
 from gateway.web.pending import Pending
 from gateway.web.sockets.endings import Ending, too_slow
 from gateway.web.sockets.reading import (
@@ -97,6 +96,7 @@ class LiveReader:
     def __init__(self, name: str, following: Following, session: LiveSession) -> None:
         self.following = following
         self._name = name
+        self._beginning = f'{{"type":"next","id":{orjson.dumps(name).decode()},"response":'
         self._session = session
         self._pending = Pending()
         self._last: str | None = None
@@ -106,8 +106,8 @@ class LiveReader:
 
     def take(self) -> str:
         if self._pending:
-            response = message_json(self._pending.take())
-            return _frame("next", id=self._name, response=response)
+            response = self._session.room.texts.of(self._pending.take())
+            return f"{self._beginning}{response}}}"
         last, self._last = self._last or "", None
         self._session.has_ended(self._name)
         return last

@@ -9,6 +9,7 @@ from gateway.web.services import Services
 from gateway.web.settings import WebSettings
 from gateway.web.sockets.endings import GOING_AWAY, Ending
 from gateway.web.sockets.shares import Shares, refuse_from
+from gateway.web.texts import Texts
 from services.runtime.draining import Draining
 from services.runtime.identity import TokenVerifier
 
@@ -33,6 +34,7 @@ class Room:
         self.verifier = verifier
         self.services = services
         self.draining = draining
+        self.texts = Texts()
         self._owners: dict[Guest, str | None] = {}
         self._sockets = Shares()
         self._is_empty = asyncio.Event()

@@ -27,6 +27,8 @@ from services.warehouse.bus.outbox import (
 
 Encode = Callable[[BusEvent], bytes]
 
+TOGETHER_SECONDS = 0.05
+
 
 class OutboxSubscriber:
     """A GroupSubscriber."""
@@ -93,6 +95,8 @@ class OutboxBroadcast:
                 for entry in await next_entries(line, position, READ_AT_ONCE):
                     await _tell(handler, entry.event)
                     position = entry.position
+                # Where much happens it is read together, not commit by commit by every process.
+                await asyncio.sleep(TOGETHER_SECONDS)
 
 
 async def _tell(handler: Handler, event: BusEvent) -> None:

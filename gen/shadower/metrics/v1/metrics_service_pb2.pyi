@@ -251,8 +251,9 @@ class StreamMetricsRequest(message.Message):
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
         """The time that counts: executions by start_time, points by timestamp. If not
-        set, the hour up to now, and all that comes; else, if the end lies
-        ahead, what comes until then.
+        set, the hour up to now and up to ten minutes more, so that it begins with whole
+        ten minutes, and all that comes; else, if the end lies ahead, what comes until
+        then.
         """
 
     @builtins.property
@@ -342,6 +343,12 @@ class StreamMetricsResponse(message.Message):
 
         TIME_SERIES_FIELD_NUMBER: builtins.int
         REPLACED_FIELD_NUMBER: builtins.int
+        SKIPPED_UPDATES_FIELD_NUMBER: builtins.int
+        skipped_updates: builtins.int
+        """How many updates that others were told one by one are in this message, beside the last:
+        0 for a reader who keeps up. More says that the reader, or the way to it, was slower
+        than the changes. Nothing is missed by it.
+        """
         @builtins.property
         def time_series(self) -> containers.RepeatedCompositeFieldContainer[metric_pb2.TimeSeries]:
             """Series with the points that are new or different; each point replaces the one
@@ -350,8 +357,8 @@ class StreamMetricsResponse(message.Message):
 
         @builtins.property
         def replaced(self) -> time_interval_pb2.TimeInterval:
-            """Set in the first message after a cursor: points of these buckets that were told
-            before and are not in time_series are gone.
+            """Set in the first message after a cursor, and for a reader who fell far behind: points
+            of these buckets that were told before and are not in time_series are gone.
             """
 
         def __init__(
@@ -359,10 +366,11 @@ class StreamMetricsResponse(message.Message):
             *,
             time_series: abc.Iterable[metric_pb2.TimeSeries] | None = ...,
             replaced: time_interval_pb2.TimeInterval | None = ...,
+            skipped_updates: builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = typing.Literal["replaced", b"replaced"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = typing.Literal["replaced", b"replaced", "time_series", b"time_series"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = typing.Literal["replaced", b"replaced", "skipped_updates", b"skipped_updates", "time_series", b"time_series"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

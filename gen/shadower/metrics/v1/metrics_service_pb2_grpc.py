@@ -69,8 +69,9 @@ class MetricsServiceServicer:
 
     def StreamMetrics(self, request, context):
         """Streams metrics as they change: first the whole answer (or, with a cursor, what
-        changed since), then changes within a second of their commit. Says in its last
-        message why it ended, since clients of the JSON edge cannot see trailers.
+        changed since), then changes within a second of their commit, or within two where
+        thousands read. Says in its last message why it ended, since clients of the JSON edge
+        cannot see trailers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,8 +42,9 @@ class MetricsServiceStub:
     """
     StreamMetrics: _grpc.UnaryStreamMultiCallable[_metrics_service_pb2.StreamMetricsRequest, _metrics_service_pb2.StreamMetricsResponse]
     """Streams metrics as they change: first the whole answer (or, with a cursor, what
-    changed since), then changes within a second of their commit. Says in its last
-    message why it ended, since clients of the JSON edge cannot see trailers.
+    changed since), then changes within a second of their commit, or within two where
+    thousands read. Says in its last message why it ended, since clients of the JSON edge
+    cannot see trailers.
     """
     ListMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.ListMetricsRequest, _metrics_service_pb2.ListMetricsResponse]
     """Lists the metrics that a workspace has: all built-in ones, then the types of
@@ -64,8 +65,9 @@ class MetricsServiceAsyncStub(MetricsServiceStub):
     """
     StreamMetrics: _aio.UnaryStreamMultiCallable[_metrics_service_pb2.StreamMetricsRequest, _metrics_service_pb2.StreamMetricsResponse]  # type: ignore[assignment]
     """Streams metrics as they change: first the whole answer (or, with a cursor, what
-    changed since), then changes within a second of their commit. Says in its last
-    message why it ended, since clients of the JSON edge cannot see trailers.
+    changed since), then changes within a second of their commit, or within two where
+    thousands read. Says in its last message why it ended, since clients of the JSON edge
+    cannot see trailers.
     """
     ListMetrics: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.ListMetricsRequest, _metrics_service_pb2.ListMetricsResponse]  # type: ignore[assignment]
     """Lists the metrics that a workspace has: all built-in ones, then the types of
@@ -95,8 +97,9 @@ class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_metrics_service_pb2.StreamMetricsResponse], _abc.AsyncIterator[_metrics_service_pb2.StreamMetricsResponse]]:
         """Streams metrics as they change: first the whole answer (or, with a cursor, what
-        changed since), then changes within a second of their commit. Says in its last
-        message why it ended, since clients of the JSON edge cannot see trailers.
+        changed since), then changes within a second of their commit, or within two where
+        thousands read. Says in its last message why it ended, since clients of the JSON edge
+        cannot see trailers.
         """
 
     @_abc_1.abstractmethod
