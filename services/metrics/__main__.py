@@ -42,13 +42,14 @@ async def main(settings: MetricsSettings) -> None:
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)
         observe_cache(cache, stack.enter_context(open_meter(settings, "metrics")))
-        await stack.enter_async_context(listening(_news(settings), cache, announcements))
         views = Views(
             Sources(database, announcements, draining),
             settings.max_workspace_streams,
             settings.live_points,
         )
         await stack.enter_async_context(in_background(views.end()))
+        # Last, so that a process that cannot start has not begun to listen.
+        await stack.enter_async_context(listening(_news(settings), cache, announcements))
         servicer = MetricsServicer(database, views, cache)
         service = Service(
             DESCRIPTOR.services_by_name["MetricsService"].full_name,

@@ -54,6 +54,9 @@ ROWS = {
     "limits": ("limit_class, scope, amount, seconds", "'exports', 'user', 1, 60"),
     "quotas": ("kind, amount", "'executions', 1"),
     "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
+    "schedule_leases": ("name, holder, fence, expires_at", f"'l', 'h', 1, {TIME}"),
+    "scheduled_jobs": ("job", "'j'"),
+    "job_runs": ("job, planned_at, reason", f"'j', {TIME}, 'schedule'"),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
     "point_cells": (
         "level, start, metric_type, points, total, least, most, latest_at, latest",
