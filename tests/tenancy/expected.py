@@ -65,7 +65,9 @@ LISTS_OF_JOBS = (
     "scheduler.v1.SchedulerService/ListJobRuns",
 )
 # What only the workspace shadower-system has, and a tenant never: tables, and RPCs about it.
-OF_THE_SYSTEM = dict.fromkeys(("scheduled_jobs", "job_runs"), "jobs are the mesh's")
+OF_THE_SYSTEM = dict.fromkeys(
+    ("schedule_leases", "scheduled_jobs", "job_runs"), "jobs are the mesh's"
+)
 NOBODY_HAS = {
     f"scheduler.v1.SchedulerService/{name}"
     for name in ("RunJob", "PauseJob", "ResumeJob", "RescheduleJob")
