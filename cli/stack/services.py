@@ -22,6 +22,7 @@ SERVICES = {
     "relay": "shadower.bus.v1.DeadLettersService",
     "limits": "shadower.limits.v1.LimitsService",
     "access": "shadower.access.v1.AccessService",
+    "alerts": "shadower.alerts.v1.AlertsService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits"}

@@ -22,6 +22,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceS
 from shadower.access.v1.access_service_pb2_grpc import AccessServiceStub
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
+from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
@@ -45,6 +46,7 @@ SERVICES = {
     "relay": "shadower.bus.v1.DeadLettersService",
     "limits": "shadower.limits.v1.LimitsService",
     "access": "shadower.access.v1.AccessService",
+    "alerts": "shadower.alerts.v1.AlertsService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -127,13 +129,15 @@ class Stubs:
         self.cache: Any = CacheServiceStub(channels["metrics"])
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
+        self.alerts: Any = AlertsServiceStub(channels["alerts"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
 
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
-    """For stubs of services that nobody asks: those that say who may come in, and how often."""
-    return dict.fromkeys(("access", "limits"), channel)
+    """For stubs of services that nobody asks: those that say who may come in and how often, and
+    when to tell of what."""
+    return dict.fromkeys(("access", "limits", "alerts"), channel)
 
 
 @dataclass(frozen=True)

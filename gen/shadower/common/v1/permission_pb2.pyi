@@ -75,6 +75,14 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """End tokens before they expire; in "shadower-system", everywhere."""
     PERMISSION_AUDIT_READ: _Permission.ValueType  # 20
     """Read what was administered and denied, and which tokens were revoked."""
+    PERMISSION_ALERTS_READ: _Permission.ValueType  # 24
+    """See rules, alerts, their history and silences."""
+    PERMISSION_ALERTS_WRITE: _Permission.ValueType  # 25
+    """Make, change and delete rules."""
+    PERMISSION_ALERT_STATES_WRITE: _Permission.ValueType  # 26
+    """Acknowledge and resolve alerts, and keep them quiet for a time."""
+    PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
+    """Have rules judged that are due. No role holds it: the scheduler's token names it."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -129,6 +137,14 @@ PERMISSION_TOKENS_WRITE: Permission.ValueType  # 19
 """End tokens before they expire; in "shadower-system", everywhere."""
 PERMISSION_AUDIT_READ: Permission.ValueType  # 20
 """Read what was administered and denied, and which tokens were revoked."""
+PERMISSION_ALERTS_READ: Permission.ValueType  # 24
+"""See rules, alerts, their history and silences."""
+PERMISSION_ALERTS_WRITE: Permission.ValueType  # 25
+"""Make, change and delete rules."""
+PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
+"""Acknowledge and resolve alerts, and keep them quiet for a time."""
+PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
+"""Have rules judged that are due. No role holds it: the scheduler's token names it."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
