@@ -446,3 +446,59 @@ async def test_a_preview_has_its_limits(watch: Watch, start: datetime) -> None:
     interval = {"start_time": start - 30 * 24 * HOUR, "end_time": start}
     found = await refused(watch.call("PreviewRule", rule=rule(), interval=interval))
     assert (found.reason, found.metadata["limit"]) == ("PREVIEW_TOO_LONG", "2016")
+
+
+@pytest.mark.parametrize(
+    ("said", "incident", "found"),
+    [
+        ({"anomaly": {"direction": 1}}, 40, True),
+        ({"anomaly": {"direction": 1}}, 0, False),
+        ({"pattern": {"shape": 3}}, 40, True),
+        ({"pattern": {"shape": 3}}, 0, False),
+        ({"pattern": {"shape": 4}}, 0, False),
+    ],
+    ids=["anomaly", "no anomaly", "spike", "no spike", "no flat line"],
+)
+async def test_an_incident_is_found_in_a_day_of_runs(
+    watch: Watch, said: dict[str, Any], incident: int, found: bool
+) -> None:
+    """Each quarter of an hour has 3 to 7 runs, and one has as many more as the incident."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
+    quarters = [end - number * 15 * MINUTE for number in range(1, 29 * 4)]
+    times = [
+        start + (n + 0.5) * MINUTE for q, start in enumerate(quarters) for n in range(3 + q % 5)
+    ]
+    times += [quarters[2] + (n + 0.25) * MINUTE / 4 for n in range(incident)]
+    await watch.client.record(failures(times, status="succeeded"))
+    quarter = {"evaluation_interval": {"seconds": 900}}
+    asked = rule(metric="executions", **said, **quarter)
+    interval = {"start_time": end - 2 * HOUR, "end_time": end}
+    foreseen = await watch.call("PreviewRule", rule=asked, interval=interval)
+    triggered = [one.trigger_time.ToDatetime(UTC) for one in foreseen.alerts]
+    assert triggered == ([quarters[2] + 15 * MINUTE] if found else [])
+    assert foreseen.judgements == 8
+
+
+async def test_a_rule_that_fails_says_why_and_keeps_no_other(watch: Watch, start: datetime) -> None:
+    """One has more groups than may be; nothing of it is told."""
+    many = [failures([start + MINUTE], f"agent-{number}")[0] for number in range(1001)]
+    await watch.client.record(many)
+    below = {"comparator": BELOW, "threshold": 5}
+    await watch.make(start, "many", threshold=below, **BY_AGENT)
+    await watch.make(start, "one", threshold={"comparator": ABOVE, "threshold": 1000})
+    done = await watch.evaluate()
+    assert (done.judged, done.failed, done.triggered) == (1, 1, 1)
+    rules = (await watch.call("ListRules")).rules
+    assert {one.rule_id: one.failure_reason for one in rules} == {"many": "ALERTS_FULL", "one": ""}
+
+
+async def test_the_bus_says_whom_to_tell_on_a_level(watch: Watch, start: datetime) -> None:
+    await watch.client.record(failures(at(start, *range(1, 180))))
+    levels = [{"delay": {"seconds": s}, "recipients": [f"team-{s}"]} for s in (600, 86400)]
+    labels = {"team": "core"}
+    await watch.make(start, escalation=levels, labels=labels, runbook_url="https://run.example/a")
+    await watch.evaluate()
+    (_, first), (_, escalated) = watch.events()
+    assert (first["labels"], first["runbookUrl"]) == (labels, "https://run.example/a")
+    assert "recipients" not in first
+    assert (escalated["escalationLevel"], escalated["recipients"]) == (1, ["team-600"])

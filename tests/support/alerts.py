@@ -43,7 +43,8 @@ def file_alert(database_url: str, workspace: str, alert_id: str) -> None:
         connection.execute("set search_path to shadower")
         connection.execute(
             "insert into alert_rules (workspace_id, rule_id, definition, updated_by, is_enabled,"
-            " judged_from, judged_until, due_at) values (%s, %s, %s, 'a', true, %s, %s, 'infinity')"
+            " judged_from, judged_until, due_at)"
+            " values (%s, %s, %s, 'a', true, %s, %s, '2100-01-01')"
             " on conflict do nothing",
             (workspace, RULE_ID, definition, at, at),
         )
