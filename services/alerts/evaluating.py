@@ -117,30 +117,33 @@ class Evaluator:
                 raise failed
 
     async def _judge(self, workspace_id: str, rule_id: str, done: Evaluated) -> None:
-        async with self._database.reading(workspace_id) as session:
-            kept = await find_rule(session, rule_id)
-        if kept is None or not kept.is_enabled:
-            return
+        kept = None
         try:
-            await self._judge_kept(workspace_id, kept, done)
+            async with self._database.reading(workspace_id) as session:
+                kept = await find_rule(session, rule_id)
+                if kept is None or not kept.is_enabled:
+                    return
+                work = await _look(session, kept)
+            await self._act(workspace_id, kept, work, done)
         except OF_THE_RULE as failed:
-            done.failed += 1
-            await self._note_failure(workspace_id, kept, failed)
+            if kept is None:
+                raise
+            await self._note_failure(workspace_id, kept, failed, done)
 
-    async def _judge_kept(self, workspace_id: str, kept: KeptRule, done: Evaluated) -> None:
-        message = read(kept.definition)
-        rule = rule_of(kept.rule_id, message)
-        async with self._database.reading(workspace_id) as session:
-            work = await _look(session, kept, message, rule)
+    async def _act(
+        self, workspace_id: str, kept: KeptRule, work: _Work | None, done: Evaluated
+    ) -> None:
         async with self._database.writing(workspace_id) as session:
             if work is None:
                 done.incomplete += 1
                 await postpone(session, kept, session.as_of + RETRY)
             elif await hold_rule(session, kept):
-                run = await _go_on(session, work)
-                _count(done, work, run)
+                _count(done, work, await _go_on(session, work))
 
-    async def _note_failure(self, workspace_id: str, kept: KeptRule, failed: Exception) -> None:
+    async def _note_failure(
+        self, workspace_id: str, kept: KeptRule, failed: Exception, done: Evaluated
+    ) -> None:
+        done.failed += 1
         log = structlog.get_logger("alerts")
         log.warning("rule failed", workspace=workspace_id, rule=kept.rule_id, error=repr(failed))
         reason = failed.reason if isinstance(failed, Fault) else "INTERNAL"
@@ -149,8 +152,10 @@ class Evaluator:
             await postpone(session, kept, session.as_of + interval, reason)
 
 
-async def _look(session: Session, kept: KeptRule, message: AlertRule, rule: Rule) -> _Work | None:
+async def _look(session: Session, kept: KeptRule) -> _Work | None:
     """None if the facts are not complete enough to judge anything."""
+    message = read(kept.definition)
+    rule = rule_of(kept.rule_id, message)
     if session.complete_until is None:
         return None
     complete = session.complete_until - rule.data_delay
@@ -166,6 +171,8 @@ async def _look(session: Session, kept: KeptRule, message: AlertRule, rule: Rule
 
 async def _changed_since(session: Session, kept: KeptRule) -> datetime | None:
     """The earliest time of which facts have come, or changed, since the rule was judged."""
+    if session.revision == kept.judged_revision:
+        return None
     changes = await changes_since(session, kept.judged_revision)
     if not changes.complete:
         return kept.judged_from

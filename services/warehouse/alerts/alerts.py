@@ -85,11 +85,13 @@ async def ended_groups(session: Session, rule_id: str, since: datetime) -> dict[
 
 async def save_alerts(session: Session, alerts: Iterable[Alert]) -> None:
     rows = [(session.workspace_id, *_values(alert)) for alert in alerts]
-    await session.connection.executemany(QUERIES["save"], rows)
+    if rows:
+        await session.connection.executemany(QUERIES["save"], rows)
 
 
 async def forget_pending(session: Session, ids: Sequence[UUID]) -> None:
-    await session.connection.execute(QUERIES["forget"], session.workspace_id, list(ids))
+    if ids:
+        await session.connection.execute(QUERIES["forget"], session.workspace_id, list(ids))
 
 
 async def note_transitions(session: Session, noted: Iterable[tuple[UUID, Transition]]) -> None:
@@ -97,7 +99,8 @@ async def note_transitions(session: Session, noted: Iterable[tuple[UUID, Transit
         (session.workspace_id, alert_id, t.change, t.judged_at, t.value, t.subject, t.note)
         for alert_id, t in noted
     ]
-    await session.connection.executemany(QUERIES["note"], rows)
+    if rows:
+        await session.connection.executemany(QUERIES["note"], rows)
 
 
 async def get_alert(session: Session, alert_id: UUID, *, to_change: bool = False) -> Alert:
