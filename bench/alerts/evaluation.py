@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from shadower.alerts.v1.alert_rule_pb2 import AlertRule
@@ -49,14 +50,15 @@ async def taken(database_url: str, count: int) -> Taken:
 
 def _message(number: int) -> AlertRule:
     """Each about another agent."""
-    return AlertRule(
-        name=f"Runs of agent {number} fail",
-        severity=2,  # type: ignore[arg-type]
-        metric="error_rate",
-        filter={"agent_ids": [f"agent-{number % 20}"]},
-        threshold={"comparator": 1, "threshold": 0.9},
-        window={"seconds": 900},
-    )
+    said: dict[str, Any] = {
+        "name": f"Runs of agent {number} fail",
+        "severity": 2,
+        "metric": "error_rate",
+        "filter": {"agent_ids": [f"agent-{number % 20}"]},
+        "threshold": {"comparator": 1, "threshold": 0.9},
+        "window": {"seconds": 900},
+    }
+    return AlertRule(**said)
 
 
 async def _make(database: Database, count: int) -> None:

@@ -137,8 +137,8 @@ class Evaluator:
             if work is None:
                 done.incomplete += 1
                 await postpone(session, kept, session.as_of + RETRY)
-            elif await hold_rule(session, kept):
-                _count(done, work, await _go_on(session, work))
+            elif (has_open := await hold_rule(session, kept)) is not None:
+                _count(done, work, await _go_on(session, work, has_open=has_open))
 
     async def _note_failure(
         self, workspace_id: str, kept: KeptRule, failed: Exception, done: Evaluated
@@ -179,20 +179,28 @@ async def _changed_since(session: Session, kept: KeptRule) -> datetime | None:
     return changes.spans[0][0] if changes.spans else None
 
 
-async def _go_on(session: Session, work: _Work) -> Run:
-    since = session.as_of - OLDEST - LONGEST_COOLDOWN
-    run = Run(
-        work.rule,
-        open=await open_alerts(session, work.rule.rule_id),
-        ended=await ended_groups(session, work.rule.rule_id, since),
-        silences=await silences_of_now(session, work.rule.rule_id),
-    )
+async def _go_on(session: Session, work: _Work, *, has_open: bool) -> Run:
+    run = Run(work.rule)
     run.judge(work.seen, work.moments)
-    await _keep(session, work, run)
+    # Almost always nothing is open, and nothing begins.
+    if has_open or run.happened:
+        run = await _run_from_what_is(session, work.rule)
+        run.judge(work.seen, work.moments)
+        await _keep(session, work, run)
     until = work.moments[-1]
     due_at = until + work.rule.interval + work.rule.data_delay
     await note_judged(session, work.kept, until, work.revision, due_at)
     return run
+
+
+async def _run_from_what_is(session: Session, rule: Rule) -> Run:
+    since = session.as_of - OLDEST - LONGEST_COOLDOWN
+    return Run(
+        rule,
+        open=await open_alerts(session, rule.rule_id),
+        ended=await ended_groups(session, rule.rule_id, since),
+        silences=await silences_of_now(session, rule.rule_id),
+    )
 
 
 async def _keep(session: Session, work: _Work, run: Run) -> None:

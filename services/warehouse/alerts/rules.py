@@ -100,12 +100,12 @@ async def delete_rule(session: Session, rule_id: str) -> None:
     await session.connection.execute(QUERIES["delete"], session.workspace_id, rule_id)
 
 
-async def hold_rule(session: Session, rule: KeptRule) -> bool:
-    """Whether it is ours until the transaction ends, and as it was."""
-    held = await session.connection.fetchval(
+async def hold_rule(session: Session, rule: KeptRule) -> bool | None:
+    """Whether it has open alerts; None unless it is as it was, and ours until all is committed."""
+    held: bool | None = await session.connection.fetchval(
         QUERIES["hold"], session.workspace_id, rule.rule_id, rule.version, rule.judged_until
     )
-    return held is not None
+    return held
 
 
 async def note_judged(

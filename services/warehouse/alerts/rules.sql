@@ -64,8 +64,12 @@ select count(*) from (
 
 -- name: hold
 -- The rule as it was when its facts were read, or nothing: then somebody has changed or judged it, or
--- is at it.
-select rule_id from alert_rules
+-- is at it. Also whether it has alerts that are not over.
+select exists (
+    select from alerts
+    where alerts.workspace_id = $1 and alerts.rule_id = $2 and state <> 'resolved'
+)
+from alert_rules
 where workspace_id = $1 and rule_id = $2 and version = $3 and judged_until = $4 and is_enabled
 for update skip locked
 
