@@ -44,7 +44,7 @@ from services.warehouse.alerts.rules import (
 from services.warehouse.alerts.silences import silences_of_now
 from services.warehouse.bus.publishing import publish
 from services.warehouse.database import Database, Session, UnwritableError
-from services.warehouse.facts.changes import changes_since
+from services.warehouse.facts.changes import earliest_touched
 
 AT_ONCE = 3
 PORTION = 30
@@ -173,10 +173,7 @@ async def _changed_since(session: Session, kept: KeptRule) -> datetime | None:
     """The earliest time of which facts have come, or changed, since the rule was judged."""
     if session.revision == kept.judged_revision:
         return None
-    changes = await changes_since(session, kept.judged_revision)
-    if not changes.complete:
-        return kept.judged_from
-    return changes.spans[0][0] if changes.spans else None
+    return await earliest_touched(session, kept.judged_revision)
 
 
 async def _go_on(session: Session, work: _Work, *, has_open: bool) -> Run:
