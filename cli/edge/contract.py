@@ -10,6 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 from shadower.access.v1 import access_service_pb2
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
+from shadower.alerts.v1 import alerts_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.ingest.v1 import (
     ingest_service_pb2,
@@ -25,6 +26,7 @@ CONTRACT = (
     access_service_pb2,
     agents_service_pb2,
     aggregates_service_pb2,
+    alerts_service_pb2,
     dead_letters_service_pb2,
     ingest_service_pb2,
     limits_service_pb2,

@@ -24,6 +24,7 @@ SERVICES = {
     "limits": "shadower.limits.v1.LimitsService",
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
+    "alerts": "shadower.alerts.v1.AlertsService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits", "scheduler": "scheduler"}

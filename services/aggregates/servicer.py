@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 from shadower.aggregates.v1 import aggregates_service_pb2 as pb
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceServicer
-from shadower.aggregates.v1.aggregation_pb2 import AggregateValue, Field
+from shadower.aggregates.v1.aggregation_pb2 import AggregateValue
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation as AggregationMessage
-from shadower.aggregates.v1.aggregation_pb2 import Function as FunctionEnum
 from shadower.common.v1.time_interval_pb2 import TimeInterval
 
 from services.aggregates.filling import FilledRow, GapFill, fill
@@ -18,14 +17,13 @@ from services.runtime.call import Context
 from services.runtime.faults import invalid_field
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.translation import requests
+from services.translation.aggregations import aggregation, field_name, function_name
 from services.translation.bases import basis
 from services.translation.meaning import meaning
 from services.translation.values import optional_number
 from services.warehouse.database import Database
 from services.warehouse.queries.aggregation import (
     AggregateQuery,
-    Aggregation,
-    Function,
     fetch_aggregates,
 )
 from services.warehouse.queries.buckets import Buckets
@@ -47,7 +45,7 @@ class AggregatesServicer(AggregatesServiceServicer):
         async with self._database.reading(request.workspace_id) as session:
             rows = await fetch_aggregates(session, query)
         filled = fill(rows, query, GapFill(request.gap_fill))
-        names = [_name(aggregation) for aggregation in request.aggregations]
+        names = [_name(one) for one in request.aggregations]
         reply = pb.CalculateAggregatesResponse(
             rows=[_row(row, names, query) for row in filled],
             interval=requests.time_interval(query.selection.interval),
@@ -79,7 +77,7 @@ def _query(request: pb.CalculateAggregatesRequest) -> AggregateQuery:
     _check_names(request)
     interval = requests.interval(request)
     return AggregateQuery(
-        aggregations=tuple(_aggregation(message) for message in request.aggregations),
+        aggregations=tuple(aggregation(message) for message in request.aggregations),
         selection=Selection(interval, requests.fact_filter(request.filter)),
         dimensions=requests.dimensions(request.group_by),
         tags=tuple(request.group_by_tags),
@@ -98,39 +96,20 @@ def _check_source(request: pb.CalculateAggregatesRequest) -> None:
 
 
 def _check_names(request: pb.CalculateAggregatesRequest) -> None:
-    names = [_name(aggregation) for aggregation in request.aggregations]
+    names = [_name(one) for one in request.aggregations]
     for index, name in enumerate(names):
         if name in names[:index]:
             raise invalid_field(f"aggregations[{index}].name", f"{name} is there already")
-
-
-def _aggregation(message: AggregationMessage) -> Aggregation:
-    return Aggregation(
-        function=Function(_function_name(message)),
-        field=_field_name(message),
-        metric_type=message.metric_type,
-        percentile=message.percentile,
-    )
 
 
 def _name(message: AggregationMessage) -> str:
     if message.name:
         return message.name
     percentile = repr(message.percentile).removesuffix(".0")
-    words = [_function_name(message), _field_name(message) or message.metric_type]
+    words = [function_name(message), field_name(message) or message.metric_type]
     if message.HasField("percentile"):
         words.insert(1, percentile)
     return "_".join(words)
-
-
-def _function_name(message: AggregationMessage) -> str:
-    return FunctionEnum.Name(message.function).removeprefix("FUNCTION_").lower()
-
-
-def _field_name(message: AggregationMessage) -> str:
-    if not message.HasField("field"):
-        return ""
-    return Field.Name(message.field).removeprefix("FIELD_").lower()
 
 
 def _row(row: FilledRow, names: list[str], query: AggregateQuery) -> pb.AggregateRow:

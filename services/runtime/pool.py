@@ -22,6 +22,7 @@ LIMITER_ROLE = "shadower_limiter"
 FOLLOWER_ROLE = "shadower_follower"
 KEEPER_ROLE = "shadower_keeper"
 SCHEDULER_ROLE = "shadower_scheduler"
+EVALUATOR_ROLE = "shadower_evaluator"
 
 # What a connection holds is free half a minute after its machine has gone without a word.
 NOTICED_IF_GONE = {

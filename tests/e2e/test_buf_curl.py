@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import MessageToDict
 
+from tests.support.alerts import ALERT, RULE_ID, SOME_RULE, file_alert
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.keys import KeyRing
 from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
@@ -21,6 +23,7 @@ RUN = {
     "startTime": NOW,
 }
 EXPORTS = {"limitClass": "LIMIT_CLASS_EXPORTS", "scope": "LIMIT_SCOPE_USER"}
+QUIET = {"silenceId": "quiet", "startTime": NOW, "endTime": "2026-01-02T00:00:00Z"}
 EXECUTIONS = {"kind": "QUOTA_KIND_EXECUTIONS"}
 CALLS: dict[str, dict[str, dict[str, Any]]] = {
     "ingest": {
@@ -52,6 +55,22 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "ListDeadLetters": {},
         "GetDeadLetter": {"deadLetterId": LETTER},
         "ReplayDeadLetters": {"deadLetterIds": [LETTER]},
+    },
+    "alerts": {
+        "CreateRule": {"ruleId": RULE_ID, "rule": MessageToDict(SOME_RULE)},
+        "GetRule": {"ruleId": RULE_ID},
+        "ListRules": {},
+        "UpdateRule": {"ruleId": RULE_ID, "rule": MessageToDict(SOME_RULE), "etag": "1"},
+        "DeleteRule": {"ruleId": RULE_ID},
+        "PreviewRule": {"rule": MessageToDict(SOME_RULE)},
+        "EvaluateRules": {},
+        "ListAlerts": {},
+        "GetAlert": {"alertId": ALERT},
+        "AcknowledgeAlert": {"alertId": ALERT},
+        "ResolveAlert": {"alertId": ALERT},
+        "CreateSilence": QUIET,
+        "ListSilences": {},
+        "DeleteSilence": {"silenceId": "quiet"},
     },
     "limits": {
         "ListLimits": {},
@@ -86,10 +105,12 @@ async def test_it_lists_and_calls_every_rpc(
     assert code == 0, error
     methods = {line.strip() for line in listed.splitlines() if line.startswith(SERVICES[name])}
     assert methods == {f"{SERVICES[name]}/{rpc}" for rpc in CALLS[name]}
-    token = keys.token(workspace, permissions=["limits:write"])
+    token = keys.token(workspace, permissions=["limits:write", "alert_evaluations:write"])
     bearer = f"authorization: Bearer {token}"
     if name == "agents":
         await _record(stack, bearer, workspace)
+    if name == "alerts":
+        file_alert(stack.database_url, workspace, ALERT)
     if name == "relay":
         file_letter(stack.database_url, workspace)
     for rpc, content in CALLS[name].items():

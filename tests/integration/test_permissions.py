@@ -12,6 +12,7 @@ from shadower.ingest.v1.event_pb2 import Event
 from shadower.ingest.v1.execution_pb2 import Execution
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint
 
+from tests.support.alerts import ALERT, RULE_ID, SOME_RULE
 from tests.support.contract import MODULES, services
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.errors import Refusal, refusal, refused
@@ -34,12 +35,15 @@ READ, SUMMARY, AGENTS, CALCULATE, WRITE = (
 PRICES, REPRICE = "prices:read", "prices:write"
 EMPTY_EXPORT = {"body": {"content_type": "application/x-protobuf"}}
 DAY = {"start_time": {"seconds": 1_700_000_000}, "end_time": {"seconds": 1_700_086_400}}
+QUIET = {"silence_id": "quiet", **DAY}
 LEDGER = "ledger:read"
 CACHE, INVALIDATE = "cache:read", "cache:write"
 LETTERS, REPLAY = "dead_letters:read", "dead_letters:write"
 ROLLUPS, ROLL_UP = "rollups:read", "rollups:write"
 LIMITS, LIMIT = "limits:read", "limits:write"
 EXPORTS = {"limit_class": 4, "scope": 1}
+ALERTS, RULES = "alerts:read", "alerts:write"
+HANDLE, EVALUATE = "alert_states:write", "alert_evaluations:write"
 # Of nobody's key; and of those who may make keys, for nothing else.
 NO_KEY = "0" * 24
 OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
@@ -70,6 +74,20 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "aggregates.ListRollups": (ROLLUPS, {}),
     "cache.GetCacheStatistics": (CACHE, {}),
     "cache.InvalidateAnswers": (INVALIDATE, {}),
+    "alerts.CreateRule": (RULES, {"rule_id": RULE_ID, "rule": SOME_RULE}),
+    "alerts.GetRule": (ALERTS, {"rule_id": RULE_ID}),
+    "alerts.ListRules": (ALERTS, {}),
+    "alerts.UpdateRule": (RULES, {"rule_id": RULE_ID, "rule": SOME_RULE, "etag": "1"}),
+    "alerts.DeleteRule": (RULES, {"rule_id": RULE_ID}),
+    "alerts.PreviewRule": (CALCULATE, {"rule": SOME_RULE}),
+    "alerts.EvaluateRules": (EVALUATE, {}),
+    "alerts.ListAlerts": (ALERTS, {}),
+    "alerts.GetAlert": (ALERTS, {"alert_id": ALERT}),
+    "alerts.AcknowledgeAlert": (HANDLE, {"alert_id": ALERT}),
+    "alerts.ResolveAlert": (HANDLE, {"alert_id": ALERT}),
+    "alerts.CreateSilence": (HANDLE, QUIET),
+    "alerts.ListSilences": (ALERTS, {}),
+    "alerts.DeleteSilence": (HANDLE, {"silence_id": "quiet"}),
     "limits.ListLimits": (LIMITS, {}),
     "limits.GetUsage": (LIMITS, {}),
     "limits.UpdateLimit": (LIMIT, {**EXPORTS, "amount": 6, "period": {"seconds": 3600}}),
@@ -99,20 +117,24 @@ MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups", "access.Export
 # They were allowed to look for what is not there.
 FIND_NOTHING = {
     **dict.fromkeys(("access.RotateApiKey", "access.DeleteApiKey"), "API_KEY_NOT_FOUND"),
+    **dict.fromkeys(("alerts.GetRule", "alerts.UpdateRule"), "ALERT_RULE_NOT_FOUND"),
     # Jobs are the system's.
     **{rpc: "JOB_NOT_FOUND" for rpc, (needed, _) in RPCS.items() if needed == SET_JOBS},
 }
-FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER}
+OF_ALERTS = ("alerts.GetAlert", "alerts.AcknowledgeAlert", "alerts.ResolveAlert")
+FIND_NOTHING |= dict.fromkeys(OF_ALERTS, "ALERT_NOT_FOUND")
+FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER, ALERTS}
 OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
-OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT}
-EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS}
+OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE}
+EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
 ROLES: dict[str | None, set[str]] = {
     "owner": OWNERS,
     "admin": OWNERS,
     "service": FACTS,
-    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS},
-    "member": {READ, SUMMARY, AGENTS},
-    "viewer": {READ, SUMMARY},
+    "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS}
+    | {ALERTS, RULES, HANDLE},
+    "member": {READ, SUMMARY, AGENTS, ALERTS, HANDLE},
+    "viewer": {READ, SUMMARY, ALERTS},
     "unspecified": set(),
     "OWNER": set(),
     "stranger": set(),

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.warehouse.queries.interval import Interval
+from tests.support.alerts import ALERT, file_alert
 from tests.support.contract import methods
 from tests.support.dead_letters import file_letter
 from tests.support.plans import SETTLED, Planner, Statement
@@ -40,6 +41,7 @@ async def history_url(postgres: Server, template: str) -> AsyncIterator[str]:
     url = postgres.create(template)
     await make_history(url, HISTORY)
     file_letter(url, WORKSPACE)
+    file_alert(url, WORKSPACE, ALERT)
     yield url
     postgres.drop(url)
 

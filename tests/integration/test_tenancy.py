@@ -17,6 +17,7 @@ from services.warehouse.rollups.cells import COUNTS
 from services.warehouse.rollups.levels import KEYS
 
 TIME = "timestamptz '2024-05-05T00:00:00Z'"
+ALERT = "uuid '0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10'"
 # For each table: the columns beside workspace_id that an insert needs, and their values.
 ROWS = {
     "workspaces": ("revision", "1"),
@@ -53,6 +54,20 @@ ROWS = {
     ),
     "limits": ("limit_class, scope, amount, seconds", "'exports', 'user', 1, 60"),
     "quotas": ("kind, amount", "'executions', 1"),
+    "alert_rules": (
+        "rule_id, definition, updated_by, is_enabled, judged_from, judged_until, due_at",
+        f"'r', '{{}}', 'a', true, {TIME}, {TIME}, {TIME}",
+    ),
+    "alerts": (
+        "alert_id, rule_id, rule_name, severity, group_key, group_labels, state, pending_at,"
+        " judged_at, held_at",
+        f"{ALERT}, 'r', 'r', 1, '', '{{}}', 'pending', {TIME}, {TIME}, {TIME}",
+    ),
+    "alert_transitions": ("alert_id, change", f"{ALERT}, 'pending'"),
+    "alert_silences": (
+        "silence_id, rule_ids, group_labels, starts_at, ends_at, reason, created_by",
+        f"'s', '{{}}', '{{}}', {TIME}, 'infinity', '', 'a'",
+    ),
     "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
     "schedule_leases": ("name, holder, fence, expires_at", f"'l', 'h', 1, {TIME}"),
     "scheduled_jobs": ("job", "'j'"),

@@ -6,6 +6,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from shadower.access.v1 import access_service_pb2 as access
 from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
+from shadower.alerts.v1 import alerts_service_pb2 as alerts
 from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
@@ -20,6 +21,7 @@ MODULES = {
     "access": access,
     "agents": agents,
     "aggregates": aggregates,
+    "alerts": alerts,
     "bus": bus,
     "cache": cache,
     "ingest": ingest,

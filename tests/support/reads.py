@@ -16,6 +16,7 @@ from shadower.access.v1 import access_service_pb2 as access
 from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation, Field, Function
+from shadower.alerts.v1 import alerts_service_pb2 as alerts
 from shadower.bus.v1 import dead_letters_service_pb2 as bus
 from shadower.common.v1.dimension_pb2 import Dimension
 from shadower.common.v1.granularity_pb2 import Granularity
@@ -35,6 +36,7 @@ from scheduler.servicer import SchedulerServicer
 from services.access.servicer import AccessServicer
 from services.agents.servicer import AgentsServicer
 from services.aggregates.servicer import AggregatesServicer
+from services.alerts.servicer import AlertsServicer
 from services.ingest.servicer import IngestServicer
 from services.metrics.servicer import MetricsServicer
 from services.metrics.view import Sources
@@ -49,6 +51,7 @@ from services.runtime.validator import MessageValidator
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
 from services.workspaces.servicer import WorkspacesServicer
+from tests.support.alerts import ALERT, RULE_ID, rule
 from tests.support.bus import settings_of
 from tests.support.dead_letters import LETTER
 from tests.support.plans import Listener, Reading, Statement
@@ -146,6 +149,16 @@ READS = {
     "API keys": _of_no_time(access.ListApiKeysRequest, set()),
     "audit entries": _of_no_time(access.ListAuditEntriesRequest, set()),
     "audit export": _of_no_time(access.ExportAuditEntriesRequest, set()),
+    "rule": _of_no_time(alerts.GetRuleRequest, set(), rule_id=RULE_ID),
+    "rules": _of_no_time(alerts.ListRulesRequest, set()),
+    "preview of a rule": Read(
+        alerts.PreviewRuleRequest(**ASKED, rule=rule(evaluation_interval={"seconds": 3600})),
+        APRIL,
+        frozenset({BY_TIME}),
+    ),
+    "alerts": _of_no_time(alerts.ListAlertsRequest, set()),
+    "alert": _of_no_time(alerts.GetAlertRequest, set(), alert_id=ALERT),
+    "silences": _of_no_time(alerts.ListSilencesRequest, set()),
     "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
@@ -200,6 +213,7 @@ def _servicers(database: Database) -> dict[str, Any]:
         "access": AccessServicer(database, timedelta(days=1)),
         "agents": AgentsServicer(database, None),
         "aggregates": AggregatesServicer(database, None),
+        "alerts": AlertsServicer(database, None),
         "bus": DeadLettersServicer(database, Replayer(database, None)),
         "ingest": IngestServicer(None, database, _no_log, MessageValidator(), draining),
         "limits": LimitsServicer(

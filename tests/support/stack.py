@@ -22,6 +22,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceS
 from shadower.access.v1.access_service_pb2_grpc import AccessServiceStub
 from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
+from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
@@ -47,6 +48,7 @@ SERVICES = {
     "limits": "shadower.limits.v1.LimitsService",
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
+    "alerts": "shadower.alerts.v1.AlertsService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -135,15 +137,16 @@ class Stubs:
         self.cache: Any = CacheServiceStub(channels["metrics"])
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
+        self.alerts: Any = AlertsServiceStub(channels["alerts"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
         self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
 
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
-    """For stubs of services that nobody asks: those that say who may come in, how often, and
-    what is done at times."""
-    return dict.fromkeys(("access", "limits", "scheduler"), channel)
+    """For stubs of services that nobody asks: those that say who may come in, how often, what is
+    done at times, and when to tell of what."""
+    return dict.fromkeys(("access", "limits", "scheduler", "alerts"), channel)
 
 
 @dataclass(frozen=True)

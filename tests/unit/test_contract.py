@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from shadower.access.v1 import access_service_pb2
 from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
+from shadower.alerts.v1 import alerts_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.common.v1 import permission_pb2 as options
 from shadower.common.v1.error_reason_pb2 import ErrorReason
@@ -47,6 +48,7 @@ MODULES = (
     access_service_pb2,
     agents_service_pb2,
     aggregates_service_pb2,
+    alerts_service_pb2,
     cache_service_pb2,
     dead_letters_service_pb2,
     ingest_service_pb2,
@@ -188,8 +190,9 @@ def test_a_request_has_a_limit_of_bytes_below_the_transport() -> None:
 def test_roles_grant_known_permissions_only() -> None:
     known = {permission_name(number) for number in options.Permission.values() if number}
     assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
-    # What concerns all workspaces is for operators only, and in no role.
+    # What concerns all workspaces is for operators and the scheduler only, and in no role.
     operators = {"cache:read", "cache:write", "limits:write", "jobs:read", "jobs:write"}
+    operators.add("alert_evaluations:write")
     assert set().union(*role_grants().values()) == known - operators
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 

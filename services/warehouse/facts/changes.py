@@ -74,6 +74,16 @@ async def changes_since(session: Session, revision: int) -> Changes:
     return Changes(latest, tuple(sorted(spans)), complete=len(rows) == latest - revision)
 
 
+async def earliest_touched(session: Session, revision: int) -> datetime | None:
+    """The earliest time of which facts have come since, to the hour; None if none have. If the log
+    does not go back so far, any time: EPOCH."""
+    row = await session.connection.fetchrow(
+        QUERIES["touched_since"], session.workspace_id, revision
+    )
+    is_complete = row is not None and row["changes"] == session.revision - revision
+    return row["earliest"] if row is not None and is_complete else EPOCH
+
+
 def touched_hours(times: Iterable[datetime]) -> list[TimeRange]:
     """The hours that contain the times, as few spans as they need."""
     numbers = {floor(time.timestamp() / SECONDS_OF_HOUR) for time in times}

@@ -42,3 +42,9 @@ select revision from workspaces where workspace_id = $1
 select revision, touched from workspace_changes
 where workspace_id = $1 and revision > $2
 order by revision
+
+-- name: touched_since
+-- How many changes there were, and the earliest time that they touched.
+select count(*) as changes, min(lower(touched)) as earliest
+from workspace_changes
+where workspace_id = $1 and revision > $2

@@ -103,6 +103,86 @@ ALTER TABLE ONLY shadower.agent_profiles ALTER COLUMN users SET STORAGE EXTERNAL
 ALTER TABLE ONLY shadower.agent_profiles ALTER COLUMN messages SET STORAGE EXTERNAL;
 ALTER TABLE ONLY shadower.agent_profiles FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.agent_profiles OWNER TO postgres;
+CREATE TABLE shadower.alert_rules (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    rule_id text NOT NULL COLLATE pg_catalog."C",
+    definition jsonb NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_by text NOT NULL,
+    is_enabled boolean NOT NULL,
+    judged_from timestamp with time zone NOT NULL,
+    judged_until timestamp with time zone NOT NULL,
+    judged_revision bigint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    failure_reason text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C"
+);
+ALTER TABLE ONLY shadower.alert_rules FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alert_rules OWNER TO postgres;
+CREATE TABLE shadower.alert_silences (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    silence_id text NOT NULL COLLATE pg_catalog."C",
+    rule_ids text[] NOT NULL,
+    group_labels jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT alert_silences_check CHECK ((ends_at > starts_at))
+);
+ALTER TABLE ONLY shadower.alert_silences FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alert_silences OWNER TO postgres;
+CREATE TABLE shadower.alert_transitions (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    alert_id uuid NOT NULL,
+    number bigint NOT NULL,
+    change text NOT NULL COLLATE pg_catalog."C",
+    occurred_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    judged_at timestamp with time zone,
+    value double precision,
+    subject text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL
+);
+ALTER TABLE ONLY shadower.alert_transitions FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alert_transitions OWNER TO postgres;
+ALTER TABLE shadower.alert_transitions ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.alert_transitions_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE shadower.alerts (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    alert_id uuid NOT NULL,
+    rule_id text NOT NULL COLLATE pg_catalog."C",
+    rule_name text NOT NULL,
+    severity smallint NOT NULL,
+    group_key text NOT NULL COLLATE pg_catalog."C",
+    group_labels jsonb NOT NULL,
+    state text NOT NULL COLLATE pg_catalog."C",
+    value double precision,
+    expected double precision,
+    pending_at timestamp with time zone NOT NULL,
+    triggered_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text DEFAULT ''::text NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text DEFAULT ''::text NOT NULL,
+    judged_at timestamp with time zone NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    notifications integer DEFAULT 0 NOT NULL,
+    notified_at timestamp with time zone,
+    escalation_level integer DEFAULT 0 NOT NULL,
+    CONSTRAINT alerts_check CHECK (((state = 'resolved'::text) = (resolved_at IS NOT NULL))),
+    CONSTRAINT alerts_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'triggered'::text, 'acknowledged'::text, 'resolved'::text])))
+);
+ALTER TABLE ONLY shadower.alerts FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alerts OWNER TO postgres;
 CREATE TABLE shadower.api_key_secrets (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     api_key_id text NOT NULL COLLATE pg_catalog."C",
@@ -839,6 +919,14 @@ ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces OWNER TO postgres;
 ALTER TABLE ONLY shadower.agent_profiles
     ADD CONSTRAINT agent_profiles_pkey PRIMARY KEY (workspace_id, level, start, agent_id);
+ALTER TABLE ONLY shadower.alert_rules
+    ADD CONSTRAINT alert_rules_pkey PRIMARY KEY (workspace_id, rule_id);
+ALTER TABLE ONLY shadower.alert_silences
+    ADD CONSTRAINT alert_silences_pkey PRIMARY KEY (workspace_id, silence_id);
+ALTER TABLE ONLY shadower.alert_transitions
+    ADD CONSTRAINT alert_transitions_pkey PRIMARY KEY (workspace_id, alert_id, number);
+ALTER TABLE ONLY shadower.alerts
+    ADD CONSTRAINT alerts_pkey PRIMARY KEY (workspace_id, alert_id);
 ALTER TABLE ONLY shadower.api_key_secrets
     ADD CONSTRAINT api_key_secrets_pkey PRIMARY KEY (workspace_id, api_key_id, hash);
 ALTER TABLE ONLY shadower.api_keys
@@ -894,6 +982,10 @@ ALTER TABLE ONLY shadower.workspace_changes
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
 CREATE INDEX agent_profiles_by_agent ON shadower.agent_profiles USING btree (workspace_id, level, agent_id, start);
+CREATE INDEX alert_rules_by_due ON shadower.alert_rules USING btree (due_at) WHERE is_enabled;
+CREATE INDEX alerts_by_time ON shadower.alerts USING btree (workspace_id, pending_at, alert_id);
+CREATE INDEX alerts_ended ON shadower.alerts USING btree (workspace_id, rule_id, resolved_at) WHERE (state = 'resolved'::text);
+CREATE UNIQUE INDEX alerts_open ON shadower.alerts USING btree (workspace_id, rule_id, group_key) WHERE (state <> 'resolved'::text);
 CREATE INDEX api_keys_by_id ON shadower.api_keys USING btree (api_key_id);
 CREATE INDEX api_keys_by_time ON shadower.api_keys USING btree (workspace_id, created_at, api_key_id);
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
@@ -916,13 +1008,20 @@ CREATE INDEX revoked_tokens_by_number ON shadower.revoked_tokens USING btree (nu
 CREATE INDEX revoked_tokens_by_time ON shadower.revoked_tokens USING btree (workspace_id, revoked_at, token_id);
 CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX spans_by_trace ON ONLY shadower.spans USING btree (workspace_id, trace_id);
+ALTER TABLE ONLY shadower.alert_transitions
+    ADD CONSTRAINT alert_transitions_workspace_id_alert_id_fkey FOREIGN KEY (workspace_id, alert_id) REFERENCES shadower.alerts(workspace_id, alert_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.api_key_secrets
     ADD CONSTRAINT api_key_secrets_workspace_id_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES shadower.api_keys(workspace_id, api_key_id) ON DELETE CASCADE;
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alert_rules ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alert_silences ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alert_transitions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.alerts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.api_key_secrets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.audit_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
+CREATE POLICY evaluator ON shadower.alert_rules TO shadower_evaluator USING (true);
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_keys ENABLE ROW LEVEL SECURITY;
@@ -952,6 +1051,10 @@ ALTER TABLE shadower.scheduled_jobs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scheduler ON shadower.workspaces FOR SELECT TO shadower_scheduler USING (true);
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shadower.agent_profiles USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.alert_rules TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.alert_silences TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.alert_transitions TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.alerts TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.api_key_secrets TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.api_keys TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.audit_entries TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -983,9 +1086,19 @@ GRANT USAGE ON SCHEMA shadower TO shadower_follower;
 GRANT USAGE ON SCHEMA shadower TO shadower_keeper;
 GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
+GRANT USAGE ON SCHEMA shadower TO shadower_evaluator;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alert_rules TO shadower_service;
+GRANT SELECT(workspace_id) ON TABLE shadower.alert_rules TO shadower_evaluator;
+GRANT SELECT(rule_id) ON TABLE shadower.alert_rules TO shadower_evaluator;
+GRANT SELECT(is_enabled) ON TABLE shadower.alert_rules TO shadower_evaluator;
+GRANT SELECT(due_at) ON TABLE shadower.alert_rules TO shadower_evaluator;
+GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.alert_rules TO shadower_evaluator;
+GRANT SELECT,INSERT,DELETE ON TABLE shadower.alert_silences TO shadower_service;
+GRANT SELECT,INSERT ON TABLE shadower.alert_transitions TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alerts TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.api_key_secrets TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.api_key_secrets TO shadower_keeper;
 GRANT UPDATE(good_until) ON TABLE shadower.api_key_secrets TO shadower_service;

@@ -359,6 +359,45 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "SCHEDULE_INVALID", "domain": "shadower.dev",
          "metadata": {"schedule": "0 0 30 2 *"}}
     """
+    ERROR_REASON_ALERT_RULE_NOT_FOUND: _ErrorReason.ValueType  # 70
+    """There is no such rule in the workspace. NOT_FOUND.
+
+        {"reason": "ALERT_RULE_NOT_FOUND", "domain": "shadower.dev", "metadata": {"ruleId": "errors"}}
+    """
+    ERROR_REASON_ALERT_RULE_EXISTS: _ErrorReason.ValueType  # 71
+    """There is a rule of that id, and it says something else. ALREADY_EXISTS.
+
+        {"reason": "ALERT_RULE_EXISTS", "domain": "shadower.dev", "metadata": {"ruleId": "errors"}}
+    """
+    ERROR_REASON_ALERT_RULE_CHANGED: _ErrorReason.ValueType  # 72
+    """The rule was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+        {"reason": "ALERT_RULE_CHANGED", "domain": "shadower.dev",
+         "metadata": {"ruleId": "errors", "etag": "7"}}
+    """
+    ERROR_REASON_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 73
+    """There is no such alert in the workspace. NOT_FOUND.
+
+        {"reason": "ALERT_NOT_FOUND", "domain": "shadower.dev",
+         "metadata": {"alertId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
+    """
+    ERROR_REASON_ALERTS_FULL: _ErrorReason.ValueType  # 74
+    """The workspace has as many rules or silences as it may, or a rule has as many groups.
+    RESOURCE_EXHAUSTED.
+
+        {"reason": "ALERTS_FULL", "domain": "shadower.dev",
+         "metadata": {"limit": "1000", "unit": "rules"}}
+    """
+    ERROR_REASON_SILENCE_EXISTS: _ErrorReason.ValueType  # 75
+    """There is a silence of that id, and it is another one. ALREADY_EXISTS.
+
+        {"reason": "SILENCE_EXISTS", "domain": "shadower.dev", "metadata": {"silenceId": "move"}}
+    """
+    ERROR_REASON_PREVIEW_TOO_LONG: _ErrorReason.ValueType  # 76
+    """A rule would have to be judged too often to preview it. INVALID_ARGUMENT.
+
+        {"reason": "PREVIEW_TOO_LONG", "domain": "shadower.dev", "metadata": {"limit": "2016"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -703,4 +742,43 @@ ERROR_REASON_SCHEDULE_INVALID: ErrorReason.ValueType  # 61
 
     {"reason": "SCHEDULE_INVALID", "domain": "shadower.dev",
      "metadata": {"schedule": "0 0 30 2 *"}}
+"""
+ERROR_REASON_ALERT_RULE_NOT_FOUND: ErrorReason.ValueType  # 70
+"""There is no such rule in the workspace. NOT_FOUND.
+
+    {"reason": "ALERT_RULE_NOT_FOUND", "domain": "shadower.dev", "metadata": {"ruleId": "errors"}}
+"""
+ERROR_REASON_ALERT_RULE_EXISTS: ErrorReason.ValueType  # 71
+"""There is a rule of that id, and it says something else. ALREADY_EXISTS.
+
+    {"reason": "ALERT_RULE_EXISTS", "domain": "shadower.dev", "metadata": {"ruleId": "errors"}}
+"""
+ERROR_REASON_ALERT_RULE_CHANGED: ErrorReason.ValueType  # 72
+"""The rule was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+    {"reason": "ALERT_RULE_CHANGED", "domain": "shadower.dev",
+     "metadata": {"ruleId": "errors", "etag": "7"}}
+"""
+ERROR_REASON_ALERT_NOT_FOUND: ErrorReason.ValueType  # 73
+"""There is no such alert in the workspace. NOT_FOUND.
+
+    {"reason": "ALERT_NOT_FOUND", "domain": "shadower.dev",
+     "metadata": {"alertId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
+"""
+ERROR_REASON_ALERTS_FULL: ErrorReason.ValueType  # 74
+"""The workspace has as many rules or silences as it may, or a rule has as many groups.
+RESOURCE_EXHAUSTED.
+
+    {"reason": "ALERTS_FULL", "domain": "shadower.dev",
+     "metadata": {"limit": "1000", "unit": "rules"}}
+"""
+ERROR_REASON_SILENCE_EXISTS: ErrorReason.ValueType  # 75
+"""There is a silence of that id, and it is another one. ALREADY_EXISTS.
+
+    {"reason": "SILENCE_EXISTS", "domain": "shadower.dev", "metadata": {"silenceId": "move"}}
+"""
+ERROR_REASON_PREVIEW_TOO_LONG: ErrorReason.ValueType  # 76
+"""A rule would have to be judged too often to preview it. INVALID_ARGUMENT.
+
+    {"reason": "PREVIEW_TOO_LONG", "domain": "shadower.dev", "metadata": {"limit": "2016"}}
 """

@@ -81,6 +81,14 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """
     PERMISSION_JOBS_WRITE: _Permission.ValueType  # 22
     """Have jobs done, paused and rescheduled. No role holds it either."""
+    PERMISSION_ALERTS_READ: _Permission.ValueType  # 24
+    """See rules, alerts, their history and silences."""
+    PERMISSION_ALERTS_WRITE: _Permission.ValueType  # 25
+    """Make, change and delete rules."""
+    PERMISSION_ALERT_STATES_WRITE: _Permission.ValueType  # 26
+    """Acknowledge and resolve alerts, and keep them quiet for a time."""
+    PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
+    """Have rules judged that are due. No role holds it: the scheduler's token names it."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -141,6 +149,14 @@ workspaces together, and an operator's token names it.
 """
 PERMISSION_JOBS_WRITE: Permission.ValueType  # 22
 """Have jobs done, paused and rescheduled. No role holds it either."""
+PERMISSION_ALERTS_READ: Permission.ValueType  # 24
+"""See rules, alerts, their history and silences."""
+PERMISSION_ALERTS_WRITE: Permission.ValueType  # 25
+"""Make, change and delete rules."""
+PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
+"""Acknowledge and resolve alerts, and keep them quiet for a time."""
+PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
+"""Have rules judged that are due. No role holds it: the scheduler's token names it."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)

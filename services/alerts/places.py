@@ -1,0 +1,55 @@
+"""Where lists go on: behind an id, or behind a time and an id."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.runtime.times import EPOCH
+from services.translation.pages import bad_token, read_token, write_token
+from services.warehouse.alerts.alerts import Alert
+
+MICROSECOND = timedelta(microseconds=1)
+MOST_MICROSECONDS = 2**57
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def after_id(request: Any) -> str:
+    """The id in a request's page token; "" is before all. Raises InvalidArgument."""
+    if not request.page_token:
+        return ""
+    match read_token(request)[1]:
+        case [str() as text] if ID.fullmatch(text):
+            return text
+    raise bad_token("is not one of ours")
+
+
+def following_id(request: Any, ids: Sequence[str], limit: int) -> str:
+    """The token of the page behind so many; "" if that would be empty."""
+    return write_token(request, None, [ids[limit - 1]]) if len(ids) > limit else ""
+
+
+def after_alert(request: Any) -> tuple[datetime, UUID] | None:
+    """Raises InvalidArgument."""
+    if not request.page_token:
+        return None
+    match read_token(request)[1]:
+        case [int() as since, str() as text] if 0 <= since < MOST_MICROSECONDS:
+            return EPOCH + since * MICROSECOND, _uuid(text)
+    raise bad_token("is not one of ours")
+
+
+def following_alert(request: Any, alerts: Sequence[Alert], limit: int) -> str:
+    if len(alerts) <= limit:
+        return ""
+    last = alerts[limit - 1]
+    since = (last.pending_at - EPOCH) // MICROSECOND
+    return write_token(request, None, [since, str(last.alert_id)])
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as malformed:
+        raise bad_token("is not one of ours") from malformed

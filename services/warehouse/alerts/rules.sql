@@ -1,0 +1,84 @@
+-- name: turn
+-- Rules and silences of a workspace are made one after the other, so that none is one too many.
+select pg_advisory_xact_lock(hashtextextended('shadower.alerts ' || $1, 0))
+
+-- name: count
+select count(*) from alert_rules where workspace_id = $1
+
+-- name: create
+insert into alert_rules (
+    workspace_id, rule_id, definition, updated_by, is_enabled, judged_from, judged_until, due_at
+) values ($1, $2, $3, $4, $5, $6, $6, $7)
+
+-- name: get
+select rule_id, definition, version, created_at, updated_at, updated_by, is_enabled, judged_from,
+    judged_until, judged_revision, due_at, failure_reason
+from alert_rules
+where workspace_id = $1 and rule_id = $2
+
+-- name: lock
+-- Of who changes it.
+select version from alert_rules where workspace_id = $1 and rule_id = $2 for update
+
+-- name: list
+select rule_id, definition, version, created_at, updated_at, updated_by, is_enabled, judged_from,
+    judged_until, judged_revision, due_at, failure_reason
+from alert_rules
+where workspace_id = $1 and rule_id > $2
+order by rule_id
+limit $3
+
+-- name: replace
+-- What was judged stays judged; what comes is judged by the new rule.
+update alert_rules set
+    definition = $3, version = version + 1, updated_at = clock_timestamp(), updated_by = $4,
+    is_enabled = $5, judged_from = $6, judged_until = $6, due_at = $7, failure_reason = ''
+where workspace_id = $1 and rule_id = $2
+
+-- name: delete
+delete from alert_rules where workspace_id = $1 and rule_id = $2
+
+-- name: claim
+-- Some that are due, for a minute: of a workspace ($1), or of all. Who comes at the same time gets
+-- others.
+with due as (
+    select workspace_id, rule_id from alert_rules
+    where is_enabled and due_at <= now() and claimed_until <= now()
+        and ($1::text is null or workspace_id = $1)
+    order by due_at
+    limit $2
+    for update skip locked
+)
+update alert_rules set claimed_until = now() + interval '1 minute'
+from due
+where alert_rules.workspace_id = due.workspace_id and alert_rules.rule_id = due.rule_id
+returning alert_rules.workspace_id, alert_rules.rule_id
+
+-- name: count_due
+select count(*) from (
+    select from alert_rules
+    where is_enabled and due_at <= now() and claimed_until <= now()
+        and ($1::text is null or workspace_id = $1)
+    limit 100000
+) as due
+
+-- name: hold
+-- The rule as it was when its facts were read, or nothing: then somebody has changed or judged it, or
+-- is at it. Also whether it has alerts that are not over.
+select exists (
+    select from alerts
+    where alerts.workspace_id = $1 and alerts.rule_id = $2 and state <> 'resolved'
+)
+from alert_rules
+where workspace_id = $1 and rule_id = $2 and version = $3 and judged_until = $4 and is_enabled
+for update skip locked
+
+-- name: judged
+update alert_rules set
+    judged_until = $3, judged_revision = $4, due_at = $5, claimed_until = '-infinity',
+    failure_reason = ''
+where workspace_id = $1 and rule_id = $2
+
+-- name: postpone
+update alert_rules set due_at = $4, claimed_until = '-infinity', failure_reason = $5
+where workspace_id = $1 and rule_id = $2 and version = $3
