@@ -8,6 +8,7 @@ from typing import Protocol
 import grpc
 
 from scheduler.jobs import Job
+from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.mesh_tokens import MeshTokens
 from services.warehouse.schedule.runs import Run
 
@@ -46,10 +47,15 @@ class Caller:
         """In those workspaces, or in all. Raises JobError, and a Fault if nobody can say which
         there are."""
         failures: dict[str, str] = {}
-        async for page in _one_page(only) if only is not None else self.workspaces.pages():
+        async for page in self._pages(job, only):
             failures |= await self._do_in(job, run, page)
         if failures:
             raise JobError(failures)
+
+    def _pages(self, job: Job, only: Sequence[str] | None) -> AsyncIterator[list[str]]:
+        if job.is_for_all:
+            return _one_page([SYSTEM_WORKSPACE])
+        return self.workspaces.pages() if only is None else _one_page(only)
 
     async def _do_in(self, job: Job, run: Run, workspaces: Iterable[str]) -> dict[str, str]:
         room, failures = asyncio.Semaphore(AT_ONCE), dict[str, str]()

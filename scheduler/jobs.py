@@ -14,9 +14,12 @@ from shadower.aggregates.v1.rollup_pb2 import (
     ROLLUP_LEVEL_WEEK,
     RollupLevel,
 )
+from shadower.alerts.v1.alerts_service_pb2 import EvaluateRulesRequest
+from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryRequest
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
+MOST_EVALUATIONS = 20
 Options = Mapping[str, Any]
 Ask = Callable[[grpc.aio.Channel, str, Options], AsyncIterator[Any]]
 """Calls an RPC for a workspace, and gives what it answers."""
@@ -24,7 +27,7 @@ Ask = Callable[[grpc.aio.Channel, str, Options], AsyncIterator[Any]]
 
 @dataclass(frozen=True)
 class Job:
-    """One RPC for each workspace that there is, at times."""
+    """One RPC at times: for each workspace that there is, or for all of them together."""
 
     name: str
     description: str
@@ -35,6 +38,8 @@ class Job:
     deadline: timedelta
     """Of a call."""
     ask: Ask
+    is_for_all: bool = False
+    """Whether it is called once, for "shadower-system"."""
 
 
 def _roll_up(level: "RollupLevel.ValueType") -> Ask:
@@ -52,6 +57,18 @@ async def _summarise(channel: grpc.aio.Channel, workspace_id: str, options: Opti
     yield await stub.GetWorkspaceSummary(
         GetWorkspaceSummaryRequest(workspace_id=workspace_id), **options
     )
+
+
+async def _evaluate(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
+    """As long as rules are due; those of which some are due after that, are at the next time."""
+    stub: Any = AlertsServiceStub(channel)
+    for _ in range(MOST_EVALUATIONS):
+        answer = await stub.EvaluateRules(
+            EvaluateRulesRequest(workspace_id=workspace_id), **options
+        )
+        yield answer
+        if not answer.remaining:
+            return
 
 
 def _rolling_up(name: str, what: str, schedule: str, level: "RollupLevel.ValueType") -> Job:
@@ -72,6 +89,15 @@ JOBS: Mapping[str, Job] = {
             "workspaces:read",
             timedelta(seconds=30),
             _summarise,
+        ),
+        Job(
+            "evaluate_alerts",
+            "Has rules of alerts judged that are due, in all workspaces.",
+            "* * * * *",
+            "alert_evaluations:write",
+            timedelta(seconds=30),
+            _evaluate,
+            is_for_all=True,
         ),
     )
 }
