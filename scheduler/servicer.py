@@ -42,19 +42,19 @@ class SchedulerServicer(SchedulerServiceServicer):
         return pb.ListJobsResponse(jobs=jobs, as_of=to_timestamp(session.as_of))
 
     async def RunJob(self, request: pb.RunJobRequest, context: Context) -> pb.RunJobResponse:
-        job = self._job(request.workspace_id, request.job)
+        job = self._job(request.workspace_id, request.job_name)
         async with self._database.writing(request.workspace_id) as session:
             run = await request_run(session, job.name)
         return pb.RunJobResponse(run=run_of(run))
 
     async def PauseJob(self, request: pb.PauseJobRequest, context: Context) -> pb.PauseJobResponse:
-        job = await self._set(request.workspace_id, request.job, pause_job)
+        job = await self._set(request.workspace_id, request.job_name, pause_job)
         return pb.PauseJobResponse(job=job)
 
     async def ResumeJob(
         self, request: pb.ResumeJobRequest, context: Context
     ) -> pb.ResumeJobResponse:
-        job = await self._set(request.workspace_id, request.job, resume_job)
+        job = await self._set(request.workspace_id, request.job_name, resume_job)
         return pb.ResumeJobResponse(job=job)
 
     async def RescheduleJob(
@@ -67,7 +67,7 @@ class SchedulerServicer(SchedulerServiceServicer):
         async def reschedule(session: Session, name: str) -> None:
             await reschedule_job(session, name, schedule)
 
-        job = await self._set(request.workspace_id, request.job, reschedule)
+        job = await self._set(request.workspace_id, request.job_name, reschedule)
         return pb.RescheduleJobResponse(job=job)
 
     async def ListJobRuns(

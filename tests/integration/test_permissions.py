@@ -50,7 +50,7 @@ OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
 KEYS, MAKE_KEYS = "api_keys:read", "api_keys:write"
 REVOKE, AUDIT = "tokens:write", "audit:read"
 JOBS, SET_JOBS = "jobs:read", "jobs:write"
-A_JOB = {"job": "roll_up_hours"}
+A_JOB = {"job_name": "roll_up_hours"}
 # RPC: the permission that it needs, and a request.
 RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "ingest.RecordExecutions": (WRITE, {"executions": [RUN]}),

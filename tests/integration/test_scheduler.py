@@ -95,7 +95,7 @@ async def done(stub: Any, operator: Any, asked: job_pb2.JobRun) -> job_pb2.JobRu
 async def run_hours(replica: Running, operator: Any) -> job_pb2.JobRun:
     """Asks for it, and waits until it is done."""
     stub = stub_of(replica)
-    asked = await stub.RunJob(pb.RunJobRequest(**SYSTEM, job=HOURS), metadata=operator)
+    asked = await stub.RunJob(pb.RunJobRequest(**SYSTEM, job_name=HOURS), metadata=operator)
     return await done(stub, operator, asked.run)
 
 
@@ -131,7 +131,7 @@ async def test_jobs_are_listed_paused_and_rescheduled(stack: Stack, operator: An
     assert [job.name for job in listed.jobs] == sorted(JOBS)
     assert all(job.next_run_time.seconds > listed.as_of.seconds for job in listed.jobs)
     name = "refresh_summaries"
-    asked = {**SYSTEM, "job": name}
+    asked = {**SYSTEM, "job_name": name}
     job = (await stub.PauseJob(pb.PauseJobRequest(**asked), metadata=operator)).job
     assert job.paused
     assert not job.HasField("next_run_time")
@@ -145,7 +145,7 @@ async def test_jobs_are_listed_paused_and_rescheduled(stack: Stack, operator: An
     refusing = pb.RescheduleJobRequest(**asked, schedule="0 0 30 2 *")
     found = await refused(stub.RescheduleJob(refusing, metadata=operator))
     assert (found.code, found.reason) == (INVALID, "SCHEDULE_INVALID")
-    unknown = pb.RunJobRequest(**SYSTEM, job="nothing")
+    unknown = pb.RunJobRequest(**SYSTEM, job_name="nothing")
     found = await refused(stub.RunJob(unknown, metadata=operator))
     assert (found.code, found.reason) == (NOT_FOUND, "JOB_NOT_FOUND")
 
@@ -154,7 +154,7 @@ async def test_other_workspaces_have_no_jobs(stack: Stack, keys: KeyRing, worksp
     metadata = keys.metadata(workspace, permissions=["jobs:read", "jobs:write"])
     request = pb.ListJobsRequest(workspace_id=workspace)
     assert not (await stack.stubs.scheduler.ListJobs(request, metadata=metadata)).jobs
-    run = pb.RunJobRequest(workspace_id=workspace, job=HOURS)
+    run = pb.RunJobRequest(workspace_id=workspace, job_name=HOURS)
     found = await refused(stack.stubs.scheduler.RunJob(run, metadata=metadata))
     assert (found.code, found.reason) == (NOT_FOUND, "JOB_NOT_FOUND")
 

@@ -29,7 +29,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.scheduler.v1 import job_pb2 as shadower_dot_scheduler_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-shadower/scheduler/v1/scheduler_service.proto\x12\x15shadower.scheduler.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a\x1fshadower/scheduler/v1/job.proto\"P\n\x0fListJobsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"g\n\x10ListJobsResponse\x12(\n\x04jobs\x18\x01 \x03(\x0b\x32\x1a.shadower.scheduler.v1.Job\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"~\n\rRunJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12.\n\x03job\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\"<\n\x0eRunJobResponse\x12*\n\x03run\x18\x01 \x01(\x0b\x32\x1d.shadower.scheduler.v1.JobRun\"\x80\x01\n\x0fPauseJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12.\n\x03job\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\";\n\x10PauseJobResponse\x12\'\n\x03job\x18\x01 \x01(\x0b\x32\x1a.shadower.scheduler.v1.Job\"\x81\x01\n\x10ResumeJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12.\n\x03job\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\"<\n\x11ResumeJobResponse\x12\'\n\x03job\x18\x01 \x01(\x0b\x32\x1a.shadower.scheduler.v1.Job\"\xa4\x01\n\x14RescheduleJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12.\n\x03job\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\x12\x1d\n\x08schedule\x18\x03 \x01(\tB\x0b\xbaH\x04r\x02\x18\x64\xb0\xc8\x18\x01\"@\n\x15RescheduleJobResponse\x12\'\n\x03job\x18\x01 \x01(\x0b\x32\x1a.shadower.scheduler.v1.Job\"\xbc\x01\n\x12ListJobRunsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12-\n\x03job\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,62})?$\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"[\n\x13ListJobRunsResponse\x12+\n\x04runs\x18\x01 \x03(\x0b\x32\x1d.shadower.scheduler.v1.JobRun\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe8\x07\n\x10SchedulerService\x12\x92\x01\n\x08ListJobs\x12&.shadower.scheduler.v1.ListJobsRequest\x1a\'.shadower.scheduler.v1.ListJobsResponse\"5\x90\x02\x01\xe8\xc7\x18\x15\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02$\x12\"/v1/workspaces/{workspace_id}/jobs\x12\x99\x01\n\x06RunJob\x12$.shadower.scheduler.v1.RunJobRequest\x1a%.shadower.scheduler.v1.RunJobResponse\"B\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x31\",/v1/workspaces/{workspace_id}/jobs/{job}:run:\x01*\x12\xa1\x01\n\x08PauseJob\x12&.shadower.scheduler.v1.PauseJobRequest\x1a\'.shadower.scheduler.v1.PauseJobResponse\"D\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x33\"./v1/workspaces/{workspace_id}/jobs/{job}:pause:\x01*\x12\xa5\x01\n\tResumeJob\x12\'.shadower.scheduler.v1.ResumeJobRequest\x1a(.shadower.scheduler.v1.ResumeJobResponse\"E\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x34\"//v1/workspaces/{workspace_id}/jobs/{job}:resume:\x01*\x12\xb5\x01\n\rRescheduleJob\x12+.shadower.scheduler.v1.RescheduleJobRequest\x1a,.shadower.scheduler.v1.RescheduleJobResponse\"I\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x38\"3/v1/workspaces/{workspace_id}/jobs/{job}:reschedule:\x01*\x12\x9e\x01\n\x0bListJobRuns\x12).shadower.scheduler.v1.ListJobRunsRequest\x1a*.shadower.scheduler.v1.ListJobRunsResponse\"8\x90\x02\x01\xe8\xc7\x18\x15\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/jobRunsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-shadower/scheduler/v1/scheduler_service.proto\x12\x15shadower.scheduler.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a\x1fshadower/scheduler/v1/job.proto\"P\n\x0fListJobsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"g\n\x10ListJobsResponse\x12(\n\x04jobs\x18\x01 \x03(\x0b\x32\x1a.shadower.scheduler.v1.Job\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x83\x01\n\rRunJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x33\n\x08job_name\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\"<\n\x0eRunJobResponse\x12*\n\x03run\x18\x01 \x01(\x0b\x32\x1d.shadower.scheduler.v1.JobRun\"\x85\x01\n\x0fPauseJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x33\n\x08job_name\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\";\n\x10PauseJobResponse\x12\'\n\x03job\x18\x01 \x01(\x0b\x32\x1a.shadower.scheduler.v1.Job\"\x86\x01\n\x10ResumeJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x33\n\x08job_name\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\"<\n\x11ResumeJobResponse\x12\'\n\x03job\x18\x01 \x01(\x0b\x32\x1a.shadower.scheduler.v1.Job\"\xa9\x01\n\x14RescheduleJobRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x33\n\x08job_name\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,62}$\xb0\xc8\x18\x01\x12\x1d\n\x08schedule\x18\x03 \x01(\tB\x0b\xbaH\x04r\x02\x18\x64\xb0\xc8\x18\x01\"@\n\x15RescheduleJobResponse\x12\'\n\x03job\x18\x01 \x01(\x0b\x32\x1a.shadower.scheduler.v1.Job\"\xbc\x01\n\x12ListJobRunsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12-\n\x03job\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([a-z][a-z0-9_]{0,62})?$\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"[\n\x13ListJobRunsResponse\x12+\n\x04runs\x18\x01 \x03(\x0b\x32\x1d.shadower.scheduler.v1.JobRun\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xfc\x07\n\x10SchedulerService\x12\x92\x01\n\x08ListJobs\x12&.shadower.scheduler.v1.ListJobsRequest\x1a\'.shadower.scheduler.v1.ListJobsResponse\"5\x90\x02\x01\xe8\xc7\x18\x15\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02$\x12\"/v1/workspaces/{workspace_id}/jobs\x12\x9e\x01\n\x06RunJob\x12$.shadower.scheduler.v1.RunJobRequest\x1a%.shadower.scheduler.v1.RunJobResponse\"G\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x36\"1/v1/workspaces/{workspace_id}/jobs/{job_name}:run:\x01*\x12\xa6\x01\n\x08PauseJob\x12&.shadower.scheduler.v1.PauseJobRequest\x1a\'.shadower.scheduler.v1.PauseJobResponse\"I\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x38\"3/v1/workspaces/{workspace_id}/jobs/{job_name}:pause:\x01*\x12\xaa\x01\n\tResumeJob\x12\'.shadower.scheduler.v1.ResumeJobRequest\x1a(.shadower.scheduler.v1.ResumeJobResponse\"J\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x39\"4/v1/workspaces/{workspace_id}/jobs/{job_name}:resume:\x01*\x12\xba\x01\n\rRescheduleJob\x12+.shadower.scheduler.v1.RescheduleJobRequest\x1a,.shadower.scheduler.v1.RescheduleJobResponse\"N\x90\x02\x02\xe8\xc7\x18\x16\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02=\"8/v1/workspaces/{workspace_id}/jobs/{job_name}:reschedule:\x01*\x12\x9e\x01\n\x0bListJobRuns\x12).shadower.scheduler.v1.ListJobRunsRequest\x1a*.shadower.scheduler.v1.ListJobRunsResponse\"8\x90\x02\x01\xe8\xc7\x18\x15\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02\'\x12%/v1/workspaces/{workspace_id}/jobRunsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,20 +40,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTJOBSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_RUNJOBREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_RUNJOBREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
-  _globals['_RUNJOBREQUEST'].fields_by_name['job']._loaded_options = None
-  _globals['_RUNJOBREQUEST'].fields_by_name['job']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
+  _globals['_RUNJOBREQUEST'].fields_by_name['job_name']._loaded_options = None
+  _globals['_RUNJOBREQUEST'].fields_by_name['job_name']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
   _globals['_PAUSEJOBREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_PAUSEJOBREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
-  _globals['_PAUSEJOBREQUEST'].fields_by_name['job']._loaded_options = None
-  _globals['_PAUSEJOBREQUEST'].fields_by_name['job']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
+  _globals['_PAUSEJOBREQUEST'].fields_by_name['job_name']._loaded_options = None
+  _globals['_PAUSEJOBREQUEST'].fields_by_name['job_name']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
   _globals['_RESUMEJOBREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_RESUMEJOBREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
-  _globals['_RESUMEJOBREQUEST'].fields_by_name['job']._loaded_options = None
-  _globals['_RESUMEJOBREQUEST'].fields_by_name['job']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
+  _globals['_RESUMEJOBREQUEST'].fields_by_name['job_name']._loaded_options = None
+  _globals['_RESUMEJOBREQUEST'].fields_by_name['job_name']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
   _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
-  _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['job']._loaded_options = None
-  _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['job']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
+  _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['job_name']._loaded_options = None
+  _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['job_name']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,62}$\260\310\030\001'
   _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['schedule']._loaded_options = None
   _globals['_RESCHEDULEJOBREQUEST'].fields_by_name['schedule']._serialized_options = b'\272H\004r\002\030d\260\310\030\001'
   _globals['_LISTJOBRUNSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
@@ -67,39 +67,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCHEDULERSERVICE'].methods_by_name['ListJobs']._loaded_options = None
   _globals['_SCHEDULERSERVICE'].methods_by_name['ListJobs']._serialized_options = b'\220\002\001\350\307\030\025\220\310\030\007\202\323\344\223\002$\022\"/v1/workspaces/{workspace_id}/jobs'
   _globals['_SCHEDULERSERVICE'].methods_by_name['RunJob']._loaded_options = None
-  _globals['_SCHEDULERSERVICE'].methods_by_name['RunJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0021\",/v1/workspaces/{workspace_id}/jobs/{job}:run:\001*'
+  _globals['_SCHEDULERSERVICE'].methods_by_name['RunJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0026\"1/v1/workspaces/{workspace_id}/jobs/{job_name}:run:\001*'
   _globals['_SCHEDULERSERVICE'].methods_by_name['PauseJob']._loaded_options = None
-  _globals['_SCHEDULERSERVICE'].methods_by_name['PauseJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0023\"./v1/workspaces/{workspace_id}/jobs/{job}:pause:\001*'
+  _globals['_SCHEDULERSERVICE'].methods_by_name['PauseJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0028\"3/v1/workspaces/{workspace_id}/jobs/{job_name}:pause:\001*'
   _globals['_SCHEDULERSERVICE'].methods_by_name['ResumeJob']._loaded_options = None
-  _globals['_SCHEDULERSERVICE'].methods_by_name['ResumeJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0024\"//v1/workspaces/{workspace_id}/jobs/{job}:resume:\001*'
+  _globals['_SCHEDULERSERVICE'].methods_by_name['ResumeJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0029\"4/v1/workspaces/{workspace_id}/jobs/{job_name}:resume:\001*'
   _globals['_SCHEDULERSERVICE'].methods_by_name['RescheduleJob']._loaded_options = None
-  _globals['_SCHEDULERSERVICE'].methods_by_name['RescheduleJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\0028\"3/v1/workspaces/{workspace_id}/jobs/{job}:reschedule:\001*'
+  _globals['_SCHEDULERSERVICE'].methods_by_name['RescheduleJob']._serialized_options = b'\220\002\002\350\307\030\026\220\310\030\005\202\323\344\223\002=\"8/v1/workspaces/{workspace_id}/jobs/{job_name}:reschedule:\001*'
   _globals['_SCHEDULERSERVICE'].methods_by_name['ListJobRuns']._loaded_options = None
   _globals['_SCHEDULERSERVICE'].methods_by_name['ListJobRuns']._serialized_options = b'\220\002\001\350\307\030\025\220\310\030\007\202\323\344\223\002\'\022%/v1/workspaces/{workspace_id}/jobRuns'
   _globals['_LISTJOBSREQUEST']._serialized_start=234
   _globals['_LISTJOBSREQUEST']._serialized_end=314
   _globals['_LISTJOBSRESPONSE']._serialized_start=316
   _globals['_LISTJOBSRESPONSE']._serialized_end=419
-  _globals['_RUNJOBREQUEST']._serialized_start=421
-  _globals['_RUNJOBREQUEST']._serialized_end=547
-  _globals['_RUNJOBRESPONSE']._serialized_start=549
-  _globals['_RUNJOBRESPONSE']._serialized_end=609
-  _globals['_PAUSEJOBREQUEST']._serialized_start=612
-  _globals['_PAUSEJOBREQUEST']._serialized_end=740
-  _globals['_PAUSEJOBRESPONSE']._serialized_start=742
-  _globals['_PAUSEJOBRESPONSE']._serialized_end=801
-  _globals['_RESUMEJOBREQUEST']._serialized_start=804
-  _globals['_RESUMEJOBREQUEST']._serialized_end=933
-  _globals['_RESUMEJOBRESPONSE']._serialized_start=935
-  _globals['_RESUMEJOBRESPONSE']._serialized_end=995
-  _globals['_RESCHEDULEJOBREQUEST']._serialized_start=998
-  _globals['_RESCHEDULEJOBREQUEST']._serialized_end=1162
-  _globals['_RESCHEDULEJOBRESPONSE']._serialized_start=1164
-  _globals['_RESCHEDULEJOBRESPONSE']._serialized_end=1228
-  _globals['_LISTJOBRUNSREQUEST']._serialized_start=1231
-  _globals['_LISTJOBRUNSREQUEST']._serialized_end=1419
-  _globals['_LISTJOBRUNSRESPONSE']._serialized_start=1421
-  _globals['_LISTJOBRUNSRESPONSE']._serialized_end=1512
-  _globals['_SCHEDULERSERVICE']._serialized_start=1515
-  _globals['_SCHEDULERSERVICE']._serialized_end=2515
+  _globals['_RUNJOBREQUEST']._serialized_start=422
+  _globals['_RUNJOBREQUEST']._serialized_end=553
+  _globals['_RUNJOBRESPONSE']._serialized_start=555
+  _globals['_RUNJOBRESPONSE']._serialized_end=615
+  _globals['_PAUSEJOBREQUEST']._serialized_start=618
+  _globals['_PAUSEJOBREQUEST']._serialized_end=751
+  _globals['_PAUSEJOBRESPONSE']._serialized_start=753
+  _globals['_PAUSEJOBRESPONSE']._serialized_end=812
+  _globals['_RESUMEJOBREQUEST']._serialized_start=815
+  _globals['_RESUMEJOBREQUEST']._serialized_end=949
+  _globals['_RESUMEJOBRESPONSE']._serialized_start=951
+  _globals['_RESUMEJOBRESPONSE']._serialized_end=1011
+  _globals['_RESCHEDULEJOBREQUEST']._serialized_start=1014
+  _globals['_RESCHEDULEJOBREQUEST']._serialized_end=1183
+  _globals['_RESCHEDULEJOBRESPONSE']._serialized_start=1185
+  _globals['_RESCHEDULEJOBRESPONSE']._serialized_end=1249
+  _globals['_LISTJOBRUNSREQUEST']._serialized_start=1252
+  _globals['_LISTJOBRUNSREQUEST']._serialized_end=1440
+  _globals['_LISTJOBRUNSRESPONSE']._serialized_start=1442
+  _globals['_LISTJOBRUNSRESPONSE']._serialized_end=1533
+  _globals['_SCHEDULERSERVICE']._serialized_start=1536
+  _globals['_SCHEDULERSERVICE']._serialized_end=2556
 # @@protoc_insertion_point(module_scope)

@@ -75,20 +75,20 @@ class RunJobRequest(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
-    JOB_FIELD_NUMBER: builtins.int
+    JOB_NAME_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
-    job: builtins.str
+    job_name: builtins.str
     """The job's name."""
     def __init__(
         self,
         *,
         workspace_id: builtins.str = ...,
-        job: builtins.str = ...,
+        job_name: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job", b"job", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_name", b"job_name", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -121,20 +121,20 @@ class PauseJobRequest(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
-    JOB_FIELD_NUMBER: builtins.int
+    JOB_NAME_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
-    job: builtins.str
+    job_name: builtins.str
     """The job's name."""
     def __init__(
         self,
         *,
         workspace_id: builtins.str = ...,
-        job: builtins.str = ...,
+        job_name: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job", b"job", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_name", b"job_name", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -167,20 +167,20 @@ class ResumeJobRequest(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
-    JOB_FIELD_NUMBER: builtins.int
+    JOB_NAME_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
-    job: builtins.str
+    job_name: builtins.str
     """The job's name."""
     def __init__(
         self,
         *,
         workspace_id: builtins.str = ...,
-        job: builtins.str = ...,
+        job_name: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job", b"job", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_name", b"job_name", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -213,11 +213,11 @@ class RescheduleJobRequest(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
-    JOB_FIELD_NUMBER: builtins.int
+    JOB_NAME_FIELD_NUMBER: builtins.int
     SCHEDULE_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
-    job: builtins.str
+    job_name: builtins.str
     """The job's name."""
     schedule: builtins.str
     """When, as Job.schedule has it; at most 100 characters. If empty, its default."""
@@ -225,12 +225,12 @@ class RescheduleJobRequest(message.Message):
         self,
         *,
         workspace_id: builtins.str = ...,
-        job: builtins.str = ...,
+        job_name: builtins.str = ...,
         schedule: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job", b"job", "schedule", b"schedule", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_name", b"job_name", "schedule", b"schedule", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
