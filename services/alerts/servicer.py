@@ -115,7 +115,7 @@ class AlertsServicer(AlertsServiceServicer):
     ) -> pb.ListAlertsResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         states = [_state(number) for number in request.states] or OPEN
-        query = AlertQuery(states, request.rule_id, limit + 1, places.after_alert(request))
+        query = AlertQuery(states, request.rule, limit + 1, places.after_alert(request))
         async with self._database.reading(request.workspace_id) as session:
             found = await list_alerts(session, query)
         return pb.ListAlertsResponse(

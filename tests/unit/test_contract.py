@@ -30,7 +30,7 @@ from shadower.runtime.v1 import cache_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
-from cli.edge.routes import routes_of
+from cli.edge.routes import path_fields, routes_of
 from gateway.limits.limit import DEFAULTS
 from services.runtime.contract import (
     class_name,
@@ -246,3 +246,18 @@ def test_enums_begin_with_what_is_not_set() -> None:
     for name in ("ErrorReason", "Permission", "Role", "ExecutionStatus", "ErrorType", "Dimension"):
         first = pool.FindEnumTypeByName(f"shadower.common.v1.{name}").values[0]
         assert (first.number, first.name.endswith("_UNSPECIFIED")) == (0, True)
+
+
+def test_no_query_parameter_has_the_name_of_a_field_in_a_path() -> None:
+    """The edge refuses those: by one, a caller could override a path."""
+    served = [method for method in METHODS.values() if bindings(method)[0].WhichOneof("pattern")]
+    in_paths = set(path_fields(served))
+    found = {
+        f"{method.full_name}: {field.name}"
+        for method in METHODS.values()
+        for rule in bindings(method)
+        if rule.WhichOneof("pattern") == "get"
+        for field in method.input_type.fields
+        if f"{{{field.name}}}" not in rule.get and field.name in in_paths
+    }
+    assert found == set()

@@ -428,13 +428,13 @@ class ListAlertsRequest(message.Message):
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
     STATES_FIELD_NUMBER: builtins.int
-    RULE_ID_FIELD_NUMBER: builtins.int
+    RULE_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
-    rule_id: builtins.str
-    """Of which rule; if empty, of all."""
+    rule: builtins.str
+    """Of which rule, by its id; if empty, of all."""
     page_size: builtins.int
     """At most so many: 1 to 500; if 0, 50."""
     page_token: builtins.str
@@ -448,13 +448,13 @@ class ListAlertsRequest(message.Message):
         *,
         workspace_id: builtins.str = ...,
         states: abc.Iterable[alert_pb2.AlertState.ValueType] | None = ...,
-        rule_id: builtins.str = ...,
+        rule: builtins.str = ...,
         page_size: builtins.int = ...,
         page_token: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size", "page_token", b"page_token", "rule_id", b"rule_id", "states", b"states", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size", "page_token", b"page_token", "rule", b"rule", "states", b"states", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
