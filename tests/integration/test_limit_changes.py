@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from gateway.limits.counters import OwnCounters
 from gateway.limits.following import ANEW_SECONDS, Following
+from gateway.limits.lease import NO_LENDING, Lending
 from gateway.limits.limit import DEFAULTS, Budget, Limit, Scope
 from gateway.limits.limiter import Limiter
 from gateway.limits.overrides import Overrides
@@ -232,7 +233,9 @@ async def test_there_is_an_end_to_what_can_be_set(database: Database) -> None:
 class Away:
     """Counters of nobody."""
 
-    async def charge(self, budgets: Sequence[Budget], cost: int) -> None:
+    async def charge(
+        self, budgets: Sequence[Budget], cost: int, lending: Lending = NO_LENDING
+    ) -> None:
         return None
 
 

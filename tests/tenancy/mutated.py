@@ -45,10 +45,15 @@ async def mutated(
 
 
 async def found(
-    mesh: Mesh, keys: KeyRing, tenants: tuple[Tenant, Tenant], ways: list[Way]
+    mesh: Mesh,
+    keys: KeyRing,
+    tenants: tuple[Tenant, Tenant],
+    ways: list[Way],
+    times: int = 4,
 ) -> Findings:
+    """Each tenant asks so many times by each way."""
     one, two = tenants
-    pairs = ((one, two), (two, one)) * 4
+    pairs = ((one, two), (two, one)) * times
     tries = [Try(way, Aim.OWN, own, other) for own, other in pairs for way in ways]
     return await Load(mesh.asker, keys, {}, Random(1)).run(tries)
 
