@@ -11,7 +11,8 @@ from shadower.limits.v1 import limits_service_pb2 as limits
 from tests.support.keys import KeyRing
 from tests.support.rolling import roll, rolling_database
 from tests.support.stack import Stack
-from tests.tenancy.questions import measures, traces
+from tests.tenancy.alerting import keep_alerts
+from tests.tenancy.questions import measures, revoked, traces
 from tests.tenancy.tenants import (
     ASKED,
     DOOMED_KEYS,
@@ -28,6 +29,7 @@ async def fill(stack: Stack, keys: KeyRing, tenant: Tenant) -> None:
     metadata = (("authorization", f"Bearer {tenant.token(keys)}"),)
     await _record(stack, metadata, tenant)
     await _administer(stack, metadata, tenant)
+    await keep_alerts(stack, metadata, tenant)
     file_letters(stack.database_url, tenant)
     async with rolling_database(stack.database_url) as database:
         await roll(database, tenant.workspace, ASKED)
@@ -56,6 +58,9 @@ async def _administer(stack: Stack, metadata: Any, tenant: Tenant) -> None:
         workspace_id=tenant.workspace, kind="QUOTA_KIND_EXECUTIONS", amount=tenant.number
     )
     await stack.stubs.limits.UpdateQuota(quota, metadata=metadata)
+    token = {"workspace_id": tenant.workspace, **revoked(tenant, tenant)}
+    revoking = ParseDict(token, access.RevokeTokenRequest())
+    await stack.stubs.access.RevokeToken(revoking, metadata=metadata)
     made = [await _api_key(stack, metadata, tenant) for _ in range(DOOMED_KEYS + 1)]
     tenant.api_key, *tenant.doomed_keys = made
 

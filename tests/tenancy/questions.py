@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from tests.support.otlp import export, otlp_span
+from tests.tenancy.alerting import CHANGED, OVER, TAKEN, rule, silence
 from tests.tenancy.tenants import END, LEFT_OUT, START, Tenant, events, executions, points, told
 
 Fields = dict[str, Any]
@@ -99,6 +100,36 @@ def recorded(own: Tenant, _named: Tenant) -> Fields:
     return {"sequence": "1", "executions": executions(own)[:5], "events": events(own)}
 
 
+def ruled(own: Tenant, _named: Tenant) -> Fields:
+    """Both have rules of the same ids made, one after the other."""
+    made = f"made-{own.next('rule')}"
+    return {"rule_id": made, "rule": rule(own, made)}
+
+
+def changed(own: Tenant, named: Tenant) -> Fields:
+    """It says the same from the second time on."""
+    rule_id = CHANGED if own is named else named.rule
+    said = rule(own, "otherwise", disabled=True)
+    return {"rule_id": rule_id, "rule": said, "etag": named.etags[rule_id]}
+
+
+def quieted(own: Tenant, _named: Tenant) -> Fields:
+    return silence(own, f"made-{own.next('silence')}")
+
+
+def handled(alert_id: str) -> Question:
+    """An alert of an id that both have, or another's."""
+    return lambda own, named: {
+        "alert_id": alert_id if own is named else named.alert,
+        "note": own.named("note"),
+    }
+
+
+def side(own: Tenant, named: Tenant) -> str:
+    """What is deleted by the one is what the other keeps."""
+    return own.doomed if own is named else named.kept
+
+
 def number_of(own: Tenant, _named: Tenant) -> str:
     return str(own.number)
 
@@ -113,7 +144,7 @@ QUESTIONS: Mapping[str, Question] = {
         "grace_period": "0s",
     },
     "access.v1.AccessService/DeleteApiKey": doomed,
-    "access.v1.AccessService/ListAuditEntries": same({"page_size": 20}),
+    "access.v1.AccessService/ListAuditEntries": same({"page_size": 500}),
     "access.v1.AccessService/ExportAuditEntries": same({}),
     "agents.v1.AgentsService/ListAgents": fresh({"page_size": 5, **INTERVAL}),
     "agents.v1.AgentsService/GetAgentPerformance": lambda _, named: {
@@ -124,6 +155,25 @@ QUESTIONS: Mapping[str, Question] = {
     "aggregates.v1.AggregatesService/RollUp": same(INTERVAL),
     "aggregates.v1.AggregatesService/VerifyRollups": same(INTERVAL),
     "aggregates.v1.AggregatesService/ListRollups": same({}),
+    "alerts.v1.AlertsService/CreateRule": ruled,
+    "alerts.v1.AlertsService/GetRule": lambda _, named: {"rule_id": named.rule},
+    "alerts.v1.AlertsService/ListRules": same({"page_size": 5}),
+    "alerts.v1.AlertsService/UpdateRule": changed,
+    "alerts.v1.AlertsService/DeleteRule": lambda own, named: {"rule_id": side(own, named)},
+    "alerts.v1.AlertsService/PreviewRule": lambda own, _: {
+        "rule": rule(own, "tried"),
+        **INTERVAL,
+    },
+    "alerts.v1.AlertsService/EvaluateRules": same({}),
+    "alerts.v1.AlertsService/ListAlerts": lambda own, named: {
+        "rule": CHANGED if own is named else named.rule
+    },
+    "alerts.v1.AlertsService/GetAlert": lambda _, named: {"alert_id": named.alert},
+    "alerts.v1.AlertsService/AcknowledgeAlert": handled(TAKEN),
+    "alerts.v1.AlertsService/ResolveAlert": handled(OVER),
+    "alerts.v1.AlertsService/CreateSilence": quieted,
+    "alerts.v1.AlertsService/ListSilences": same({"page_size": 5}),
+    "alerts.v1.AlertsService/DeleteSilence": lambda own, named: {"silence_id": side(own, named)},
     "bus.v1.DeadLettersService/ListDeadLetters": same({}),
     "bus.v1.DeadLettersService/GetDeadLetter": lambda _, named: {"dead_letter_id": named.letter},
     "bus.v1.DeadLettersService/ReplayDeadLetters": lambda _, named: {

@@ -23,6 +23,8 @@ EVERYTHING = list(map(permission_name, Permission.values()[1:]))
 RUNS = (10, 100)
 NUMBERS = (7_310_957, 8_624_039)
 DOOMED_KEYS = 12
+# Ids of rules and silences that both have. Each deletes what the other keeps.
+SIDES = ("left", "right")
 # Strangers have a budget each, which is not what is tried here.
 USERS = 40
 # Which is deleted while all is asked.
@@ -45,9 +47,16 @@ class Tenant:
     number: int
     """Seven digits that nothing of another tenant has."""
     runs: int
+    kept: str
+    doomed: str
+    """Sides."""
     word: str = field(default_factory=lambda: f"k{uuid.uuid4().hex[:15]}")
     """It is in each of its strings."""
     letter: str = field(default_factory=lambda: str(uuid.uuid4()))
+    rule: str = field(default_factory=lambda: uuid.uuid4().hex)
+    alert: str = field(default_factory=lambda: str(uuid.uuid4()))
+    etags: dict[str, str] = field(default_factory=dict)
+    """By rules, as they were first."""
     api_key: str = ""
     doomed_keys: list[str] = field(default_factory=list)
     given: set[str] = field(default_factory=set)
@@ -79,7 +88,8 @@ class Tenant:
 
 
 def two_tenants() -> tuple[Tenant, Tenant]:
-    one, two = (Tenant(number, runs) for number, runs in zip(NUMBERS, RUNS, strict=True))
+    told_apart = zip(NUMBERS, RUNS, SIDES, reversed(SIDES), strict=True)
+    one, two = (Tenant(*each) for each in told_apart)
     return one, two
 
 

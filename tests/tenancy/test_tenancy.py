@@ -13,9 +13,11 @@ from random import Random
 
 import pytest
 from graphql import GraphQLSchema
+from shadower.alerts.v1.alerts_service_pb2 import EvaluateRulesRequest
 
 from tests.integration.test_tenancy import TABLES
 from tests.support.keys import KeyRing
+from tests.tenancy.alerting import groups_found, judged_until, make_due, sides_left
 from tests.tenancy.asked import OK
 from tests.tenancy.conftest import Mesh
 from tests.tenancy.expected import (
@@ -43,7 +45,7 @@ from tests.tenancy.mutated import (
     told_foreign,
 )
 from tests.tenancy.questions import QUESTIONS
-from tests.tenancy.tenants import Tenant
+from tests.tenancy.tenants import START, Tenant
 from tests.tenancy.ways import Protocol, Way, all_ways
 from tools.fuzzing.rpcs import rpcs_of_the_contract
 
@@ -160,6 +162,30 @@ def test_every_way_was_gone_and_answered_as_it_must(whole: Whole) -> None:
 def _codes(whole: Whole, way: Way, aim: Aim) -> set[str]:
     counted = whole.findings.codes.get((str(way), aim), Counter[str]())
     return set(counted) - AGAIN
+
+
+def test_what_one_deletes_the_other_keeps(
+    whole: Whole, mesh: Mesh, tenants: tuple[Tenant, Tenant]
+) -> None:
+    for own in tenants:
+        for kind in ("rule", "silence"):
+            assert sides_left(mesh.stack.database_url, own, kind) == [own.kept]
+
+
+async def test_a_tenant_has_his_own_rules_judged_and_no_others(
+    whole: Whole, mesh: Mesh, tenants: tuple[Tenant, Tenant], keys: KeyRing
+) -> None:
+    url, stub = mesh.stack.database_url, mesh.stack.stubs.alerts
+    for own, other in (tenants, tenants[::-1]):
+        make_due(url, own)
+        make_due(url, other)
+        metadata = (("authorization", f"Bearer {own.token(keys)}"),)
+        request = EvaluateRulesRequest(workspace_id=own.workspace)
+        await stub.EvaluateRules(request, metadata=metadata)
+        assert judged_until(url, own) > judged_until(url, other) == START
+        found = groups_found(url, own)
+        assert found
+        assert all(own.word in one for one in found)
 
 
 def test_many_went_away_in_the_middle(whole: Whole) -> None:
