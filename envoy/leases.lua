@@ -20,7 +20,7 @@ local function caller_of(name, now)
   end
   local caller = callers[name]
   if not caller then
-    caller = former[name] or {count = 0, asks_until = 0}
+    caller = former[name] or {count = 0, asks_until = 0, over = {}}
     caller.before, caller.count = caller.count, 0
     callers[name], number = caller, number + 1
   end
@@ -40,12 +40,14 @@ local function is_good(lease, now)
   return lease and lease.units > 0 and now < lease.ends
 end
 
--- The lease in hand, or the one that was asked for in time. What is left of one that is over, waits to be
--- returned.
+-- The lease in hand, or the one that was asked for in time. What is left of those that are over, waits to
+-- be returned: one with each question.
 local function lease_of(caller, now)
   local lease = caller.lease
   if not is_good(lease, now) then
-    caller.over = lease and lease.units > 0 and lease or caller.over
+    if lease and lease.units > 0 then
+      table.insert(caller.over, lease)
+    end
     caller.lease, caller.next = caller.next, nil
   end
   return is_good(caller.lease, now) and caller.lease or nil
@@ -56,8 +58,7 @@ local function runs_low(lease)
 end
 
 local function returned_by(caller)
-  local over = caller.over
-  caller.over = nil
+  local over = table.remove(caller.over)
   return over and string.format("%d@%s", over.units, over.slots)
 end
 
