@@ -20,7 +20,7 @@ DELAYS = (5.0, 30.0, 120.0)
 
 
 class Doer(Protocol):
-    """Does a job, or raises JobError or a Fault."""
+    """Does a job, or raises JobError, a Fault or TimeoutError."""
 
     async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None: ...
 
@@ -65,7 +65,7 @@ class Runner:
         for delay in (*self._delays, None):
             try:
                 await self._doer.do(job, run, only)
-            except (JobError, Fault) as failed:
+            except (JobError, Fault, TimeoutError) as failed:
                 log.warning("job failed", error=str(failed), again_in=delay)
                 if delay is None:
                     return await _noted(partial(self._runs.fail, run, str(failed)))

@@ -84,7 +84,7 @@ class SchedulerServicer(SchedulerServiceServicer):
     async def _listed(self, session: Session) -> list[job_pb2.Job]:
         if session.workspace_id != SYSTEM_WORKSPACE:
             return []
-        known, last = await list_set_jobs(session), await last_runs(session)
+        known, last = await list_set_jobs(session), await last_runs(session, self._jobs)
         return [
             job_of(self._jobs[name], known.get(name), last.get(name), session.as_of)
             for name in sorted(self._jobs)
@@ -96,7 +96,7 @@ class SchedulerServicer(SchedulerServiceServicer):
         job = self._job(workspace_id, name)
         async with self._database.writing(workspace_id) as session:
             await change(session, name)
-            known, last = await list_set_jobs(session), await last_runs(session)
+            known, last = await list_set_jobs(session), await last_runs(session, [name])
         return job_of(job, known.get(name), last.get(name), session.as_of)
 
     def _job(self, workspace_id: str, name: str) -> Job:

@@ -13,6 +13,7 @@ from scheduler.jobs import JOBS, Job
 from scheduler.running import Runner
 from scheduler.schedule import Schedule
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.runtime.faults import Unavailable
 from services.warehouse.database import Database
 from services.warehouse.schedule.jobs import pause_job, resume_job
 from services.warehouse.schedule.leases import FencedError, Lease
@@ -41,12 +42,15 @@ class Work:
     done: list[tuple[str, datetime]] = field(default_factory=list)
     asked: list[Sequence[str] | None] = field(default_factory=list)
     failures: list[dict[str, str]] = field(default_factory=list)
+    breaks: list[Exception] = field(default_factory=list)
     dies: bool = False
 
     async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None:
         self.asked.append(only)
         if self.dies:
             raise asyncio.CancelledError
+        if self.breaks:
+            raise self.breaks.pop(0)
         if self.failures:
             raise JobError(self.failures.pop(0))
         self.done.append((job.name, run.planned_at))
@@ -204,6 +208,15 @@ async def test_what_fails_in_the_end_is_told(house: House) -> None:
     house.time.now += timedelta(days=1)
     await leader.run_due(DAILY)
     assert [name for name, _ in house.work.done] == [DAILY.name]
+
+
+async def test_what_cannot_say_which_workspaces_there_are_is_tried_again(house: House) -> None:
+    leader = await house.leader("a")
+    house.time.now += timedelta(days=1)
+    house.work.breaks = [TimeoutError(), Unavailable("DATABASE_UNAVAILABLE", "away")]
+    await leader.run_due(DAILY)
+    [run] = await house.ledger()
+    assert (run.outcome, run.attempts) == ("succeeded", 3)
 
 
 async def test_what_somebody_asks_for_is_done_once_also_while_the_job_waits(house: House) -> None:

@@ -1,5 +1,6 @@
 """The ledger of runs. Only whoever holds the lease writes what became of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,8 +100,9 @@ async def list_runs(
     return [run_of(row) for row in rows]
 
 
-async def last_runs(session: Session) -> dict[str, Run]:
-    rows = await session.connection.fetch(QUERIES["last_runs"], session.workspace_id)
+async def last_runs(session: Session, jobs: Iterable[str]) -> dict[str, Run]:
+    """Of each job that had one, by its name."""
+    rows = await session.connection.fetch(QUERIES["last_runs"], session.workspace_id, list(jobs))
     return {row["job"]: run_of(row) for row in rows}
 
 

@@ -44,4 +44,9 @@ order by planned_at desc, job desc
 limit $5
 
 -- name: last_runs
-select distinct on (job) * from job_runs where workspace_id = $1 order by job, planned_at desc
+select latest.* from unnest($2::text[]) wanted, lateral (
+    select * from job_runs
+    where workspace_id = $1 and job = wanted
+    order by planned_at desc
+    limit 1
+) latest
