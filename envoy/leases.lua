@@ -7,8 +7,8 @@
 local PERIOD = 1000          -- milliseconds, that requests are counted in and a lease is good for
 local BUSY = 4               -- requests in a period
 local RUNS_LOW = 4           -- when so many requests have a lease's last part, one asks for the next
-local LONGEST_NAME = 4096    -- bytes; who has a longer one, is always asked about
-local MOST_CALLERS = 10000
+local LONGEST_NAME = 2048    -- bytes; who has a longer one, is always asked about
+local MOST_CALLERS = 4000
 local OURS, LIMITERS = "shadower.leases", "envoy.filters.http.ratelimit"
 
 -- Those who did not ask for two periods are forgotten, with what they were lent.
@@ -85,8 +85,9 @@ local function pass_by(caller, headers, now)
   headers:add("x-shadower-lent-reset", math.max(0, math.ceil((caller.resets - now) / 1000)))
 end
 
-local function ask(metadata, name, wanted, returned)
+local function ask(metadata, name, wanted, returned, now)
   metadata:set(OURS, "asking", name)
+  metadata:set(OURS, "asked", tostring(now))
   metadata:set(OURS, "wanted", tostring(wanted))
   if returned then
     metadata:set(OURS, "returned", returned)
@@ -104,20 +105,26 @@ function envoy_on_request(handle)
   local lease = lease_of(caller, now)
   local wanted = wanted_by(caller, lease, now)
   if wanted then
-    ask(handle:streamInfo():dynamicMetadata(), name, wanted, returned_by(caller))
+    ask(handle:streamInfo():dynamicMetadata(), name, wanted, returned_by(caller), now)
   elseif lease then
     pass_by(caller, headers, now)
   end
 end
 
--- What the limiter said is left, is without all that is in hand.
-local function keep(caller, lease, headers, now)
+-- What the limiter said is left, is without all that is in hand. A lease is good from when it was asked for,
+-- however late the answer is.
+local function keep(caller, lease, headers, asked, now)
   local units, slots = string.match(lease or "", "^(%d+)@(.+)$")
   local lent = tonumber(units) or 0
   caller.room = (tonumber(headers:get("x-ratelimit-remaining")) or 0) - lent
   caller.limit = headers:get("x-ratelimit-limit")
   caller.resets = now + 1000 * (tonumber(headers:get("x-ratelimit-reset")) or 0)
-  caller.next = lent > 0 and {units = lent, lent = lent, slots = slots, ends = now + PERIOD} or nil
+  if lent > 0 then
+    if caller.next and caller.next.units > 0 then
+      table.insert(caller.over, caller.next)
+    end
+    caller.next = {units = lent, lent = lent, slots = slots, ends = asked + PERIOD}
+  end
 end
 
 function envoy_on_response(handle)
@@ -134,6 +141,6 @@ function envoy_on_response(handle)
   local now = handle:timestamp()
   local caller = caller_of(ours.asking, now)
   caller.asks_until = 0
-  keep(caller, limiters and limiters.lease, headers, now)
+  keep(caller, limiters and limiters.lease, headers, tonumber(ours.asked), now)
   headers:replace("x-ratelimit-remaining", caller.room + in_hand(caller, now))
 end

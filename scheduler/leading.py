@@ -43,8 +43,12 @@ class Leading:
                     await self._lead(fence)
                 await asyncio.sleep(TRY_SECONDS)
         finally:
-            with suppress(Fault, TimeoutError):
-                await self._lease.release()
+            await self._release()
+
+    async def _release(self) -> None:
+        """If nobody hears of it, it expires."""
+        with suppress(Fault, TimeoutError):
+            await self._lease.release()
 
     async def _taken(self) -> int | None:
         try:
@@ -62,9 +66,12 @@ class Leading:
         finally:
             self.fence = None
             reign.cancel()
-            with suppress(asyncio.CancelledError, FencedError):
-                await reign
+            await asyncio.wait([reign])
+            # What was begun is somebody's who leads from now on, also if that is this one.
+            await self._release()
             _log().info("not leading any more", fence=fence)
+        if not reign.cancelled() and not isinstance(reign.exception(), FencedError):
+            await reign
 
     async def _reign(self, fence: int) -> None:
         """Raises FencedError when somebody else leads."""
@@ -95,6 +102,8 @@ class Reign:
         self._group = group
         self._clock = AsyncIOScheduler(timezone="UTC")
         self._known: dict[str, SetJob] = {}
+        self._late: set[str] = set()
+        """Of which nobody could say whether they are due."""
 
     async def go_on(self) -> None:
         self._clock.start()
@@ -108,9 +117,12 @@ class Reign:
     async def _look(self) -> None:
         """What was set, and what was asked for."""
         settings = await self._runner.schedule.settings()
+        late, self._late = self._late, set()
         for job in self._jobs:
             if self._known.get(job.name) != settings[job.name]:
                 self._set(job, settings[job.name])
+            elif job.name in late:
+                self._wake(job)
         self._known = settings
         self._group.create_task(self._unless_away(self._runner.run_adopted()))
 
@@ -119,7 +131,7 @@ class Reign:
         trigger = trigger_of(setting.schedule or job.schedule)
         trigger.jitter = JITTER_SECONDS
         self._clock.add_job(
-            self._wake,
+            self._wake_at_its_time,
             trigger,
             [job],
             id=job.name,
@@ -129,15 +141,21 @@ class Reign:
         )
         self._wake(job)
 
-    def _wake(self, job: Job) -> None:
-        self._group.create_task(self._unless_away(self._runner.run_due(job)))
+    async def _wake_at_its_time(self, job: Job) -> None:
+        """A coroutine, since APScheduler calls all else in threads."""
+        self._wake(job)
 
-    async def _unless_away(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Without the database all stays as it was: whoever wakes next looks again."""
+    def _wake(self, job: Job) -> None:
+        self._group.create_task(self._unless_away(self._runner.run_due(job), job.name))
+
+    async def _unless_away(self, work: Coroutine[Any, Any, Any], job: str = "") -> None:
+        """Without the database all stays as it was, and is looked at again."""
         try:
             await work
         except (Fault, TimeoutError) as failed:
             _log().warning("jobs wait for the database", error=str(failed))
+            if job:
+                self._late.add(job)
 
 
 def _log() -> Any:

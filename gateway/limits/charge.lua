@@ -3,7 +3,7 @@
 -- earlier lease, then for each budget its amount, the length of its slots in microseconds, and the slot
 -- that the lease was charged in.
 -- Answers with 1 or 0 and what is lent, then for each budget what is used, the wait, the time until its
--- reset and the present slot.
+-- reset and the slot that what is lent is charged in.
 --
 -- A hash has the counts by slots; and beside them `used`, their sum, and `oldest`, their first slot, as
 -- of the slot `at`, so that most requests need not look at all counts.
@@ -11,7 +11,7 @@ local SLOTS = 60
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local cost, wanted, returned = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local LENT_SHARE, LEAST_LENT_AMOUNT = 100, 1000
+local LENT_SHARE, LEAST_LENT_AMOUNT, LEASE_LIFE = 100, 1000, 1000000
 local PLACES = {at = true, used = true, oldest = true}
 
 local function failed(answer)
@@ -116,14 +116,14 @@ local function until_room(key, window)
     return last
 end
 
-local function charge(key, window, units)
-    if failed(redis.pcall('HINCRBY', key, name_of(window.slot), units)) then
+local function charge(key, window, slot, units)
+    if failed(redis.pcall('HINCRBY', key, name_of(slot), units)) then
         redis.call('DEL', key)
-        redis.call('HINCRBY', key, name_of(window.slot), units)
+        redis.call('HINCRBY', key, name_of(slot), units)
         window.used, window.oldest = 0, nil
     end
-    -- Counts of a time to come were made before the clock was set back.
-    window.oldest = math.min(window.oldest or window.slot, window.slot)
+    -- Counts of a time to come are leases, or were made before the clock was set back.
+    window.oldest = math.min(window.oldest or slot, slot)
     window.used = window.used + units
     write_sum(key, window)
     redis.call('PEXPIRE', key, math.ceil((SLOTS + 2) * window.width / 1000))
@@ -155,19 +155,21 @@ end
 local answer = {allowed, 0}
 for place, window in ipairs(windows) do
     if allowed == 1 and cost > 0 then
-        charge(KEYS[place], window, cost)
+        charge(KEYS[place], window, window.slot, cost)
     end
     lent = math.min(lent, lendable(window))
     local is_over = allowed == 0 and window.missing > 0
     answer[#answer + 1] = window.used
     answer[#answer + 1] = is_over and until_room(KEYS[place], window) or 0
     answer[#answer + 1] = window.used > 0 and leaves(window.oldest, window.width) or 0
-    answer[#answer + 1] = window.slot
+    -- What is lent may be used until its lease ends, so it counts from then on.
+    window.lent_slot = math.floor((now + LEASE_LIFE) / window.width)
+    answer[#answer + 1] = window.lent_slot
 end
 if allowed == 1 and cost > 0 and lent > 0 then
     answer[2] = lent
     for place, window in ipairs(windows) do
-        charge(KEYS[place], window, lent)
+        charge(KEYS[place], window, window.lent_slot, lent)
     end
 end
 return answer

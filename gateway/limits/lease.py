@@ -7,6 +7,8 @@ from the very slots that were charged: so budgets are never exceeded, whatever b
 import re
 from typing import NamedTuple, Self
 
+LIFE = 1_000_000
+"""Microseconds that a lease is good for; envoy/leases.lua keeps to it."""
 LENT_SHARE = 100
 """At most one in so many of a budget's amount is lent at a time."""
 LEAST_LENT_AMOUNT = 1_000

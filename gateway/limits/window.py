@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.limits.lease import NO_LENDING, Lease, Lending, lendable
+from gateway.limits.lease import LIFE, NO_LENDING, Lease, Lending, lendable
 
 SLOTS = 60
 MICROSECONDS = 1_000_000
@@ -108,4 +108,5 @@ def _lent(windows: Iterable[tuple[Window, int]], now: int, wanted: int) -> Lease
     units = min(wanted, *room)
     if units == 0:
         return None
-    return Lease(units, tuple(window.charge(now, units) for window, _ in windows))
+    # What is lent may be used until its lease ends, so it counts from then on.
+    return Lease(units, tuple(window.charge(now + LIFE, units) for window, _ in windows))

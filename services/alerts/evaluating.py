@@ -49,6 +49,7 @@ from services.warehouse.facts.changes import earliest_touched
 AT_ONCE = 3
 PORTION = 30
 MOST_MOMENTS = 288
+PARTS = (MOST_MOMENTS, 16, 1)
 """What a rule has to catch up beyond that, it does when it is judged next."""
 OLDEST = timedelta(hours=24)
 """Nobody is told of what was so long ago."""
@@ -98,18 +99,22 @@ class Evaluator:
             if not claimed:
                 break
             begun += len(claimed)
-            await self._judge_all(claimed, done)
+            await self._judge_all(claimed, done, ends_at)
         return done
 
     async def count_due(self, workspace_id: str | None) -> int:
         return await self._due.count(workspace_id)
 
-    async def _judge_all(self, claimed: Sequence[tuple[str, str]], done: Evaluated) -> None:
+    async def _judge_all(
+        self, claimed: Sequence[tuple[str, str]], done: Evaluated, ends_at: float
+    ) -> None:
+        """Those for which there is no time are due again when their claim is over."""
         room = asyncio.Semaphore(AT_ONCE)
 
         async def judge(workspace_id: str, rule_id: str) -> None:
             async with room:
-                await self._judge(workspace_id, rule_id, done)
+                if monotonic() < ends_at:
+                    await self._judge(workspace_id, rule_id, done)
 
         ended = await asyncio.gather(*(judge(*one) for one in claimed), return_exceptions=True)
         for failed in ended:
@@ -117,18 +122,23 @@ class Evaluator:
                 raise failed
 
     async def _judge(self, workspace_id: str, rule_id: str, done: Evaluated) -> None:
-        kept = None
-        try:
-            async with self._database.reading(workspace_id) as session:
-                kept = await find_rule(session, rule_id)
-                if kept is None or not kept.is_enabled:
-                    return
-                work = await _look(session, kept)
-            await self._act(workspace_id, kept, work, done)
-        except OF_THE_RULE as failed:
-            if kept is None:
-                raise
-            await self._note_failure(workspace_id, kept, failed, done)
+        """What is too much at once, is tried in smaller parts, and without what late facts have
+        changed: or it would never be less."""
+        for most in PARTS:
+            kept = None
+            try:
+                async with self._database.reading(workspace_id) as session:
+                    kept = await find_rule(session, rule_id)
+                    if kept is None or not kept.is_enabled:
+                        return
+                    work = await _look(session, kept, most)
+                await self._act(workspace_id, kept, work, done)
+                return
+            except OF_THE_RULE as failed:
+                if kept is None:
+                    raise
+                if most == PARTS[-1]:
+                    await self._note_failure(workspace_id, kept, failed, done)
 
     async def _act(
         self, workspace_id: str, kept: KeptRule, work: _Work | None, done: Evaluated
@@ -152,7 +162,7 @@ class Evaluator:
             await postpone(session, kept, session.as_of + interval, reason)
 
 
-async def _look(session: Session, kept: KeptRule) -> _Work | None:
+async def _look(session: Session, kept: KeptRule, most: int) -> _Work | None:
     """None if the facts are not complete enough to judge anything."""
     message = read(kept.definition)
     rule = rule_of(kept.rule_id, message)
@@ -160,10 +170,11 @@ async def _look(session: Session, kept: KeptRule) -> _Work | None:
         return None
     complete = session.complete_until - rule.data_delay
     behind = max(kept.judged_until, complete - OLDEST)
-    new = list(moments_between(rule, behind, complete))[:MOST_MOMENTS]
+    new = list(moments_between(rule, behind, complete))[:most]
     if not new:
         return None
-    first = late_start(behind, kept.judged_from, await _changed_since(session, kept))
+    since = await _changed_since(session, kept) if most == MOST_MOMENTS else None
+    first = late_start(behind, kept.judged_from, since)
     moments = [*moments_between(rule, first, behind), *new]
     seen = await observe(session, rule, moments)
     return _Work(kept, message, rule, moments, seen, session.revision)

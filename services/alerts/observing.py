@@ -1,6 +1,6 @@
 """Asks the query engine about windows. Those that follow each other are asked for at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from services.warehouse.queries.selection import Selection
 
 MOST_GROUPS = 1_000
 MOST_ROWS = 100_000
+MOST_COMPARED = 500_000
+"""Values of groups at windows that moments compare: about a second's work without a pause."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class _Chain:
         return Buckets(tuple(one.start for one in self.windows), self.windows[-1].end)
 
 
-async def observe(session: Session, rule: Rule, moments: Iterable[datetime]) -> Observations:
+async def observe(session: Session, rule: Rule, moments: Sequence[datetime]) -> Observations:
     """All that must be known to judge the moments. Raises a Fault."""
     seen = Observations(rule.question.counts, is_grouped=bool(rule.question.labels))
     windows = {window for moment in moments for window in windows_at(rule, moment)}
@@ -39,6 +41,9 @@ async def observe(session: Session, rule: Rule, moments: Iterable[datetime]) -> 
             _add(seen, chain, row)
         if len(seen.labels) > MOST_GROUPS:
             raise alerts_full(MOST_GROUPS, "groups of a rule")
+    compared = sum(len(windows_at(rule, moment)) for moment in moments) * len(seen.labels)
+    if compared > MOST_COMPARED:
+        raise too_many_rows(MOST_COMPARED)
     return seen
 
 
@@ -67,7 +72,7 @@ async def _fetch(session: Session, rule: Rule, chain: _Chain) -> list[GroupedRow
     )
     rows = await fetch_grouped(session, query)
     if len(rows) > MOST_ROWS:
-        raise too_many_rows()
+        raise too_many_rows(MOST_ROWS)
     return rows
 
 

@@ -6,6 +6,7 @@ the next look at the database, and before that is answered, each time.
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from math import inf
 
@@ -20,7 +21,7 @@ class Turns:
         self._at_once = at_once
         self._waking: deque[asyncio.Future[None]] = deque()
 
-    def wake(self, waiting: "list[asyncio.Future[None]]") -> None:
+    def wake(self, waiting: "Iterable[asyncio.Future[None]]") -> None:
         is_pausing = not self._waking
         self._waking.extend(waiting)
         if is_pausing and self._waking:
@@ -40,19 +41,27 @@ class Signal:
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: dict[asyncio.Future[None], None] = {}
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
 
     def wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, {}
         self._turns.wake(waiting)
 
     async def wait(self, seconds: float = inf) -> None:
         """Until it wakes us, or time is up."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(woken)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_bounded(seconds)):
-                await woken
+        self._waiting[woken] = None
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_bounded(seconds)):
+                    await woken
+        finally:
+            # Whoever waits no more must not be kept until something happens.
+            self._waiting.pop(woken, None)
 
 
 async def set_within(event: asyncio.Event, seconds: float) -> None:

@@ -176,6 +176,21 @@ async def test_a_lease_passes_on_only_when_it_has_expired(house: House) -> None:
     assert await first.take() == fence + 2
 
 
+async def test_who_leads_again_adopts_what_it_had_begun_before(house: House) -> None:
+    before = await house.leader("a")
+    house.time.now += timedelta(days=1)
+    house.work.dies = True
+    with pytest.raises(asyncio.CancelledError):
+        await before.run_due(DAILY)
+    house.work.dies = False
+    # Of the same name, after its lease had expired.
+    again = await house.leader("a")
+    [adopted] = await again.run_adopted()
+    assert (adopted.job, adopted.attempts) == (DAILY.name, 2)
+    with pytest.raises(FencedError):
+        await before.run_due(HOURLY)
+
+
 async def test_of_those_who_take_a_free_lease_at_once_one_has_it(house: House) -> None:
     async with house.database.writing(SYSTEM_WORKSPACE) as session:
         await session.connection.execute("update schedule_leases set expires_at = now()")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.limits.counters import OwnCounters
-from gateway.limits.lease import Lease, Lending, lendable
+from gateway.limits.lease import LIFE, Lease, Lending, lendable
 from gateway.limits.limit import Budget, Limit, Scope
 from gateway.limits.window import MICROSECONDS, SLOTS, Window, charge_all, width_of
 
@@ -144,7 +144,7 @@ def test_what_is_lent_and_not_used_is_as_if_it_had_never_been_charged(
     for pause, cost, wanted in asked:
         # What was used of it, was used while it was new.
         used = data.draw(st.integers(0, lease.units)) if lease else 0
-        oracle.charged += [lent_at] * used
+        oracle.charged += [lent_at + LIFE] * used
         left = lease and Lease(lease.units - used, lease.slots)
         now += int(pause * width)
         before = oracle.used(now)

@@ -1,5 +1,6 @@
 -- name: count
-select count(*) from alert_silences where workspace_id = $1
+-- Those that are over keep nobody from making others.
+select count(*) from alert_silences where workspace_id = $1 and ends_at > clock_timestamp()
 
 -- name: create
 insert into alert_silences (

@@ -66,12 +66,12 @@ async def fetch_aggregates(session: Session, query: AggregateQuery) -> list[Grou
     return rows
 
 
-def too_many_rows() -> InvalidArgument:
+def too_many_rows(most: int = MAX_ROWS) -> InvalidArgument:
     return InvalidArgument(
         "RESULT_TOO_LARGE",
-        f"the answer has more than {MAX_ROWS} rows; narrow the filter, the groups or the interval",
-        metadata={"limit": str(MAX_ROWS), "fields": "group_by,granularity,interval"},
-        violations=[FieldViolation("group_by", f"gives more than {MAX_ROWS} rows")],
+        f"the answer has more than {most} rows; narrow the filter, the groups or the interval",
+        metadata={"limit": str(most), "fields": "group_by,granularity,interval"},
+        violations=[FieldViolation("group_by", f"gives more than {most} rows")],
     )
 
 

@@ -1,9 +1,11 @@
 -- name: take
--- The fence, if the lease is free, or the holder's already; nothing otherwise.
+-- The fence, if the lease is free, or the holder's already; nothing otherwise. Whoever had lost it has
+-- another one than before, so that what he had begun then is not his any more.
 insert into schedule_leases as held (workspace_id, name, holder, fence, expires_at)
 values ($1, $2, $3, 1, clock_timestamp() + $4)
 on conflict (workspace_id, name) do update set
-    fence = held.fence + (held.holder <> excluded.holder)::int,
+    fence = held.fence
+        + (held.holder <> excluded.holder or held.expires_at <= clock_timestamp())::int,
     holder = excluded.holder,
     expires_at = excluded.expires_at
 where held.holder = excluded.holder or held.expires_at <= clock_timestamp()

@@ -71,6 +71,7 @@ class Runs:
             await publish(session, Published("system.error", data))
 
     async def _change(self, session: Session, query: str, run: Run, *more: str) -> None:
+        await self._lease.hold(session, self._fence)
         key = (session.workspace_id, run.job, run.planned_at, self._fence)
         if not await session.connection.fetchval(QUERIES[query], *key, *more):
             raise FencedError(f"the run of {run.job} is not fence {self._fence}'s any more")
