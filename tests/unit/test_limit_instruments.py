@@ -51,11 +51,11 @@ class Slow:
 
 async def test_a_crowd_waits_its_turn_and_none_is_told_that_redis_is_away() -> None:
     slow: Any = Slow()
-    limiter = Limiter(OwnCounters(), RedisCounters(slow, timeout_seconds=0.1))
+    limiter = Limiter(OwnCounters(), RedisCounters(slow, timeout_seconds=0.5))
     asked = [Budget("w", Scope.WORKSPACE, "", "administration", Limit(1000, 60))]
     await asyncio.gather(*(limiter.decide(asked, 1) for _ in range(80)))
     assert limiter.decisions == {("administration", Outcome.PASSED): 80}
-    await asyncio.gather(*(limiter.decide(asked, 1) for _ in range(300)))
+    await asyncio.gather(*(limiter.decide(asked, 1) for _ in range(600)))
     assert limiter.decisions["administration", Outcome.UNCHECKED_NO_PLACE] > 0
     assert limiter.decisions["administration", Outcome.UNCHECKED] == 0
     assert (await limiter.decide(asked, 1)).refusal is None
