@@ -1,7 +1,6 @@
 """SchedulerService: any replica answers; the one that leads does what is set."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
 
 from shadower.scheduler.v1 import job_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2 as pb
@@ -13,8 +12,8 @@ from scheduler.times import trigger_of
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.call import Context
 from services.runtime.faults import NotFound
-from services.runtime.times import EPOCH, to_timestamp
-from services.translation.pages import bad_token, page_size, read_token, write_token
+from services.runtime.times import to_timestamp
+from services.translation.pages import page_size, read_place, write_place
 from services.warehouse.database import Database, Session
 from services.warehouse.schedule.jobs import (
     list_set_jobs,
@@ -25,8 +24,6 @@ from services.warehouse.schedule.jobs import (
 from services.warehouse.schedule.runs import Run, last_runs, list_runs, request_run
 
 DEFAULT_PAGE, MAX_PAGE = 100, 1_000
-MICROSECOND = timedelta(microseconds=1)
-MOST_MICROSECONDS = 2**57
 
 
 class SchedulerServicer(SchedulerServiceServicer):
@@ -75,7 +72,7 @@ class SchedulerServicer(SchedulerServiceServicer):
     ) -> pb.ListJobRunsResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         async with self._database.reading(request.workspace_id) as session:
-            runs = await list_runs(session, request.job, _place(request), limit + 1)
+            runs = await list_runs(session, request.job, read_place(request), limit + 1)
         return pb.ListJobRunsResponse(
             runs=[run_of(run) for run in runs[:limit]],
             next_page_token=_next_token(request, runs, limit),
@@ -110,19 +107,8 @@ class SchedulerServicer(SchedulerServiceServicer):
         return job
 
 
-def _place(request: pb.ListJobRunsRequest) -> tuple[datetime, str] | None:
-    """The place of the last run seen."""
-    if not request.page_token:
-        return None
-    _, position = read_token(request)
-    match position:
-        case [int() as since, str() as job] if 0 <= since < MOST_MICROSECONDS:
-            return EPOCH + since * MICROSECOND, job
-    raise bad_token("is not one of ours")
-
-
 def _next_token(request: pb.ListJobRunsRequest, runs: list[Run], limit: int) -> str:
     if len(runs) <= limit:
         return ""
     last = runs[limit - 1]
-    return write_token(request, None, [(last.planned_at - EPOCH) // MICROSECOND, last.job])
+    return write_place(request, last.planned_at, last.job)

@@ -2,36 +2,26 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.runtime.times import EPOCH
-from services.translation.pages import bad_token, read_token, write_token
-
-MICROSECOND = timedelta(microseconds=1)
-MOST_MICROSECONDS = 2**57
+from services.translation.pages import bad_token, read_place, write_place
 
 Id = TypeVar("Id")
 
 
 def read(request: Any, id_of: Callable[[str], Id]) -> tuple[datetime, Id] | None:
     """The place in a request's page token. Raises InvalidArgument."""
-    if not request.page_token:
-        return None
-    _, position = read_token(request)
-    match position:
-        case [int() as since, str() as text] if 0 <= since < MOST_MICROSECONDS:
-            return EPOCH + since * MICROSECOND, _id(text, id_of)
-    raise bad_token("is not one of ours")
+    place = read_place(request)
+    return place and (place[0], _id(place[1], id_of))
 
 
 def following(request: Any, places: Sequence[tuple[datetime, str]], limit: int) -> str:
     """The token of the page behind so many; "" if that would be empty."""
     if len(places) <= limit:
         return ""
-    time, text = places[limit - 1]
-    return write_token(request, None, [(time - EPOCH) // MICROSECOND, text])
+    return write_place(request, *places[limit - 1])
 
 
 def token_id(text: str) -> str:

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.runtime.times import EPOCH
-from services.translation.pages import bad_token, read_token, write_token
+from services.translation.pages import bad_token, read_place, read_token, write_place, write_token
 from services.warehouse.alerts.alerts import Alert
 
-MICROSECOND = timedelta(microseconds=1)
-MOST_MICROSECONDS = 2**57
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -32,20 +29,15 @@ def following_id(request: Any, ids: Sequence[str], limit: int) -> str:
 
 def after_alert(request: Any) -> tuple[datetime, UUID] | None:
     """Raises InvalidArgument."""
-    if not request.page_token:
-        return None
-    match read_token(request)[1]:
-        case [int() as since, str() as text] if 0 <= since < MOST_MICROSECONDS:
-            return EPOCH + since * MICROSECOND, _uuid(text)
-    raise bad_token("is not one of ours")
+    place = read_place(request)
+    return place and (place[0], _uuid(place[1]))
 
 
 def following_alert(request: Any, alerts: Sequence[Alert], limit: int) -> str:
     if len(alerts) <= limit:
         return ""
     last = alerts[limit - 1]
-    since = (last.pending_at - EPOCH) // MICROSECOND
-    return write_token(request, None, [since, str(last.alert_id)])
+    return write_place(request, last.pending_at, str(last.alert_id))
 
 
 def _uuid(text: str) -> UUID:

@@ -1,6 +1,5 @@
 """DeadLettersService: what could not be handled, and handing it over once more."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from shadower.bus.v1 import dead_letter_pb2
@@ -14,8 +13,8 @@ from services.runtime.bus.dead_letter import Source
 from services.runtime.call import Context
 from services.runtime.faults import Fault
 from services.runtime.status import to_status
-from services.runtime.times import EPOCH, optional_timestamp, to_timestamp
-from services.translation.pages import bad_token, page_size, read_token, write_token
+from services.runtime.times import optional_timestamp, to_timestamp
+from services.translation.pages import bad_token, page_size, read_place, write_place
 from services.warehouse.bus.dead_letters import (
     FiledLetter,
     LettersQuery,
@@ -28,8 +27,6 @@ from services.warehouse.database import Database
 DEFAULT_PAGE = 50
 MAX_PAGE = 500
 MAX_PAYLOAD = 64 * 1024
-MICROSECOND = timedelta(microseconds=1)
-MOST_MICROSECONDS = 2**57
 
 
 class DeadLettersServicer(DeadLettersServiceServicer):
@@ -116,13 +113,8 @@ def _content(letter: WholeLetter) -> dead_letter_pb2.DeadLetterContent:
 
 def _place(request: pb.ListDeadLettersRequest) -> Place | None:
     """The place behind the last letter seen."""
-    if not request.page_token:
-        return None
-    _, position = read_token(request)
-    match position:
-        case [int() as since, str() as letter_id] if 0 <= since < MOST_MICROSECONDS:
-            return EPOCH + since * MICROSECOND, _letter_id(letter_id)
-    raise bad_token("is not one of ours")
+    place = read_place(request)
+    return place and (place[0], _letter_id(place[1]))
 
 
 def _letter_id(text: str) -> UUID:
@@ -136,4 +128,4 @@ def _next_token(request: pb.ListDeadLettersRequest, letters: list[FiledLetter], 
     if len(letters) <= limit:
         return ""
     failed_at, letter_id = letters[limit - 1].place
-    return write_token(request, None, [(failed_at - EPOCH) // MICROSECOND, str(letter_id)])
+    return write_place(request, failed_at, str(letter_id))

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.message import Message
@@ -19,6 +19,7 @@ from services.translation.meaning import meaning
 from services.warehouse.queries.interval import Interval
 
 MICROSECOND = timedelta(microseconds=1)
+MOST_MICROSECONDS = 2**57
 # What decoding raises, from wrong base64 to JSON that is nested too deep.
 UNREADABLE = (binascii.Error, ValueError, TypeError, OverflowError, RecursionError)
 PAGE_FIELDS = ("page_token", "page_size")
@@ -36,6 +37,21 @@ def write_token(request: Message, answered: Interval | None, position: Sequence[
 def read_token(request: Message) -> tuple[Interval | None, list[Any]]:
     """The interval and position of a request's page token. Raises InvalidArgument."""
     return read_opaque(request, PAGE_FIELDS, request.page_token, "page_token")  # type: ignore[attr-defined]
+
+
+def read_place(request: Message) -> tuple[datetime, str] | None:
+    """The time and the name that a request's page token goes on behind; None before the first page.
+    Raises InvalidArgument."""
+    if not request.page_token:  # type: ignore[attr-defined]
+        return None
+    match read_token(request)[1]:
+        case [int() as since, str() as name] if 0 <= since < MOST_MICROSECONDS:
+            return EPOCH + since * MICROSECOND, name
+    raise bad_token("is not one of ours")
+
+
+def write_place(request: Message, time: datetime, name: str) -> str:
+    return write_token(request, None, [(time - EPOCH) // MICROSECOND, name])
 
 
 def write_opaque(
