@@ -5,7 +5,7 @@ from datetime import datetime
 from shadower.scheduler.v1 import job_pb2 as pb
 
 from scheduler.jobs import Job
-from scheduler.times import next_time, trigger_of
+from scheduler.schedule import times_of_job
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.warehouse.schedule.jobs import SetJob
 from services.warehouse.schedule.runs import Run
@@ -13,21 +13,20 @@ from services.warehouse.schedule.runs import Run
 
 def job_of(job: Job, setting: SetJob | None, last: Run | None, now: datetime) -> pb.Job:
     """A job that nobody has noted yet has its default."""
-    schedule = (setting and setting.schedule) or job.schedule
     is_paused = setting is not None and setting.is_paused
     return pb.Job(
         name=job.name,
         description=job.description,
-        schedule=schedule,
+        schedule=(setting and setting.schedule) or job.schedule,
         default_schedule=job.schedule,
+        time_zone=(setting and setting.time_zone) or job.time_zone,
+        default_time_zone=job.time_zone,
         paused=is_paused,
-        next_run_time=None if is_paused else _next(schedule, now),
+        next_run_time=None
+        if is_paused
+        else optional_timestamp(times_of_job(job, setting).next(now)),
         last_run=run_of(last) if last else None,
     )
-
-
-def _next(schedule: str, now: datetime) -> "pb.timestamp_pb2.Timestamp | None":
-    return optional_timestamp(next_time(trigger_of(schedule), now))
 
 
 def run_of(run: Run) -> pb.JobRun:

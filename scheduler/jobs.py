@@ -32,7 +32,7 @@ class Job:
     name: str
     description: str
     schedule: str
-    """In UTC; see scheduler/times.py."""
+    """On the clock of its time zone; see scheduler/times.py."""
     permission: str
     """What the token of its calls permits."""
     deadline: timedelta
@@ -40,6 +40,7 @@ class Job:
     ask: Ask
     is_for_all: bool = False
     """Whether it is called once, for "shadower-system"."""
+    time_zone: str = "UTC"
 
 
 def _roll_up(level: "RollupLevel.ValueType") -> Ask:

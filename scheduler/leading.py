@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from scheduler.jobs import Job
 from scheduler.running import Runner
-from scheduler.times import trigger_of
+from scheduler.schedule import times_of_job
+from scheduler.times import Times
 from services.runtime.background import side_by_side
 from services.runtime.faults import Fault
 from services.warehouse.schedule.jobs import SetJob
@@ -93,6 +96,17 @@ class Leading:
                 return
 
 
+@dataclass(frozen=True)
+class Waking(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
+    """At the times of a job, or a moment after: what else begins then begins in another one."""
+
+    times: Times
+
+    def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime | None:
+        time: datetime | None = self._apply_jitter(self.times.next(now), JITTER_SECONDS, now)
+        return time
+
+
 class Reign:
     """What a leader does: APScheduler wakes it, and the ledger says what is due."""
 
@@ -128,11 +142,9 @@ class Reign:
 
     def _set(self, job: Job, setting: SetJob) -> None:
         """What its times before have left to be done, is done now."""
-        trigger = trigger_of(setting.schedule or job.schedule)
-        trigger.jitter = JITTER_SECONDS
         self._clock.add_job(
             self._wake_at_its_time,
-            trigger,
+            Waking(times_of_job(job, setting)),
             [job],
             id=job.name,
             replace_existing=True,

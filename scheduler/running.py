@@ -49,7 +49,7 @@ class Runner:
 
     async def run_adopted(self) -> list[Run]:
         """What was asked for, and what others have begun and did not end."""
-        adopted = [run for run in await self._runs.adopt() if run.job in self.schedule.jobs]
+        adopted = await self._runs.adopt(self.schedule.jobs)
         async with side_by_side() as group:
             for run in adopted:
                 group.create_task(self._run_adopted(run))

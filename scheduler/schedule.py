@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scheduler.jobs import Job
-from scheduler.times import last_time, trigger_of
+from scheduler.times import Times, times_of
 from services.warehouse.database import Database
 from services.warehouse.schedule.jobs import SetJob, list_set_jobs, note_job
 from services.warehouse.schedule.runs import last_planned
@@ -42,4 +42,10 @@ class Schedule:
         if setting is None or setting.is_paused:
             return None
         after = max(setting.since, last or setting.since)
-        return last_time(trigger_of(setting.schedule or job.schedule), after, self.clock())
+        return times_of_job(job, setting).last(after, self.clock())
+
+
+def times_of_job(job: Job, setting: SetJob | None) -> Times:
+    """What somebody has set of it, or else its default."""
+    schedule, zone = (setting.schedule, setting.time_zone) if setting else (None, None)
+    return times_of(schedule or job.schedule, zone or job.time_zone)

@@ -8,7 +8,7 @@ from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceSer
 
 from scheduler.answers import job_of, run_of
 from scheduler.jobs import Job
-from scheduler.times import trigger_of
+from scheduler.times import times_of
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.call import Context
 from services.runtime.faults import NotFound
@@ -57,15 +57,15 @@ class SchedulerServicer(SchedulerServiceServicer):
     async def RescheduleJob(
         self, request: pb.RescheduleJobRequest, context: Context
     ) -> pb.RescheduleJobResponse:
-        schedule = " ".join(request.schedule.split()) or None
-        if schedule:
-            trigger_of(schedule)
+        job = self._job(request.workspace_id, request.job_name)
+        schedule, zone = " ".join(request.schedule.split()) or None, request.time_zone or None
+        times_of(schedule or job.schedule, zone or job.time_zone)
 
         async def reschedule(session: Session, name: str) -> None:
-            await reschedule_job(session, name, schedule)
+            await reschedule_job(session, name, schedule, zone)
 
-        job = await self._set(request.workspace_id, request.job_name, reschedule)
-        return pb.RescheduleJobResponse(job=job)
+        changed = await self._set(request.workspace_id, request.job_name, reschedule)
+        return pb.RescheduleJobResponse(job=changed)
 
     async def ListJobRuns(
         self, request: pb.ListJobRunsRequest, context: Context

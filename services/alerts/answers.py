@@ -1,7 +1,7 @@
 """From what is kept of rules, alerts and silences to the contract's messages."""
 
 from shadower.alerts.v1 import alert_pb2 as pb
-from shadower.alerts.v1.alert_rule_pb2 import KeptAlertRule
+from shadower.alerts.v1.alert_rule_pb2 import KeptAlertRule, Severity
 
 from services.alerts.rules import read
 from services.runtime.times import optional_timestamp, to_timestamp
@@ -33,7 +33,7 @@ def alert(kept: Alert) -> pb.Alert:
         alert_id=str(kept.alert_id),
         rule_id=kept.rule_id,
         rule_name=kept.rule_name,
-        severity=kept.severity,  # type: ignore[arg-type]
+        severity=Severity.ValueType(kept.severity),
         group=kept.group_labels,
         state=pb.AlertState.Value(f"ALERT_STATE_{kept.state.upper()}"),
         value=kept.value,

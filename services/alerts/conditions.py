@@ -4,7 +4,7 @@ Nothing here knows why a moment is judged: to find what is, or to preview what w
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt, ne
 
@@ -27,6 +27,7 @@ from services.warehouse.queries.interval import Interval
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SEASONS = 8
 LENGTH_OF_PATTERN = timedelta(minutes=30)
+VANISHED = "there are no facts of the group any more"
 MEMORY = DAY
 """So long a group is missed that has gone silent."""
 
@@ -47,6 +48,8 @@ class Verdict:
     holds: bool | None
     value: float | None = None
     expected: float | None = None
+    reason: str = ""
+    """What else there is to say."""
 
 
 def windows_at(rule: Rule, moment: datetime) -> list[Interval]:
@@ -70,8 +73,16 @@ def judge(
 ) -> dict[str, Verdict]:
     """By group: those that have facts, and some that are asked for also."""
     now = Interval(moment - rule.window, moment)
-    groups = seen.groups(_telling(rule.condition, now)) | set(also)
-    return {key: _verdict(rule.condition, seen, now, key) for key in sorted(groups)}
+    there = seen.groups(_telling(rule.condition, now))
+    found = {key: _verdict(rule.condition, seen, now, key) for key in sorted(there | set(also))}
+    if isinstance(rule.condition, Absence):
+        return found
+    return {key: one if key in there else _of_vanished(one) for key, one in found.items()}
+
+
+def _of_vanished(verdict: Verdict) -> Verdict:
+    """A group without facts counts zero, and would be below a threshold for ever."""
+    return replace(verdict, holds=False, reason=VANISHED) if verdict.holds else verdict
 
 
 def _telling(condition: Condition, now: Interval) -> Sequence[Interval]:

@@ -9,40 +9,37 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
 from shadower.alerts.v1.alert_rule_pb2 import AlertRule
 
 from services.alerts.events import event_by_rule
+from services.alerts.failed_jobs import judge_jobs
 from services.alerts.observations import Observations
 from services.alerts.observing import observe
 from services.alerts.rule import Rule
 from services.alerts.rules import read, rule_of
-from services.alerts.running import Run, late_start, moments_between
+from services.alerts.running import OLDEST, Run, late_start, moments_between
+from services.alerts.settling import keep, run_from_what_is
 from services.runtime.faults import (
     DeadlineExceeded,
     Fault,
     InvalidArgument,
     ResourceExhausted,
-)
-from services.warehouse.alerts.alerts import (
-    ended_groups,
-    forget_pending,
-    note_transitions,
-    open_alerts,
-    save_alerts,
+    Unavailable,
 )
 from services.warehouse.alerts.rules import (
     DueRules,
+    Judged,
     KeptRule,
     find_rule,
     hold_rule,
+    note_failure,
     note_judged,
     postpone,
 )
-from services.warehouse.alerts.silences import silences_of_now
-from services.warehouse.bus.publishing import publish
 from services.warehouse.database import Database, Session, UnwritableError
 from services.warehouse.facts.changes import earliest_touched
 
@@ -51,10 +48,8 @@ PORTION = 30
 MOST_MOMENTS = 288
 PARTS = (MOST_MOMENTS, 16, 1)
 """What a rule has to catch up beyond that, it does when it is judged next."""
-OLDEST = timedelta(hours=24)
-"""Nobody is told of what was so long ago."""
 RETRY = timedelta(seconds=10)
-LONGEST_COOLDOWN = timedelta(days=8)
+AFTER_FAILURE = timedelta(minutes=5)
 OF_THE_RULE = (InvalidArgument, ResourceExhausted, DeadlineExceeded, UnwritableError)
 
 
@@ -69,6 +64,10 @@ class Evaluated:
     triggered: int = 0
     resolved: int = 0
 
+    def count(self, run: Run) -> None:
+        self.triggered += run.count("triggered")
+        self.resolved += run.count("resolved")
+
 
 @dataclass(frozen=True)
 class _Work:
@@ -79,7 +78,7 @@ class _Work:
     rule: Rule
     moments: Sequence[datetime]
     seen: Observations
-    revision: int
+    judged: Judged
 
 
 class Evaluator:
@@ -92,8 +91,10 @@ class Evaluator:
     async def evaluate(
         self, workspace_id: str | None, most_rules: int, most_time: timedelta
     ) -> Evaluated:
-        """Those of a workspace, or of all."""
+        """Those of a workspace, or of all, and then also what the scheduler has done."""
         done, begun, ends_at = Evaluated(), 0, monotonic() + most_time.total_seconds()
+        if workspace_id is None:
+            done.count(await judge_jobs(self._database))
         while begun < most_rules and monotonic() < ends_at:
             claimed = await self._due.claim(workspace_id, min(PORTION, most_rules - begun))
             if not claimed:
@@ -117,28 +118,30 @@ class Evaluator:
                     await self._judge(workspace_id, rule_id, done)
 
         ended = await asyncio.gather(*(judge(*one) for one in claimed), return_exceptions=True)
-        for failed in ended:
+        for one, failed in zip(claimed, ended, strict=True):
             if failed is not None:
-                raise failed
+                await self._tell_failure(*one, failed, done)
 
     async def _judge(self, workspace_id: str, rule_id: str, done: Evaluated) -> None:
-        """What is too much at once, is tried in smaller parts, and without what late facts have
-        changed: or it would never be less."""
+        """What is too much at once, is tried in smaller parts."""
         for most in PARTS:
-            kept = None
             try:
-                async with self._database.reading(workspace_id) as session:
-                    kept = await find_rule(session, rule_id)
-                    if kept is None or not kept.is_enabled:
-                        return
-                    work = await _look(session, kept, most)
-                await self._act(workspace_id, kept, work, done)
-                return
-            except OF_THE_RULE as failed:
-                if kept is None:
-                    raise
+                await self._judge_part(workspace_id, rule_id, most, done)
+            except OF_THE_RULE:
                 if most == PARTS[-1]:
-                    await self._note_failure(workspace_id, kept, failed, done)
+                    raise
+            else:
+                return
+
+    async def _judge_part(
+        self, workspace_id: str, rule_id: str, most: int, done: Evaluated
+    ) -> None:
+        async with self._database.reading(workspace_id) as session:
+            kept = await find_rule(session, rule_id)
+            if kept is None or not kept.is_enabled:
+                return
+            work = await _look(session, kept, most)
+        await self._act(workspace_id, kept, work, done)
 
     async def _act(
         self, workspace_id: str, kept: KeptRule, work: _Work | None, done: Evaluated
@@ -150,16 +153,19 @@ class Evaluator:
             elif (has_open := await hold_rule(session, kept)) is not None:
                 _count(done, work, await _go_on(session, work, has_open=has_open))
 
-    async def _note_failure(
-        self, workspace_id: str, kept: KeptRule, failed: Exception, done: Evaluated
+    async def _tell_failure(
+        self, workspace_id: str, rule_id: str, failed: BaseException, done: Evaluated
     ) -> None:
+        """Whatever is wrong with a rule is its own. Raises what is nobody's: that the database is
+        away, or that all of this is to end."""
+        if isinstance(failed, (Unavailable, TimeoutError)) or not isinstance(failed, Exception):
+            raise failed
         done.failed += 1
         log = structlog.get_logger("alerts")
-        log.warning("rule failed", workspace=workspace_id, rule=kept.rule_id, error=repr(failed))
+        log.warning("rule failed", workspace=workspace_id, rule=rule_id, error=repr(failed))
         reason = failed.reason if isinstance(failed, Fault) else "INTERNAL"
-        interval = rule_of(kept.rule_id, read(kept.definition)).interval
         async with self._database.writing(workspace_id) as session:
-            await postpone(session, kept, session.as_of + interval, reason)
+            await note_failure(session, rule_id, AFTER_FAILURE, reason)
 
 
 async def _look(session: Session, kept: KeptRule, most: int) -> _Work | None:
@@ -173,14 +179,22 @@ async def _look(session: Session, kept: KeptRule, most: int) -> _Work | None:
     new = list(moments_between(rule, behind, complete))[:most]
     if not new:
         return None
-    since = await _changed_since(session, kept) if most == MOST_MOMENTS else None
-    first = late_start(behind, kept.judged_from, since)
-    moments = [*moments_between(rule, first, behind), *new]
+    first = late_start(behind, kept.judged_from, kept.late_from, await _changed(session, kept))
+    moments = [*moments_between(rule, first, behind), *new][:most]
     seen = await observe(session, rule, moments)
-    return _Work(kept, message, rule, moments, seen, session.revision)
+    judged = _judged(rule, behind, moments[-1], session)
+    return _Work(kept, message, rule, moments, seen, judged)
 
 
-async def _changed_since(session: Session, kept: KeptRule) -> datetime | None:
+def _judged(rule: Rule, behind: datetime, last: datetime, session: Session) -> Judged:
+    """If there was too much that came late, the rest of that comes first when it is judged next."""
+    if last < behind:
+        return Judged(behind, session.revision, last, session.as_of)
+    due_at = last + rule.interval + rule.data_delay
+    return Judged(last, session.revision, None, due_at)
+
+
+async def _changed(session: Session, kept: KeptRule) -> datetime | None:
     """The earliest time of which facts have come, or changed, since the rule was judged."""
     if session.revision == kept.judged_revision:
         return None
@@ -189,41 +203,17 @@ async def _changed_since(session: Session, kept: KeptRule) -> datetime | None:
 
 async def _go_on(session: Session, work: _Work, *, has_open: bool) -> Run:
     run = Run(work.rule)
-    run.judge(work.seen, work.moments)
+    run.judge(work.rule, work.seen, work.moments)
     # Almost always nothing is open, and nothing begins.
     if has_open or run.happened:
-        run = await _run_from_what_is(session, work.rule)
-        run.judge(work.seen, work.moments)
-        await _keep(session, work, run)
-    until = work.moments[-1]
-    due_at = until + work.rule.interval + work.rule.data_delay
-    await note_judged(session, work.kept, until, work.revision, due_at)
+        run = await run_from_what_is(session, work.rule)
+        run.judge(work.rule, work.seen, work.moments)
+        await keep(session, run, partial(event_by_rule, work.rule, work.message))
+    await note_judged(session, work.kept, work.judged)
     return run
-
-
-async def _run_from_what_is(session: Session, rule: Rule) -> Run:
-    since = session.as_of - OLDEST - LONGEST_COOLDOWN
-    return Run(
-        rule,
-        open=await open_alerts(session, rule.rule_id),
-        ended=await ended_groups(session, rule.rule_id, since),
-        silences=await silences_of_now(session, rule.rule_id),
-    )
-
-
-async def _keep(session: Session, work: _Work, run: Run) -> None:
-    # Those that are over make room first: a group has one open alert.
-    await save_alerts(session, [*run.closed, *run.open.values()])
-    await forget_pending(session, list(run.gone))
-    await note_transitions(session, ((alert.alert_id, one) for alert, one in run.lasting))
-    for alert, transition in run.lasting:
-        told = event_by_rule(work.rule, work.message, alert, transition)
-        if told is not None:
-            await publish(session, told)
 
 
 def _count(done: Evaluated, work: _Work, run: Run) -> None:
     done.judged += 1
     done.judgements += len(work.moments)
-    done.triggered += run.count("triggered")
-    done.resolved += run.count("resolved")
+    done.count(run)

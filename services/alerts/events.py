@@ -43,7 +43,7 @@ def _data(alert: Alert) -> dict[str, Any]:
         "alertId": str(alert.alert_id),
         "ruleId": alert.rule_id,
         "ruleName": alert.rule_name,
-        "severity": Severity.Name(alert.severity),  # type: ignore[arg-type]
+        "severity": Severity.Name(Severity.ValueType(alert.severity)),
         "group": dict(alert.group_labels),
         "state": f"ALERT_STATE_{alert.state.upper()}",
         "value": alert.value,

@@ -70,16 +70,23 @@ async def change_rule(
     # What an enabled rule has not been judged about yet is judged by what it says now.
     until = known.judged_until if known.is_enabled else session.as_of
     await replace_rule(session, _new(rule_id, message, by, until))
+    if message.disabled:
+        await _end_alerts(session, rule_id, by, "the rule was disabled")
     return await get_rule(session, rule_id)
 
 
 async def drop_rule(session: Session, rule_id: str, by: str) -> None:
     """Its open alerts are over."""
     await delete_rule(session, rule_id)
+    await _end_alerts(session, rule_id, by, "the rule was deleted")
+
+
+async def _end_alerts(session: Session, rule_id: str, by: str, why: str) -> None:
+    """Nobody judges them any more."""
     opened = (await open_alerts(session, rule_id)).values()
     await forget_pending(session, [one.alert_id for one in opened if one.state == "pending"])
     over = [one.resolved(session.as_of, by) for one in opened if one.state != "pending"]
-    said = Transition("resolved", subject=by, note="the rule was deleted")
+    said = Transition("resolved", subject=by, note=why)
     await save_alerts(session, over)
     await note_transitions(session, [(one.alert_id, said) for one in over])
     for one in over:

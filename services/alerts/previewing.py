@@ -30,7 +30,7 @@ async def preview(session: Session, rule: Rule, asked: Interval) -> Preview:
     _check_length(rule, asked.start, until)
     moments = list(moments_between(rule, asked.start, until))
     run = Run(rule)
-    run.judge(await observe(session, rule, moments), moments)
+    run.judge(rule, await observe(session, rule, moments), moments)
     found = sorted([*run.closed, *run.open.values()], key=lambda one: one.pending_at)
     alerts = [replace(one, notifications=0) for one in found[:MOST_ALERTS]]
     return Preview(alerts, len(moments), len(found) > MOST_ALERTS)

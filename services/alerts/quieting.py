@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shadower.alerts.v1.alerts_service_pb2 import CreateSilenceRequest
 
-from services.runtime.faults import AlreadyExists
+from services.runtime.faults import AlreadyExists, invalid_field
 from services.runtime.times import to_datetime
 from services.warehouse.alerts.rules import take_turn
 from services.warehouse.alerts.silences import Silence, create_silence, find_silence
@@ -12,9 +12,11 @@ from services.warehouse.database import Session
 
 
 async def make_silence(session: Session, request: CreateSilenceRequest, by: str) -> Silence:
-    """Raises AlreadyExists or ResourceExhausted."""
-    await take_turn(session)
+    """Raises InvalidArgument, AlreadyExists or ResourceExhausted."""
     asked = _asked(request, by)
+    if asked.ends_at <= asked.starts_at:
+        raise invalid_field("end_time", "is not a microsecond behind start_time")
+    await take_turn(session)
     known = await find_silence(session, asked.silence_id)
     if known is None:
         await create_silence(session, asked)

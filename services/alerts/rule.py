@@ -101,20 +101,26 @@ class Escalation:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A rule that can be judged."""
+class Telling:
+    """When to tell of what was found, and whom."""
 
     rule_id: str
     name: str
     severity: int
     """As the contract numbers it."""
+    for_duration: timedelta = timedelta()
+    cooldown: timedelta = timedelta()
+    renotify_interval: timedelta | None = None
+    renotify_limit: int = 0
+    escalation: tuple[Escalation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Telling):
+    """A rule that can be judged."""
+
     question: Question
     condition: Condition
     window: timedelta
     interval: timedelta
     data_delay: timedelta
-    for_duration: timedelta
-    cooldown: timedelta
-    renotify_interval: timedelta | None
-    renotify_limit: int
-    escalation: tuple[Escalation, ...]

@@ -5,7 +5,6 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict
 from shadower.alerts.v1 import alert_rule_pb2 as pb
 
@@ -87,9 +86,8 @@ def rule_of(rule_id: str, message: pb.AlertRule) -> Rule:
     )
 
 
-def _time(message: pb.AlertRule, field: str, usual: timedelta) -> timedelta:
-    given: Duration = getattr(message, field)
-    return from_duration(given) if message.HasField(field) else usual  # type: ignore[arg-type]
+def _time(message: Any, field: str, usual: timedelta) -> timedelta:
+    return from_duration(getattr(message, field)) if message.HasField(field) else usual
 
 
 def _is_of_points(message: pb.AlertRule) -> bool:

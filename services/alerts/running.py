@@ -1,13 +1,13 @@
 """All groups of a rule through successive judgements: of what is, or would have been. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from services.alerts.conditions import Verdict, judge
 from services.alerts.observations import Observations
-from services.alerts.rule import Rule
+from services.alerts.rule import Rule, Telling
 from services.alerts.stepping import Moment, began, step
 from services.runtime.times import EPOCH
 from services.warehouse.alerts.alerts import Alert, Transition
@@ -30,7 +30,7 @@ def next_moment(rule: Rule, after: datetime) -> datetime:
 class Run:
     """The alerts of a rule while it is judged, and what happened to them."""
 
-    rule: Rule
+    rule: Telling
     open: dict[str, Alert] = field(default_factory=dict)
     """By the keys of their groups."""
     ended: dict[str, datetime] = field(default_factory=dict)
@@ -43,24 +43,32 @@ class Run:
     gone: set[UUID] = field(default_factory=set)
     """Pending ones that came to nothing."""
 
-    def judge(self, seen: Observations, moments: Sequence[datetime]) -> None:
+    def judge(self, rule: Rule, seen: Observations, moments: Sequence[datetime]) -> None:
         for time in moments:
-            verdicts = judge(self.rule, seen, time, self.open.keys())
+            verdicts = judge(rule, seen, time, self.open.keys())
             for key, verdict in verdicts.items():
-                self._step(seen, key, verdict, time, is_latest=time == moments[-1])
+                labels = seen.labels.get(key, {})
+                self.step(key, labels, verdict, time, is_latest=time == moments[-1])
 
-    def _step(
-        self, seen: Observations, key: str, verdict: Verdict, time: datetime, *, is_latest: bool
+    def step(
+        self,
+        key: str,
+        labels: Mapping[str, str],
+        verdict: Verdict,
+        time: datetime,
+        *,
+        is_latest: bool = True,
     ) -> None:
+        """Of a group that was judged; its alert, if one is open, knows its labels itself."""
         before = self.open.pop(key, None)
-        labels = dict(before.group_labels if before else seen.labels[key])
+        labels = dict(before.group_labels if before else labels)
         moment = Moment(time, is_latest, self.ended.get(key), self._is_silenced(labels))
         taken = step(
             self.rule,
             before,
             verdict,
             moment,
-            lambda: began(self.rule, self.new_id(), key, labels, time),
+            lambda: began(self.rule, self.new_id(), key, dict(labels), time),
         )
         if taken.alert is None:
             self.gone |= {before.alert_id} if before else set()
@@ -75,7 +83,7 @@ class Run:
         else:
             self.open[key] = alert
 
-    def _is_silenced(self, labels: dict[str, str]) -> bool:
+    def _is_silenced(self, labels: Mapping[str, str]) -> bool:
         return any(silence.covers(labels) for silence in self.silences)
 
     @property
@@ -87,12 +95,18 @@ class Run:
         return sum(one.change == change for _, one in self.lasting)
 
 
-def late_start(judged_until: datetime, judged_from: datetime, since: datetime | None) -> datetime:
-    """From where on moments are judged once more, because facts of then have come since."""
-    if since is None:
-        return judged_until
-    return max(judged_from, judged_until - LATE, min(since, judged_until))
-
-
+OLDEST = timedelta(hours=24)
+"""Nobody is told of what was so long ago."""
 LATE = timedelta(hours=1)
 """So long ago may be what late facts change. What came even later is seen by who looks."""
+
+
+def late_start(
+    judged_until: datetime, judged_from: datetime, left: datetime | None, since: datetime | None
+) -> datetime:
+    """From where on moments are judged once more, because facts of then have come: since it was
+    judged last, or before that, and there was too much to do at once."""
+    start = judged_until if left is None else max(left, judged_until - OLDEST)
+    if since is not None:
+        start = min(start, max(since, judged_until - LATE))
+    return max(judged_from, start)

@@ -178,7 +178,7 @@ class AlertsServicer(AlertsServiceServicer):
 
 
 def _state(number: int) -> str:
-    name = alert_pb2.AlertState.Name(number)  # type: ignore[arg-type]
+    name = alert_pb2.AlertState.Name(alert_pb2.AlertState.ValueType(number))
     return name.removeprefix("ALERT_STATE_").lower()
 
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts.conditions import Verdict
-from services.alerts.rule import Rule
+from services.alerts.rule import Telling
 from services.warehouse.alerts.alerts import Alert, Transition
 
 UNKNOWN_FOR = timedelta(hours=24)
 """So long after nothing is known of a group any more, its alert is over."""
+UNKNOWN = "nothing is known of it any more"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Step:
 
 
 def step(
-    rule: Rule, alert: Alert | None, verdict: Verdict, moment: Moment, begin: Callable[[], Alert]
+    rule: Telling, alert: Alert | None, verdict: Verdict, moment: Moment, begin: Callable[[], Alert]
 ) -> Step:
     """`begin` makes the pending alert of the group, if one begins."""
     if _was_judged(alert, moment):
@@ -51,7 +52,7 @@ def step(
     return _open(rule, _judged(alert, verdict, moment), verdict, moment)
 
 
-def began(rule: Rule, alert_id: UUID, key: str, labels: dict[str, str], time: datetime) -> Alert:
+def began(rule: Telling, alert_id: UUID, key: str, labels: dict[str, str], time: datetime) -> Alert:
     """The alert of a group in the moment in which the condition begins to hold."""
     return Alert(
         alert_id=alert_id,
@@ -92,7 +93,9 @@ def _with_values(alert: Alert, verdict: Verdict) -> Alert:
     return replace(alert, value=verdict.value, expected=verdict.expected)
 
 
-def _pending(rule: Rule, alert: Alert, verdict: Verdict, moment: Moment, *said: Transition) -> Step:
+def _pending(
+    rule: Telling, alert: Alert, verdict: Verdict, moment: Moment, *said: Transition
+) -> Step:
     alert = _judged(alert, verdict, moment)
     is_long_enough = moment.time - alert.pending_at >= rule.for_duration
     cool_at = moment.ended_at and moment.ended_at + rule.cooldown
@@ -100,20 +103,21 @@ def _pending(rule: Rule, alert: Alert, verdict: Verdict, moment: Moment, *said: 
         return Step(alert, said)
     alert = replace(alert, state="triggered", triggered_at=moment.time)
     told = _told(rule, alert, verdict, moment)
-    return Step(told.alert, (*said, _said("triggered", verdict, moment), *told.transitions))
+    return Step(
+        told.alert, (*said, _said("triggered", verdict, moment, verdict.reason), *told.transitions)
+    )
 
 
-def _open(rule: Rule, alert: Alert, verdict: Verdict, moment: Moment) -> Step:
+def _open(rule: Telling, alert: Alert, verdict: Verdict, moment: Moment) -> Step:
     if verdict.holds:
         return _told(rule, alert, verdict, moment)
     if verdict.holds is None and moment.time - alert.held_at < UNKNOWN_FOR:
         return Step(alert)
-    note = "" if verdict.holds is False else "nothing is known of it any more"
-    said = replace(_said("resolved", verdict, moment), note=note)
-    return Step(alert.resolved(moment.time), (said,))
+    note = verdict.reason if verdict.holds is False else UNKNOWN
+    return Step(alert.resolved(moment.time), (_said("resolved", verdict, moment, note),))
 
 
-def _told(rule: Rule, alert: Alert, verdict: Verdict, moment: Moment) -> Step:
+def _told(rule: Telling, alert: Alert, verdict: Verdict, moment: Moment) -> Step:
     """Nobody is told of what is silenced or taken care of."""
     if alert.state != "triggered" or moment.is_silenced:
         return Step(alert)
@@ -127,7 +131,7 @@ def _told(rule: Rule, alert: Alert, verdict: Verdict, moment: Moment) -> Step:
     return Step(alert, tuple(said))
 
 
-def _is_to_be_told(rule: Rule, alert: Alert, moment: Moment) -> bool:
+def _is_to_be_told(rule: Telling, alert: Alert, moment: Moment) -> bool:
     if alert.notified_at is None:
         return True
     if rule.renotify_interval is None or not moment.is_latest:
@@ -136,7 +140,7 @@ def _is_to_be_told(rule: Rule, alert: Alert, moment: Moment) -> bool:
     return has_room and moment.time - alert.notified_at >= rule.renotify_interval
 
 
-def _levels_reached(rule: Rule, alert: Alert, moment: Moment) -> list[int]:
+def _levels_reached(rule: Telling, alert: Alert, moment: Moment) -> list[int]:
     """Those that are due and not reached before."""
     if alert.triggered_at is None or not moment.is_latest:
         return []

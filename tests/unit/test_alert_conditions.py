@@ -223,9 +223,9 @@ def test_runs_are_the_same_in_one_go_and_in_steps(
         seen.add(window, {}, value)
     moments = list(moments_between(asked, START, START + len(values) * INTERVAL))
     whole, steps = Run(asked, new_id=lambda: ID), Run(asked, new_id=lambda: ID)
-    whole.judge(seen, moments)
+    whole.judge(asked, seen, moments)
     for moment in moments:
-        steps.judge(seen, [moment])
+        steps.judge(asked, seen, [moment])
     assert whole.closed == steps.closed
     assert whole.open == steps.open
     alerts = [*whole.closed, *whole.open.values()]

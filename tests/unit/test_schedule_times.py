@@ -1,13 +1,14 @@
 """When jobs' times come, beside a second reading of cron that goes from minute to minute."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.jobs import JOBS
-from scheduler.times import last_time, next_time, trigger_of
+from scheduler.times import times_of
 from services.runtime.faults import InvalidArgument
 
 MINUTE = timedelta(minutes=1)
@@ -56,13 +57,13 @@ def test_the_last_time_is_found_however_long_ago(
 ) -> None:
     until = after + span
     expected = [time for time in minutes_between(after, until) if comes(schedule, time)]
-    assert last_time(trigger_of(schedule), after, until) == (expected[-1] if expected else None)
+    assert times_of(schedule).last(after, until) == (expected[-1] if expected else None)
 
 
 @patient
 @given(SCHEDULES, TIMES)
 def test_the_next_time_is_the_first_one_after(schedule: str, after: datetime) -> None:
-    found = next_time(trigger_of(schedule), after)
+    found = times_of(schedule).next(after)
     assert found is not None
     assert found > after
     assert comes(schedule, found)
@@ -72,10 +73,10 @@ def test_the_next_time_is_the_first_one_after(schedule: str, after: datetime) ->
 
 def test_a_leap_day_is_found_years_later() -> None:
     after, until = datetime(2028, 3, 1, tzinfo=UTC), datetime(2032, 2, 28, 23, tzinfo=UTC)
-    leap = trigger_of("30 4 29 2 *")
-    assert last_time(leap, after, until) is None
-    assert next_time(leap, after) == datetime(2032, 2, 29, 4, 30, tzinfo=UTC)
-    assert last_time(leap, after, until + timedelta(days=900)) == next_time(leap, after)
+    leap = times_of("30 4 29 2 *")
+    assert leap.last(after, until) is None
+    assert leap.next(after) == datetime(2032, 2, 29, 4, 30, tzinfo=UTC)
+    assert leap.last(after, until + timedelta(days=900)) == leap.next(after)
 
 
 @pytest.mark.parametrize(
@@ -84,15 +85,75 @@ def test_a_leap_day_is_found_years_later() -> None:
 )
 def test_what_is_no_schedule_or_never_comes_is_refused(schedule: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
-        trigger_of(schedule)
+        times_of(schedule)
     assert refused.value.reason == "SCHEDULE_INVALID"
     assert refused.value.metadata == {"schedule": schedule}
+    assert [one.field for one in refused.value.violations] == ["schedule"]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../UTC", "/etc/passwd", "Europe", "x\0y"])
+def test_what_is_no_time_zone_is_refused(zone: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        times_of("0 1 * * *", zone)
+    assert [one.field for one in refused.value.violations] == ["time_zone"]
 
 
 def test_every_job_has_a_schedule_that_comes_within_a_week() -> None:
     now = datetime(2026, 11, 27, 12, tzinfo=UTC)
     for name, job in JOBS.items():
         assert name == job.name
-        found = next_time(trigger_of(job.schedule), now)
+        found = times_of(job.schedule, job.time_zone).next(now)
         assert found is not None
         assert found - now <= timedelta(days=7)
+
+
+SPRING = ("Europe/Berlin", datetime(2027, 3, 27, 20, tzinfo=UTC))
+AUTUMN = ("Europe/Berlin", datetime(2027, 10, 30, 20, tzinfo=UTC))
+HALF_AN_HOUR = ("Australia/Lord_Howe", datetime(2027, 4, 3, 10, tzinfo=UTC))
+HALF_AN_HOUR_LESS = ("Australia/Lord_Howe", datetime(2027, 10, 2, 10, tzinfo=UTC))
+AT_MIDNIGHT = ("America/Santiago", datetime(2027, 9, 4, 20, tzinfo=UTC))
+A_DAY_LESS = ("Pacific/Apia", datetime(2011, 12, 29, 20, tzinfo=UTC))
+OF_A_NIGHT = st.builds(
+    "{} {} * * *".format,
+    st.sampled_from(["*", "*/15", "0", "30", "59"]),
+    st.sampled_from(["*", "0", "1", "2", "3", "1,2"]),
+)
+
+
+@patient
+@given(
+    OF_A_NIGHT,
+    st.sampled_from(
+        [SPRING, AUTUMN, HALF_AN_HOUR, HALF_AN_HOUR_LESS, AT_MIDNIGHT, A_DAY_LESS],
+    ),
+    st.timedeltas(timedelta(0), timedelta(hours=30)),
+)
+def test_each_time_of_a_clock_that_is_changed_comes_once(
+    schedule: str, night: tuple[str, datetime], ago: timedelta
+) -> None:
+    """Beside going from minute to minute, through all that the clock shows or should have shown."""
+    zone, start = night
+    until = start + timedelta(hours=36)
+    expected = [time for time in comes_on(zone, schedule, start, until) if time > start]
+    times, found, time = times_of(schedule, zone), [], start
+    while (time := times.next(time) or until) <= until:
+        found.append(time)
+    assert found == expected
+    passed = [one for one in expected if one <= until - ago]
+    assert times.last(start, until - ago) == (passed[-1] if passed else None)
+
+
+def comes_on(zone: str, schedule: str, start: datetime, until: datetime) -> list[datetime]:
+    """Those moments in which the clock shows a time for the first time, or passes one over."""
+    found, latest = [], shown(start - timedelta(days=1), zone)
+    for time in minutes_between(start - timedelta(days=1), until):
+        now = shown(time, zone)
+        if any(comes(schedule, one) for one in minutes_between(latest, now)):
+            found.append(time)
+        latest = max(latest, now)
+    return found
+
+
+def shown(time: datetime, zone: str) -> datetime:
+    """As if it were UTC, so that it can be counted on."""
+    return time.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)

@@ -1,8 +1,8 @@
 """Rules by workspace: what they say, up to where they were judged, and when they are due."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.runtime.faults import NotFound, ResourceExhausted
@@ -12,6 +12,8 @@ from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 MOST_RULES = 1_000
+TURNS = 10
+"""Workspaces that are served at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class KeptRule:
     judged_from: datetime
     judged_until: datetime
     judged_revision: int
+    late_from: datetime | None
+    """From there up to `judged_until` it is to be judged again."""
     due_at: datetime
     failure_reason: str
 
@@ -103,24 +107,44 @@ async def delete_rule(session: Session, rule_id: str) -> None:
 async def hold_rule(session: Session, rule: KeptRule) -> bool | None:
     """Whether it has open alerts; None unless it is as it was, and ours until all is committed."""
     held: bool | None = await session.connection.fetchval(
-        QUERIES["hold"], session.workspace_id, rule.rule_id, rule.version, rule.judged_until
+        QUERIES["hold"],
+        session.workspace_id,
+        rule.rule_id,
+        rule.version,
+        rule.judged_until,
+        rule.late_from,
     )
     return held
 
 
-async def note_judged(
-    session: Session, rule: KeptRule, until: datetime, revision: int, due_at: datetime
-) -> None:
+@dataclass(frozen=True)
+class Judged:
+    """How far a rule was judged, and when it is due again."""
+
+    until: datetime
+    revision: int
+    late_from: datetime | None
+    due_at: datetime
+
+
+async def note_judged(session: Session, rule: KeptRule, judged: Judged) -> None:
     """For who holds it."""
     await session.connection.execute(
-        QUERIES["judged"], session.workspace_id, rule.rule_id, until, revision, due_at
+        QUERIES["judged"], session.workspace_id, rule.rule_id, *astuple(judged)
     )
 
 
-async def postpone(session: Session, rule: KeptRule, due_at: datetime, reason: str = "") -> None:
-    """Nothing was judged, perhaps for a reason."""
+async def postpone(session: Session, rule: KeptRule, due_at: datetime) -> None:
+    """Nothing could be judged yet."""
     await session.connection.execute(
-        QUERIES["postpone"], session.workspace_id, rule.rule_id, rule.version, due_at, reason
+        QUERIES["postpone"], session.workspace_id, rule.rule_id, rule.version, due_at
+    )
+
+
+async def note_failure(session: Session, rule_id: str, again_in: timedelta, reason: str) -> None:
+    """Nothing was judged, for a reason."""
+    await session.connection.execute(
+        QUERIES["fail"], session.workspace_id, rule_id, again_in, reason
     )
 
 
@@ -129,12 +153,26 @@ class DueRules:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._last = ""
+        """The workspace whose turn it was last."""
 
     async def claim(self, workspace_id: str | None, limit: int) -> list[tuple[str, str]]:
-        """Workspaces and rules that nobody else claims for a minute."""
+        """Workspaces and rules that nobody else claims for a minute. Of all workspaces some have
+        their turn, and as many rules of each as there is room for."""
         with driver_errors_as_faults():
-            rows = await self._pool.fetch(QUERIES["claim"], workspace_id, limit)
+            turns = [workspace_id] if workspace_id else await self._turns(min(TURNS, limit))
+            share = limit // max(1, len(turns))
+            rows = await self._pool.fetch(QUERIES["claim"], turns, share)
         return [(row["workspace_id"], row["rule_id"]) for row in rows]
+
+    async def _turns(self, limit: int) -> list[str]:
+        """Those behind whose turn it was last; behind the last one is the first."""
+        rows = await self._pool.fetch(QUERIES["waiting"], self._last, limit)
+        if not rows and self._last:
+            rows = await self._pool.fetch(QUERIES["waiting"], "", limit)
+        turns = [row["workspace_id"] for row in rows]
+        self._last = turns[-1] if len(turns) == limit else ""
+        return turns
 
     async def count(self, workspace_id: str | None) -> int:
         with driver_errors_as_faults():

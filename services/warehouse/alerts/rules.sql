@@ -12,7 +12,7 @@ insert into alert_rules (
 
 -- name: get
 select rule_id, definition, version, created_at, updated_at, updated_by, is_enabled, judged_from,
-    judged_until, judged_revision, due_at, failure_reason
+    judged_until, judged_revision, late_from, due_at, failure_reason
 from alert_rules
 where workspace_id = $1 and rule_id = $2
 
@@ -22,7 +22,7 @@ select version from alert_rules where workspace_id = $1 and rule_id = $2 for upd
 
 -- name: list
 select rule_id, definition, version, created_at, updated_at, updated_by, is_enabled, judged_from,
-    judged_until, judged_revision, due_at, failure_reason
+    judged_until, judged_revision, late_from, due_at, failure_reason
 from alert_rules
 where workspace_id = $1 and rule_id > $2
 order by rule_id
@@ -32,22 +32,49 @@ limit $3
 -- What was judged stays judged; what comes is judged by the new rule.
 update alert_rules set
     definition = $3, version = version + 1, updated_at = clock_timestamp(), updated_by = $4,
-    is_enabled = $5, judged_from = $6, judged_until = $6, due_at = $7, failure_reason = ''
+    is_enabled = $5, judged_from = $6, judged_until = $6, late_from = null, due_at = $7,
+    failure_reason = ''
 where workspace_id = $1 and rule_id = $2
 
 -- name: delete
 delete from alert_rules where workspace_id = $1 and rule_id = $2
 
+-- name: waiting
+-- Workspaces with rules that are due, behind one ($1), by their ids.
+with recursive waiting as (
+    (
+        select workspace_id, 1 as number from alert_rules
+        where is_enabled and due_at <= now() and claimed_until <= now() and workspace_id > $1
+        order by workspace_id
+        limit 1
+    )
+    union all
+    select
+        (
+            select next.workspace_id from alert_rules as next
+            where is_enabled and due_at <= now() and claimed_until <= now()
+                and next.workspace_id > waiting.workspace_id
+            order by next.workspace_id
+            limit 1
+        ),
+        number + 1
+    from waiting
+    where waiting.workspace_id is not null and number < $2
+)
+select workspace_id from waiting where workspace_id is not null
+
 -- name: claim
--- Some that are due, for a minute: of a workspace ($1), or of all. Who comes at the same time gets
--- others.
+-- Some that are due, for a minute: so many of each workspace, the longest due first. Who comes at the
+-- same time gets others.
 with due as (
-    select workspace_id, rule_id from alert_rules
-    where is_enabled and due_at <= now() and claimed_until <= now()
-        and ($1::text is null or workspace_id = $1)
-    order by due_at
-    limit $2
-    for update skip locked
+    select rules.workspace_id, rules.rule_id
+    from unnest($1::text[]) as place, lateral (
+        select workspace_id, rule_id from alert_rules
+        where workspace_id = place and is_enabled and due_at <= now() and claimed_until <= now()
+        order by due_at
+        limit $2
+        for update skip locked
+    ) as rules
 )
 update alert_rules set claimed_until = now() + interval '1 minute'
 from due
@@ -63,22 +90,28 @@ select count(*) from (
 ) as due
 
 -- name: hold
--- The rule as it was when its facts were read, or nothing: then somebody has changed or judged it, or
+-- The rule as it was when its facts were read, or nothing: somebody has changed or judged it, or
 -- is at it. Also whether it has alerts that are not over.
 select exists (
     select from alerts
     where alerts.workspace_id = $1 and alerts.rule_id = $2 and state <> 'resolved'
 )
 from alert_rules
-where workspace_id = $1 and rule_id = $2 and version = $3 and judged_until = $4 and is_enabled
+where workspace_id = $1 and rule_id = $2 and version = $3 and judged_until = $4
+    and late_from is not distinct from $5 and is_enabled
 for update skip locked
 
 -- name: judged
 update alert_rules set
-    judged_until = $3, judged_revision = $4, due_at = $5, claimed_until = '-infinity',
-    failure_reason = ''
+    judged_until = $3, judged_revision = $4, late_from = $5, due_at = $6,
+    claimed_until = '-infinity', failure_reason = ''
+where workspace_id = $1 and rule_id = $2
+
+-- name: fail
+-- Whatever it says: perhaps nobody can read it.
+update alert_rules set due_at = now() + $3, claimed_until = '-infinity', failure_reason = $4
 where workspace_id = $1 and rule_id = $2
 
 -- name: postpone
-update alert_rules set due_at = $4, claimed_until = '-infinity', failure_reason = $5
+update alert_rules set due_at = $4, claimed_until = '-infinity', failure_reason = ''
 where workspace_id = $1 and rule_id = $2 and version = $3

@@ -117,7 +117,8 @@ CREATE TABLE shadower.alert_rules (
     judged_revision bigint DEFAULT 0 NOT NULL,
     due_at timestamp with time zone NOT NULL,
     claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    failure_reason text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C"
+    failure_reason text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    late_from timestamp with time zone
 );
 ALTER TABLE ONLY shadower.alert_rules FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_rules OWNER TO postgres;
@@ -616,8 +617,9 @@ CREATE TABLE shadower.job_runs (
     ended_at timestamp with time zone,
     outcome text COLLATE pg_catalog."C",
     error text DEFAULT ''::text NOT NULL,
+    is_judged boolean DEFAULT false NOT NULL,
     CONSTRAINT job_runs_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
-    CONSTRAINT job_runs_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text]))),
+    CONSTRAINT job_runs_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]))),
     CONSTRAINT job_runs_reason_check CHECK ((reason = ANY (ARRAY['schedule'::text, 'request'::text])))
 );
 ALTER TABLE ONLY shadower.job_runs FORCE ROW LEVEL SECURITY;
@@ -873,7 +875,8 @@ CREATE TABLE shadower.scheduled_jobs (
     job text NOT NULL COLLATE pg_catalog."C",
     schedule text,
     is_paused boolean DEFAULT false NOT NULL,
-    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    time_zone text COLLATE pg_catalog."C"
 );
 ALTER TABLE ONLY shadower.scheduled_jobs FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.scheduled_jobs OWNER TO postgres;
@@ -982,7 +985,7 @@ ALTER TABLE ONLY shadower.workspace_changes
 ALTER TABLE ONLY shadower.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id);
 CREATE INDEX agent_profiles_by_agent ON shadower.agent_profiles USING btree (workspace_id, level, agent_id, start);
-CREATE INDEX alert_rules_by_due ON shadower.alert_rules USING btree (due_at) WHERE is_enabled;
+CREATE INDEX alert_rules_by_due ON shadower.alert_rules USING btree (workspace_id, due_at) WHERE is_enabled;
 CREATE INDEX alerts_by_time ON shadower.alerts USING btree (workspace_id, pending_at, alert_id);
 CREATE INDEX alerts_ended ON shadower.alerts USING btree (workspace_id, rule_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE UNIQUE INDEX alerts_open ON shadower.alerts USING btree (workspace_id, rule_id, group_key) WHERE (state <> 'resolved'::text);
@@ -999,6 +1002,7 @@ CREATE INDEX executions_running ON ONLY shadower.executions USING btree (workspa
 CREATE UNIQUE INDEX job_runs_asked_for ON shadower.job_runs USING btree (workspace_id, job) WHERE ((reason = 'request'::text) AND (started_at IS NULL));
 CREATE INDEX job_runs_by_time ON shadower.job_runs USING btree (workspace_id, planned_at DESC);
 CREATE INDEX job_runs_open ON shadower.job_runs USING btree (workspace_id) WHERE (ended_at IS NULL);
+CREATE INDEX job_runs_to_judge ON shadower.job_runs USING btree (workspace_id, ended_at) WHERE ((ended_at IS NOT NULL) AND (NOT is_judged));
 CREATE INDEX limits_by_change ON shadower.limits USING btree (txid);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.runtime.pool import Pool
 from services.warehouse.database import Session, driver_errors_as_faults
@@ -14,9 +15,10 @@ PAGE = 1_000
 
 @dataclass(frozen=True)
 class SetJob:
-    """A job as somebody set it; without a schedule, it has its default."""
+    """A job as somebody set it; without a schedule or a time zone, it has its default."""
 
     schedule: str | None
+    time_zone: str | None
     is_paused: bool
     since: datetime
     """Times before are not caught up."""
@@ -25,7 +27,7 @@ class SetJob:
 async def list_set_jobs(session: Session) -> dict[str, SetJob]:
     """By name."""
     rows = await session.connection.fetch(QUERIES["list_set"], session.workspace_id)
-    return {row["job"]: SetJob(row["schedule"], row["is_paused"], row["since"]) for row in rows}
+    return {row["job"]: _set_job(row) for row in rows}
 
 
 async def note_job(session: Session, job: str) -> None:
@@ -41,8 +43,16 @@ async def resume_job(session: Session, job: str) -> None:
     await session.connection.execute(QUERIES["resume"], session.workspace_id, job)
 
 
-async def reschedule_job(session: Session, job: str, schedule: str | None) -> None:
-    await session.connection.execute(QUERIES["reschedule"], session.workspace_id, job, schedule)
+async def reschedule_job(
+    session: Session, job: str, schedule: str | None, time_zone: str | None
+) -> None:
+    await session.connection.execute(
+        QUERIES["reschedule"], session.workspace_id, job, schedule, time_zone
+    )
+
+
+def _set_job(row: Any) -> SetJob:
+    return SetJob(row["schedule"], row["time_zone"], row["is_paused"], row["since"])
 
 
 class Workspaces:

@@ -1,5 +1,5 @@
 -- name: list_set
-select job, schedule, is_paused, since from scheduled_jobs where workspace_id = $1
+select job, schedule, time_zone, is_paused, since from scheduled_jobs where workspace_id = $1
 
 -- name: note
 -- From when on its times count.
@@ -16,8 +16,9 @@ on conflict (workspace_id, job) do update set
 where known.is_paused
 
 -- name: reschedule
-insert into scheduled_jobs (workspace_id, job, schedule) values ($1, $2, $3)
-on conflict (workspace_id, job) do update set schedule = excluded.schedule, since = excluded.since
+insert into scheduled_jobs (workspace_id, job, schedule, time_zone) values ($1, $2, $3, $4)
+on conflict (workspace_id, job) do update set
+    schedule = excluded.schedule, time_zone = excluded.time_zone, since = excluded.since
 
 -- name: list_workspaces
 -- By the role that knows all of them.

@@ -13,6 +13,7 @@ from services.warehouse.sql import Queries
 QUERIES = Queries(__file__)
 SUCCEEDED, FAILED = "succeeded", "failed"
 LONGEST_ERROR = 500
+MOST_JUDGED = 1_000
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,15 @@ class Runs:
             )
         return Run(job, planned_at, attempts=1) if is_begun else None
 
-    async def adopt(self) -> list[Run]:
-        """Begins what was asked for, and again what others did not end."""
+    async def adopt(self, jobs: Iterable[str]) -> list[Run]:
+        """Begins what was asked for, and again what others did not end, of jobs that are known.
+        What nobody knows is not left open for ever."""
+        known = list(jobs)
         async with self._lease.database.writing(self._lease.workspace_id) as session:
             await self._lease.hold(session, self._fence)
+            await session.connection.execute(QUERIES["abandon"], session.workspace_id, known)
             rows = await session.connection.fetch(
-                QUERIES["adopt"], session.workspace_id, self._fence
+                QUERIES["adopt"], session.workspace_id, self._fence, known
             )
         return [run_of(row) for row in rows]
 
@@ -75,6 +79,12 @@ class Runs:
         key = (session.workspace_id, run.job, run.planned_at, self._fence)
         if not await session.connection.fetchval(QUERIES[query], *key, *more):
             raise FencedError(f"the run of {run.job} is not fence {self._fence}'s any more")
+
+
+async def runs_to_judge(session: Session) -> list[Run]:
+    """What has ended since this was asked last, the earliest first, if the session commits."""
+    rows = await session.connection.fetch(QUERIES["judge"], session.workspace_id, MOST_JUDGED)
+    return [run_of(row) for row in rows]
 
 
 async def request_run(session: Session, job: str) -> Run:

@@ -2,7 +2,8 @@
 -- Whoever comes second begins nothing. What is old goes.
 with forgotten as (
     delete from job_runs
-    where workspace_id = $1 and job = $2 and planned_at < $3::timestamptz - interval '90 days'
+    where workspace_id = $1 and planned_at < $3::timestamptz - interval '90 days'
+        and ended_at is not null
 )
 insert into job_runs (workspace_id, job, planned_at, reason, fence, attempts, started_at)
 values ($1, $2, $3, 'schedule', $4, 1, clock_timestamp())
@@ -18,10 +19,32 @@ do update set reason = known.reason
 returning *
 
 -- name: adopt
--- What was asked for, and what others have begun and did not end.
+-- What was asked for, and what others have begun and did not end, of jobs that are known.
 update job_runs set fence = $2, attempts = attempts + 1, started_at = clock_timestamp()
-where workspace_id = $1 and ended_at is null and (fence is null or fence < $2)
+where workspace_id = $1 and ended_at is null and (fence is null or fence < $2) and job = any($3)
 returning *
+
+-- name: abandon
+-- What nobody has done within an hour who knows the job: it was of another release.
+update job_runs set ended_at = clock_timestamp(), outcome = 'abandoned',
+    error = 'no scheduler knows the job'
+where workspace_id = $1 and ended_at is null and job <> all($2)
+    and coalesce(started_at, planned_at) < clock_timestamp() - interval '1 hour'
+
+-- name: judge
+-- What has ended and was not asked for before: for who commits what comes of it.
+with judged as (
+    update job_runs set is_judged = true
+    where (workspace_id, job, planned_at) in (
+        select workspace_id, job, planned_at from job_runs
+        where workspace_id = $1 and ended_at is not null and not is_judged
+        order by ended_at
+        limit $2
+        for update
+    ) and not is_judged
+    returning *
+)
+select * from judged order by ended_at, planned_at, job
 
 -- name: begin_again
 update job_runs set attempts = attempts + 1, started_at = clock_timestamp()

@@ -434,7 +434,9 @@ class ListAlertsRequest(message.Message):
     workspace_id: builtins.str
     """The workspace."""
     rule: builtins.str
-    """Of which rule, by its id; if empty, of all."""
+    """Of which rule, by its id; if empty, of all. In "shadower-system" those of jobs that have failed are
+    of "shadower.jobs".
+    """
     page_size: builtins.int
     """At most so many: 1 to 500; if 0, 50."""
     page_token: builtins.str

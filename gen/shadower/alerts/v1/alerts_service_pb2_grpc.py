@@ -137,7 +137,8 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateRule(self, request, context):
-        """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it.
+        """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it; if it is
+        disabled, they are resolved.
         ALERT_RULE_NOT_FOUND; ALERT_RULE_CHANGED if somebody else was faster: if the etag is not that of the
         rule, and the rule does not say the same already.
         """
@@ -165,7 +166,9 @@ class AlertsServiceServicer:
     def EvaluateRules(self, request, context):
         """Judges the rules that are due: of the workspace, or in the reserved workspace "shadower-system" of all
         workspaces. To be called every minute; safe to repeat, and several may call at once: no window of a
-        rule is judged twice. A rule that fails keeps no other from being judged.
+        rule is judged twice. A rule that fails keeps no other from being judged, and workspaces take turns.
+        In "shadower-system" jobs of the scheduler are judged, too: one that has failed is an alert of the rule
+        "shadower.jobs", which is over when the job succeeds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,7 +45,8 @@ class AlertsServiceStub:
     ListRules: _grpc.UnaryUnaryMultiCallable[_alerts_service_pb2.ListRulesRequest, _alerts_service_pb2.ListRulesResponse]
     """Lists the rules of the workspace by their ids."""
     UpdateRule: _grpc.UnaryUnaryMultiCallable[_alerts_service_pb2.UpdateRuleRequest, _alerts_service_pb2.UpdateRuleResponse]
-    """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it.
+    """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it; if it is
+    disabled, they are resolved.
     ALERT_RULE_NOT_FOUND; ALERT_RULE_CHANGED if somebody else was faster: if the etag is not that of the
     rule, and the rule does not say the same already.
     """
@@ -61,7 +62,9 @@ class AlertsServiceStub:
     EvaluateRules: _grpc.UnaryUnaryMultiCallable[_alerts_service_pb2.EvaluateRulesRequest, _alerts_service_pb2.EvaluateRulesResponse]
     """Judges the rules that are due: of the workspace, or in the reserved workspace "shadower-system" of all
     workspaces. To be called every minute; safe to repeat, and several may call at once: no window of a
-    rule is judged twice. A rule that fails keeps no other from being judged.
+    rule is judged twice. A rule that fails keeps no other from being judged, and workspaces take turns.
+    In "shadower-system" jobs of the scheduler are judged, too: one that has failed is an alert of the rule
+    "shadower.jobs", which is over when the job succeeds.
     """
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_alerts_service_pb2.ListAlertsRequest, _alerts_service_pb2.ListAlertsResponse]
     """Lists alerts, those that began to hold last first."""
@@ -101,7 +104,8 @@ class AlertsServiceAsyncStub(AlertsServiceStub):
     ListRules: _aio.UnaryUnaryMultiCallable[_alerts_service_pb2.ListRulesRequest, _alerts_service_pb2.ListRulesResponse]  # type: ignore[assignment]
     """Lists the rules of the workspace by their ids."""
     UpdateRule: _aio.UnaryUnaryMultiCallable[_alerts_service_pb2.UpdateRuleRequest, _alerts_service_pb2.UpdateRuleResponse]  # type: ignore[assignment]
-    """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it.
+    """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it; if it is
+    disabled, they are resolved.
     ALERT_RULE_NOT_FOUND; ALERT_RULE_CHANGED if somebody else was faster: if the etag is not that of the
     rule, and the rule does not say the same already.
     """
@@ -117,7 +121,9 @@ class AlertsServiceAsyncStub(AlertsServiceStub):
     EvaluateRules: _aio.UnaryUnaryMultiCallable[_alerts_service_pb2.EvaluateRulesRequest, _alerts_service_pb2.EvaluateRulesResponse]  # type: ignore[assignment]
     """Judges the rules that are due: of the workspace, or in the reserved workspace "shadower-system" of all
     workspaces. To be called every minute; safe to repeat, and several may call at once: no window of a
-    rule is judged twice. A rule that fails keeps no other from being judged.
+    rule is judged twice. A rule that fails keeps no other from being judged, and workspaces take turns.
+    In "shadower-system" jobs of the scheduler are judged, too: one that has failed is an alert of the rule
+    "shadower.jobs", which is over when the job succeeds.
     """
     ListAlerts: _aio.UnaryUnaryMultiCallable[_alerts_service_pb2.ListAlertsRequest, _alerts_service_pb2.ListAlertsResponse]  # type: ignore[assignment]
     """Lists alerts, those that began to hold last first."""
@@ -178,7 +184,8 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_service_pb2.UpdateRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_alerts_service_pb2.UpdateRuleResponse, _abc.Awaitable[_alerts_service_pb2.UpdateRuleResponse]]:
-        """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it.
+        """Lets a rule say something else from now on. Alerts that are open stay, and are judged by it; if it is
+        disabled, they are resolved.
         ALERT_RULE_NOT_FOUND; ALERT_RULE_CHANGED if somebody else was faster: if the etag is not that of the
         rule, and the rule does not say the same already.
         """
@@ -212,7 +219,9 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_alerts_service_pb2.EvaluateRulesResponse, _abc.Awaitable[_alerts_service_pb2.EvaluateRulesResponse]]:
         """Judges the rules that are due: of the workspace, or in the reserved workspace "shadower-system" of all
         workspaces. To be called every minute; safe to repeat, and several may call at once: no window of a
-        rule is judged twice. A rule that fails keeps no other from being judged.
+        rule is judged twice. A rule that fails keeps no other from being judged, and workspaces take turns.
+        In "shadower-system" jobs of the scheduler are judged, too: one that has failed is an alert of the rule
+        "shadower.jobs", which is over when the job succeeds.
         """
 
     @_abc_1.abstractmethod

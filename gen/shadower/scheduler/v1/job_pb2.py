@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/scheduler/v1/job.proto\x12\x15shadower.scheduler.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x02\n\x06JobRun\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x30\n\x0cplanned_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06reason\x18\x03 \x01(\x0e\x32 .shadower.scheduler.v1.RunReason\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x07outcome\x18\x06 \x01(\x0e\x32!.shadower.scheduler.v1.RunOutcome\x12\x10\n\x08\x61ttempts\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\"\xc8\x01\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x10\n\x08schedule\x18\x03 \x01(\t\x12\x18\n\x10\x64\x65\x66\x61ult_schedule\x18\x04 \x01(\t\x12\x0e\n\x06paused\x18\x05 \x01(\x08\x12\x31\n\rnext_run_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08last_run\x18\x07 \x01(\x0b\x32\x1d.shadower.scheduler.v1.JobRun*X\n\tRunReason\x12\x1a\n\x16RUN_REASON_UNSPECIFIED\x10\x00\x12\x17\n\x13RUN_REASON_SCHEDULE\x10\x01\x12\x16\n\x12RUN_REASON_REQUEST\x10\x02*\\\n\nRunOutcome\x12\x1b\n\x17RUN_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15RUN_OUTCOME_SUCCEEDED\x10\x01\x12\x16\n\x12RUN_OUTCOME_FAILED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/scheduler/v1/job.proto\x12\x15shadower.scheduler.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x02\n\x06JobRun\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x30\n\x0cplanned_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06reason\x18\x03 \x01(\x0e\x32 .shadower.scheduler.v1.RunReason\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x07outcome\x18\x06 \x01(\x0e\x32!.shadower.scheduler.v1.RunOutcome\x12\x10\n\x08\x61ttempts\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\"\xf6\x01\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x10\n\x08schedule\x18\x03 \x01(\t\x12\x18\n\x10\x64\x65\x66\x61ult_schedule\x18\x04 \x01(\t\x12\x0e\n\x06paused\x18\x05 \x01(\x08\x12\x31\n\rnext_run_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08last_run\x18\x07 \x01(\x0b\x32\x1d.shadower.scheduler.v1.JobRun\x12\x11\n\ttime_zone\x18\x08 \x01(\t\x12\x19\n\x11\x64\x65\x66\x61ult_time_zone\x18\t \x01(\t*X\n\tRunReason\x12\x1a\n\x16RUN_REASON_UNSPECIFIED\x10\x00\x12\x17\n\x13RUN_REASON_SCHEDULE\x10\x01\x12\x16\n\x12RUN_REASON_REQUEST\x10\x02*w\n\nRunOutcome\x12\x1b\n\x17RUN_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15RUN_OUTCOME_SUCCEEDED\x10\x01\x12\x16\n\x12RUN_OUTCOME_FAILED\x10\x02\x12\x19\n\x15RUN_OUTCOME_ABANDONED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.scheduler.v1.job_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RUNREASON']._serialized_start=597
-  _globals['_RUNREASON']._serialized_end=685
-  _globals['_RUNOUTCOME']._serialized_start=687
-  _globals['_RUNOUTCOME']._serialized_end=779
+  _globals['_RUNREASON']._serialized_start=643
+  _globals['_RUNREASON']._serialized_end=731
+  _globals['_RUNOUTCOME']._serialized_start=733
+  _globals['_RUNOUTCOME']._serialized_end=852
   _globals['_JOBRUN']._serialized_start=92
   _globals['_JOBRUN']._serialized_end=392
   _globals['_JOB']._serialized_start=395
-  _globals['_JOB']._serialized_end=595
+  _globals['_JOB']._serialized_end=641
 # @@protoc_insertion_point(module_scope)

@@ -56,7 +56,9 @@ class _RunOutcomeEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_RunOutcome.
     RUN_OUTCOME_SUCCEEDED: _RunOutcome.ValueType  # 1
     """All of it was done."""
     RUN_OUTCOME_FAILED: _RunOutcome.ValueType  # 2
-    """Some of it could not be done, after all attempts. An event SYSTEM_ERROR tells it."""
+    """Some of it could not be done, after all attempts. An event SYSTEM_ERROR and an alert tell it."""
+    RUN_OUTCOME_ABANDONED: _RunOutcome.ValueType  # 3
+    """No scheduler knew the job: it was of another release, and nobody has done it within an hour."""
 
 class RunOutcome(_RunOutcome, metaclass=_RunOutcomeEnumTypeWrapper):
     """What became of a run."""
@@ -66,7 +68,9 @@ RUN_OUTCOME_UNSPECIFIED: RunOutcome.ValueType  # 0
 RUN_OUTCOME_SUCCEEDED: RunOutcome.ValueType  # 1
 """All of it was done."""
 RUN_OUTCOME_FAILED: RunOutcome.ValueType  # 2
-"""Some of it could not be done, after all attempts. An event SYSTEM_ERROR tells it."""
+"""Some of it could not be done, after all attempts. An event SYSTEM_ERROR and an alert tell it."""
+RUN_OUTCOME_ABANDONED: RunOutcome.ValueType  # 3
+"""No scheduler knew the job: it was of another release, and nobody has done it within an hour."""
 
 @typing.final
 class JobRun(message.Message):
@@ -135,18 +139,25 @@ class Job(message.Message):
     PAUSED_FIELD_NUMBER: builtins.int
     NEXT_RUN_TIME_FIELD_NUMBER: builtins.int
     LAST_RUN_FIELD_NUMBER: builtins.int
+    TIME_ZONE_FIELD_NUMBER: builtins.int
+    DEFAULT_TIME_ZONE_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Its name, such as "roll_up_hours"."""
     description: builtins.str
     """What is done."""
     schedule: builtins.str
-    """When, in UTC, as five fields of cron: minute, hour, day of month, month, day of week. Days of
-    the week have names (mon to sun).
+    """When, on the clock of time_zone, as five fields of cron: minute, hour, day of month, month, day of
+    week. Days of the week have names (mon to sun). A time that the clock shows twice comes the first
+    time; one that it skips comes in the moment in which it goes on.
     """
     default_schedule: builtins.str
     """The schedule that it has unless somebody sets another."""
     paused: builtins.bool
     """Whether it waits until somebody lets it go on."""
+    time_zone: builtins.str
+    """The time zone of schedule, as IANA names it, such as "Europe/Berlin" or "UTC"."""
+    default_time_zone: builtins.str
+    """The time zone that it has unless somebody sets another."""
     @builtins.property
     def next_run_time(self) -> timestamp_pb2.Timestamp:
         """When its time comes next; absent while it is paused."""
@@ -165,9 +176,11 @@ class Job(message.Message):
         paused: builtins.bool = ...,
         next_run_time: timestamp_pb2.Timestamp | None = ...,
         last_run: JobRun | None = ...,
+        time_zone: builtins.str = ...,
+        default_time_zone: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["last_run", b"last_run", "next_run_time", b"next_run_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["default_schedule", b"default_schedule", "description", b"description", "last_run", b"last_run", "name", b"name", "next_run_time", b"next_run_time", "paused", b"paused", "schedule", b"schedule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["default_schedule", b"default_schedule", "default_time_zone", b"default_time_zone", "description", b"description", "last_run", b"last_run", "name", b"name", "next_run_time", b"next_run_time", "paused", b"paused", "schedule", b"schedule", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -215,22 +215,26 @@ class RescheduleJobRequest(message.Message):
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
     JOB_NAME_FIELD_NUMBER: builtins.int
     SCHEDULE_FIELD_NUMBER: builtins.int
+    TIME_ZONE_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     job_name: builtins.str
     """The job's name."""
     schedule: builtins.str
     """When, as Job.schedule has it; at most 100 characters. If empty, its default."""
+    time_zone: builtins.str
+    """On the clock of this time zone, as Job.time_zone has it. If empty, of its default."""
     def __init__(
         self,
         *,
         workspace_id: builtins.str = ...,
         job_name: builtins.str = ...,
         schedule: builtins.str = ...,
+        time_zone: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job_name", b"job_name", "schedule", b"schedule", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_name", b"job_name", "schedule", b"schedule", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

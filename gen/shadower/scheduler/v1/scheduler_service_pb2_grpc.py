@@ -103,7 +103,8 @@ class SchedulerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RescheduleJob(self, request, context):
-        """Sets when a job is done, from now on. JOB_NOT_FOUND, SCHEDULE_INVALID.
+        """Sets when a job is done, from now on. JOB_NOT_FOUND; SCHEDULE_INVALID if the schedule is none, or
+        its time never comes; VALIDATION_FAILED for a time zone that there is not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

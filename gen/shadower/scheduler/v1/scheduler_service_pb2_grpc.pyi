@@ -46,7 +46,9 @@ class SchedulerServiceStub:
     ResumeJob: _grpc.UnaryUnaryMultiCallable[_scheduler_service_pb2.ResumeJobRequest, _scheduler_service_pb2.ResumeJobResponse]
     """Lets a job go on. Times that passed while it was paused are not caught up. JOB_NOT_FOUND."""
     RescheduleJob: _grpc.UnaryUnaryMultiCallable[_scheduler_service_pb2.RescheduleJobRequest, _scheduler_service_pb2.RescheduleJobResponse]
-    """Sets when a job is done, from now on. JOB_NOT_FOUND, SCHEDULE_INVALID."""
+    """Sets when a job is done, from now on. JOB_NOT_FOUND; SCHEDULE_INVALID if the schedule is none, or
+    its time never comes; VALIDATION_FAILED for a time zone that there is not.
+    """
     ListJobRuns: _grpc.UnaryUnaryMultiCallable[_scheduler_service_pb2.ListJobRunsRequest, _scheduler_service_pb2.ListJobRunsResponse]
     """Lists runs of the last 90 days, the latest first."""
 
@@ -68,7 +70,9 @@ class SchedulerServiceAsyncStub(SchedulerServiceStub):
     ResumeJob: _aio.UnaryUnaryMultiCallable[_scheduler_service_pb2.ResumeJobRequest, _scheduler_service_pb2.ResumeJobResponse]  # type: ignore[assignment]
     """Lets a job go on. Times that passed while it was paused are not caught up. JOB_NOT_FOUND."""
     RescheduleJob: _aio.UnaryUnaryMultiCallable[_scheduler_service_pb2.RescheduleJobRequest, _scheduler_service_pb2.RescheduleJobResponse]  # type: ignore[assignment]
-    """Sets when a job is done, from now on. JOB_NOT_FOUND, SCHEDULE_INVALID."""
+    """Sets when a job is done, from now on. JOB_NOT_FOUND; SCHEDULE_INVALID if the schedule is none, or
+    its time never comes; VALIDATION_FAILED for a time zone that there is not.
+    """
     ListJobRuns: _aio.UnaryUnaryMultiCallable[_scheduler_service_pb2.ListJobRunsRequest, _scheduler_service_pb2.ListJobRunsResponse]  # type: ignore[assignment]
     """Lists runs of the last 90 days, the latest first."""
 
@@ -117,7 +121,9 @@ class SchedulerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduler_service_pb2.RescheduleJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_service_pb2.RescheduleJobResponse, _abc.Awaitable[_scheduler_service_pb2.RescheduleJobResponse]]:
-        """Sets when a job is done, from now on. JOB_NOT_FOUND, SCHEDULE_INVALID."""
+        """Sets when a job is done, from now on. JOB_NOT_FOUND; SCHEDULE_INVALID if the schedule is none, or
+        its time never comes; VALIDATION_FAILED for a time zone that there is not.
+        """
 
     @_abc_1.abstractmethod
     def ListJobRuns(
