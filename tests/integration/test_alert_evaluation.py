@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +12,14 @@ import pytest
 
 from services.alerts.evaluating import Evaluated, Evaluator
 from services.runtime.pool import EVALUATOR_ROLE, open_pool
-from services.warehouse.alerts.rules import DueRules
-from services.warehouse.database import Database
-from tests.support.alerts import INTERVAL, MINUTE, Watch, failures, five_minutes
+from tests.support.alerts import (
+    INTERVAL,
+    MINUTE,
+    Watch,
+    evaluator_of,
+    failures,
+    five_minutes,
+)
 from tests.support.bus import settings_of
 from tests.support.keys import KeyRing
 from tests.support.stack import Stack
@@ -44,13 +48,6 @@ class Reader:
     async def evaluate(self) -> Evaluated:
         self.watch.make_due()
         return await self.evaluator.evaluate(self.watch.client.workspace, 1000, LONG)
-
-
-@asynccontextmanager
-async def evaluator_of(url: str, topic: str | None = None) -> AsyncIterator[Evaluator]:
-    settings = settings_of(url)
-    async with open_pool(settings) as pool, open_pool(settings, EVALUATOR_ROLE) as due:
-        yield Evaluator(Database(pool, log_topic=topic), DueRules(due))
 
 
 @pytest.fixture

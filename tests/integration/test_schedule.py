@@ -1,130 +1,27 @@
 """Jobs on a clock that tests set: each time is done once, whoever leads, dies or sleeps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from scheduler.calling import JobError
-from scheduler.jobs import JOBS, Job
-from scheduler.running import Runner
-from scheduler.schedule import Schedule
+from scheduler.jobs import JOBS
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.faults import Unavailable
-from services.warehouse.database import Database
-from services.warehouse.schedule.jobs import pause_job, resume_job
-from services.warehouse.schedule.leases import FencedError, Lease
-from services.warehouse.schedule.runs import Run, Runs, list_runs, request_run
-from tests.support.bus import database_of
+from services.warehouse.schedule.jobs import pause_job, reschedule_job, resume_job
+from services.warehouse.schedule.leases import FencedError
+from services.warehouse.schedule.runs import request_run
+from tests.support.schedule import House, house_of
 
-HOURLY, DAILY, WEEKLY = JOBS["roll_up_hours"], JOBS["roll_up_days"], JOBS["roll_up_weeks"]
-LIFE = timedelta(seconds=30)
-NO_DELAY = (0.0, 0.0)
-
-
-@dataclass
-class Time:
-    """A clock that is set."""
-
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Work:
-    """Does jobs by noting them."""
-
-    done: list[tuple[str, datetime]] = field(default_factory=list)
-    asked: list[Sequence[str] | None] = field(default_factory=list)
-    failures: list[dict[str, str]] = field(default_factory=list)
-    breaks: list[Exception] = field(default_factory=list)
-    dies: bool = False
-
-    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None:
-        self.asked.append(only)
-        if self.dies:
-            raise asyncio.CancelledError
-        if self.breaks:
-            raise self.breaks.pop(0)
-        if self.failures:
-            raise JobError(self.failures.pop(0))
-        self.done.append((job.name, run.planned_at))
-
-
-@dataclass
-class House:
-    """Replicas over one database."""
-
-    database: Database
-    time: Time
-    work: Work = field(default_factory=Work)
-    jobs: Mapping[str, Job] = field(default_factory=lambda: dict(JOBS))
-
-    def lease(self, holder: str, life: timedelta = LIFE) -> Lease:
-        return Lease(self.database, SYSTEM_WORKSPACE, "scheduler", holder, life)
-
-    async def leader(self, holder: str, life: timedelta = LIFE) -> Runner:
-        """Who leads from now on, whoever did before."""
-        lease = self.lease(holder, life)
-        async with self.database.writing(SYSTEM_WORKSPACE) as session:
-            await session.connection.execute("update schedule_leases set expires_at = now()")
-        fence = await lease.take()
-        assert fence is not None
-        schedule = Schedule(self.database, SYSTEM_WORKSPACE, self.jobs, self.time)
-        return Runner(schedule, Runs(lease, fence), self.work, NO_DELAY)
-
-    async def ledger(self) -> list[Run]:
-        async with self.database.reading(SYSTEM_WORKSPACE) as session:
-            return await list_runs(session, "", None, 1_000)
-
-    async def events(self) -> list[Any]:
-        async with self.database.reading(SYSTEM_WORKSPACE) as session:
-            found: list[Any] = await session.connection.fetch(
-                "select type, data from outbox where workspace_id = $1", SYSTEM_WORKSPACE
-            )
-        return found
+HOURLY, DAILY = JOBS["roll_up_hours"], JOBS["roll_up_days"]
 
 
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
-    """In which all jobs are known, and no time of theirs has come."""
-    async with database_of(database_url) as database:
-        house = House(database, Time(datetime.now(UTC)))
-        await (await house.leader("first")).schedule.settings()
+    async with house_of(database_url) as house:
         yield house
-
-
-def days(start: datetime, end: datetime) -> list[datetime]:
-    first = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [first + timedelta(days=n) for n in range((end - first).days + 1)]
-
-
-async def test_each_time_of_a_leap_year_is_done_once_whoever_leads(house: House) -> None:
-    start, end = house.time.now, datetime(2028, 3, 2, tzinfo=UTC)
-    expected = [(DAILY.name, day + timedelta(hours=1)) for day in days(start, end)]
-    expected += [
-        (WEEKLY.name, day + timedelta(hours=2)) for day in days(start, end) if day.weekday() == 0
-    ]
-    expected = [(name, time) for name, time in expected if start < time <= end]
-    leaders = [await house.leader("a")]
-    for number, day in enumerate(days(start, end)):
-        if number % 40 == 39:
-            leaders.append(await house.leader(f"leader-{number}"))
-        house.time.now = min(max(start, day + timedelta(hours=3)), end)
-        # The one before may not know yet that it leads no more.
-        for leader in leaders[-2:] if number % 40 in {39, 0, 1} else leaders[-1:]:
-            for job in (DAILY, WEEKLY):
-                try:
-                    await leader.run_due(job)
-                except FencedError:
-                    assert leader is not leaders[-1]
-    assert sorted(house.work.done) == sorted(expected)
-    assert any(time.date().isoformat() == "2028-02-29" for _, time in house.work.done)
 
 
 async def test_times_that_passed_while_nobody_ran_are_done_as_one(house: House) -> None:
@@ -263,10 +160,55 @@ async def test_times_that_passed_while_it_was_paused_are_not_caught_up(house: Ho
     assert await leader.run_due(HOURLY) is not None
 
 
-async def test_a_job_that_is_not_known_any_more_is_left_alone(house: House) -> None:
+async def test_a_job_of_another_release_waits_an_hour_for_whoever_knows_it(house: House) -> None:
     async with house.database.writing(SYSTEM_WORKSPACE) as session:
         await request_run(session, "of_another_release")
     house.jobs = {HOURLY.name: replace(HOURLY)}
     leader = await house.leader("a")
     assert await leader.run_adopted() == []
-    assert house.work.done == []
+    [run] = await house.ledger()
+    assert (run.outcome, run.attempts) == ("", 0)
+    await _let_pass(house, "61 minutes")
+    assert await leader.run_adopted() == []
+    [run] = await house.ledger()
+    assert (run.outcome, run.error) == ("abandoned", "no scheduler knows the job")
+    assert (house.work.done, await house.events()) == ([], [])
+
+
+async def _let_pass(house: House, time: str) -> None:
+    """As if all runs had been planned and begun so long before."""
+    async with house.database.writing(SYSTEM_WORKSPACE) as session:
+        await session.connection.execute(
+            "update job_runs set planned_at = planned_at - $1::text::interval,"
+            " started_at = started_at - $1::text::interval",
+            time,
+        )
+
+
+async def test_runs_are_kept_for_90_days(house: House) -> None:
+    """Of every job, but for its last time and what has not ended."""
+    leader = await house.leader("a")
+    for _ in range(3):
+        house.time.now += timedelta(hours=1)
+        await leader.run_due(HOURLY)
+    async with house.database.writing(SYSTEM_WORKSPACE) as session:
+        await request_run(session, HOURLY.name)
+    await _let_pass(house, "95 days")
+    house.time.now += timedelta(days=1)
+    await leader.run_due(DAILY)
+    assert sorted((run.job, run.reason) for run in await house.ledger()) == [
+        (DAILY.name, "schedule"),
+        (HOURLY.name, "request"),
+        (HOURLY.name, "schedule"),
+    ]
+
+
+async def test_a_job_is_done_on_the_clock_that_somebody_has_set(house: House) -> None:
+    async with house.database.writing(SYSTEM_WORKSPACE) as session:
+        await reschedule_job(session, DAILY.name, "0 9 * * *", "Asia/Kathmandu")
+    leader = await house.leader("a")
+    house.time.now += timedelta(days=1)
+    await leader.run_due(DAILY)
+    [(_, planned)] = house.work.done
+    # Always 5:45 ahead.
+    assert (planned.hour, planned.minute) == (3, 15)

@@ -1,6 +1,7 @@
 """Rules for tests, and alerts that nobody had to wait for."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,11 @@ from shadower.alerts.v1 import alert_pb2
 from shadower.alerts.v1 import alerts_service_pb2 as pb
 from shadower.alerts.v1.alert_rule_pb2 import AlertRule
 
+from services.alerts.evaluating import Evaluator
+from services.runtime.pool import EVALUATOR_ROLE, open_pool
+from services.warehouse.alerts.rules import DueRules
+from services.warehouse.database import Database
+from tests.support.bus import settings_of
 from tests.support.keys import KeyRing
 from tests.support.runs import Client, Row, run
 from tests.support.stack import Stack
@@ -68,6 +74,13 @@ def failures(
         run(f"{agent}-{status}-{number}-{time.isoformat()}", time, agent_id=agent, status=status)
         for number, time in enumerate(times)
     ]
+
+
+@asynccontextmanager
+async def evaluator_of(url: str, topic: str | None = None) -> AsyncIterator[Evaluator]:
+    settings = settings_of(url)
+    async with open_pool(settings) as pool, open_pool(settings, EVALUATOR_ROLE) as due:
+        yield Evaluator(Database(pool, log_topic=topic), DueRules(due))
 
 
 @dataclass(frozen=True)

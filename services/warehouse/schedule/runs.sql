@@ -1,9 +1,15 @@
 -- name: begin
--- Whoever comes second begins nothing. What is old goes.
+-- Whoever comes second begins nothing. What is old goes, but for the last time of a job: by that it is
+-- known what is due.
 with forgotten as (
-    delete from job_runs
+    delete from job_runs as old
     where workspace_id = $1 and planned_at < $3::timestamptz - interval '90 days'
         and ended_at is not null
+        and (reason = 'request' or exists (
+            select from job_runs
+            where workspace_id = $1 and job = old.job and reason = 'schedule'
+                and planned_at > old.planned_at
+        ))
 )
 insert into job_runs (workspace_id, job, planned_at, reason, fence, attempts, started_at)
 values ($1, $2, $3, 'schedule', $4, 1, clock_timestamp())
