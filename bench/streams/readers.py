@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,7 @@ def workspace_name(number: int) -> str:
     return f"live-{number:03}"
 
 
-class Reader(asyncio.Protocol):
+class Reader(asyncio.Protocol, ABC):
     """One connection with one stream. It looks for counts only, wherever they stand."""
 
     def __init__(self, told: Told, place: Place) -> None:
@@ -56,8 +57,9 @@ class Reader(asyncio.Protocol):
         self.transport = transport
         self.transport.write(self.request())
 
+    @abstractmethod
     def request(self) -> bytes:
-        raise NotImplementedError
+        """What is written first."""
 
     def connection_lost(self, _: Exception | None) -> None:
         self.ends("the connection ended")

@@ -1,6 +1,7 @@
 """What tests of several files ask services about: workspaces that are filled once, or empty."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.warehouse.database import Database
 from tests.support.aggregations import sparse_runs
+from tests.support.alerts import Watch, five_minutes
 from tests.support.bus import database_of
 from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
@@ -29,6 +31,17 @@ def client(stubs: Stubs, keys: KeyRing) -> Client:
 @pytest.fixture
 def token(client: Client, keys: KeyRing) -> str:
     return keys.token(client.workspace)
+
+
+@pytest.fixture
+def watch(stack: Stack, keys: KeyRing) -> Watch:
+    return Watch.of_new_workspace(stack, keys)
+
+
+@pytest.fixture
+def start() -> datetime:
+    """Three hours ago, at a moment of judgement."""
+    return five_minutes(datetime.now(UTC)) - timedelta(hours=3)
 
 
 @pytest.fixture

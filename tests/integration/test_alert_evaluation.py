@@ -10,6 +10,7 @@ import asyncpg
 import psycopg
 import pytest
 
+from services.alerts import evaluating
 from services.alerts.evaluating import Evaluated, Evaluator
 from services.runtime.pool import EVALUATOR_ROLE, open_pool
 from tests.support.alerts import (
@@ -106,6 +107,23 @@ async def test_facts_that_come_late_into_judged_windows_are_told_once(
     assert (await reader.evaluate()).triggered == 0
     [alert] = await reader.watch.alerts("resolved")
     assert alert.trigger_time.ToDatetime(UTC) == start + 3 * INTERVAL
+
+
+async def test_late_facts_that_are_too_much_at_once_are_judged_in_parts(
+    reader: Reader, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluating, "PARTS", (3,))
+    await reader.watch.make(start)
+    reader.written_until(start + 12 * INTERVAL)
+    assert (await reader.evaluate()).judgements == 12
+    await reader.watch.client.record(failures([start + 52 * MINUTE + n * MINUTE for n in range(3)]))
+    await reader.watch.client.record(failures([start + 2 * MINUTE], "early"))
+    reader.written_until(start + 14 * INTERVAL)
+    # The hour again, and what has come since.
+    done = await reader.evaluate()
+    assert (done.judgements, done.triggered, done.resolved) == (14, 1, 1)
+    [alert] = await reader.watch.alerts("resolved")
+    assert alert.trigger_time.ToDatetime(UTC) == start + 11 * INTERVAL
 
 
 async def test_whoever_dies_amid_a_judgement_leaves_nothing_half_done(

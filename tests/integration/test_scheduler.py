@@ -137,14 +137,23 @@ async def test_jobs_are_listed_paused_and_rescheduled(stack: Stack, operator: An
     assert not job.HasField("next_run_time")
     job = (await stub.ResumeJob(pb.ResumeJobRequest(**asked), metadata=operator)).job
     assert not job.paused
-    reschedule = pb.RescheduleJobRequest(**asked, schedule=" 7  3 * *  sun ")
+    reschedule = pb.RescheduleJobRequest(
+        **asked, schedule=" 7  3 * *  sun ", time_zone="Asia/Kathmandu"
+    )
     job = (await stub.RescheduleJob(reschedule, metadata=operator)).job
     assert (job.schedule, job.default_schedule) == ("7 3 * * sun", "*/15 * * * *")
+    assert (job.time_zone, job.default_time_zone) == ("Asia/Kathmandu", "UTC")
+    # Always 5:45 ahead.
+    assert job.next_run_time.ToDatetime().strftime("%a %H:%M") == "Sat 21:22"
     job = (await stub.RescheduleJob(pb.RescheduleJobRequest(**asked), metadata=operator)).job
-    assert job.schedule == job.default_schedule
-    refusing = pb.RescheduleJobRequest(**asked, schedule="0 0 30 2 *")
-    found = await refused(stub.RescheduleJob(refusing, metadata=operator))
-    assert (found.code, found.reason) == (INVALID, "SCHEDULE_INVALID")
+    assert (job.schedule, job.time_zone) == (job.default_schedule, "UTC")
+    for said, reason, field in (
+        ({"schedule": "0 0 30 2 *"}, "SCHEDULE_INVALID", "schedule"),
+        ({"time_zone": "Mars/Olympus"}, "VALIDATION_FAILED", "time_zone"),
+    ):
+        refusing = pb.RescheduleJobRequest(**asked, **said)
+        found = await refused(stub.RescheduleJob(refusing, metadata=operator))
+        assert (found.code, found.reason, found.fields) == (INVALID, reason, (field,))
     unknown = pb.RunJobRequest(**SYSTEM, job_name="nothing")
     found = await refused(stub.RunJob(unknown, metadata=operator))
     assert (found.code, found.reason) == (NOT_FOUND, "JOB_NOT_FOUND")

@@ -26,6 +26,10 @@ ALERT = "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"
 MINUTE = timedelta(minutes=1)
 INTERVAL = 5 * MINUTE
 ABOVE, BELOW = 1, 2
+HOUR = timedelta(hours=1)
+AT_ONCE: dict[str, Any] = {"cooldown": {"seconds": 0}}
+BY_AGENT: dict[str, Any] = {"group_by": [1]}
+LONG = {"seconds": 600}
 
 
 def rule(**said: Any) -> AlertRule:
@@ -65,6 +69,10 @@ def file_alert(database_url: str, workspace: str, alert_id: str) -> None:
 def five_minutes(time: datetime) -> datetime:
     """The last multiple of five minutes."""
     return time.replace(minute=time.minute // 5 * 5, second=0, microsecond=0)
+
+
+def at(start: datetime, *minutes: float) -> list[datetime]:
+    return [start + minute * MINUTE for minute in minutes]
 
 
 def failures(
