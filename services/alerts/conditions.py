@@ -143,7 +143,8 @@ def _of_absence(seen: Observations, now: Interval, key: str) -> Verdict:
 
 def _of_anomaly(condition: Anomaly, seen: Observations, now: Interval, key: str) -> Verdict:
     value = seen.value(now, key)
-    found = usual(seen.known(_seasonal(now), key), seen.known(_recent(now), key))
+    seasonal, recent = seen.known(_seasonal(now), key), seen.known(_recent(now), key)
+    found = usual(seasonal, recent, counts=seen.counts)
     if value is None or found is None:
         return Verdict(None, value)
     far = _moved(condition.direction, found.distance(value))
