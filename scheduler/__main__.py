@@ -20,6 +20,7 @@ from services.runtime.background import in_background
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.channels import open_stream_channel
 from services.runtime.draining import Draining
+from services.runtime.failpoints import Failpoints
 from services.runtime.mesh_tokens import mesh_tokens_of
 from services.runtime.pool import SCHEDULER_ROLE, open_pool
 from services.runtime.process import run_with
@@ -41,7 +42,9 @@ async def main(settings: SchedulerSettings) -> None:
         channel = await stack.enter_async_context(open_stream_channel(settings.mesh))
         lease = Lease(database, SYSTEM_WORKSPACE, "scheduler", _own_name(), LIFE)
         caller = Caller(channel, tokens, Workspaces(everywhere))
-        leading = Leading(lease, _runner(database, lease, caller), list(JOBS.values()))
+        failpoints = Failpoints(settings.failpoints)
+        runner = _runner(database, lease, caller, failpoints)
+        leading = Leading(lease, runner, list(JOBS.values()))
         await stack.enter_async_context(in_background(leading.follow()))
         service = Service(
             DESCRIPTOR.services_by_name["SchedulerService"].full_name,
@@ -52,9 +55,11 @@ async def main(settings: SchedulerSettings) -> None:
         await serve(settings, [service], MessageValidator(), Draining(), access)
 
 
-def _runner(database: Database, lease: Lease, caller: Caller) -> Callable[[int], Runner]:
+def _runner(
+    database: Database, lease: Lease, caller: Caller, failpoints: Failpoints
+) -> Callable[[int], Runner]:
     schedule = Schedule(database, SYSTEM_WORKSPACE, JOBS)
-    return lambda fence: Runner(schedule, Runs(lease, fence), caller)
+    return lambda fence: Runner(schedule, Runs(lease, fence), caller, failpoints=failpoints)
 
 
 def _own_name() -> str:

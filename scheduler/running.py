@@ -11,9 +11,11 @@ from scheduler.calling import JobError
 from scheduler.jobs import Job
 from scheduler.schedule import Schedule
 from services.runtime.background import side_by_side
+from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Fault
 from services.warehouse.schedule.runs import Run, Runs
 
+NO_FAILPOINTS = Failpoints()
 LEDGER_SECONDS = 1.0
 DELAYS = (5.0, 30.0, 120.0)
 """Seconds before a job that failed is tried again; after them it has failed."""
@@ -30,12 +32,18 @@ class Runner:
     FencedError when the fence holds no more, and a Fault while the database is away."""
 
     def __init__(
-        self, schedule: Schedule, runs: Runs, doer: Doer, delays: Sequence[float] = DELAYS
+        self,
+        schedule: Schedule,
+        runs: Runs,
+        doer: Doer,
+        delays: Sequence[float] = DELAYS,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self.schedule = schedule
         self._runs = runs
         self._doer = doer
         self._delays = delays
+        self._failpoints = failpoints
         self._busy = {name: asyncio.Lock() for name in schedule.jobs}
 
     async def run_due(self, job: Job) -> Run | None:
@@ -74,6 +82,7 @@ class Runner:
                 await _noted(partial(self._runs.begin_again, run))
             else:
                 log.info("job done")
+                self._failpoints.reach("job.done")
                 return await _noted(partial(self._runs.succeed, run))
         return None
 

@@ -9,6 +9,7 @@ from shadower.alerts.v1.alerts_service_pb2_grpc import add_AlertsServiceServicer
 from services.alerts.evaluating import Evaluator
 from services.alerts.servicer import AlertsServicer
 from services.runtime.draining import Draining
+from services.runtime.failpoints import Failpoints
 from services.runtime.pool import EVALUATOR_ROLE, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
@@ -25,7 +26,8 @@ async def main(settings: Settings) -> None:
         pool = await stack.enter_async_context(open_pool(settings))
         database = Database(pool, settings.query_cost, settings.log)
         due = DueRules(await stack.enter_async_context(open_pool(settings, EVALUATOR_ROLE)))
-        servicer = AlertsServicer(database, Evaluator(database, due))
+        evaluator = Evaluator(database, due, Failpoints(settings.failpoints))
+        servicer = AlertsServicer(database, evaluator)
         service = Service(
             DESCRIPTOR.services_by_name["AlertsService"].full_name,
             partial(add_AlertsServiceServicer_to_server, servicer),

@@ -23,6 +23,7 @@ from services.alerts.rule import Rule
 from services.alerts.rules import read, rule_of
 from services.alerts.running import OLDEST, Run, late_start, moments_between
 from services.alerts.settling import keep, run_from_what_is
+from services.runtime.failpoints import Failpoints
 from services.runtime.faults import (
     DeadlineExceeded,
     Fault,
@@ -43,6 +44,7 @@ from services.warehouse.alerts.rules import (
 from services.warehouse.database import Database, Session, UnwritableError
 from services.warehouse.facts.changes import earliest_touched
 
+NO_FAILPOINTS = Failpoints()
 AT_ONCE = 3
 PORTION = 30
 MOST_MOMENTS = 288
@@ -84,9 +86,12 @@ class _Work:
 class Evaluator:
     """Has the rules of workspaces judged."""
 
-    def __init__(self, database: Database, due: DueRules) -> None:
+    def __init__(
+        self, database: Database, due: DueRules, failpoints: Failpoints = NO_FAILPOINTS
+    ) -> None:
         self._database = database
         self._due = due
+        self._failpoints = failpoints
 
     async def evaluate(
         self, workspace_id: str | None, most_rules: int, most_time: timedelta
@@ -141,7 +146,9 @@ class Evaluator:
             if kept is None or not kept.is_enabled:
                 return
             work = await _look(session, kept, most)
+        self._failpoints.reach("judge.read")
         await self._act(workspace_id, kept, work, done)
+        self._failpoints.reach("judge.committed")
 
     async def _act(
         self, workspace_id: str, kept: KeptRule, work: _Work | None, done: Evaluated
@@ -152,6 +159,7 @@ class Evaluator:
                 await postpone(session, kept, session.as_of + RETRY)
             elif (has_open := await hold_rule(session, kept)) is not None:
                 _count(done, work, await _go_on(session, work, has_open=has_open))
+                self._failpoints.reach("judge.kept")
 
     async def _tell_failure(
         self, workspace_id: str, rule_id: str, failed: BaseException, done: Evaluated

@@ -25,7 +25,7 @@ from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
 from tests.support.runs import execution, run
-from tests.support.stack import Environment, Running, Stack, ready, start, stop, stop_all
+from tests.support.stack import Environment, Running, Stack, ready, start, stop_all
 
 SYSTEM = {"workspace_id": SYSTEM_WORKSPACE}
 TAKE_OVER_SECONDS = 10
@@ -42,7 +42,7 @@ def operator(keys: KeyRing) -> Any:
 @dataclass(frozen=True)
 class House:
     """Two schedulers, by their process ids, and what they call. Where the mesh would be, aggregates
-    are."""
+    are. The first one dies when it has done a job, before it can say so; jobs have no times."""
 
     database_url: str
     ingest: Running
@@ -67,13 +67,30 @@ async def house(database_url: str, jwks_file: Path, tmp_path: Path) -> AsyncIter
     environment = Environment(database_url, jwks_file, tmp_path)
     services = [start(name, environment) for name in ("ingest", "aggregates")]
     mesh = ("SHADOWER_MESH", services[1].address)
-    told = Environment(database_url, jwks_file, tmp_path, (mesh,))
-    schedulers = [start("scheduler", told) for _ in range(2)]
+    dying = (mesh, ("SHADOWER_FAILPOINTS", "job.done=kill"))
+    schedulers = [start("scheduler", Environment(database_url, jwks_file, tmp_path, dying))]
+    _pause_all(database_url)
+    house = House(database_url, *services, {one.process.pid: one for one in schedulers})
     try:
         await asyncio.gather(*map(ready, (*services, *schedulers)))
-        yield House(database_url, *services, {one.process.pid: one for one in schedulers})
+        await house.leader()
+        schedulers.append(
+            start("scheduler", Environment(database_url, jwks_file, tmp_path, (mesh,)))
+        )
+        await ready(schedulers[1])
+        house.schedulers[schedulers[1].process.pid] = schedulers[1]
+        yield house
     finally:
         stop_all(one for one in (*schedulers, *services) if one.process.poll() is None)
+
+
+def _pause_all(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into shadower.scheduled_jobs (workspace_id, job, is_paused)"
+            " select %s, unnest(%s::text[]), true",
+            [SYSTEM_WORKSPACE, list(JOBS)],
+        )
 
 
 def stub_of(replica: Running) -> Any:
@@ -99,7 +116,7 @@ async def run_hours(replica: Running, operator: Any) -> job_pb2.JobRun:
     return await done(stub, operator, asked.run)
 
 
-async def test_one_replica_leads_and_another_one_does_when_it_is_killed(
+async def test_one_replica_leads_and_another_one_does_when_it_is_killed_amid_a_run(
     house: House, operator: Any, keys: KeyRing, workspace: str
 ) -> None:
     async with house.ingest.channel() as ingest, house.aggregates.channel() as aggregating:
@@ -108,17 +125,19 @@ async def test_one_replica_leads_and_another_one_does_when_it_is_killed(
         await IngestServiceStub(ingest).RecordExecutions(recorded, metadata=metadata)
         first = await house.leader()
         [other] = [one for one in house.schedulers.values() if one is not first]
-        # Whoever is asked, the one that leads does it.
-        ended = await run_hours(other, operator)
+        # Whoever is asked, the one that leads does it; and whoever leads then, ends it.
+        asked = asyncio.create_task(run_hours(other, operator))
+        assert await asyncio.to_thread(first.process.wait, 20) == -signal.SIGKILL
+        killed = time.monotonic()
+        assert await house.leader() is other
+        assert time.monotonic() - killed < TAKE_OVER_SECONDS
+        ended = await asked
         assert ended.outcome == job_pb2.RUN_OUTCOME_SUCCEEDED, ended.error
+        assert ended.attempts == 2
         listed = ListRollupsRequest(workspace_id=workspace)
         aggregates: Any = AggregatesServiceStub(aggregating)
         assert (await aggregates.ListRollups(listed, metadata=metadata)).rollups
-    stop(first, signal.SIGKILL)
-    killed = time.monotonic()
-    assert await house.leader() is other
-    assert time.monotonic() - killed < TAKE_OVER_SECONDS
-    assert (await run_hours(other, operator)).outcome == job_pb2.RUN_OUTCOME_SUCCEEDED
+    assert (await run_hours(other, operator)).attempts == 1
 
 
 def a_run() -> Any:

@@ -262,9 +262,11 @@ class AbsenceCondition(message.Message):
 class AnomalyCondition(message.Message):
     """The value of the window is unusual: more than so many deviations from what is usual. Usual is the
     median of the windows around the same hour of the week in the eight weeks before, and a deviation
-    1.4826 times their median absolute deviation. With fewer than ten such windows: the mean and the
-    standard deviation of the 24 hours before. With fewer than ten of those, nothing is told. A
-    deviation is never taken to be less than 5 % of what is usual.
+    the first quartile of the differences between any two of them, scaled to the standard deviation of
+    normally distributed values (Qn), times 1 + 2.5 / their number. With fewer than ten such windows: the
+    mean and the standard deviation of the 24 hours before. With fewer than ten of those, nothing is told.
+    A deviation is never taken to be less than 5 % of what is usual, and of counts than the square root of
+    what is usual, or 1.
     """
 
     DESCRIPTOR: descriptor.Descriptor
