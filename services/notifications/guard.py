@@ -5,6 +5,7 @@ and whatever they lead to then is judged where the socket is made.
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
@@ -31,6 +32,9 @@ OTHER_PORTS = frozenset(
     )
 )
 LOOK_UP_SECONDS = 3
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+# What ends in a number may be an address, written in octal, hexadecimal or as one number.
+NUMBER = re.compile(r"(^|\.)([0-9]+|0[xX][0-9A-Fa-f]*)\.?$")
 
 
 class RefusedAddressError(OSError):
@@ -116,7 +120,7 @@ def parsed(text: str, field: str) -> URL:
         port = url.port
     except ValueError as malformed:
         raise refused_url(field, "must be an address of https") from malformed
-    if "\\" in text or url.scheme not in SCHEMES or not url.host:
+    if url.scheme not in SCHEMES or not _is_host(url.host or ""):
         raise refused_url(field, "must be an address of https")
     if url.user is not None or url.password is not None:
         raise refused_url(field, "must not have credentials")
@@ -133,6 +137,15 @@ async def system_look_up(host: str, port: int) -> Sequence[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+def _is_host(host: str) -> bool:
+    """Whether nobody could take it for another one: a name, or an address as it is written now."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return NAME.fullmatch(host) is not None and not NUMBER.search(host)
+    return True
 
 
 def _is_free(port: int) -> bool:

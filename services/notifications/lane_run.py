@@ -156,9 +156,9 @@ class LaneRun:
         while True:
             try:
                 async with self._means.database.writing(self._lane.workspace_id) as session:
-                    await record_attempt(session, delivery, attempt, following)
                     if outcome.verdict is Verdict.GONE:
                         await disable_target(session, self._lane.target_id)
+                    await record_attempt(session, delivery, attempt, following)
                 return
             except Unavailable:
                 if time.monotonic() > until:

@@ -7,9 +7,7 @@ from shadower.ingest.v1.event_pb2 import EventType
 from shadower.notifications.v1.target_pb2 import Target
 
 from services.notifications.definitions import kind_of
-from services.notifications.notice import SEVERITIES, Happened
-
-ENDS = ("alert.acknowledged", "alert.resolved")
+from services.notifications.notice import ENDS, SEVERITIES, Happened
 
 
 def told(

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-ALERT_TYPES = ("alert.triggered", "alert.acknowledged", "alert.resolved")
+ENDS = ("alert.acknowledged", "alert.resolved")
+ALERT_TYPES = ("alert.triggered", *ENDS)
 REPORT_TYPES = ("report.generated", "report.failed")
 TOLD_TYPES = frozenset((*ALERT_TYPES, *REPORT_TYPES))
 SEVERITIES = ("", "info", "warning", "critical", "emergency")
@@ -51,7 +52,8 @@ class Happened:
     @property
     def names_recipients(self) -> bool:
         """An escalated alert is for them alone, whoever they are."""
-        return bool(self.recipients) or "escalationLevel" in self.data
+        is_end = self.type in ENDS
+        return not is_end and (bool(self.recipients) or "escalationLevel" in self.data)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def notice_of(happened: Happened) -> Notice:
 
 def one_line(text: str) -> str:
     """Without what could begin another one, or look like nothing."""
-    return CONTROL.sub(" ", text).strip()
+    return " ".join(CONTROL.sub(" ", text).split())
 
 
 def web_address(found: object) -> str:

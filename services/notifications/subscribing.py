@@ -5,8 +5,8 @@ import asyncio
 import structlog
 
 from services.notifications.definitions import read
-from services.notifications.matching import ENDS, told
-from services.notifications.notice import TOLD_TYPES, Happened
+from services.notifications.matching import told
+from services.notifications.notice import ENDS, TOLD_TYPES, Happened
 from services.runtime.bus.event import BusEvent
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Unavailable

@@ -796,11 +796,11 @@ CREATE TABLE shadower.notification_lanes (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     target_id text NOT NULL COLLATE pg_catalog."C",
     due_at timestamp with time zone,
-    leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
     holder uuid,
     failures integer DEFAULT 0 NOT NULL,
-    paused_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    paced_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+    paused_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    paced_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY shadower.notification_lanes FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.notification_lanes OWNER TO postgres;
@@ -809,7 +809,7 @@ CREATE TABLE shadower.notification_targets (
     target_id text NOT NULL COLLATE pg_catalog."C",
     definition jsonb NOT NULL,
     sealed bytea NOT NULL,
-    previous_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    previous_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -1111,8 +1111,6 @@ ALTER TABLE ONLY shadower.notification_attempts
     ADD CONSTRAINT notification_attempts_workspace_id_delivery_id_fkey FOREIGN KEY (workspace_id, delivery_id) REFERENCES shadower.notification_deliveries(workspace_id, delivery_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.notification_deliveries
     ADD CONSTRAINT notification_deliveries_workspace_id_target_id_fkey FOREIGN KEY (workspace_id, target_id) REFERENCES shadower.notification_targets(workspace_id, target_id) ON DELETE CASCADE;
-ALTER TABLE ONLY shadower.notification_lanes
-    ADD CONSTRAINT notification_lanes_workspace_id_target_id_fkey FOREIGN KEY (workspace_id, target_id) REFERENCES shadower.notification_targets(workspace_id, target_id) ON DELETE CASCADE;
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_rules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_silences ENABLE ROW LEVEL SECURITY;
@@ -1255,7 +1253,7 @@ GRANT SELECT(workspace_id) ON TABLE shadower.notification_deliveries TO shadower
 GRANT SELECT(delivery_id) ON TABLE shadower.notification_deliveries TO shadower_notifier;
 GRANT SELECT(state) ON TABLE shadower.notification_deliveries TO shadower_notifier;
 GRANT SELECT(ended_at) ON TABLE shadower.notification_deliveries TO shadower_notifier;
-GRANT SELECT,INSERT,UPDATE ON TABLE shadower.notification_lanes TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_lanes TO shadower_service;
 GRANT SELECT(workspace_id) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT(target_id) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT(due_at) ON TABLE shadower.notification_lanes TO shadower_notifier;

@@ -17,7 +17,7 @@ select pg_notify('shadower_notifications', '') from woken limit 1
 
 -- name: forgive
 -- Somebody wants it to be tried now, whatever came of it before.
-update notification_lanes set failures = 0, paused_until = '-infinity', due_at = clock_timestamp()
+update notification_lanes set failures = 0, paused_until = 'epoch', due_at = clock_timestamp()
 where workspace_id = $1 and target_id = $2
 
 -- name: claim
@@ -56,7 +56,7 @@ for update
 -- after it finds the lane released.
 update notification_lanes set
     holder = null,
-    leased_until = '-infinity',
+    leased_until = 'epoch',
     failures = $4,
     paused_until = clock_timestamp() + $5::interval,
     paced_at = $6,

@@ -116,7 +116,8 @@ async def disable_target(session: Session, target_id: str) -> None:
 
 async def delete_target(session: Session, target_id: str) -> None:
     """If there is one."""
-    await session.connection.execute(QUERIES["delete"], session.workspace_id, target_id)
+    for name in ("lock_whole", "delete", "delete_lane"):
+        await session.connection.execute(QUERIES[name], session.workspace_id, target_id)
 
 
 def _kept(row: Any) -> KeptTarget:

@@ -21,8 +21,19 @@ from notification_targets natural join notification_lanes
 where workspace_id = $1 and target_id = $2
 
 -- name: lock
--- Of who changes it.
-select version from notification_targets where workspace_id = $1 and target_id = $2 for update
+-- Of who changes it: the target before its lane, as all do.
+select version from notification_targets
+where workspace_id = $1 and target_id = $2
+for no key update
+
+-- name: lock_whole
+-- Of who deletes it; then whoever sends to it has ended, or finds it gone.
+with target as (
+    select workspace_id, target_id from notification_targets
+    where workspace_id = $1 and target_id = $2
+    for update
+)
+select 1 from target natural join notification_lanes as lane for update of lane
 
 -- name: list
 select target_id, definition, sealed, previous_until, version, created_at, updated_at, updated_by,
@@ -61,3 +72,6 @@ where workspace_id = $1 and target_id = $2 and is_enabled
 
 -- name: delete
 delete from notification_targets where workspace_id = $1 and target_id = $2
+
+-- name: delete_lane
+delete from notification_lanes where workspace_id = $1 and target_id = $2

@@ -7,7 +7,7 @@ create table notification_targets (
     definition jsonb not null,
     -- Addresses, keys and secrets, as services.notifications.sealing writes them.
     sealed bytea not null,
-    previous_until timestamptz not null default '-infinity',
+    previous_until timestamptz not null default 'epoch',
     version bigint not null default 1,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp(),
@@ -19,21 +19,22 @@ create table notification_targets (
 );
 
 -- One for each target: who sends to it, and when there is something to be sent. It is claimed as a
--- whole, so that of one target no two processes send at the same time.
+-- whole, so that of one target no two processes send at the same time. It goes with its target, by
+-- hand: a foreign key would have who leases it lock the target, behind its lane, while all others
+-- lock the target first.
 create table notification_lanes (
     workspace_id text collate "C" not null,
     target_id text collate "C" not null,
     -- When the next delivery is due; null if none waits.
     due_at timestamptz,
-    leased_until timestamptz not null default '-infinity',
+    leased_until timestamptz not null default 'epoch',
     holder uuid,
     -- Attempts in a row of which the receiver was not there or not well; it is left alone until then.
     failures integer not null default 0,
-    paused_until timestamptz not null default '-infinity',
+    paused_until timestamptz not null default 'epoch',
     -- The theoretical arrival time of its next message, by its limit.
-    paced_at timestamptz not null default '-infinity',
-    primary key (workspace_id, target_id),
-    foreign key (workspace_id, target_id) references notification_targets on delete cascade
+    paced_at timestamptz not null default 'epoch',
+    primary key (workspace_id, target_id)
 );
 
 create index notification_lanes_by_due on notification_lanes (due_at) where due_at is not null;
@@ -110,8 +111,9 @@ begin
     end loop;
 end
 $$;
-grant select, insert, update, delete on notification_targets to shadower_service;
-grant select, insert, update on notification_lanes, notification_deliveries to shadower_service;
+grant select, insert, update, delete on notification_targets, notification_lanes
+to shadower_service;
+grant select, insert, update on notification_deliveries to shadower_service;
 -- What happened stays as it is.
 grant select, insert on notification_attempts to shadower_service;
 
