@@ -19,6 +19,7 @@ from shadower.ingest.v1 import (
 )
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
+from shadower.notifications.v1 import notifications_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
@@ -31,6 +32,7 @@ CONTRACT = (
     ingest_service_pb2,
     limits_service_pb2,
     metrics_service_pb2,
+    notifications_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
     scheduler_service_pb2,

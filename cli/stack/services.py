@@ -25,6 +25,7 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "notifications": "shadower.notifications.v1.NotificationsService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits", "scheduler": "scheduler"}

@@ -13,6 +13,7 @@ from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
 from shadower.ingest.v1 import pricing_service_pb2 as pricing
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.notifications.v1 import notifications_service_pb2 as notifications
 from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
@@ -27,6 +28,7 @@ MODULES = {
     "ingest": ingest,
     "limits": limits,
     "metrics": metrics,
+    "notifications": notifications,
     "otlp": otlp,
     "pricing": pricing,
     "scheduler": scheduler,

@@ -29,6 +29,7 @@ from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+from shadower.notifications.v1.notifications_service_pb2_grpc import NotificationsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
@@ -49,6 +50,7 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "notifications": "shadower.notifications.v1.NotificationsService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -138,6 +140,7 @@ class Stubs:
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
         self.alerts: Any = AlertsServiceStub(channels["alerts"])
+        self.notifications: Any = NotificationsServiceStub(channels["notifications"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
         self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
@@ -145,8 +148,8 @@ class Stubs:
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
     """For stubs of services that nobody asks: those that say who may come in, how often, what is
-    done at times, and when to tell of what."""
-    return dict.fromkeys(("access", "limits", "scheduler", "alerts"), channel)
+    done at times, when to tell of what, and whom."""
+    return dict.fromkeys(("access", "limits", "scheduler", "alerts", "notifications"), channel)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from shadower.ingest.v1 import (
 )
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
+from shadower.notifications.v1 import notifications_service_pb2
 from shadower.runtime.v1 import cache_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
@@ -54,6 +55,7 @@ MODULES = (
     ingest_service_pb2,
     limits_service_pb2,
     metrics_service_pb2,
+    notifications_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
     scheduler_service_pb2,
@@ -66,8 +68,8 @@ METHODS: dict[str, MethodDescriptor] = {
     for method in service.methods
 }
 SERVICE_PROTOS = sorted((ROOT / "proto").glob("shadower/*/v1/*_service.proto"))
-# Each is another one, told once.
-MAKE_SECRETS = {"CreateApiKey", "RotateApiKey"}
+# Each is another one, told once; and whom it is told to notices.
+MAKE_SECRETS = {"CreateApiKey", "RotateApiKey", "RotateSecret", "TestTarget"}
 
 
 def bindings(method: MethodDescriptor) -> list[http_pb2.HttpRule]:

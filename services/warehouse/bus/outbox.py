@@ -63,11 +63,11 @@ class Line:
 
 
 @asynccontextmanager
-async def open_line(connect: Connect) -> AsyncIterator[Line]:
+async def open_line(connect: Connect, channel: str = CHANNEL) -> AsyncIterator[Line]:
     line = Line(await connect(), asyncio.Event())
     try:
         line.connection.add_termination_listener(lambda _: line.awake.set())
-        await line.connection.add_listener(CHANNEL, lambda *_: line.awake.set())
+        await line.connection.add_listener(channel, lambda *_: line.awake.set())
         yield line
     finally:
         line.connection.terminate()

@@ -742,6 +742,85 @@ CREATE VIEW shadower.model_calls WITH (security_invoker='true') AS
    FROM shadower.spans
   WHERE (kind = 'model_call'::shadower.span_kind);
 ALTER VIEW shadower.model_calls OWNER TO postgres;
+CREATE TABLE shadower.notification_attempts (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    delivery_id uuid NOT NULL,
+    number bigint NOT NULL,
+    attempted_at timestamp with time zone NOT NULL,
+    duration interval NOT NULL,
+    status_code integer NOT NULL,
+    error text NOT NULL,
+    response text NOT NULL,
+    is_delivered boolean NOT NULL
+);
+ALTER TABLE ONLY shadower.notification_attempts FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_attempts OWNER TO postgres;
+ALTER TABLE shadower.notification_attempts ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.notification_attempts_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE shadower.notification_deliveries (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    delivery_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    target_id text NOT NULL COLLATE pg_catalog."C",
+    event_id uuid NOT NULL,
+    number bigint NOT NULL,
+    event_type text NOT NULL COLLATE pg_catalog."C",
+    event_at timestamp with time zone NOT NULL,
+    data jsonb NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C",
+    state text DEFAULT 'waiting'::text NOT NULL COLLATE pg_catalog."C",
+    remaining text[],
+    attempts integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    status_code integer DEFAULT 0 NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    CONSTRAINT notification_deliveries_check CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT notification_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
+);
+ALTER TABLE ONLY shadower.notification_deliveries FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_deliveries OWNER TO postgres;
+ALTER TABLE shadower.notification_deliveries ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME shadower.notification_deliveries_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE shadower.notification_lanes (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    target_id text NOT NULL COLLATE pg_catalog."C",
+    due_at timestamp with time zone,
+    leased_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    holder uuid,
+    failures integer DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    paced_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY shadower.notification_lanes FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_lanes OWNER TO postgres;
+CREATE TABLE shadower.notification_targets (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    target_id text NOT NULL COLLATE pg_catalog."C",
+    definition jsonb NOT NULL,
+    sealed bytea NOT NULL,
+    previous_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_by text NOT NULL,
+    is_enabled boolean NOT NULL,
+    is_gone boolean DEFAULT false NOT NULL
+);
+ALTER TABLE ONLY shadower.notification_targets FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_targets OWNER TO postgres;
 CREATE TABLE shadower.outbox (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     id bigint NOT NULL,
@@ -960,6 +1039,16 @@ ALTER TABLE ONLY shadower.log_positions
     ADD CONSTRAINT log_positions_pkey PRIMARY KEY (topic, partition);
 ALTER TABLE ONLY shadower.metric_points
     ADD CONSTRAINT metric_points_pkey PRIMARY KEY (workspace_id, occurred_at, point_id);
+ALTER TABLE ONLY shadower.notification_attempts
+    ADD CONSTRAINT notification_attempts_pkey PRIMARY KEY (workspace_id, delivery_id, number);
+ALTER TABLE ONLY shadower.notification_deliveries
+    ADD CONSTRAINT notification_deliveries_pkey PRIMARY KEY (workspace_id, delivery_id);
+ALTER TABLE ONLY shadower.notification_deliveries
+    ADD CONSTRAINT notification_deliveries_workspace_id_event_id_target_id_key UNIQUE (workspace_id, event_id, target_id);
+ALTER TABLE ONLY shadower.notification_lanes
+    ADD CONSTRAINT notification_lanes_pkey PRIMARY KEY (workspace_id, target_id);
+ALTER TABLE ONLY shadower.notification_targets
+    ADD CONSTRAINT notification_targets_pkey PRIMARY KEY (workspace_id, target_id);
 ALTER TABLE ONLY shadower.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (workspace_id, id);
 ALTER TABLE ONLY shadower.point_cells
@@ -1006,6 +1095,12 @@ CREATE INDEX job_runs_to_judge ON shadower.job_runs USING btree (workspace_id, e
 CREATE INDEX limits_by_change ON shadower.limits USING btree (txid);
 CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
+CREATE INDEX notification_deliveries_by_subject ON shadower.notification_deliveries USING btree (workspace_id, subject, target_id);
+CREATE INDEX notification_deliveries_by_time ON shadower.notification_deliveries USING btree (workspace_id, created_at, delivery_id);
+CREATE INDEX notification_deliveries_due ON shadower.notification_deliveries USING btree (workspace_id, target_id, number) WHERE (state = 'waiting'::text);
+CREATE INDEX notification_deliveries_ended ON shadower.notification_deliveries USING btree (ended_at) WHERE (state <> 'waiting'::text);
+CREATE INDEX notification_deliveries_waiting ON shadower.notification_deliveries USING btree (workspace_id, target_id, subject, number) WHERE (state = 'waiting'::text);
+CREATE INDEX notification_lanes_by_due ON shadower.notification_lanes USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
 CREATE INDEX quotas_by_change ON shadower.quotas USING btree (txid);
 CREATE INDEX revoked_tokens_by_number ON shadower.revoked_tokens USING btree (number);
@@ -1016,6 +1111,10 @@ ALTER TABLE ONLY shadower.alert_transitions
     ADD CONSTRAINT alert_transitions_workspace_id_alert_id_fkey FOREIGN KEY (workspace_id, alert_id) REFERENCES shadower.alerts(workspace_id, alert_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.api_key_secrets
     ADD CONSTRAINT api_key_secrets_workspace_id_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES shadower.api_keys(workspace_id, api_key_id) ON DELETE CASCADE;
+ALTER TABLE ONLY shadower.notification_attempts
+    ADD CONSTRAINT notification_attempts_workspace_id_delivery_id_fkey FOREIGN KEY (workspace_id, delivery_id) REFERENCES shadower.notification_deliveries(workspace_id, delivery_id) ON DELETE CASCADE;
+ALTER TABLE ONLY shadower.notification_deliveries
+    ADD CONSTRAINT notification_deliveries_workspace_id_target_id_fkey FOREIGN KEY (workspace_id, target_id) REFERENCES shadower.notification_targets(workspace_id, target_id) ON DELETE CASCADE;
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_rules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_silences ENABLE ROW LEVEL SECURITY;
@@ -1040,6 +1139,12 @@ CREATE POLICY limiter ON shadower.limits FOR SELECT TO shadower_limiter USING (t
 CREATE POLICY limiter ON shadower.quotas FOR SELECT TO shadower_limiter USING (true);
 ALTER TABLE shadower.limits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.metric_points ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_attempts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_lanes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.notification_targets ENABLE ROW LEVEL SECURITY;
+CREATE POLICY notifier ON shadower.notification_deliveries TO shadower_notifier USING (true);
+CREATE POLICY notifier ON shadower.notification_lanes TO shadower_notifier USING (true);
 ALTER TABLE shadower.outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.point_cells ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.quota_notices ENABLE ROW LEVEL SECURITY;
@@ -1071,6 +1176,10 @@ CREATE POLICY tenant ON shadower.job_runs TO shadower_service USING ((workspace_
 CREATE POLICY tenant ON shadower.ledger USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.limits TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.metric_points USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.notification_attempts TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.notification_deliveries TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.notification_lanes TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.notification_targets TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1091,6 +1200,7 @@ GRANT USAGE ON SCHEMA shadower TO shadower_keeper;
 GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
 GRANT USAGE ON SCHEMA shadower TO shadower_evaluator;
+GRANT USAGE ON SCHEMA shadower TO shadower_notifier;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
@@ -1140,6 +1250,20 @@ GRANT SELECT,INSERT,UPDATE ON TABLE shadower.log_positions TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
+GRANT SELECT,INSERT ON TABLE shadower.notification_attempts TO shadower_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.notification_deliveries TO shadower_service;
+GRANT DELETE ON TABLE shadower.notification_deliveries TO shadower_notifier;
+GRANT SELECT(workspace_id) ON TABLE shadower.notification_deliveries TO shadower_notifier;
+GRANT SELECT(delivery_id) ON TABLE shadower.notification_deliveries TO shadower_notifier;
+GRANT SELECT(state) ON TABLE shadower.notification_deliveries TO shadower_notifier;
+GRANT SELECT(ended_at) ON TABLE shadower.notification_deliveries TO shadower_notifier;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_lanes TO shadower_service;
+GRANT SELECT(workspace_id) ON TABLE shadower.notification_lanes TO shadower_notifier;
+GRANT SELECT(target_id) ON TABLE shadower.notification_lanes TO shadower_notifier;
+GRANT SELECT(due_at) ON TABLE shadower.notification_lanes TO shadower_notifier;
+GRANT SELECT(leased_until),UPDATE(leased_until) ON TABLE shadower.notification_lanes TO shadower_notifier;
+GRANT UPDATE(holder) ON TABLE shadower.notification_lanes TO shadower_notifier;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_targets TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.point_cells TO shadower_service;

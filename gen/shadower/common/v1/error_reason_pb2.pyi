@@ -359,6 +359,51 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "SCHEDULE_INVALID", "domain": "shadower.dev",
          "metadata": {"schedule": "0 0 30 2 *"}}
     """
+    ERROR_REASON_TARGET_NOT_FOUND: _ErrorReason.ValueType  # 62
+    """There is no such target of notifications in the workspace. NOT_FOUND.
+
+        {"reason": "TARGET_NOT_FOUND", "domain": "shadower.dev", "metadata": {"targetId": "ops"}}
+    """
+    ERROR_REASON_TARGET_EXISTS: _ErrorReason.ValueType  # 63
+    """There is a target of that id, and it says something else. ALREADY_EXISTS.
+
+        {"reason": "TARGET_EXISTS", "domain": "shadower.dev", "metadata": {"targetId": "ops"}}
+    """
+    ERROR_REASON_TARGET_CHANGED: _ErrorReason.ValueType  # 64
+    """The target was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+        {"reason": "TARGET_CHANGED", "domain": "shadower.dev",
+         "metadata": {"targetId": "ops", "etag": "62d1a-7"}}
+    """
+    ERROR_REASON_TARGETS_FULL: _ErrorReason.ValueType  # 65
+    """The workspace has as many targets as it may. RESOURCE_EXHAUSTED.
+
+        {"reason": "TARGETS_FULL", "domain": "shadower.dev", "metadata": {"limit": "200"}}
+    """
+    ERROR_REASON_ADDRESS_REFUSED: _ErrorReason.ValueType  # 66
+    """Nothing is sent to that address: it is one of this network or machine, or of no kind that is
+    sent to. INVALID_ARGUMENT.
+
+        {"reason": "ADDRESS_REFUSED", "domain": "shadower.dev", "metadata": {"fields": "target.webhook.url"}}
+    """
+    ERROR_REASON_TEMPLATE_INVALID: _ErrorReason.ValueType  # 67
+    """A template cannot be read, or comes to no end or to too much. INVALID_ARGUMENT.
+
+        {"reason": "TEMPLATE_INVALID", "domain": "shadower.dev",
+         "metadata": {"fields": "target.body_template"}}
+    """
+    ERROR_REASON_DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 68
+    """There is no such delivery in the workspace. NOT_FOUND.
+
+        {"reason": "DELIVERY_NOT_FOUND", "domain": "shadower.dev",
+         "metadata": {"deliveryId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
+    """
+    ERROR_REASON_TARGET_KIND_UNSUITABLE: _ErrorReason.ValueType  # 69
+    """A target of that kind cannot do that: mail, where no server for it is set, or a new secret, where
+    nothing is signed. INVALID_ARGUMENT.
+
+        {"reason": "TARGET_KIND_UNSUITABLE", "domain": "shadower.dev", "metadata": {"kind": "email"}}
+    """
     ERROR_REASON_ALERT_RULE_NOT_FOUND: _ErrorReason.ValueType  # 70
     """There is no such rule in the workspace. NOT_FOUND.
 
@@ -742,6 +787,51 @@ ERROR_REASON_SCHEDULE_INVALID: ErrorReason.ValueType  # 61
 
     {"reason": "SCHEDULE_INVALID", "domain": "shadower.dev",
      "metadata": {"schedule": "0 0 30 2 *"}}
+"""
+ERROR_REASON_TARGET_NOT_FOUND: ErrorReason.ValueType  # 62
+"""There is no such target of notifications in the workspace. NOT_FOUND.
+
+    {"reason": "TARGET_NOT_FOUND", "domain": "shadower.dev", "metadata": {"targetId": "ops"}}
+"""
+ERROR_REASON_TARGET_EXISTS: ErrorReason.ValueType  # 63
+"""There is a target of that id, and it says something else. ALREADY_EXISTS.
+
+    {"reason": "TARGET_EXISTS", "domain": "shadower.dev", "metadata": {"targetId": "ops"}}
+"""
+ERROR_REASON_TARGET_CHANGED: ErrorReason.ValueType  # 64
+"""The target was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+    {"reason": "TARGET_CHANGED", "domain": "shadower.dev",
+     "metadata": {"targetId": "ops", "etag": "62d1a-7"}}
+"""
+ERROR_REASON_TARGETS_FULL: ErrorReason.ValueType  # 65
+"""The workspace has as many targets as it may. RESOURCE_EXHAUSTED.
+
+    {"reason": "TARGETS_FULL", "domain": "shadower.dev", "metadata": {"limit": "200"}}
+"""
+ERROR_REASON_ADDRESS_REFUSED: ErrorReason.ValueType  # 66
+"""Nothing is sent to that address: it is one of this network or machine, or of no kind that is
+sent to. INVALID_ARGUMENT.
+
+    {"reason": "ADDRESS_REFUSED", "domain": "shadower.dev", "metadata": {"fields": "target.webhook.url"}}
+"""
+ERROR_REASON_TEMPLATE_INVALID: ErrorReason.ValueType  # 67
+"""A template cannot be read, or comes to no end or to too much. INVALID_ARGUMENT.
+
+    {"reason": "TEMPLATE_INVALID", "domain": "shadower.dev",
+     "metadata": {"fields": "target.body_template"}}
+"""
+ERROR_REASON_DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 68
+"""There is no such delivery in the workspace. NOT_FOUND.
+
+    {"reason": "DELIVERY_NOT_FOUND", "domain": "shadower.dev",
+     "metadata": {"deliveryId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
+"""
+ERROR_REASON_TARGET_KIND_UNSUITABLE: ErrorReason.ValueType  # 69
+"""A target of that kind cannot do that: mail, where no server for it is set, or a new secret, where
+nothing is signed. INVALID_ARGUMENT.
+
+    {"reason": "TARGET_KIND_UNSUITABLE", "domain": "shadower.dev", "metadata": {"kind": "email"}}
 """
 ERROR_REASON_ALERT_RULE_NOT_FOUND: ErrorReason.ValueType  # 70
 """There is no such rule in the workspace. NOT_FOUND.

@@ -89,6 +89,12 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Acknowledge and resolve alerts, and keep them quiet for a time."""
     PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
     """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+    PERMISSION_NOTIFICATIONS_READ: _Permission.ValueType  # 28
+    """See who is told of alerts and reports, without secrets, and what was delivered."""
+    PERMISSION_NOTIFICATIONS_WRITE: _Permission.ValueType  # 29
+    """Make, change and delete targets of notifications, and have their secrets made anew."""
+    PERMISSION_NOTIFICATION_DELIVERIES_WRITE: _Permission.ValueType  # 30
+    """Try a target, and have something delivered again."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -157,6 +163,12 @@ PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
 """Acknowledge and resolve alerts, and keep them quiet for a time."""
 PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
 """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+PERMISSION_NOTIFICATIONS_READ: Permission.ValueType  # 28
+"""See who is told of alerts and reports, without secrets, and what was delivered."""
+PERMISSION_NOTIFICATIONS_WRITE: Permission.ValueType  # 29
+"""Make, change and delete targets of notifications, and have their secrets made anew."""
+PERMISSION_NOTIFICATION_DELIVERIES_WRITE: Permission.ValueType  # 30
+"""Try a target, and have something delivered again."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)

@@ -1,0 +1,80 @@
+"""Finds targets to which something is due, and has it sent: many at once, each by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import structlog
+
+from services.notifications.lane_run import Means, run_lane
+from services.runtime.background import in_background
+from services.runtime.faults import Unavailable
+from services.warehouse.bus.outbox import BROKEN, Connect, Line, open_line
+from services.warehouse.notifications.lanes import CHANNEL, Lane, Lanes
+
+# A wake-up can be lost, so it also looks by itself.
+POLL_SECONDS = 5.0
+SOONEST_SECONDS = 0.01
+PAUSE_SECONDS = 1.0
+
+
+class Dispatcher:
+    """What is claimed here is sent here."""
+
+    def __init__(self, connect: Connect, lanes: Lanes, means: Means, at_once: int) -> None:
+        self._connect = connect
+        self._lanes = lanes
+        self._means = means
+        self._at_once = at_once
+        self._holder = uuid4()
+        self._running: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def dispatching(self, seconds: float) -> AsyncIterator[None]:
+        """Goes on as long as the body does; then what is under way has some seconds to end."""
+        async with in_background(self._run()):
+            yield
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        for task in self._running:
+            task.cancel()
+
+    async def _run(self) -> None:
+        log = structlog.get_logger("notifications")
+        while True:
+            try:
+                async with open_line(self._connect, CHANNEL) as line:
+                    await self._dispatch(line)
+            except (*BROKEN, Unavailable) as broken:
+                log.warning("not looking for what is due; beginning again", error=repr(broken))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _dispatch(self, line: Line) -> None:
+        while True:
+            line.awake.clear()
+            free = self._at_once - len(self._running)
+            claimed = await self._lanes.claim(free, self._holder) if free > 0 else []
+            for lane in claimed:
+                self._begin(lane, line)
+            if len(claimed) < free:
+                await line.sleep(await self._seconds())
+            elif not free:
+                await line.sleep(POLL_SECONDS)
+
+    async def _seconds(self) -> float:
+        """How long there is nothing to do, unless somebody wakes us."""
+        soonest = await self._lanes.seconds_to_next()
+        return POLL_SECONDS if soonest is None else min(max(soonest, SOONEST_SECONDS), POLL_SECONDS)
+
+    def _begin(self, lane: Lane, line: Line) -> None:
+        task = asyncio.create_task(run_lane(self._means, lane))
+        self._running.add(task)
+        task.add_done_callback(lambda ended: self._ended(ended, line))
+
+    def _ended(self, task: "asyncio.Task[None]", line: Line) -> None:
+        self._running.discard(task)
+        line.awake.set()
+        if not task.cancelled() and task.exception() is not None:
+            log = structlog.get_logger("notifications")
+            log.error("left a target to its lease", exc_info=task.exception())

@@ -1,0 +1,183 @@
+"""Sends what waits for one target, as long as the lease holds and there is something due."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from services.notifications.definitions import OpenTarget, Vault, read
+from services.notifications.notice import Happened
+from services.notifications.outcome import Outcome, Verdict, unwell
+from services.notifications.pacing import Pace
+from services.notifications.retrying import Retries
+from services.notifications.sealing import UnreadableSecretError
+from services.notifications.sending import Sender, Sending
+from services.runtime.failpoints import Failpoints
+from services.runtime.faults import DeadlineExceeded, Unavailable
+from services.warehouse.database import Database, Session
+from services.warehouse.notifications.deliveries import (
+    Attempt,
+    DueDelivery,
+    due_deliveries,
+    give_up_all,
+    record_attempt,
+)
+from services.warehouse.notifications.lanes import Lane, Leaving, Standing, hold, release
+from services.warehouse.notifications.targets import KeptTarget, disable_target, find_target
+
+DISABLED = "TARGET_DISABLED: nothing is told to it for now"
+NO_TIME = timedelta(0)
+RECORD_PAUSE_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Means:
+    """What it takes to send, the same for all lanes."""
+
+    database: Database
+    vault: Vault
+    sender: Sender
+    retries: Retries
+    failpoints: Failpoints
+    lease: timedelta
+    at_once: int
+    """Messages to one target."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is sent to a target at once."""
+
+    target: KeptTarget
+    deliveries: Sequence[DueDelivery]
+
+
+async def run_lane(means: Means, lane: Lane) -> None:
+    """Whatever cannot be written down leaves the lane to its lease, and then to another try."""
+    log = structlog.get_logger("notifications").bind(
+        workspace_id=lane.workspace_id, target_id=lane.target_id
+    )
+    try:
+        await LaneRun(means, lane).run()
+    except (Unavailable, DeadlineExceeded) as away:
+        log.warning("left a target to its lease", error=away.message)
+
+
+class LaneRun:
+    """One run along a lane."""
+
+    def __init__(self, means: Means, lane: Lane) -> None:
+        self._means = means
+        self._lane = lane
+        self._standing: Standing | None = None
+
+    async def run(self) -> None:
+        while True:
+            until = time.monotonic() + self._means.lease.total_seconds()
+            batch = await self._next()
+            if batch is None:
+                return
+            outcomes = await asyncio.gather(
+                *(self._deliver(batch.target, one, until) for one in batch.deliveries)
+            )
+            pause = self._pause_after(outcomes)
+            if pause:
+                await self._leave(pause)
+                return
+
+    async def _next(self) -> Batch | None:
+        """None if there is nothing more to do; then the lane is left."""
+        async with self._means.database.writing(self._lane.workspace_id) as session:
+            held = await hold(session, self._lane, self._means.lease)
+            target = await find_target(session, self._lane.target_id)
+            if held is None or target is None:
+                return None
+            self._standing = self._standing or held
+            if not target.is_enabled:
+                await give_up_all(session, target.target_id, DISABLED)
+            return await self._batch(session, target, self._standing)
+
+    async def _batch(
+        self, session: Session, target: KeptTarget, standing: Standing
+    ) -> Batch | None:
+        now = datetime.now(UTC)
+        pace = Pace(read(target.definition), standing.paced_at)
+        # Of one that was not well, one message finds out whether it is.
+        room = min(1 if standing.failures else self._means.at_once, pace.room(now))
+        due = await due_deliveries(session, target.target_id, room)
+        if not due:
+            wait = NO_TIME if room else pace.wait(now)
+            await release(session, self._lane, Leaving(standing, NO_TIME, wait))
+            return None
+        pace.take(now, len(due))
+        self._standing = replace(standing, paced_at=pace.paced_at)
+        return Batch(target, due)
+
+    async def _deliver(self, target: KeptTarget, delivery: DueDelivery, until: float) -> Outcome:
+        began, clock = datetime.now(UTC), time.monotonic()
+        outcome = await self._sent(target, delivery)
+        self._means.failpoints.reach("notify.sent")
+        attempt = Attempt(
+            attempted_at=began,
+            duration=timedelta(seconds=time.monotonic() - clock),
+            status_code=outcome.status_code,
+            error=outcome.error,
+            response=outcome.response,
+            is_delivered=outcome.is_delivered,
+        )
+        await self._record(delivery, attempt, outcome, until)
+        return outcome
+
+    async def _sent(self, target: KeptTarget, delivery: DueDelivery) -> Outcome:
+        try:
+            opened = self._means.vault.open(self._lane.workspace_id, target)
+        except UnreadableSecretError as sealed:
+            return unwell(f"SECRET_UNREADABLE: {sealed}")
+        return await self._means.sender.send(self._sending(opened, delivery))
+
+    def _sending(self, target: OpenTarget, delivery: DueDelivery) -> Sending:
+        happened = Happened(
+            delivery.event_id,
+            delivery.event_type,
+            delivery.event_at,
+            self._lane.workspace_id,
+            delivery.data,
+        )
+        return Sending(happened, target, delivery.remaining)
+
+    async def _record(
+        self, delivery: DueDelivery, attempt: Attempt, outcome: Outcome, until: float
+    ) -> None:
+        """Tries for as long as nobody else may send it again. Raises Unavailable after that."""
+        following = self._means.retries.following(delivery.attempts + 1, outcome)
+        while True:
+            try:
+                async with self._means.database.writing(self._lane.workspace_id) as session:
+                    if outcome.verdict is Verdict.GONE:
+                        await disable_target(session, self._lane.target_id)
+                    await record_attempt(session, delivery, attempt, following)
+                return
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(RECORD_PAUSE_SECONDS)
+
+    def _pause_after(self, outcomes: Sequence[Outcome]) -> timedelta:
+        """For how long the receiver is to be left alone, which it is if it was not well."""
+        if self._standing is None:
+            return NO_TIME
+        unwell_ones = [one for one in outcomes if one.is_unwell]
+        failures = self._standing.failures + len(unwell_ones) if unwell_ones else 0
+        self._standing = replace(self._standing, failures=failures)
+        if not failures:
+            return NO_TIME
+        told = [one.retry_after for one in unwell_ones if one.retry_after is not None]
+        return max(self._means.retries.pause_after(failures), *told, NO_TIME)
+
+    async def _leave(self, pause: timedelta) -> None:
+        async with self._means.database.writing(self._lane.workspace_id) as session:
+            if self._standing is not None:
+                await release(session, self._lane, Leaving(self._standing, pause, NO_TIME))
