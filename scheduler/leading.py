@@ -102,6 +102,9 @@ class Waking(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
 
     times: Times
 
+    def __str__(self) -> str:
+        return "the times of a job"
+
     def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime | None:
         time: datetime | None = self._apply_jitter(self.times.next(now), JITTER_SECONDS, now)
         return time
