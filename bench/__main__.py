@@ -16,6 +16,7 @@ FIGURES = {
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",
     "history": "answers over 100 thousand to 10 million executions, beside raw SQL (N=sizes)",
     "ingest": "rows durably acknowledged a second, directly and through Kafka, beside COPY",
+    "notifications": "webhooks delivered a second beside a bare client, and how soon one comes",
     "overload": "three times as many calls as can be answered: how many still are (T=3s)",
     "peer": "a summary of a million runs beside FastAPI, SQLAlchemy, asyncpg and Redis (N=runs)",
     "streams": "10,000 live streams while 100 workspaces change each second (N=streams, T=30s)",

@@ -12,6 +12,7 @@ from services.notifications.definitions import OpenTarget, Vault, read
 from services.notifications.notice import Happened
 from services.notifications.outcome import Outcome, Verdict, unwell
 from services.notifications.pacing import Pace
+from services.notifications.recording import Recorder
 from services.notifications.retrying import Retries
 from services.notifications.sealing import UnreadableSecretError
 from services.notifications.sending import Sender, Sending
@@ -20,17 +21,16 @@ from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.warehouse.database import Database, Session
 from services.warehouse.notifications.deliveries import (
     Attempt,
+    Done,
     DueDelivery,
     due_deliveries,
     give_up_all,
-    record_attempt,
 )
 from services.warehouse.notifications.lanes import Lane, Leaving, Standing, hold, release
-from services.warehouse.notifications.targets import KeptTarget, disable_target, find_target
+from services.warehouse.notifications.targets import KeptTarget, find_target
 
 DISABLED = "TARGET_DISABLED: nothing is told to it for now"
 NO_TIME = timedelta(0)
-RECORD_PAUSE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class LaneRun:
         self._means = means
         self._lane = lane
         self._standing: Standing | None = None
+        self._recorder = Recorder(means.database, lane)
 
     async def run(self) -> None:
         while True:
@@ -80,13 +81,19 @@ class LaneRun:
             batch = await self._next()
             if batch is None:
                 return
-            outcomes = await asyncio.gather(
-                *(self._deliver(batch.target, one, until) for one in batch.deliveries)
-            )
-            pause = self._pause_after(outcomes)
+            pause = self._pause_after(await self._deliver_all(batch, until))
             if pause:
                 await self._leave(pause)
                 return
+
+    async def _deliver_all(self, batch: Batch, until: float) -> list[Outcome]:
+        """Lets each come to its end, whatever becomes of another. Raises a Fault."""
+        sending = (self._deliver(batch.target, one, until) for one in batch.deliveries)
+        ended = await asyncio.gather(*sending, return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in ended if isinstance(one, Outcome)]
 
     async def _next(self) -> Batch | None:
         """None if there is nothing more to do; then the lane is left."""
@@ -128,7 +135,9 @@ class LaneRun:
             response=outcome.response,
             is_delivered=outcome.is_delivered,
         )
-        await self._record(delivery, attempt, outcome, until)
+        following = self._means.retries.following(delivery.attempts + 1, outcome)
+        is_gone = outcome.verdict is Verdict.GONE
+        await self._recorder.record(Done(delivery, attempt, following, is_gone), until)
         return outcome
 
     async def _sent(self, target: KeptTarget, delivery: DueDelivery) -> Outcome:
@@ -147,23 +156,6 @@ class LaneRun:
             delivery.data,
         )
         return Sending(happened, target, delivery.remaining)
-
-    async def _record(
-        self, delivery: DueDelivery, attempt: Attempt, outcome: Outcome, until: float
-    ) -> None:
-        """Tries for as long as nobody else may send it again. Raises Unavailable after that."""
-        following = self._means.retries.following(delivery.attempts + 1, outcome)
-        while True:
-            try:
-                async with self._means.database.writing(self._lane.workspace_id) as session:
-                    if outcome.verdict is Verdict.GONE:
-                        await disable_target(session, self._lane.target_id)
-                    await record_attempt(session, delivery, attempt, following)
-                return
-            except Unavailable:
-                if time.monotonic() > until:
-                    raise
-            await asyncio.sleep(RECORD_PAUSE_SECONDS)
 
     def _pause_after(self, outcomes: Sequence[Outcome]) -> timedelta:
         """For how long the receiver is to be left alone, which it is if it was not well."""

@@ -56,7 +56,7 @@ class NotificationSettings(Settings):
     notification_concurrency: int = Field(default=64, ge=1, le=1000)
     """Targets that a process sends to at once."""
 
-    notification_target_concurrency: int = Field(default=4, ge=1, le=50)
+    notification_target_concurrency: int = Field(default=8, ge=1, le=50)
     """Messages that are sent to one target at once."""
 
     notification_kept_days: float = Field(default=30, ge=15, le=3650)

@@ -12,6 +12,13 @@ from google.protobuf.json_format import MessageToDict
 from tests.support.alerts import ALERT, RULE_ID, SOME_RULE, file_alert
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.keys import KeyRing
+from tests.support.notifications import (
+    DELIVERY,
+    SOME_TARGET,
+    TARGET_ID,
+    file_delivery,
+    file_target,
+)
 from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
 
 BUF = Path(sys.executable).parent / "buf"
@@ -72,6 +79,19 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "ListSilences": {},
         "DeleteSilence": {"silenceId": "quiet"},
     },
+    "notifications": {
+        "CreateTarget": {"targetId": "new", "target": SOME_TARGET},
+        "GetTarget": {"targetId": "new"},
+        "ListTargets": {},
+        "UpdateTarget": {"targetId": "new", "target": SOME_TARGET, "etag": "1"},
+        "RotateSecret": {"targetId": "new"},
+        "TestTarget": {"targetId": "new"},
+        "ListDeliveries": {},
+        "GetDelivery": {"deliveryId": DELIVERY},
+        "RetryDelivery": {"deliveryId": DELIVERY},
+        "RecoverTarget": {"targetId": TARGET_ID},
+        "DeleteTarget": {"targetId": TARGET_ID},
+    },
     "limits": {
         "ListLimits": {},
         "UpdateLimit": {**EXPORTS, "amount": 6, "period": "3600s"},
@@ -111,6 +131,9 @@ async def test_it_lists_and_calls_every_rpc(
         await _record(stack, bearer, workspace)
     if name == "alerts":
         file_alert(stack.database_url, workspace, ALERT)
+    if name == "notifications":
+        file_target(stack.database_url, workspace)
+        file_delivery(stack.database_url, workspace)
     if name == "relay":
         file_letter(stack.database_url, workspace)
     for rpc, content in CALLS[name].items():

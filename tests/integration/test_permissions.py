@@ -17,6 +17,7 @@ from tests.support.contract import MODULES, services
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.errors import Refusal, refusal, refused
 from tests.support.keys import KeyRing
+from tests.support.notifications import DELIVERY, SOME_TARGET, TARGET_ID
 from tests.support.stack import SERVED_WITH, SERVICES, Stack, Stubs
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
@@ -44,6 +45,13 @@ LIMITS, LIMIT = "limits:read", "limits:write"
 EXPORTS = {"limit_class": 4, "scope": 1}
 ALERTS, RULES = "alerts:read", "alerts:write"
 HANDLE, EVALUATE = "alert_states:write", "alert_evaluations:write"
+NOTICES, TARGETS, DELIVER = (
+    "notifications:read",
+    "notifications:write",
+    "notification_deliveries:write",
+)
+A_TARGET = {"target_id": TARGET_ID}
+A_DELIVERY = {"delivery_id": DELIVERY}
 # Of nobody's key; and of those who may make keys, for nothing else.
 NO_KEY = "0" * 24
 OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
@@ -88,6 +96,17 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "alerts.CreateSilence": (HANDLE, QUIET),
     "alerts.ListSilences": (ALERTS, {}),
     "alerts.DeleteSilence": (HANDLE, {"silence_id": "quiet"}),
+    "notifications.CreateTarget": (TARGETS, {**A_TARGET, "target": SOME_TARGET}),
+    "notifications.GetTarget": (NOTICES, A_TARGET),
+    "notifications.ListTargets": (NOTICES, {}),
+    "notifications.UpdateTarget": (TARGETS, {**A_TARGET, "target": SOME_TARGET, "etag": "1"}),
+    "notifications.RotateSecret": (TARGETS, A_TARGET),
+    "notifications.TestTarget": (DELIVER, A_TARGET),
+    "notifications.RecoverTarget": (DELIVER, A_TARGET),
+    "notifications.ListDeliveries": (NOTICES, {}),
+    "notifications.GetDelivery": (NOTICES, A_DELIVERY),
+    "notifications.RetryDelivery": (DELIVER, A_DELIVERY),
+    "notifications.DeleteTarget": (TARGETS, A_TARGET),
     "limits.ListLimits": (LIMITS, {}),
     "limits.GetUsage": (LIMITS, {}),
     "limits.UpdateLimit": (LIMIT, {**EXPORTS, "amount": 6, "period": {"seconds": 3600}}),
@@ -123,17 +142,21 @@ FIND_NOTHING = {
 }
 OF_ALERTS = ("alerts.GetAlert", "alerts.AcknowledgeAlert", "alerts.ResolveAlert")
 FIND_NOTHING |= dict.fromkeys(OF_ALERTS, "ALERT_NOT_FOUND")
+OF_TARGETS = ("GetTarget", "UpdateTarget", "RotateSecret", "TestTarget", "RecoverTarget")
+FIND_NOTHING |= {f"notifications.{rpc}": "TARGET_NOT_FOUND" for rpc in OF_TARGETS}
+OF_DELIVERIES = ("notifications.GetDelivery", "notifications.RetryDelivery")
+FIND_NOTHING |= dict.fromkeys(OF_DELIVERIES, "DELIVERY_NOT_FOUND")
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER, ALERTS}
 OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
-OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE}
+OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE, NOTICES, TARGETS, DELIVER}
 EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
 ROLES: dict[str | None, set[str]] = {
     "owner": OWNERS,
     "admin": OWNERS,
     "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS}
-    | {ALERTS, RULES, HANDLE},
-    "member": {READ, SUMMARY, AGENTS, ALERTS, HANDLE},
+    | {ALERTS, RULES, HANDLE, NOTICES, DELIVER},
+    "member": {READ, SUMMARY, AGENTS, ALERTS, HANDLE, NOTICES},
     "viewer": {READ, SUMMARY, ALERTS},
     "unspecified": set(),
     "OWNER": set(),

@@ -11,6 +11,7 @@ from services.warehouse.queries.interval import Interval
 from tests.support.alerts import ALERT, file_alert
 from tests.support.contract import methods
 from tests.support.dead_letters import file_letter
+from tests.support.notifications import file_delivery, file_target
 from tests.support.plans import SETTLED, Planner, Statement
 from tests.support.postgres import Server
 from tests.support.reads import (
@@ -42,6 +43,8 @@ async def history_url(postgres: Server, template: str) -> AsyncIterator[str]:
     await make_history(url, HISTORY)
     file_letter(url, WORKSPACE)
     file_alert(url, WORKSPACE, ALERT)
+    file_target(url, WORKSPACE)
+    file_delivery(url, WORKSPACE)
     yield url
     postgres.drop(url)
 

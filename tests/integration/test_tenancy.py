@@ -68,6 +68,19 @@ ROWS = {
         "silence_id, rule_ids, group_labels, starts_at, ends_at, reason, created_by",
         f"'s', '{{}}', '{{}}', {TIME}, 'infinity', '', 'a'",
     ),
+    "notification_targets": (
+        "target_id, definition, sealed, updated_by, is_enabled",
+        "'t', '{}', '', 'a', true",
+    ),
+    "notification_lanes": ("target_id", "'t'"),
+    "notification_deliveries": (
+        "delivery_id, target_id, event_id, event_type, event_at, data, subject",
+        f"{ALERT}, 't', {ALERT}, 'alert.triggered', {TIME}, '{{}}', 's'",
+    ),
+    "notification_attempts": (
+        "delivery_id, attempted_at, duration, status_code, error, response, is_delivered",
+        f"{ALERT}, {TIME}, '1s', 0, '', '', false",
+    ),
     "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
     "schedule_leases": ("name, holder, fence, expires_at", f"'l', 'h', 1, {TIME}"),
     "scheduled_jobs": ("job", "'j'"),

@@ -94,7 +94,7 @@ DELIVERED = delivery_pb2.DELIVERY_STATE_DELIVERED
 FAILED = delivery_pb2.DELIVERY_STATE_FAILED
 
 
-def file_delivery(url: str, workspace: str, target_id: str, delivery_id: str) -> None:
+def file_delivery(url: str, workspace: str) -> None:
     """One that was given up, to a target that is there, as if it had been tried."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set search_path to shadower")
@@ -103,17 +103,17 @@ def file_delivery(url: str, workspace: str, target_id: str, delivery_id: str) ->
             " event_type, event_at, data, subject, state, ended_at, attempts, error)"
             " values (%s, %s, %s, gen_random_uuid(), 'alert.triggered', now(), '{}', %s,"
             " 'failed', now(), 1, 'TIMEOUT')",
-            (workspace, target_id, delivery_id, delivery_id),
+            (workspace, TARGET_ID, DELIVERY, DELIVERY),
         )
         connection.execute(
             "insert into notification_attempts (workspace_id, delivery_id, attempted_at, duration,"
             " status_code, error, response, is_delivered)"
             " values (%s, %s, now(), '1s', 0, 'TIMEOUT', '', false)",
-            (workspace, delivery_id),
+            (workspace, DELIVERY),
         )
 
 
-def file_target(url: str, workspace: str, target_id: str = TARGET_ID) -> None:
+def file_target(url: str, workspace: str) -> None:
     """One that nothing is sent to."""
     definition = '{"name": "Ops", "webhook": {}, "disabled": true}'
     with psycopg.connect(url, autocommit=True) as connection:
@@ -121,9 +121,9 @@ def file_target(url: str, workspace: str, target_id: str = TARGET_ID) -> None:
         connection.execute(
             "insert into notification_targets (workspace_id, target_id, definition, sealed,"
             " updated_by, is_enabled) values (%s, %s, %s, %s, 'a', false)",
-            (workspace, target_id, definition, b"\0{}"),
+            (workspace, TARGET_ID, definition, b"\0{}"),
         )
         connection.execute(
             "insert into notification_lanes (workspace_id, target_id) values (%s, %s)",
-            (workspace, target_id),
+            (workspace, TARGET_ID),
         )

@@ -23,6 +23,7 @@ from shadower.common.v1.granularity_pb2 import Granularity
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.notifications.v1 import notifications_service_pb2 as notifications
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
@@ -41,6 +42,9 @@ from services.ingest.servicer import IngestServicer
 from services.metrics.servicer import MetricsServicer
 from services.metrics.view import Sources
 from services.metrics.views import Views
+from services.notifications.definitions import Vault
+from services.notifications.sealing import Sealer
+from services.notifications.servicer import NotificationsServicer
 from services.relay.replaying import Replayer
 from services.relay.servicer import DeadLettersServicer
 from services.runtime.call import CURRENT_CALL, Call
@@ -54,6 +58,7 @@ from services.workspaces.servicer import WorkspacesServicer
 from tests.support.alerts import ALERT, RULE_ID, rule
 from tests.support.bus import settings_of
 from tests.support.dead_letters import LETTER
+from tests.support.notifications import DELIVERY, TARGET_ID
 from tests.support.plans import Listener, Reading, Statement
 from tests.support.runs import interval
 from tools.history import History
@@ -159,6 +164,10 @@ READS = {
     "alerts": _of_no_time(alerts.ListAlertsRequest, set()),
     "alert": _of_no_time(alerts.GetAlertRequest, set(), alert_id=ALERT),
     "silences": _of_no_time(alerts.ListSilencesRequest, set()),
+    "target": _of_no_time(notifications.GetTargetRequest, set(), target_id=TARGET_ID),
+    "targets": _of_no_time(notifications.ListTargetsRequest, set()),
+    "deliveries": _of_no_time(notifications.ListDeliveriesRequest, set()),
+    "delivery": _of_no_time(notifications.GetDeliveryRequest, set(), delivery_id=DELIVERY),
     "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
@@ -220,6 +229,7 @@ def _servicers(database: Database) -> dict[str, Any]:
             database, Overrides(NothingSet()), Quotas(database, NothingSet()), limiter
         ),
         "metrics": MetricsServicer(database, Views(sources, 10, 10_000), None),
+        "notifications": NotificationsServicer(database, None, Vault(Sealer([])), None),
         "scheduler": SchedulerServicer(database, JOBS),
         "workspaces": WorkspacesServicer(database, None),
     }

@@ -18,6 +18,15 @@ NAMES_IDS = {
     "bus.v1.DeadLettersService/GetDeadLetter",
     "bus.v1.DeadLettersService/ReplayDeadLetters",
     "limits.v1.LimitsService/GetUsage",
+    "notifications.v1.NotificationsService/GetTarget",
+    "notifications.v1.NotificationsService/UpdateTarget",
+    "notifications.v1.NotificationsService/DeleteTarget",
+    "notifications.v1.NotificationsService/RotateSecret",
+    "notifications.v1.NotificationsService/TestTarget",
+    "notifications.v1.NotificationsService/RecoverTarget",
+    "notifications.v1.NotificationsService/ListDeliveries",
+    "notifications.v1.NotificationsService/GetDelivery",
+    "notifications.v1.NotificationsService/RetryDelivery",
 }
 # Whose answers have no place for anything that is a tenant's.
 SILENT = {
@@ -36,6 +45,9 @@ SILENT = {
     "ingest.v1.PricingService/RepriceModelCalls": "counts",
     "limits.v1.LimitsService/DeleteLimit": "the default, which is the same for all",
     "limits.v1.LimitsService/DeleteQuota": "empty",
+    "notifications.v1.NotificationsService/DeleteTarget": "empty",
+    "notifications.v1.NotificationsService/TestTarget": "what came of an attempt",
+    "notifications.v1.NotificationsService/RecoverTarget": "a count",
     "opentelemetry.proto.collector.trace.v1.TraceService/Export": "empty, as above",
     "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "empty, as above",
     "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
@@ -56,6 +68,9 @@ STEADY = {
     "metrics.v1.MetricsService/GetMetrics",
     "metrics.v1.MetricsService/StreamMetrics",
     "metrics.v1.MetricsService/ListMetrics",
+    "notifications.v1.NotificationsService/GetTarget",
+    "notifications.v1.NotificationsService/ListDeliveries",
+    "notifications.v1.NotificationsService/GetDelivery",
     "workspaces.v1.WorkspacesService/GetWorkspaceSummary",
 }
 # Nobody else waits for what these ask of the database.
@@ -73,6 +88,9 @@ READ_FACTS = {*UNSHARED, *STEADY} - {
     "ingest.v1.PricingService/GetPriceTable",
     "limits.v1.LimitsService/ListLimits",
     "metrics.v1.MetricsService/ListMetrics",
+    "notifications.v1.NotificationsService/GetTarget",
+    "notifications.v1.NotificationsService/ListDeliveries",
+    "notifications.v1.NotificationsService/GetDelivery",
 }
 # Of what is another's in the own workspace, nothing is there.
 NOT_THERE = {"NOT_FOUND", OK}

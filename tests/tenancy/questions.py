@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from tests.support.otlp import export, otlp_span
 from tests.tenancy.alerting import CHANGED, OVER, TAKEN, rule, silence
+from tests.tenancy.notifying import CHANGED_TARGET, RETRIED, ROTATED, target
 from tests.tenancy.tenants import END, LEFT_OUT, START, Tenant, events, executions, points, told
 
 Fields = dict[str, Any]
@@ -130,6 +131,24 @@ def side(own: Tenant, named: Tenant) -> str:
     return own.doomed if own is named else named.kept
 
 
+def aimed(own: Tenant, _named: Tenant) -> Fields:
+    """Both have targets of the same ids made, one after the other."""
+    made = f"made-{own.next('target')}"
+    return {"target_id": made, "target": target(own, made)}
+
+
+def redirected(own: Tenant, named: Tenant) -> Fields:
+    """It says the same from the second time on."""
+    target_id = CHANGED_TARGET if own is named else named.target
+    said = target(own, "otherwise")
+    return {"target_id": target_id, "target": said, "etag": named.etags[f"target {target_id}"]}
+
+
+def of_target(target_id: str) -> Question:
+    """A target of an id that both have, or another's."""
+    return lambda own, named: {"target_id": target_id if own is named else named.target}
+
+
 def number_of(own: Tenant, _named: Tenant) -> str:
     return str(own.number)
 
@@ -206,6 +225,25 @@ QUESTIONS: Mapping[str, Question] = {
     "metrics.v1.MetricsService/GetMetrics": lambda own, _: fresh(METRICS)(own, own),
     "metrics.v1.MetricsService/StreamMetrics": same({"heartbeat_interval": "1s", **POINTS}),
     "metrics.v1.MetricsService/ListMetrics": same({}),
+    "notifications.v1.NotificationsService/CreateTarget": aimed,
+    "notifications.v1.NotificationsService/GetTarget": lambda _, named: {"target_id": named.target},
+    "notifications.v1.NotificationsService/ListTargets": same({"page_size": 5}),
+    "notifications.v1.NotificationsService/UpdateTarget": redirected,
+    "notifications.v1.NotificationsService/DeleteTarget": lambda own, named: {
+        "target_id": side(own, named)
+    },
+    "notifications.v1.NotificationsService/RotateSecret": of_target(ROTATED),
+    "notifications.v1.NotificationsService/TestTarget": of_target(ROTATED),
+    "notifications.v1.NotificationsService/RecoverTarget": of_target(ROTATED),
+    "notifications.v1.NotificationsService/ListDeliveries": lambda own, named: {
+        "target": CHANGED_TARGET if own is named else named.target
+    },
+    "notifications.v1.NotificationsService/GetDelivery": lambda _, named: {
+        "delivery_id": named.delivery
+    },
+    "notifications.v1.NotificationsService/RetryDelivery": lambda own, named: {
+        "delivery_id": RETRIED if own is named else named.delivery
+    },
     "runtime.v1.CacheService/GetCacheStatistics": same({}),
     "runtime.v1.CacheService/InvalidateAnswers": same({}),
     "scheduler.v1.SchedulerService/ListJobs": same({}),

@@ -55,6 +55,8 @@ class Tenant:
     letter: str = field(default_factory=lambda: str(uuid.uuid4()))
     rule: str = field(default_factory=lambda: uuid.uuid4().hex)
     alert: str = field(default_factory=lambda: str(uuid.uuid4()))
+    target: str = field(default_factory=lambda: uuid.uuid4().hex)
+    delivery: str = field(default_factory=lambda: str(uuid.uuid4()))
     etags: dict[str, str] = field(default_factory=dict)
     """By rules, as they were first."""
     api_key: str = ""

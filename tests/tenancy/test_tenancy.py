@@ -44,6 +44,7 @@ from tests.tenancy.mutated import (
     policies_off,
     told_foreign,
 )
+from tests.tenancy.notifying import targets_left
 from tests.tenancy.questions import QUESTIONS
 from tests.tenancy.tenants import START, Tenant
 from tests.tenancy.ways import Protocol, Way, all_ways
@@ -170,6 +171,7 @@ def test_what_one_deletes_the_other_keeps(
     for own in tenants:
         for kind in ("rule", "silence"):
             assert sides_left(mesh.stack.database_url, own, kind) == [own.kept]
+        assert targets_left(mesh.stack.database_url, own) == [own.kept]
 
 
 async def test_a_tenant_has_his_own_rules_judged_and_no_others(

@@ -72,6 +72,17 @@ class Following:
 
 
 @dataclass(frozen=True)
+class Done:
+    """An attempt to deliver something, and how that goes on."""
+
+    delivery: DueDelivery
+    attempt: Attempt
+    following: Following
+    is_gone: bool = False
+    """Whether nothing more is to be told to the target."""
+
+
+@dataclass(frozen=True)
 class DeliveryQuery:
     """Which deliveries are asked for; what is empty is any."""
 
@@ -149,16 +160,18 @@ async def give_up_all(session: Session, target_id: str, error: str) -> None:
     await session.connection.execute(QUERIES["give_up_all"], session.workspace_id, target_id, error)
 
 
-async def record_attempt(
-    session: Session, delivery: DueDelivery, attempt: Attempt, following: Following
-) -> None:
-    """Logs it, and lets the delivery go on, unless another one has meanwhile."""
+async def record_attempts(session: Session, done: Sequence[Done]) -> None:
+    """Logs them, and lets each delivery go on, unless another one has meanwhile."""
+    rows = [(session.workspace_id, *_values(one)) for one in done]
+    await session.connection.executemany(QUERIES["record"], rows)
+
+
+def _values(done: Done) -> tuple[object, ...]:
+    attempt, following = done.attempt, done.following
     remaining = None if following.remaining is None else list(following.remaining)
-    await session.connection.execute(
-        QUERIES["record"],
-        session.workspace_id,
-        delivery.delivery_id,
-        delivery.attempts,
+    return (
+        done.delivery.delivery_id,
+        done.delivery.attempts,
         attempt.attempted_at,
         attempt.duration,
         attempt.status_code,
