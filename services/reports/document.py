@@ -1,17 +1,18 @@
 """What a report says, before anyone decides how it looks.
 
-A document is plain data: no driver, no generated code, no markup. Every text in it is text as its author wrote
-it, HTML and formulas included; each format escapes for itself. None stands for a number that nobody knows and
-is shown as such, never as zero.
+A document is plain data: no driver, no generated code, no markup. Every text in it is text as its
+author wrote it, HTML and formulas included; each format escapes for itself. None stands for a
+number that nobody knows and is shown as such, never as zero.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
-type Cell = str | int | float | datetime | None
-type Number = int | float | None
+Cell: TypeAlias = str | int | float | datetime | None
+Number: TypeAlias = int | float | None
 
 
 class Kind(StrEnum):
@@ -43,7 +44,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; the unit is that of its numbers ("s", "USD", "tokens"), empty where there is none."""
+    """A column of a table; the unit is that of its numbers ("s", "USD", "tokens")."""
 
     name: str
     unit: str = ""
@@ -52,7 +53,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells, each row as long as there are columns; `left_out` counts rows that its maker did not keep."""
+    """Rows of cells, each as long as there are columns; `left_out` counts those that its maker
+    did not keep."""
 
     name: str
     columns: tuple[Column, ...]
@@ -62,7 +64,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number worth a headline, its value in the period before, and the change as a ratio (0.1 is +10 %)."""
+    """One number worth a headline, its value in the period before, and the change between them as
+    a ratio: 0.1 is 10 % more."""
 
     name: str
     value: Number
@@ -74,7 +77,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one line or one set of bars: x is an instant or a name, y is None where nobody knows it."""
+    """Points of one line or one set of bars: x is an instant or a name, y is None where nobody
+    knows it."""
 
     name: str
     points: tuple[tuple[datetime | str, Number], ...]
@@ -106,10 +110,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report over the half-open period from `start` to `end`, whose days are those of `time_zone`.
+    """A whole report over the half-open period from `start` to `end`, whose days are those of
+    `time_zone`.
 
-    `as_of` is the instant whose committed data it shows, `complete_until` the instant until which all data had
-    arrived by then (None: unknown). All instants carry a zone.
+    `as_of` is the instant whose committed data it shows, `complete_until` the instant until which
+    all data had arrived by then (None: unknown). All instants carry a zone.
     """
 
     title: str
