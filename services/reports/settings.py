@@ -1,0 +1,15 @@
+"""What the process that makes reports is told by its environment."""
+
+from pydantic import Field
+
+from services.runtime.settings import Settings
+
+
+class ReportsSettings(Settings):
+    """One object per process, made by its `__main__`."""
+
+    mesh: str = "127.0.0.1:8081"
+    """Where the services are: the address of the edge's mesh listener, as gRPC writes it."""
+
+    public_url: str = Field(default="http://127.0.0.1:8080", pattern="^https?://[^/?#]+$")
+    """Where callers find the edge. Links to reports begin with it."""
