@@ -5,7 +5,8 @@ author wrote it, HTML and formulas included; each format escapes for itself. Non
 number that nobody knows and is shown as such, never as zero.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,6 +62,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     left_out: int = 0
 
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"a row of {self.name} is not as long as there are columns")
+        _require_finite(cell for row in self.rows for cell in row)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -74,6 +80,9 @@ class Figure:
     previous: Number = None
     change: float | None = None
 
+    def __post_init__(self) -> None:
+        _require_finite((self.value, self.previous, self.change))
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -82,6 +91,9 @@ class Series:
 
     name: str
     points: tuple[tuple[datetime | str, Number], ...]
+
+    def __post_init__(self) -> None:
+        _require_finite(y for _, y in self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class Chart:
     x_label: str
     series: tuple[Series, ...]
     y_label: str = ""
+    kind: Kind = Kind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +142,9 @@ class Document:
 
     def tables(self) -> Iterator[tuple[Section, Table]]:
         return ((section, table) for section in self.sections for table in section.tables)
+
+
+def _require_finite(cells: Iterable[Cell]) -> None:
+    """No format can say that a number is none; who does not know it says None."""
+    if any(isinstance(cell, float) and not math.isfinite(cell) for cell in cells):
+        raise ValueError("a number is not finite")

@@ -1,12 +1,9 @@
-"""How a report looks in each of its formats.
+"""How a report looks in each of its formats: `Renderer` is what a service holds.
 
-`Renderer` is what a service holds: it renders in child processes, so that neither the weight of the libraries
-nor the work of drawing is ever felt by the event loop.
+Each module here does one thing; only the child process of the renderer loads those that draw.
 """
 
-from services.reports.document import Document, Format
+from services.reports.rendering.formats import EXTENSIONS, MEDIA_TYPES
+from services.reports.rendering.renderer import Renderer, open_renderer
 
-
-def render(document: Document, format: Format) -> bytes:
-    """The bytes of the document in a format: the same document always gives the same bytes."""
-    raise NotImplementedError(format)
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "Renderer", "open_renderer"]
