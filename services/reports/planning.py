@@ -72,7 +72,9 @@ class Planner:
         except InvalidArgument as invalid:
             # A zone that a newer database of zones has no more: it is looked at again.
             log = structlog.get_logger("reports")
-            log.warning("no plan", workspace=workspace_id, definition=definition_id, why=str(invalid))
+            log.warning(
+                "no plan", workspace=workspace_id, definition=definition_id, why=str(invalid)
+            )
 
 
 async def _plan(session: Session, kept: KeptDefinition, since: datetime, done: Planned) -> None:

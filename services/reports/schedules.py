@@ -74,7 +74,7 @@ class Schedule:
 def last_due(
     schedule: Schedule, since: datetime, until: datetime
 ) -> tuple[datetime | None, int, datetime]:
-    """The last of the due times from one moment to another, how many were before it, and the next."""
+    """The last due time from one moment to another, how many were before it, and the next."""
     last, passed = None, 0
     for due in schedule.after(since - timedelta(microseconds=1)):
         if due > until:

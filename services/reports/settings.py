@@ -2,14 +2,12 @@
 
 from pydantic import Field
 
+from services.runtime.mesh_settings import MeshSettings
 from services.runtime.settings import Settings
 
 
-class ReportsSettings(Settings):
+class ReportsSettings(MeshSettings, Settings):
     """One object per process, made by its `__main__`."""
-
-    mesh: str = "127.0.0.1:8081"
-    """Where the services are: the address of the edge's mesh listener, as gRPC writes it."""
 
     public_url: str = Field(default="http://127.0.0.1:8080", pattern="^https?://[^/?#]+$")
     """Where callers find the edge. Links to reports begin with it."""

@@ -1,14 +1,15 @@
 """The services as their users run them: real processes on real ports."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
@@ -49,7 +51,10 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "reports": "shadower.reports.v1.ReportsService",
 }
+# They call others, and are told where those are.
+CALLERS = {"reports"}
 # Services that another one's process serves beside it.
 SERVED_WITH = {
     "ingest": (
@@ -138,6 +143,7 @@ class Stubs:
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
         self.alerts: Any = AlertsServiceStub(channels["alerts"])
+        self.reports: Any = ReportsServiceStub(channels["reports"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
         self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
@@ -156,6 +162,17 @@ class Stack:
     running: dict[str, Running]
     stubs: Stubs
     database_url: str
+
+
+def mesh(running: Mapping[str, "Running"]) -> str:
+    """Where each service is, as those are told who call them."""
+    return json.dumps(
+        {
+            service: one.address
+            for name, one in running.items()
+            for service in (SERVICES[name], *SERVED_WITH.get(name, ()))
+        }
+    )
 
 
 def free_port() -> int:
@@ -223,7 +240,9 @@ def stop_all(services: Iterable[Running]) -> None:
 
 @asynccontextmanager
 async def running_stack(environment: Environment) -> AsyncIterator[Stack]:
-    running = {name: start(name, environment) for name in SERVICES}
+    running = {name: start(name, environment) for name in SERVICES if name not in CALLERS}
+    calling = replace(environment, extra=(*environment.extra, ("SHADOWER_MESH", mesh(running))))
+    running |= {name: start(name, calling) for name in CALLERS}
     try:
         await asyncio.gather(*map(ready, running.values()))
         channels = {name: service.channel() for name, service in running.items()}

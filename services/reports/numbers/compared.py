@@ -7,7 +7,9 @@ from services.reports.document import Figure, Number
 from services.reports.numbers.mesh import Questions
 from services.reports.numbers.values import change, figure, number
 
-NO_BASELINE = "There is nothing to compare with: no run started in the period of equal length before."
+NO_BASELINE = (
+    "There is nothing to compare with: no run started in the period of equal length before."
+)
 
 
 async def values(

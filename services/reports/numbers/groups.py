@@ -1,6 +1,6 @@
 """Who and what ran: the sections agents, users and cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shadower.aggregates.v1 import aggregation_pb2 as aggregations
@@ -21,7 +21,7 @@ COUNTED = (
     ("cost", aggregations.FIELD_COST, aggregations.FUNCTION_SUM),
 )
 COUNTED_COLUMNS = tuple(METRICS[name].column for name in ("executions", "total_tokens", "cost"))
-LABELS = {
+LABELS: Mapping[int, str] = {
     dimensions.DIMENSION_AGENT: "agent_id",
     dimensions.DIMENSION_USER: "user_id",
     dimensions.DIMENSION_MODEL: "model",
@@ -71,7 +71,7 @@ def _agent(one: Any) -> tuple[Any, ...]:
 
 
 def _name(one: Any) -> str:
-    return one.agent_name or one.agent_id
+    return str(one.agent_name or one.agent_id)
 
 
 def _reliability(told: Sequence[Any]) -> Table:
@@ -123,7 +123,7 @@ async def _groups(questions: Questions, dimension: int, by: int) -> list[tuple[A
         aggregations.Aggregation(name=name, field=field, function=function)
         for name, field, function in COUNTED
     ]
-    label = LABELS[dimension]  # type: ignore[index]
+    label = LABELS[dimension]
     rows = [
         (row.labels.get(label), *(number(one.value) for one in row.values))
         for row in await questions.groups(wanted, dimension)

@@ -1,6 +1,6 @@
 """The services that know numbers, asked for one report: by the mesh, to read and nothing else."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,13 @@ PERMISSIONS = (
     "workspaces:read",
 )
 SECONDS = 30.0
+ASKED = (AGENTS, AGGREGATES, ALERTS, METRICS, WORKSPACES) = (
+    "shadower.agents.v1.AgentsService",
+    "shadower.aggregates.v1.AggregatesService",
+    "shadower.alerts.v1.AlertsService",
+    "shadower.metrics.v1.MetricsService",
+    "shadower.workspaces.v1.WorkspacesService",
+)
 # What is asked again would be answered the same.
 FOR_GOOD = {
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -82,16 +89,28 @@ class Asked:
         return self.filter == Filter()
 
 
+class Stubs:
+    """Of the services that are asked. Raises KeyError for one without a channel."""
+
+    def __init__(self, channels: Mapping[str, grpc.aio.Channel]) -> None:
+        """By the services' full names."""
+        self.agents: Any = AgentsServiceStub(channels[AGENTS])
+        self.aggregates: Any = AggregatesServiceStub(channels[AGGREGATES])
+        self.alerts: Any = AlertsServiceStub(channels[ALERTS])
+        self.metrics: Any = MetricsServiceStub(channels[METRICS])
+        self.workspaces: Any = WorkspacesServiceStub(channels[WORKSPACES])
+
+
 @dataclass(frozen=True)
 class Mesh:
     """Where the services are, and by whose tokens they are asked."""
 
-    channel: grpc.aio.Channel
+    stubs: Stubs
     tokens: MeshTokens
 
     def about(self, asked: Asked) -> "Questions":
         token = self.tokens.service_token(SUBJECT, asked.workspace_id, PERMISSIONS)
-        return Questions(asked, self.channel, token)
+        return Questions(asked, self.stubs, token)
 
 
 @dataclass
@@ -99,7 +118,7 @@ class Questions:
     """Asks, and remembers how complete the answers are. Raises UntoldError and UnansweredError."""
 
     asked: Asked
-    channel: grpc.aio.Channel
+    stubs: Stubs
     token: Callable[[], dict[str, str]]
     as_of: list[datetime] = field(default_factory=list)
     complete_until: list[datetime | None] = field(default_factory=list)
@@ -118,7 +137,7 @@ class Questions:
             page_size=10_000,
             max_staleness=NOW,
         )
-        answer = await self._ask(MetricsServiceStub(self.channel).GetMetrics, request)
+        answer = await self._ask(self.stubs.metrics.GetMetrics, request)
         if answer.next_page_token:
             raise UntoldError("there are more values than a report has room for")
         self._note(answer)
@@ -131,7 +150,7 @@ class Questions:
             time_zone=self.asked.time_zone,
             max_staleness=NOW,
         )
-        answer = await self._ask(WorkspacesServiceStub(self.channel).GetWorkspaceSummary, request)
+        answer = await self._ask(self.stubs.workspaces.GetWorkspaceSummary, request)
         self._note(answer.summary)
         return answer.summary
 
@@ -144,7 +163,7 @@ class Questions:
             page_size=most,
             max_staleness=NOW,
         )
-        answer = await self._ask(AgentsServiceStub(self.channel).ListAgents, request)
+        answer = await self._ask(self.stubs.agents.ListAgents, request)
         self._note(answer)
         return list(answer.agents)
 
@@ -156,7 +175,7 @@ class Questions:
             time_zone=self.asked.time_zone,
             max_staleness=NOW,
         )
-        answer = await self._ask(AgentsServiceStub(self.channel).GetAgentPerformance, request)
+        answer = await self._ask(self.stubs.agents.GetAgentPerformance, request)
         self._note(answer.performance)
         return answer.performance
 
@@ -170,7 +189,7 @@ class Questions:
             group_by=[dimension],  # type: ignore[list-item]
             max_staleness=NOW,
         )
-        answer = await self._ask(AggregatesServiceStub(self.channel).CalculateAggregates, request)
+        answer = await self._ask(self.stubs.aggregates.CalculateAggregates, request)
         self._note(answer)
         return list(answer.rows)
 
@@ -182,7 +201,7 @@ class Questions:
             page_size=500,
             page_token=token,
         )
-        answer = await self._ask(AlertsServiceStub(self.channel).ListAlerts, request)
+        answer = await self._ask(self.stubs.alerts.ListAlerts, request)
         self.as_of.append(to_datetime(answer.as_of))
         return answer
 
@@ -191,7 +210,7 @@ class Questions:
         request = ListRulesRequest(
             workspace_id=self.asked.workspace_id, page_size=500, page_token=token
         )
-        return await self._ask(AlertsServiceStub(self.channel).ListRules, request)
+        return await self._ask(self.stubs.alerts.ListRules, request)
 
     async def _ask(self, rpc: Any, request: Any) -> Any:
         with _told():
@@ -216,11 +235,11 @@ def _told() -> Iterator[None]:
 
 def _reason(failed: grpc.aio.AioRpcError) -> str:
     """Of our own errors, or what gRPC calls it."""
-    status = rpc_status.from_call(failed)
+    status = rpc_status.from_call(failed)  # type: ignore[arg-type]
     info = ErrorInfo()
     for detail in status.details if status else ():
         if detail.Unpack(info):
-            return info.reason
+            return str(info.reason)
     return failed.code().name
 
 

@@ -1,5 +1,6 @@
 """How the workspace did: the sections summary, comparison and trends."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ FOLLOWED = ("executions", "success_rate", "duration_p95", "total_tokens", "cost"
 STATUSES = ("succeeded", "failed", "timed_out", "cancelled", "running")
 # Beyond these lengths a chart has buckets of the next size.
 HOURS, DAYS = timedelta(days=2), timedelta(days=124)
-BUCKETS = {
+BUCKETS: Mapping[int, str] = {
     granularities.GRANULARITY_HOUR: "Hour",
     granularities.GRANULARITY_DAY: "Day",
     granularities.GRANULARITY_WEEK: "Week",
@@ -61,7 +62,7 @@ def _summary(told: Any) -> Section:
 
 def _trend(name: str, told: Any) -> Figure:
     now, before = number(told.current), number(told.baseline)
-    return figure(name, now, before, optional(told, "change_ratio"))  # type: ignore[arg-type]
+    return figure(name, now, before, optional(told, "change_ratio"))
 
 
 def _statuses(counts: Any) -> Table:
@@ -122,5 +123,3 @@ def _chart(name: str, points: Any, size: int) -> Chart:
     series = Series(shown.title, tuple(sorted(points.items())))
     unit = shown.unit or ("" if shown.kind is Kind.RATIO else shown.title.lower())
     return Chart(shown.title, Form.LINE, unit, BUCKETS[size], (series,), shown.title)
-
-

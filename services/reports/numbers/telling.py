@@ -23,7 +23,9 @@ SECTIONS: Mapping[str, Tell] = {
     "anomalies": found.anomalies,
     "alerts": found.alerts,
 }
-INCOMPLETE = "Not all facts of the period were there when this report was made; later ones are missing."
+INCOMPLETE = (
+    "Not all facts of the period were there when this report was made; later ones are missing."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Telling:
     questions: Questions
 
     @classmethod
-    def of(cls, mesh: Mesh, kept: KeptReport, message: ReportDefinition, workspace: str) -> "Telling":
+    def of(
+        cls, mesh: Mesh, kept: KeptReport, message: ReportDefinition, workspace: str
+    ) -> "Telling":
         asked = Asked(workspace, kept.starts_at, kept.ends_at, message.time_zone, message.filter)
         return cls(mesh.about(asked))
 

@@ -81,7 +81,7 @@ def moment(message: Any, field: str) -> datetime | None:
 
 
 def change(value: Number, before: Number) -> float | None:
-    """As a ratio of what was before; None without that, or where it is zero: as the services have it."""
+    """As a ratio of what was before; None without that, or where it is zero."""
     if value is None or before is None or before == 0:
         return None
     return (value - before) / abs(before)

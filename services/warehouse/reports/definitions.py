@@ -42,7 +42,7 @@ class NewDefinition:
 
 
 async def take_turn(session: Session) -> None:
-    """Nobody else makes a definition, a report or a link in the workspace until the transaction ends."""
+    """Nobody else makes a definition, a report or a link in it until the transaction ends."""
     await session.connection.execute(QUERIES["turn"], session.workspace_id)
 
 
@@ -114,7 +114,7 @@ async def note_planned(session: Session, definition_id: str, due_at: datetime | 
 
 
 class DueDefinitions:
-    """Which are due, of all workspaces. Its pool's role may see that, and nothing of what they say."""
+    """Which are due, of all workspaces. Its pool's role may see that, and nothing else."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

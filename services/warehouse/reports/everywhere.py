@@ -1,4 +1,4 @@
-"""What is to be done about reports in all workspaces, for a role that sees that and nothing else."""
+"""What is to be done about reports everywhere, for a role that sees that and nothing else."""
 
 from datetime import timedelta
 

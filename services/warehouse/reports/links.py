@@ -1,7 +1,6 @@
 """Links to reports: their secrets are kept as hashes, and told once."""
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +50,7 @@ async def check_room_for_link(session: Session, report_id: str) -> None:
 
 async def create_link(session: Session, new: NewLink) -> KeptLink:
     """To a report that there is."""
-    row: Mapping[str, Any] = await session.connection.fetchrow(
+    row: Any = await session.connection.fetchrow(
         QUERIES["create"], session.workspace_id, *new.values
     )
     return KeptLink(**dict(row))
@@ -64,7 +63,7 @@ async def list_links(session: Session, report_id: str) -> list[KeptLink]:
 
 async def find_report_behind(session: Session, link_id: str, secret_hash: bytes) -> str | None:
     """None if the link leads nowhere, or not by that secret."""
-    row = await session.connection.fetchrow(QUERIES["find"], session.workspace_id, link_id)
+    row: Any = await session.connection.fetchrow(QUERIES["find"], session.workspace_id, link_id)
     is_known = row is not None and hmac.compare_digest(row["secret_hash"], secret_hash)
     return str(row["report_id"]) if is_known else None
 

@@ -169,8 +169,8 @@ async def delete_report(session: Session, report_id: str) -> list[str]:
 
 
 async def erase_reports(session: Session, user_id: str) -> tuple[list[str], list[str], int]:
-    """All, or those that may name users: their ids, the keys of what they leave behind, and how often a
-    user's name stood elsewhere."""
+    """All, or those that may name users: their ids, the keys of what they leave behind, and how
+    often a user's name stood elsewhere."""
     connection, workspace_id = session.connection, session.workspace_id
     query = QUERIES["delete_about_users" if user_id else "delete_all"]
     rows = await connection.fetch(query, workspace_id)
@@ -179,8 +179,9 @@ async def erase_reports(session: Session, user_id: str) -> tuple[list[str], list
     return [row["report_id"] for row in rows], keys, rows_affected(names)
 
 
-async def keys_of(session: Session, report_id: str) -> set[str]:
-    rows = await session.connection.fetch(QUERIES["keys"], session.workspace_id, report_id)
+async def keys_of(session: Session, report_ids: Sequence[str]) -> set[str]:
+    """All that there is to download of these."""
+    rows = await session.connection.fetch(QUERIES["keys"], session.workspace_id, list(report_ids))
     return {row["key"] for row in rows}
 
 
@@ -214,12 +215,9 @@ async def fail(session: Session, claim: Claim, reason: str, message: str) -> boo
 
 async def finish(session: Session, claim: Claim, made: Made, retention: timedelta) -> bool:
     """Whether it was still ours to finish."""
-    said = (made.as_of, made.complete_until, *map(_plain, (made.files, made.absent)), retention)
+    plain = [asdict(one) for one in made.files], [asdict(one) for one in made.absent]
+    said = (made.as_of, made.complete_until, *plain, retention)
     return await session.connection.fetchval(QUERIES["finish"], *claim.values, *said) is not None
-
-
-def _plain(parts: Sequence[File] | Sequence[Absent]) -> list[dict[str, Any]]:
-    return [asdict(part) for part in parts]
 
 
 def _kept(row: Any) -> KeptReport:

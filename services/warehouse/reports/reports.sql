@@ -93,7 +93,7 @@ update reports set requested_by = 'erased' where workspace_id = $1 and requested
 -- name: keys
 select file ->> 'key' as key
 from reports, jsonb_array_elements(files) as file
-where workspace_id = $1 and report_id = $2
+where workspace_id = $1 and report_id = any($2)
 
 -- name: claim
 -- Some that wait to be made, for a while: of a workspace ($1), or of all. Who comes at the same time gets
