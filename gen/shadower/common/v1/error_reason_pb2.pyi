@@ -398,6 +398,28 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "PREVIEW_TOO_LONG", "domain": "shadower.dev", "metadata": {"limit": "2016"}}
     """
+    ERROR_REASON_REPORT_TOO_LARGE: _ErrorReason.ValueType  # 87
+    """A report holds more than can be rendered, or rendering it takes too long.
+    RESOURCE_EXHAUSTED: ask for less in it.
+
+        {"reason": "REPORT_TOO_LARGE", "domain": "shadower.dev",
+         "metadata": {"why": "it took longer than 60 s"}}
+    """
+    ERROR_REASON_EXPORTS_BUSY: _ErrorReason.ValueType  # 88
+    """As many exports run as may at once. RESOURCE_EXHAUSTED: try again later.
+
+        {"reason": "EXPORTS_BUSY", "domain": "shadower.dev", "metadata": {"limit": "2"}}
+    """
+    ERROR_REASON_EXPORT_TOO_LONG: _ErrorReason.ValueType  # 89
+    """An export did not end in time. DEADLINE_EXCEEDED: ask for a shorter interval.
+
+        {"reason": "EXPORT_TOO_LONG", "domain": "shadower.dev", "metadata": {"seconds": "900"}}
+    """
+    ERROR_REASON_OBJECTS_UNAVAILABLE: _ErrorReason.ValueType  # 90
+    """The store of files cannot be reached. UNAVAILABLE: try again.
+
+        {"reason": "OBJECTS_UNAVAILABLE", "domain": "shadower.dev"}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -781,4 +803,26 @@ ERROR_REASON_PREVIEW_TOO_LONG: ErrorReason.ValueType  # 76
 """A rule would have to be judged too often to preview it. INVALID_ARGUMENT.
 
     {"reason": "PREVIEW_TOO_LONG", "domain": "shadower.dev", "metadata": {"limit": "2016"}}
+"""
+ERROR_REASON_REPORT_TOO_LARGE: ErrorReason.ValueType  # 87
+"""A report holds more than can be rendered, or rendering it takes too long.
+RESOURCE_EXHAUSTED: ask for less in it.
+
+    {"reason": "REPORT_TOO_LARGE", "domain": "shadower.dev",
+     "metadata": {"why": "it took longer than 60 s"}}
+"""
+ERROR_REASON_EXPORTS_BUSY: ErrorReason.ValueType  # 88
+"""As many exports run as may at once. RESOURCE_EXHAUSTED: try again later.
+
+    {"reason": "EXPORTS_BUSY", "domain": "shadower.dev", "metadata": {"limit": "2"}}
+"""
+ERROR_REASON_EXPORT_TOO_LONG: ErrorReason.ValueType  # 89
+"""An export did not end in time. DEADLINE_EXCEEDED: ask for a shorter interval.
+
+    {"reason": "EXPORT_TOO_LONG", "domain": "shadower.dev", "metadata": {"seconds": "900"}}
+"""
+ERROR_REASON_OBJECTS_UNAVAILABLE: ErrorReason.ValueType  # 90
+"""The store of files cannot be reached. UNAVAILABLE: try again.
+
+    {"reason": "OBJECTS_UNAVAILABLE", "domain": "shadower.dev"}
 """

@@ -89,6 +89,8 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Acknowledge and resolve alerts, and keep them quiet for a time."""
     PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
     """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+    PERMISSION_EXPORTS_READ: _Permission.ValueType  # 36
+    """Take executions out in bulk."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -157,6 +159,8 @@ PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
 """Acknowledge and resolve alerts, and keep them quiet for a time."""
 PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
 """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+PERMISSION_EXPORTS_READ: Permission.ValueType  # 36
+"""Take executions out in bulk."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
