@@ -48,7 +48,8 @@ FILL = """
         'agent-' || n %% 9, case when n %% 3 = 0 then 'Agent ' || n %% 9 end, 'user-' || n %% 100,
         case when n %% 4 > 0 then 'model-' || n %% 4 end, case when n %% 6 > 0 then n end, n,
         case when n %% 6 > 0 then n * 0.000000000001 + n end, case when n %% 11 = 0 then 5 end,
-        case when n %% 2 = 0 then 0 end, case when n %% 8 = 0 then '{"k": "v\\"1"}' else '{}' end::jsonb
+        case when n %% 2 = 0 then 0 end,
+        case when n %% 8 = 0 then '{"k": "v\\"1"}' else '{}' end::jsonb
     from generate_series(1, %(count)s) as n,
         lateral (select timestamptz '2026-03-01T00:00:00Z' + n %% 1000 * interval '2 minutes') as at (t)
 """

@@ -420,6 +420,11 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "OBJECTS_UNAVAILABLE", "domain": "shadower.dev"}
     """
+    ERROR_REASON_OBJECT_NOT_FOUND: _ErrorReason.ValueType  # 91
+    """A file that was stored is not there any more. NOT_FOUND.
+
+        {"reason": "OBJECT_NOT_FOUND", "domain": "shadower.dev"}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -825,4 +830,9 @@ ERROR_REASON_OBJECTS_UNAVAILABLE: ErrorReason.ValueType  # 90
 """The store of files cannot be reached. UNAVAILABLE: try again.
 
     {"reason": "OBJECTS_UNAVAILABLE", "domain": "shadower.dev"}
+"""
+ERROR_REASON_OBJECT_NOT_FOUND: ErrorReason.ValueType  # 91
+"""A file that was stored is not there any more. NOT_FOUND.
+
+    {"reason": "OBJECT_NOT_FOUND", "domain": "shadower.dev"}
 """
