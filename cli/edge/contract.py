@@ -12,6 +12,7 @@ from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
 from shadower.alerts.v1 import alerts_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
+from shadower.exports.v1 import exports_service_pb2
 from shadower.ingest.v1 import (
     ingest_service_pb2,
     otlp_http_service_pb2,
@@ -29,6 +30,7 @@ CONTRACT = (
     aggregates_service_pb2,
     alerts_service_pb2,
     dead_letters_service_pb2,
+    exports_service_pb2,
     ingest_service_pb2,
     limits_service_pb2,
     metrics_service_pb2,

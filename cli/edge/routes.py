@@ -20,7 +20,8 @@ SERVED_WITH = {
     "shadower.ingest.v1.IngestService": (
         "shadower.ingest.v1.OtlpHttpService",
         "shadower.ingest.v1.PricingService",
-    )
+    ),
+    "shadower.reports.v1.ReportsService": ("shadower.exports.v1.ExportsService",),
 }
 # Methods that others define, by the service whose process serves them. They are no JSON.
 FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}

@@ -147,6 +147,7 @@ def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str
     return {
         # Threads of gRPC would each keep an arena of freed memory for themselves.
         "MALLOC_ARENA_MAX": "2",
+        "SHADOWER_OBJECTS_URL": (home.path / "objects").as_uri(),
         **{name: value for name, value in os.environ.items() if name not in NOT_HANDED_ON},
         "DATABASE_URL": database_url,
         "SHADOWER_MESH": f"unix:{mesh_socket(home)}",

@@ -8,6 +8,7 @@ from shadower.agents.v1 import agents_service_pb2 as agents
 from shadower.aggregates.v1 import aggregates_service_pb2 as aggregates
 from shadower.alerts.v1 import alerts_service_pb2 as alerts
 from shadower.bus.v1 import dead_letters_service_pb2 as bus
+from shadower.exports.v1 import exports_service_pb2 as exports
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
 from shadower.ingest.v1 import pricing_service_pb2 as pricing
@@ -24,6 +25,7 @@ MODULES = {
     "alerts": alerts,
     "bus": bus,
     "cache": cache,
+    "exports": exports,
     "ingest": ingest,
     "limits": limits,
     "metrics": metrics,

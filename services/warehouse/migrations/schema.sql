@@ -1173,6 +1173,7 @@ GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
 GRANT USAGE ON SCHEMA shadower TO shadower_evaluator;
 GRANT USAGE ON SCHEMA shadower TO shadower_reporter;
+GRANT USAGE ON SCHEMA shadower TO shadower_exporter;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
@@ -1213,6 +1214,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_cells TO shadower_
 GRANT SELECT ON TABLE shadower.execution_condensed TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
+GRANT SELECT ON TABLE shadower.executions TO shadower_exporter;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;

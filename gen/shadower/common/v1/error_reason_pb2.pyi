@@ -444,6 +444,33 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
     """
+    ERROR_REASON_REPORT_TOO_LARGE: _ErrorReason.ValueType  # 87
+    """A report holds more than can be rendered, or rendering it takes too long.
+    RESOURCE_EXHAUSTED: ask for less in it.
+
+        {"reason": "REPORT_TOO_LARGE", "domain": "shadower.dev",
+         "metadata": {"why": "it took longer than 60 s"}}
+    """
+    ERROR_REASON_EXPORTS_BUSY: _ErrorReason.ValueType  # 88
+    """As many exports run as may at once. RESOURCE_EXHAUSTED: try again later.
+
+        {"reason": "EXPORTS_BUSY", "domain": "shadower.dev", "metadata": {"limit": "2"}}
+    """
+    ERROR_REASON_EXPORT_TOO_LONG: _ErrorReason.ValueType  # 89
+    """An export did not end in time. DEADLINE_EXCEEDED: ask for a shorter interval.
+
+        {"reason": "EXPORT_TOO_LONG", "domain": "shadower.dev", "metadata": {"seconds": "900"}}
+    """
+    ERROR_REASON_OBJECTS_UNAVAILABLE: _ErrorReason.ValueType  # 90
+    """The store of files cannot be reached. UNAVAILABLE: try again.
+
+        {"reason": "OBJECTS_UNAVAILABLE", "domain": "shadower.dev"}
+    """
+    ERROR_REASON_OBJECT_NOT_FOUND: _ErrorReason.ValueType  # 91
+    """A file that was stored is not there any more. NOT_FOUND.
+
+        {"reason": "OBJECT_NOT_FOUND", "domain": "shadower.dev"}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -873,4 +900,31 @@ ERROR_REASON_REPORT_LINK_BUSY: ErrorReason.ValueType  # 85
 """A link to a report is opened more often than it may be. RESOURCE_EXHAUSTED.
 
     {"reason": "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
+"""
+ERROR_REASON_REPORT_TOO_LARGE: ErrorReason.ValueType  # 87
+"""A report holds more than can be rendered, or rendering it takes too long.
+RESOURCE_EXHAUSTED: ask for less in it.
+
+    {"reason": "REPORT_TOO_LARGE", "domain": "shadower.dev",
+     "metadata": {"why": "it took longer than 60 s"}}
+"""
+ERROR_REASON_EXPORTS_BUSY: ErrorReason.ValueType  # 88
+"""As many exports run as may at once. RESOURCE_EXHAUSTED: try again later.
+
+    {"reason": "EXPORTS_BUSY", "domain": "shadower.dev", "metadata": {"limit": "2"}}
+"""
+ERROR_REASON_EXPORT_TOO_LONG: ErrorReason.ValueType  # 89
+"""An export did not end in time. DEADLINE_EXCEEDED: ask for a shorter interval.
+
+    {"reason": "EXPORT_TOO_LONG", "domain": "shadower.dev", "metadata": {"seconds": "900"}}
+"""
+ERROR_REASON_OBJECTS_UNAVAILABLE: ErrorReason.ValueType  # 90
+"""The store of files cannot be reached. UNAVAILABLE: try again.
+
+    {"reason": "OBJECTS_UNAVAILABLE", "domain": "shadower.dev"}
+"""
+ERROR_REASON_OBJECT_NOT_FOUND: ErrorReason.ValueType  # 91
+"""A file that was stored is not there any more. NOT_FOUND.
+
+    {"reason": "OBJECT_NOT_FOUND", "domain": "shadower.dev"}
 """

@@ -101,6 +101,8 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """
     PERMISSION_REPORT_ERASURES_WRITE: _Permission.ValueType  # 35
     """Have reports erased, of a workspace or a user. No role holds it: it is a part of an erasure."""
+    PERMISSION_EXPORTS_READ: _Permission.ValueType  # 36
+    """Take executions out in bulk."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -181,6 +183,8 @@ token names it.
 """
 PERMISSION_REPORT_ERASURES_WRITE: Permission.ValueType  # 35
 """Have reports erased, of a workspace or a user. No role holds it: it is a part of an erasure."""
+PERMISSION_EXPORTS_READ: Permission.ValueType  # 36
+"""Take executions out in bulk."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
