@@ -16,7 +16,7 @@ from services.reports.planning import Planner
 from services.reports.rendering import open_renderer
 from services.reports.servicer import ReportsServicer, Workshop
 from services.reports.settings import ReportsSettings
-from services.reports.storing import Objects, Writing
+from services.reports.storing import Writing
 from services.reports.working import Worker
 from services.runtime.background import in_background
 from services.runtime.channels import open_channel
@@ -73,7 +73,7 @@ def _workshop(
     settings: ReportsSettings, database: Database, pool: Pool, mesh: Mesh, writing: Writing
 ) -> Workshop:
     everywhere, linking = ReportsEverywhere(pool), Linking(settings.public_url)
-    objects: Objects = writing.objects
+    objects = writing.objects
     failpoints = Failpoints(settings.failpoints)
     maker = Maker(database, everywhere, mesh, writing, linking, failpoints)
     return Workshop(

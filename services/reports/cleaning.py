@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from services.reports.storing import PREFIX, Objects, Stored, folder_of, owner_of
+from services.reports.storing import PREFIX, folder_of, owner_of
+from services.runtime.objects import Objects, Stored
 from services.warehouse.database import Database
 from services.warehouse.reports.everywhere import ReportsEverywhere
 from services.warehouse.reports.links import delete_expired_links

@@ -5,7 +5,8 @@ Who a report names is not looked for in what lies in the store: all reports that
 
 from dataclasses import dataclass
 
-from services.reports.storing import Objects, folder_of
+from services.reports.storing import folder_of
+from services.runtime.objects import Objects
 from services.warehouse.database import Database
 from services.warehouse.reports.definitions import erase_definitions, take_turn
 from services.warehouse.reports.links import count_links_to_erase, forget_maker_of_links

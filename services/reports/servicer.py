@@ -20,9 +20,9 @@ from services.reports.erasing import Eraser
 from services.reports.linking import USUAL_LIFETIME, Linking, follow
 from services.reports.making import Maker
 from services.reports.planning import Planner
-from services.reports.storing import Objects
 from services.reports.working import Worker
 from services.runtime.call import Context, current_call
+from services.runtime.objects import Objects
 from services.runtime.times import from_duration, to_datetime, to_timestamp
 from services.translation import requests
 from services.translation.pages import page_size

@@ -1,40 +1,16 @@
 """What there is to download, as objects of the store."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
 
 from services.reports.document import Document, Format
 from services.reports.rendering import EXTENSIONS, MEDIA_TYPES, Renderer
+from services.reports.rendering.renderer import RenderingError
+from services.runtime.objects import Objects
 from services.warehouse.reports.reports import Claim, File
 
 PREFIX = "reports/"
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An object, and when it was written."""
-
-    key: str
-    written_at: datetime
-
-
-class Objects(Protocol):
-    """Where objects are kept. All of it raises Unavailable while the store is away."""
-
-    async def put(self, key: str, content: bytes) -> None:
-        """In place of what was there."""
-
-    def read(self, key: str) -> AsyncIterator[bytes]:
-        """In parts of bounded size. Raises NotFound."""
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        """Also those that are not there."""
-
-    def list(self, prefix: str) -> AsyncIterator[Sequence[Stored]]:
-        """All below a prefix, in pages."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +21,12 @@ class Writing:
     objects: Objects
 
     async def render(self, document: Document, formats: Sequence[str]) -> list[bytes]:
-        """In their order. Raises ResourceExhausted if it is too much."""
-        return await self.renderer.render_each(document, [Format(name) for name in formats])
+        """In their order. Raises ResourceExhausted if it is too much, or RenderingError."""
+        try:
+            return await self.renderer.render_each(document, [Format(name) for name in formats])
+        except RuntimeError as gone:
+            # What uvloop says of the pipe to a child that has ended.
+            raise RenderingError(str(gone)) from gone
 
     async def keep(
         self, claim: Claim, formats: Sequence[str], contents: Sequence[bytes]

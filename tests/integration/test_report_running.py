@@ -181,7 +181,7 @@ async def until_done(desk: Desk, count: int) -> None:
 async def test_who_cannot_be_asked_fails_it_in_the_end_and_that_is_told(
     desk: Desk, replicas: Replicas, keys: KeyRing
 ) -> None:
-    """Three tries are said to have failed already."""
+    """Two tries more are said to have failed already."""
     await make_due(desk, replicas, "daily")
     desk.by_sql(
         "update shadower.report_definitions set definition = definition || %s::jsonb"
@@ -205,7 +205,7 @@ async def test_who_cannot_be_asked_fails_it_in_the_end_and_that_is_told(
     assert row[2] == 4
     [(kind, data)] = desk.events()
     assert kind == "report.failed"
-    assert (data["state"], data["reason"]) == ("REPORT_STATE_FAILED", "VALIDATION_FAILED")
+    assert (data["state"], data["reason"]) == ("REPORT_STATE_FAILED", "NOTHING_TOLD")
 
 
 SAID = pb.CreateDefinitionRequest(
