@@ -9,6 +9,7 @@ from shadower.reports.v1.reports_service_pb2_grpc import add_ReportsServiceServi
 
 from services.reports.cleaning import Cleaner
 from services.reports.erasing import Eraser
+from services.reports.exports.opening import open_exports
 from services.reports.linking import Linking
 from services.reports.making import Maker
 from services.reports.numbers.mesh import ASKED, Mesh, Stubs
@@ -48,13 +49,15 @@ async def main(settings: ReportsSettings) -> None:
         workshop = _workshop(settings, database, everywhere, mesh, writing)
         await stack.enter_async_context(in_background(workshop.worker.follow()))
         servicer = ReportsServicer(database, workshop)
+        probe, draining = partial(database.trouble, schema_version()), Draining()
         service = Service(
             DESCRIPTOR.services_by_name["ReportsService"].full_name,
             partial(add_ReportsServiceServicer_to_server, servicer),
-            partial(database.trouble, schema_version()),
+            probe,
         )
+        exports = await stack.enter_async_context(open_exports(settings, draining, probe))
         access = access_of(settings, database)
-        await serve(settings, [service], MessageValidator(), Draining(), access)
+        await serve(settings, [service, exports], MessageValidator(), draining, access)
 
 
 @asynccontextmanager

@@ -9,9 +9,9 @@ from shadower.reports.v1.report_definition_pb2 import REPORT_FORMAT_UNSPECIFIED
 from services.reports.definitions import format_name
 from services.reports.document import Format
 from services.reports.rendering import EXTENSIONS
-from services.runtime.objects import Objects
 from services.runtime.call import Context
 from services.runtime.faults import NotFound
+from services.runtime.objects import Objects
 from services.warehouse.reports.reports import File, KeptReport
 
 

@@ -1,8 +1,9 @@
-"""Reports over real facts: their numbers are those of an oracle, and their lives those of the contract."""
+"""Reports over real facts: their numbers are those of an oracle."""
 
 import hashlib
 import json
 import math
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -279,6 +280,22 @@ async def test_what_has_expired_is_cleaned_up(desk: Desk) -> None:
     assert (await desk.call("CleanUpReports")).reports == 0
 
 
+async def test_what_belongs_to_no_report_is_cleaned_up_when_it_is_old(
+    desk: Desk, stack: Stack
+) -> None:
+    kept = await desk.made(definition())
+    [folder] = (stack.running["reports"].log.parent / "objects" / "reports").glob(desk.workspace)
+    for name in ("old", "young"):
+        (folder / kept.report_id / f"9.{name}").write_text("left by who was killed")
+    long_ago = (datetime.now(UTC) - 2 * DAY).timestamp()
+    for path in folder.glob("*/*"):
+        if path.suffix != ".young":
+            os.utime(path, (long_ago, long_ago))
+    assert (await desk.call("CleanUpReports")).objects == 1
+    assert {path.suffix for path in folder.glob("*/*")} == {".young", ".json"}
+    assert (await desk.download(kept.report_id))[1]
+
+
 async def test_an_erased_user_is_named_nowhere(desk: Desk) -> None:
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - DAY
     await desk.client.record([run("r", day, user_id="u-erased"), run("s", day, user_id="u-2")])
@@ -298,7 +315,7 @@ async def test_an_erased_user_is_named_nowhere(desk: Desk) -> None:
     assert b"u-erased" not in (await desk.download(silent.report_id))[1]
     for table in ("report_definitions", "reports", "report_links"):
         rows = desk.by_sql(
-            f"select t::text from shadower.{table} t where workspace_id = %s",  # noqa: S608
+            f"select t::text from shadower.{table} t where workspace_id = %s",
             desk.workspace,
         )
         assert "u-erased" not in str(rows)
@@ -387,5 +404,5 @@ async def test_a_report_of_another_workspace_is_not_there(
     await other.call("DeleteReport", report_id=report.report_id)
     await other.call("RevokeReportLink", link_id=link.link_id)
     assert (await desk.download(report.report_id))[1]
-    ids = [o.link_id for o in (await desk.call("ListReportLinks", report_id=report.report_id)).links]
-    assert link.link_id in ids
+    listed = await desk.call("ListReportLinks", report_id=report.report_id)
+    assert link.link_id in {one.link_id for one in listed.links}

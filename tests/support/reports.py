@@ -103,7 +103,7 @@ class Desk:
 
     async def until_over(self, report_id: str) -> Report:
         async with asyncio.timeout(PATIENCE):
-            while (report := await self.get(report_id)).state not in OVER:
+            while (report := await self.get(report_id)).state not in OVER:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         return report
 

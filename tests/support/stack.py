@@ -25,6 +25,7 @@ from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
 from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
+from shadower.exports.v1.exports_service_pb2_grpc import ExportsServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
@@ -64,6 +65,7 @@ SERVED_WITH = {
         "shadower.ingest.v1.PricingService",
     ),
     "limits": ("envoy.service.ratelimit.v3.RateLimitService",),
+    "reports": ("shadower.exports.v1.ExportsService",),
     "access": ("envoy.service.auth.v3.Authorization",),
     **dict.fromkeys(
         ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
@@ -144,6 +146,7 @@ class Stubs:
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
         self.alerts: Any = AlertsServiceStub(channels["alerts"])
+        self.exports: Any = ExportsServiceStub(channels["reports"])
         self.reports: Any = ReportsServiceStub(channels["reports"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
