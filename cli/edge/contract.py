@@ -12,6 +12,7 @@ from shadower.agents.v1 import agents_service_pb2
 from shadower.aggregates.v1 import aggregates_service_pb2
 from shadower.alerts.v1 import alerts_service_pb2
 from shadower.bus.v1 import dead_letters_service_pb2
+from shadower.exports.v1 import exports_service_pb2
 from shadower.ingest.v1 import (
     ingest_service_pb2,
     otlp_http_service_pb2,
@@ -20,6 +21,7 @@ from shadower.ingest.v1 import (
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.notifications.v1 import notifications_service_pb2
+from shadower.reports.v1 import reports_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
@@ -29,12 +31,14 @@ CONTRACT = (
     aggregates_service_pb2,
     alerts_service_pb2,
     dead_letters_service_pb2,
+    exports_service_pb2,
     ingest_service_pb2,
     limits_service_pb2,
     metrics_service_pb2,
     notifications_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
+    reports_service_pb2,
     scheduler_service_pb2,
     workspaces_service_pb2,
 )

@@ -24,6 +24,8 @@ KEEPER_ROLE = "shadower_keeper"
 SCHEDULER_ROLE = "shadower_scheduler"
 EVALUATOR_ROLE = "shadower_evaluator"
 NOTIFIER_ROLE = "shadower_notifier"
+REPORTER_ROLE = "shadower_reporter"
+EXPORTER_ROLE = "shadower_exporter"
 
 # What a connection holds is free half a minute after its machine has gone without a word.
 NOTICED_IF_GONE = {

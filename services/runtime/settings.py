@@ -92,6 +92,22 @@ class Settings(ProcessSettings):
     max_streams: int = Field(default=1000, ge=1)
     """Live streams at once; further ones get RESOURCE_EXHAUSTED."""
 
+    objects_url: str = Field(default="", pattern="^((file|s3|gs|az)://.+)?$")
+    """Where files are kept, as file:///folder or s3://bucket/prefix. Who keeps none needs none."""
+
+    objects_endpoint: str = Field(
+        default="", pattern="^(https?://.+)?$", validation_alias="AWS_ENDPOINT_URL"
+    )
+    """Where a store listens that speaks S3 and is not Amazon's, as https://host:port."""
+
+    exports_at_once: int = Field(default=2, ge=1, le=16)
+    """Exports that a process streams at once, each over a connection of its own and each of another
+    workspace; further ones get EXPORTS_BUSY."""
+
+    export_seconds: float = Field(default=900, gt=0, le=3600)
+    """An export that takes longer is ended: as long, at most, it keeps the database from clearing
+    up behind it."""
+
     @field_validator("failpoints")
     @classmethod
     def _are_failpoints(cls, asked: str) -> str:

@@ -25,6 +25,7 @@ from tests.support.reads import (
     Read,
     listened_services,
 )
+from tests.support.reports import file_report
 from tests.support.rolling import roll, rolling_database
 from tools.history import make_history
 
@@ -45,6 +46,7 @@ async def history_url(postgres: Server, template: str) -> AsyncIterator[str]:
     file_alert(url, WORKSPACE, ALERT)
     file_target(url, WORKSPACE)
     file_delivery(url, WORKSPACE)
+    file_report(url, WORKSPACE)
     yield url
     postgres.drop(url)
 

@@ -81,6 +81,15 @@ ROWS = {
         "delivery_id, attempted_at, duration, status_code, error, response, is_delivered",
         f"{ALERT}, {TIME}, '1s', 0, '', '', false",
     ),
+    "report_definitions": ("definition_id, definition, updated_by", "'d', '{}', 'a'"),
+    "reports": (
+        "report_id, definition, starts_at, ends_at, requested_by, may_name_users, expires_at",
+        f"'r', '{{}}', {TIME}, 'infinity', 'a', false, 'infinity'",
+    ),
+    "report_links": (
+        "link_id, report_id, secret_hash, created_by, expires_at",
+        "'l', 'r', '', 'a', 'infinity'",
+    ),
     "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
     "schedule_leases": ("name, holder, fence, expires_at", f"'l', 'h', 1, {TIME}"),
     "scheduled_jobs": ("job", "'j'"),

@@ -24,6 +24,7 @@ from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.notifications.v1 import notifications_service_pb2 as notifications
+from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
@@ -47,6 +48,7 @@ from services.notifications.sealing import Sealer
 from services.notifications.servicer import NotificationsServicer
 from services.relay.replaying import Replayer
 from services.relay.servicer import DeadLettersServicer
+from services.reports.servicer import ReportsServicer
 from services.runtime.call import CURRENT_CALL, Call
 from services.runtime.draining import Draining
 from services.runtime.identity import Principal
@@ -60,6 +62,7 @@ from tests.support.bus import settings_of
 from tests.support.dead_letters import LETTER
 from tests.support.notifications import DELIVERY, TARGET_ID
 from tests.support.plans import Listener, Reading, Statement
+from tests.support.reports import DEFINITION_ID, REPORT_ID
 from tests.support.runs import interval
 from tools.history import History
 
@@ -168,6 +171,11 @@ READS = {
     "targets": _of_no_time(notifications.ListTargetsRequest, set()),
     "deliveries": _of_no_time(notifications.ListDeliveriesRequest, set()),
     "delivery": _of_no_time(notifications.GetDeliveryRequest, set(), delivery_id=DELIVERY),
+    "definition": _of_no_time(reports.GetDefinitionRequest, set(), definition_id=DEFINITION_ID),
+    "definitions": _of_no_time(reports.ListDefinitionsRequest, set()),
+    "report": _of_no_time(reports.GetReportRequest, set(), report_id=REPORT_ID),
+    "reports": _of_no_time(reports.ListReportsRequest, set()),
+    "links to a report": _of_no_time(reports.ListReportLinksRequest, set(), report_id=REPORT_ID),
     "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
@@ -177,8 +185,10 @@ READS = {
     "dead letters": _of_no_time(LETTERS, set()),
     "dead letter": _of_no_time(ONE_LETTER, set(), dead_letter_id=LETTER),
 }
-# They answer from a file, and from memory.
-WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics"}
+# They answer from a file, from memory, and by reckoning; or find a report as others do, and then
+# read its file.
+WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics", "PreviewSchedule"}
+WITHOUT_DATABASE |= {"DownloadReport", "OpenReportLink"}
 READER = Principal(
     "reader", "token", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC), 0
 )
@@ -230,6 +240,7 @@ def _servicers(database: Database) -> dict[str, Any]:
         ),
         "metrics": MetricsServicer(database, Views(sources, 10, 10_000), None),
         "notifications": NotificationsServicer(database, None, Vault(Sealer([])), None),
+        "reports": ReportsServicer(database, None),
         "scheduler": SchedulerServicer(database, JOBS),
         "workspaces": WorkspacesServicer(database, None),
     }

@@ -27,7 +27,19 @@ NAMES_IDS = {
     "notifications.v1.NotificationsService/ListDeliveries",
     "notifications.v1.NotificationsService/GetDelivery",
     "notifications.v1.NotificationsService/RetryDelivery",
+    "reports.v1.ReportsService/GetDefinition",
+    "reports.v1.ReportsService/UpdateDefinition",
+    "reports.v1.ReportsService/DeleteDefinition",
+    "reports.v1.ReportsService/GetReport",
+    "reports.v1.ReportsService/CancelReport",
+    "reports.v1.ReportsService/DeleteReport",
+    "reports.v1.ReportsService/DownloadReport",
+    "reports.v1.ReportsService/CreateReportLink",
+    "reports.v1.ReportsService/ListReportLinks",
+    "reports.v1.ReportsService/RevokeReportLink",
 }
+# Whoever has what the question names is let in, whichever workspaces his token is for.
+BY_SECRET = {"reports.v1.ReportsService/OpenReportLink"}
 # Whose answers have no place for anything that is a tenant's.
 SILENT = {
     "access.v1.AccessService/DeleteApiKey": "empty",
@@ -50,6 +62,14 @@ SILENT = {
     "notifications.v1.NotificationsService/RecoverTarget": "a count",
     "opentelemetry.proto.collector.trace.v1.TraceService/Export": "empty, as above",
     "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "empty, as above",
+    "reports.v1.ReportsService/DeleteDefinition": "empty",
+    "reports.v1.ReportsService/PreviewSchedule": "times",
+    "reports.v1.ReportsService/DeleteReport": "empty",
+    "reports.v1.ReportsService/ListReportLinks": "ids and times",
+    "reports.v1.ReportsService/RevokeReportLink": "empty",
+    "reports.v1.ReportsService/GenerateDueReports": "counts",
+    "reports.v1.ReportsService/CleanUpReports": "counts",
+    "reports.v1.ReportsService/EraseReports": "counts",
     "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
     "runtime.v1.CacheService/InvalidateAnswers": "a count",
 }
@@ -71,6 +91,9 @@ STEADY = {
     "notifications.v1.NotificationsService/GetTarget",
     "notifications.v1.NotificationsService/ListDeliveries",
     "notifications.v1.NotificationsService/GetDelivery",
+    "reports.v1.ReportsService/GetDefinition",
+    "reports.v1.ReportsService/GetReport",
+    "reports.v1.ReportsService/DownloadReport",
     "workspaces.v1.WorkspacesService/GetWorkspaceSummary",
 }
 # Nobody else waits for what these ask of the database.
@@ -91,6 +114,9 @@ READ_FACTS = {*UNSHARED, *STEADY} - {
     "notifications.v1.NotificationsService/GetTarget",
     "notifications.v1.NotificationsService/ListDeliveries",
     "notifications.v1.NotificationsService/GetDelivery",
+    "reports.v1.ReportsService/GetDefinition",
+    "reports.v1.ReportsService/GetReport",
+    "reports.v1.ReportsService/DownloadReport",
 }
 # Of what is another's in the own workspace, nothing is there.
 NOT_THERE = {"NOT_FOUND", OK}

@@ -53,13 +53,3 @@ async def keep_notifications(stack: Stack, metadata: Any, tenant: Tenant) -> Non
             report, said = tenant.named("report"), tenant.named("said")
             connection.execute(DELIVERY, [*key, target_id, START, report, START, START, why])
             connection.execute(ATTEMPT, [*key, START, why, said])
-
-
-def targets_left(url: str, tenant: Tenant) -> list[str]:
-    """Of those with ids of both, of which one is deleted by each."""
-    query = """
-        select target_id from shadower.notification_targets
-        where workspace_id = %s and target_id = any(%s)
-    """
-    with psycopg.connect(url) as connection:
-        return [row[0] for row in connection.execute(query, [tenant.workspace, list(SIDES)])]

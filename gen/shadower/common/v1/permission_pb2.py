@@ -26,7 +26,11 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from shadower.common.v1 import limit_class_pb2 as shadower_dot_common_dot_v1_dot_limit__class__pb2
 
 
+<<<<<<< HEAD
 DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/common/v1/permission.proto\x12\x12shadower.common.v1\x1a google/protobuf/descriptor.proto\x1a$shadower/common/v1/limit_class.proto\"\xaa\x01\n\rForeignMethod\x12\x0c\n\x04path\x18\x01 \x01(\t\x12;\n\x13required_permission\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.Permission\x12\x19\n\x11max_encoded_bytes\x18\x03 \x01(\x05\x12\x33\n\x0blimit_class\x18\x04 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClass*\xa6\x07\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x1b\n\x17PERMISSION_METRICS_READ\x10\x01\x12\x1e\n\x1aPERMISSION_AGGREGATES_READ\x10\x02\x12\x1e\n\x1aPERMISSION_WORKSPACES_READ\x10\x03\x12\x1a\n\x16PERMISSION_AGENTS_READ\x10\x04\x12\x1b\n\x17PERMISSION_INGEST_WRITE\x10\x05\x12\x1a\n\x16PERMISSION_LEDGER_READ\x10\x06\x12 \n\x1cPERMISSION_DEAD_LETTERS_READ\x10\x07\x12!\n\x1dPERMISSION_DEAD_LETTERS_WRITE\x10\x08\x12\x1a\n\x16PERMISSION_PRICES_READ\x10\t\x12\x1b\n\x17PERMISSION_PRICES_WRITE\x10\n\x12\x1b\n\x17PERMISSION_ROLLUPS_READ\x10\x0b\x12\x1c\n\x18PERMISSION_ROLLUPS_WRITE\x10\x0c\x12\x19\n\x15PERMISSION_CACHE_READ\x10\r\x12\x1a\n\x16PERMISSION_CACHE_WRITE\x10\x0e\x12\x1a\n\x16PERMISSION_LIMITS_READ\x10\x0f\x12\x1b\n\x17PERMISSION_LIMITS_WRITE\x10\x10\x12\x1c\n\x18PERMISSION_API_KEYS_READ\x10\x11\x12\x1d\n\x19PERMISSION_API_KEYS_WRITE\x10\x12\x12\x1b\n\x17PERMISSION_TOKENS_WRITE\x10\x13\x12\x19\n\x15PERMISSION_AUDIT_READ\x10\x14\x12\x18\n\x14PERMISSION_JOBS_READ\x10\x15\x12\x19\n\x15PERMISSION_JOBS_WRITE\x10\x16\x12\x1a\n\x16PERMISSION_ALERTS_READ\x10\x18\x12\x1b\n\x17PERMISSION_ALERTS_WRITE\x10\x19\x12!\n\x1dPERMISSION_ALERT_STATES_WRITE\x10\x1a\x12&\n\"PERMISSION_ALERT_EVALUATIONS_WRITE\x10\x1b\x12!\n\x1dPERMISSION_NOTIFICATIONS_READ\x10\x1c\x12\"\n\x1ePERMISSION_NOTIFICATIONS_WRITE\x10\x1d\x12,\n(PERMISSION_NOTIFICATION_DELIVERIES_WRITE\x10\x1e*\xf2\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12+\n\nROLE_OWNER\x10\x01\x1a\x1b\xf2\xc7\x18\x17\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x0f\x11\x12\x13\x14\x18\x19\x1a\x1c\x1d\x1e\x12+\n\nROLE_ADMIN\x10\x02\x1a\x1b\xf2\xc7\x18\x17\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x0f\x11\x12\x13\x14\x18\x19\x1a\x1c\x1d\x1e\x12#\n\x0cROLE_ANALYST\x10\x03\x1a\x11\xf2\xc7\x18\r\x01\x02\x03\x04\x06\t\x0b\x0f\x18\x19\x1a\x1c\x1e\x12\x1b\n\x0bROLE_MEMBER\x10\x04\x1a\n\xf2\xc7\x18\x06\x01\x03\x04\x18\x1a\x1c\x12\x18\n\x0bROLE_VIEWER\x10\x05\x1a\x07\xf2\xc7\x18\x03\x01\x03\x18\x12\x1e\n\x0cROLE_SERVICE\x10\x06\x1a\x0c\xf2\xc7\x18\x08\x01\x02\x03\x04\x05\x06\t\x18:]\n\x13required_permission\x12\x1e.google.protobuf.MethodOptions\x18\xfd\x88\x03 \x01(\x0e\x32\x1e.shadower.common.v1.Permission:B\n\x18workspace_may_be_implied\x12\x1e.google.protobuf.MethodOptions\x18\x81\x89\x03 \x01(\x08:U\n\x0blimit_class\x12\x1e.google.protobuf.MethodOptions\x18\x82\x89\x03 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClass:X\n\x0brole_grants\x12!.google.protobuf.EnumValueOptions\x18\xfe\x88\x03 \x03(\x0e\x32\x1e.shadower.common.v1.Permission:<\n\x11max_encoded_bytes\x12\x1f.google.protobuf.MessageOptions\x18\xff\x88\x03 \x01(\x05:0\n\x07\x61udited\x12\x1d.google.protobuf.FieldOptions\x18\x86\x89\x03 \x01(\x08:Z\n\x0f\x66oreign_methods\x12\x1c.google.protobuf.FileOptions\x18\x80\x89\x03 \x03(\x0b\x32!.shadower.common.v1.ForeignMethodb\x06proto3')
+=======
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#shadower/common/v1/permission.proto\x12\x12shadower.common.v1\x1a google/protobuf/descriptor.proto\x1a$shadower/common/v1/limit_class.proto\"\xaa\x01\n\rForeignMethod\x12\x0c\n\x04path\x18\x01 \x01(\t\x12;\n\x13required_permission\x18\x02 \x01(\x0e\x32\x1e.shadower.common.v1.Permission\x12\x19\n\x11max_encoded_bytes\x18\x03 \x01(\x05\x12\x33\n\x0blimit_class\x18\x04 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClass*\xd1\x07\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x1b\n\x17PERMISSION_METRICS_READ\x10\x01\x12\x1e\n\x1aPERMISSION_AGGREGATES_READ\x10\x02\x12\x1e\n\x1aPERMISSION_WORKSPACES_READ\x10\x03\x12\x1a\n\x16PERMISSION_AGENTS_READ\x10\x04\x12\x1b\n\x17PERMISSION_INGEST_WRITE\x10\x05\x12\x1a\n\x16PERMISSION_LEDGER_READ\x10\x06\x12 \n\x1cPERMISSION_DEAD_LETTERS_READ\x10\x07\x12!\n\x1dPERMISSION_DEAD_LETTERS_WRITE\x10\x08\x12\x1a\n\x16PERMISSION_PRICES_READ\x10\t\x12\x1b\n\x17PERMISSION_PRICES_WRITE\x10\n\x12\x1b\n\x17PERMISSION_ROLLUPS_READ\x10\x0b\x12\x1c\n\x18PERMISSION_ROLLUPS_WRITE\x10\x0c\x12\x19\n\x15PERMISSION_CACHE_READ\x10\r\x12\x1a\n\x16PERMISSION_CACHE_WRITE\x10\x0e\x12\x1a\n\x16PERMISSION_LIMITS_READ\x10\x0f\x12\x1b\n\x17PERMISSION_LIMITS_WRITE\x10\x10\x12\x1c\n\x18PERMISSION_API_KEYS_READ\x10\x11\x12\x1d\n\x19PERMISSION_API_KEYS_WRITE\x10\x12\x12\x1b\n\x17PERMISSION_TOKENS_WRITE\x10\x13\x12\x19\n\x15PERMISSION_AUDIT_READ\x10\x14\x12\x18\n\x14PERMISSION_JOBS_READ\x10\x15\x12\x19\n\x15PERMISSION_JOBS_WRITE\x10\x16\x12\x1a\n\x16PERMISSION_ALERTS_READ\x10\x18\x12\x1b\n\x17PERMISSION_ALERTS_WRITE\x10\x19\x12!\n\x1dPERMISSION_ALERT_STATES_WRITE\x10\x1a\x12&\n\"PERMISSION_ALERT_EVALUATIONS_WRITE\x10\x1b\x12\x1b\n\x17PERMISSION_REPORTS_READ\x10 \x12\x1c\n\x18PERMISSION_REPORTS_WRITE\x10!\x12 \n\x1cPERMISSION_REPORT_RUNS_WRITE\x10\"\x12$\n PERMISSION_REPORT_ERASURES_WRITE\x10#\x12\x1b\n\x17PERMISSION_EXPORTS_READ\x10$*\xf4\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12+\n\nROLE_OWNER\x10\x01\x1a\x1b\xf2\xc7\x18\x17\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x0f\x11\x12\x13\x14\x18\x19\x1a !$\x12+\n\nROLE_ADMIN\x10\x02\x1a\x1b\xf2\xc7\x18\x17\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\x0f\x11\x12\x13\x14\x18\x19\x1a !$\x12$\n\x0cROLE_ANALYST\x10\x03\x1a\x12\xf2\xc7\x18\x0e\x01\x02\x03\x04\x06\t\x0b\x0f\x18\x19\x1a !$\x12\x1b\n\x0bROLE_MEMBER\x10\x04\x1a\n\xf2\xc7\x18\x06\x01\x03\x04\x18\x1a \x12\x18\n\x0bROLE_VIEWER\x10\x05\x1a\x07\xf2\xc7\x18\x03\x01\x03\x18\x12\x1f\n\x0cROLE_SERVICE\x10\x06\x1a\r\xf2\xc7\x18\t\x01\x02\x03\x04\x05\x06\t\x18 :]\n\x13required_permission\x12\x1e.google.protobuf.MethodOptions\x18\xfd\x88\x03 \x01(\x0e\x32\x1e.shadower.common.v1.Permission:B\n\x18workspace_may_be_implied\x12\x1e.google.protobuf.MethodOptions\x18\x81\x89\x03 \x01(\x08:U\n\x0blimit_class\x12\x1e.google.protobuf.MethodOptions\x18\x82\x89\x03 \x01(\x0e\x32\x1e.shadower.common.v1.LimitClass::\n\x10\x61\x64mits_by_secret\x12\x1e.google.protobuf.MethodOptions\x18\x90\x89\x03 \x01(\x08:X\n\x0brole_grants\x12!.google.protobuf.EnumValueOptions\x18\xfe\x88\x03 \x03(\x0e\x32\x1e.shadower.common.v1.Permission:<\n\x11max_encoded_bytes\x12\x1f.google.protobuf.MessageOptions\x18\xff\x88\x03 \x01(\x05:0\n\x07\x61udited\x12\x1d.google.protobuf.FieldOptions\x18\x86\x89\x03 \x01(\x08:Z\n\x0f\x66oreign_methods\x12\x1c.google.protobuf.FileOptions\x18\x80\x89\x03 \x03(\x0b\x32!.shadower.common.v1.ForeignMethodb\x06proto3')
+>>>>>>> reports
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +38,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.common.v1.permissi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_OWNER"]._loaded_options = None
+<<<<<<< HEAD
   _globals['_ROLE'].values_by_name["ROLE_OWNER"]._serialized_options = b'\362\307\030\027\001\002\003\004\005\006\007\010\t\n\013\014\017\021\022\023\024\030\031\032\034\035\036'
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\362\307\030\027\001\002\003\004\005\006\007\010\t\n\013\014\017\021\022\023\024\030\031\032\034\035\036'
@@ -41,14 +46,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROLE'].values_by_name["ROLE_ANALYST"]._serialized_options = b'\362\307\030\r\001\002\003\004\006\t\013\017\030\031\032\034\036'
   _globals['_ROLE'].values_by_name["ROLE_MEMBER"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_MEMBER"]._serialized_options = b'\362\307\030\006\001\003\004\030\032\034'
+=======
+  _globals['_ROLE'].values_by_name["ROLE_OWNER"]._serialized_options = b'\362\307\030\027\001\002\003\004\005\006\007\010\t\n\013\014\017\021\022\023\024\030\031\032 !$'
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\362\307\030\027\001\002\003\004\005\006\007\010\t\n\013\014\017\021\022\023\024\030\031\032 !$'
+  _globals['_ROLE'].values_by_name["ROLE_ANALYST"]._loaded_options = None
+  _globals['_ROLE'].values_by_name["ROLE_ANALYST"]._serialized_options = b'\362\307\030\016\001\002\003\004\006\t\013\017\030\031\032 !$'
+  _globals['_ROLE'].values_by_name["ROLE_MEMBER"]._loaded_options = None
+  _globals['_ROLE'].values_by_name["ROLE_MEMBER"]._serialized_options = b'\362\307\030\006\001\003\004\030\032 '
+>>>>>>> reports
   _globals['_ROLE'].values_by_name["ROLE_VIEWER"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_VIEWER"]._serialized_options = b'\362\307\030\003\001\003\030'
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\362\307\030\010\001\002\003\004\005\006\t\030'
+  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\362\307\030\t\001\002\003\004\005\006\t\030 '
   _globals['_PERMISSION']._serialized_start=305
+<<<<<<< HEAD
   _globals['_PERMISSION']._serialized_end=1239
   _globals['_ROLE']._serialized_start=1242
   _globals['_ROLE']._serialized_end=1484
+=======
+  _globals['_PERMISSION']._serialized_end=1282
+  _globals['_ROLE']._serialized_start=1285
+  _globals['_ROLE']._serialized_end=1529
+>>>>>>> reports
   _globals['_FOREIGNMETHOD']._serialized_start=132
   _globals['_FOREIGNMETHOD']._serialized_end=302
 # @@protoc_insertion_point(module_scope)

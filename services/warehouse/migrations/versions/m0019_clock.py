@@ -3,7 +3,7 @@
 from services.warehouse.migrations.script import run_sql
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0018"
 
 
 def upgrade() -> None:
