@@ -89,6 +89,22 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Acknowledge and resolve alerts, and keep them quiet for a time."""
     PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
     """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+    PERMISSION_RETENTION_READ: _Permission.ValueType  # 38
+    """See how long things are kept."""
+    PERMISSION_RETENTION_WRITE: _Permission.ValueType  # 39
+    """Set how long things are kept."""
+    PERMISSION_RETENTION_RUNS_WRITE: _Permission.ValueType  # 40
+    """Have removed what is older. No role holds it: the scheduler's token names it."""
+    PERMISSION_ERASURES_READ: _Permission.ValueType  # 41
+    """See what was erased, and the receipts."""
+    PERMISSION_ERASURES_WRITE: _Permission.ValueType  # 42
+    """Erase a user, or the workspace."""
+    PERMISSION_ERASURE_RUNS_WRITE: _Permission.ValueType  # 43
+    """Have erasures gone on with. No role holds it: the scheduler's token names it."""
+    PERMISSION_HEALTH_READ: _Permission.ValueType  # 44
+    """See how the services do and did."""
+    PERMISSION_HEALTH_CHECKS_WRITE: _Permission.ValueType  # 45
+    """Have the services looked at. No role holds it: the scheduler's token names it."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -157,6 +173,22 @@ PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
 """Acknowledge and resolve alerts, and keep them quiet for a time."""
 PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
 """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+PERMISSION_RETENTION_READ: Permission.ValueType  # 38
+"""See how long things are kept."""
+PERMISSION_RETENTION_WRITE: Permission.ValueType  # 39
+"""Set how long things are kept."""
+PERMISSION_RETENTION_RUNS_WRITE: Permission.ValueType  # 40
+"""Have removed what is older. No role holds it: the scheduler's token names it."""
+PERMISSION_ERASURES_READ: Permission.ValueType  # 41
+"""See what was erased, and the receipts."""
+PERMISSION_ERASURES_WRITE: Permission.ValueType  # 42
+"""Erase a user, or the workspace."""
+PERMISSION_ERASURE_RUNS_WRITE: Permission.ValueType  # 43
+"""Have erasures gone on with. No role holds it: the scheduler's token names it."""
+PERMISSION_HEALTH_READ: Permission.ValueType  # 44
+"""See how the services do and did."""
+PERMISSION_HEALTH_CHECKS_WRITE: Permission.ValueType  # 45
+"""Have the services looked at. No role holds it: the scheduler's token names it."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)
