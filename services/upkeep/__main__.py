@@ -1,21 +1,28 @@
 """The process that keeps house: removes what is old, erases, and looks at the services."""
 
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from functools import partial
+from typing import Any
 
-from shadower.upkeep.v1.retention_service_pb2 import DESCRIPTOR
+from shadower.upkeep.v1.erasure_service_pb2 import DESCRIPTOR as ERASURE
+from shadower.upkeep.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
+from shadower.upkeep.v1.retention_service_pb2 import DESCRIPTOR as RETENTION
 from shadower.upkeep.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 
 from services.runtime.draining import Draining
 from services.runtime.pool import UPKEEP_ROLE, open_pool
 from services.runtime.process import run
+from services.runtime.redis_client import open_redis
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.upkeep.applying import Applier
+from services.upkeep.elsewhere import Elsewhere
+from services.upkeep.erasure import ErasureServicer
 from services.upkeep.retention import RetentionServicer
 from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
+from services.warehouse.erasure.erasing import Eraser
 from services.warehouse.facts.staging import create_staging
 from services.warehouse.schedule.jobs import Workspaces
 from services.warehouse.schema import schema_version
@@ -25,15 +32,32 @@ async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         database = Database(await stack.enter_async_context(open_pool(settings)))
         pool = open_pool(settings, UPKEEP_ROLE, prepare=create_staging)
-        keeping = await stack.enter_async_context(pool)
-        applier = Applier(Database(keeping, settings.query_cost), Workspaces(keeping))
-        service = Service(
-            DESCRIPTOR.services_by_name["RetentionService"].full_name,
-            partial(add_RetentionServiceServicer_to_server, RetentionServicer(database, applier)),
-            partial(database.trouble, schema_version()),
-        )
+        everywhere = await stack.enter_async_context(pool)
+        keeping = Database(everywhere, settings.query_cost, settings.log)
+        redis = await stack.enter_async_context(_redis(settings))
+        applier = Applier(keeping, Workspaces(everywhere))
+        eraser = Eraser(keeping, Elsewhere(settings, keeping, redis).erase)
+        probe = partial(database.trouble, schema_version())
+        retention = RetentionServicer(database, applier)
+        erasure = ErasureServicer(database, everywhere, eraser)
+        services = [
+            Service(
+                RETENTION.services_by_name["RetentionService"].full_name,
+                partial(add_RetentionServiceServicer_to_server, retention),
+                probe,
+            ),
+            Service(
+                ERASURE.services_by_name["ErasureService"].full_name,
+                partial(add_ErasureServiceServicer_to_server, erasure),
+                probe,
+            ),
+        ]
         access = access_of(settings, database)
-        await serve(settings, [service], MessageValidator(), Draining(), access)
+        await serve(settings, services, MessageValidator(), Draining(), access)
+
+
+def _redis(settings: Settings) -> AbstractAsyncContextManager[Any]:
+    return open_redis(settings) if settings.redis_url else nullcontext()
 
 
 if __name__ == "__main__":

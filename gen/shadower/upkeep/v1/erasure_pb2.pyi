@@ -118,7 +118,10 @@ class Erasure(message.Message):
 
     @builtins.property
     def copies_until(self) -> timestamp_pb2.Timestamp:
-        """Until then, copies may lie in topics of Kafka, which forget by time alone; absent without Kafka."""
+        """Until then, copies may lie where nobody can erase them: in topics of Kafka, which forget by time, and
+        without Redis in the memory of services, which do not tell them. Absent while it goes on, and if there
+        are none.
+        """
 
     def __init__(
         self,
