@@ -20,6 +20,11 @@ from shadower.ingest.v1 import (
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
+from shadower.upkeep.v1 import (
+    erasure_service_pb2,
+    health_service_pb2,
+    retention_service_pb2,
+)
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 CONTRACT = (
@@ -34,6 +39,9 @@ CONTRACT = (
     otlp_http_service_pb2,
     pricing_service_pb2,
     scheduler_service_pb2,
+    erasure_service_pb2,
+    health_service_pb2,
+    retention_service_pb2,
     workspaces_service_pb2,
 )
 EDITION_LETTERS = 8

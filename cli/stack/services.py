@@ -25,6 +25,7 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "upkeep": "shadower.upkeep.v1.RetentionService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits", "scheduler": "scheduler"}
@@ -82,7 +83,15 @@ def service_parts(
         for number in range(1, replicas[name] + 1)
     ]
     common = {**_common(home, database_url, environment), "REDIS_URL": redis_url}
+    common[CHECKED] = _checked(home, [*programs, *([WRITER] if common.get("KAFKA_BROKERS") else [])])
     return [_part(home, program, common) for program in programs]
+
+
+def _checked(home: Home, programs: Iterable[_Program]) -> str:
+    """What upkeep looks at."""
+    return ",".join(
+        f"{program.service}@unix:{socket_of(home, program.name)}" for program in programs
+    )
 
 
 def web_part(home: Home, environment: str) -> Part:
@@ -128,6 +137,7 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
 
 # Nobody else may know what signs tokens of the mesh.
 SIGNING = "SHADOWER_MESH_KEY_FILE"
+CHECKED = "SHADOWER_CHECKED_SERVICES"
 ISSUERS = {"services.access", "scheduler"}
 
 

@@ -44,6 +44,9 @@ LIMITS, LIMIT = "limits:read", "limits:write"
 EXPORTS = {"limit_class": 4, "scope": 1}
 ALERTS, RULES = "alerts:read", "alerts:write"
 HANDLE, EVALUATE = "alert_states:write", "alert_evaluations:write"
+RETENTION, RETAIN, APPLY = "retention:read", "retention:write", "retention_runs:write"
+ERASURES, ERASE, RUN_ERASURES = "erasures:read", "erasures:write", "erasure_runs:write"
+HEALTH, LOOK = "health:read", "health_checks:write"
 # Of nobody's key; and of those who may make keys, for nothing else.
 NO_KEY = "0" * 24
 OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
@@ -108,6 +111,17 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "scheduler.PauseJob": (SET_JOBS, A_JOB),
     "scheduler.ResumeJob": (SET_JOBS, A_JOB),
     "scheduler.RescheduleJob": (SET_JOBS, A_JOB),
+    "retention.GetRetention": (RETENTION, {}),
+    "retention.UpdateRetention": (RETAIN, {"policy": {}, "etag": "0"}),
+    "retention.ApplyRetention": (APPLY, {}),
+    "erasure.EraseUser": (ERASE, {"user_id": "u", "confirm_user_id": "u"}),
+    "erasure.EraseWorkspace": (ERASE, {"confirm_workspace_id": "w"}),
+    "erasure.GetErasure": (ERASURES, {"erasure_id": LETTER}),
+    "erasure.ListErasures": (ERASURES, {}),
+    "erasure.RunErasures": (RUN_ERASURES, {}),
+    "health.GetHealth": (HEALTH, {}),
+    "health.ListChecks": (HEALTH, {"service": "postgresql"}),
+    "health.CheckServices": (LOOK, {}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
@@ -118,6 +132,12 @@ MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups", "access.Export
 FIND_NOTHING = {
     **dict.fromkeys(("access.RotateApiKey", "access.DeleteApiKey"), "API_KEY_NOT_FOUND"),
     **dict.fromkeys(("alerts.GetRule", "alerts.UpdateRule"), "ALERT_RULE_NOT_FOUND"),
+    "erasure.GetErasure": "ERASURE_NOT_FOUND",
+    "erasure.EraseWorkspace": "ERASURE_NOT_CONFIRMED",
+    # Set by whoever was allowed first.
+    "retention.UpdateRetention": "RETENTION_CHANGED",
+    # Only for the system's workspace.
+    "health.CheckServices": "VALIDATION_FAILED",
     # Jobs are the system's.
     **{rpc: "JOB_NOT_FOUND" for rpc, (needed, _) in RPCS.items() if needed == SET_JOBS},
 }
@@ -125,10 +145,12 @@ OF_ALERTS = ("alerts.GetAlert", "alerts.AcknowledgeAlert", "alerts.ResolveAlert"
 FIND_NOTHING |= dict.fromkeys(OF_ALERTS, "ALERT_NOT_FOUND")
 FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER, ALERTS}
 OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
-OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE}
-EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
+OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE, RETENTION, ERASURES, HEALTH}
+OF_OWNERS_ONLY = {RETAIN, ERASE}
+EVERYTHING = OWNERS | OF_OWNERS_ONLY | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
+EVERYTHING |= {APPLY, RUN_ERASURES, LOOK}
 ROLES: dict[str | None, set[str]] = {
-    "owner": OWNERS,
+    "owner": OWNERS | OF_OWNERS_ONLY,
     "admin": OWNERS,
     "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS}

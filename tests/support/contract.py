@@ -15,6 +15,9 @@ from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
+from shadower.upkeep.v1 import erasure_service_pb2 as erasure
+from shadower.upkeep.v1 import health_service_pb2 as health
+from shadower.upkeep.v1 import retention_service_pb2 as retention
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 MODULES = {
@@ -30,6 +33,9 @@ MODULES = {
     "otlp": otlp,
     "pricing": pricing,
     "scheduler": scheduler,
+    "erasure": erasure,
+    "health": health,
+    "retention": retention,
     "workspaces": workspaces,
 }
 

@@ -31,6 +31,9 @@ from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
+from shadower.upkeep.v1.erasure_service_pb2_grpc import ErasureServiceStub
+from shadower.upkeep.v1.health_service_pb2_grpc import HealthServiceStub
+from shadower.upkeep.v1.retention_service_pb2_grpc import RetentionServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
 from cli.stack.services import module_of
@@ -49,6 +52,7 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "upkeep": "shadower.upkeep.v1.RetentionService",
 }
 # Services that another one's process serves beside it.
 SERVED_WITH = {
@@ -60,6 +64,7 @@ SERVED_WITH = {
     ),
     "limits": ("envoy.service.ratelimit.v3.RateLimitService",),
     "access": ("envoy.service.auth.v3.Authorization",),
+    "upkeep": ("shadower.upkeep.v1.ErasureService", "shadower.upkeep.v1.HealthService"),
     **dict.fromkeys(
         ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
     ),
@@ -141,12 +146,15 @@ class Stubs:
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
         self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
+        self.retention: Any = RetentionServiceStub(channels["upkeep"])
+        self.erasure: Any = ErasureServiceStub(channels["upkeep"])
+        self.health: Any = HealthServiceStub(channels["upkeep"])
 
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
     """For stubs of services that nobody asks: those that say who may come in, how often, what is
-    done at times, and when to tell of what."""
-    return dict.fromkeys(("access", "limits", "scheduler", "alerts"), channel)
+    done at times, when to tell of what, and what to remove."""
+    return dict.fromkeys(("access", "limits", "scheduler", "alerts", "upkeep"), channel)
 
 
 @dataclass(frozen=True)
