@@ -21,10 +21,23 @@ from shadower.reports.v1.reports_service_pb2 import (
     GenerateDueReportsRequest,
 )
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
+from shadower.upkeep.v1.erasure_service_pb2 import RunErasuresRequest
+from shadower.upkeep.v1.erasure_service_pb2_grpc import ErasureServiceStub
+from shadower.upkeep.v1.health_service_pb2 import CheckServicesRequest
+from shadower.upkeep.v1.health_service_pb2_grpc import HealthServiceStub
+from shadower.upkeep.v1.retention_pb2 import (
+    RETENTION_SCOPE_ALERT_HISTORY,
+    RETENTION_SCOPE_FACTS,
+    RETENTION_SCOPE_RECORDS,
+    RetentionScope,
+)
+from shadower.upkeep.v1.retention_service_pb2 import ApplyRetentionRequest
+from shadower.upkeep.v1.retention_service_pb2_grpc import RetentionServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryRequest
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
 MOST_EVALUATIONS = 20
+MOST_APPLICATIONS = 20
 Options = Mapping[str, Any]
 Ask = Callable[[grpc.aio.Channel, str, Options], AsyncIterator[Any]]
 """Calls an RPC for a workspace, and gives what it answers."""
@@ -102,6 +115,32 @@ async def _clean_up_reports(
             return
 
 
+def _apply_retention(*scopes: "RetentionScope.ValueType") -> Ask:
+    async def ask(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
+        """As long as there is more to remove; what is left then, is the next time."""
+        stub: Any = RetentionServiceStub(channel)
+        request = ApplyRetentionRequest(
+            workspace_id=workspace_id, scopes=scopes, max_duration={"seconds": 240}
+        )
+        for _ in range(MOST_APPLICATIONS):
+            answer = await stub.ApplyRetention(request, **options)
+            yield answer
+            if not answer.remaining:
+                return
+
+    return ask
+
+
+async def _run_erasures(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
+    stub: Any = ErasureServiceStub(channel)
+    yield await stub.RunErasures(RunErasuresRequest(workspace_id=workspace_id), **options)
+
+
+async def _check_services(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
+    stub: Any = HealthServiceStub(channel)
+    yield await stub.CheckServices(CheckServicesRequest(workspace_id=workspace_id), **options)
+
+
 def _rolling_up(name: str, what: str, schedule: str, level: "RollupLevel.ValueType") -> Job:
     said = f"Rolls up {what} whose facts have changed, in every workspace."
     return Job(name, said, schedule, "rollups:write", timedelta(minutes=10), _roll_up(level))
@@ -146,6 +185,42 @@ JOBS: Mapping[str, Job] = {
             "report_runs:write",
             timedelta(seconds=60),
             _clean_up_reports,
+            is_for_all=True,
+        ),
+        Job(
+            "apply_retention",
+            "Removes facts, rollups and records that are older than workspaces keep them.",
+            "0 3 * * *",
+            "retention_runs:write",
+            timedelta(minutes=5),
+            _apply_retention(RETENTION_SCOPE_FACTS, RETENTION_SCOPE_RECORDS),
+            is_for_all=True,
+        ),
+        Job(
+            "clean_alert_history",
+            "Removes alerts that are over and older than workspaces keep them.",
+            "30 4 * * *",
+            "retention_runs:write",
+            timedelta(minutes=5),
+            _apply_retention(RETENTION_SCOPE_ALERT_HISTORY),
+            is_for_all=True,
+        ),
+        Job(
+            "run_erasures",
+            "Goes on with erasures that are not done, in all workspaces.",
+            "* * * * *",
+            "erasure_runs:write",
+            timedelta(seconds=50),
+            _run_erasures,
+            is_for_all=True,
+        ),
+        Job(
+            "check_services",
+            "Looks whether each service serves, and keeps what it finds.",
+            "*/5 * * * *",
+            "health_checks:write",
+            timedelta(seconds=30),
+            _check_services,
             is_for_all=True,
         ),
     )

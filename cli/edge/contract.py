@@ -23,6 +23,11 @@ from shadower.metrics.v1 import metrics_service_pb2
 from shadower.notifications.v1 import notifications_service_pb2
 from shadower.reports.v1 import reports_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
+from shadower.upkeep.v1 import (
+    erasure_service_pb2,
+    health_service_pb2,
+    retention_service_pb2,
+)
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 CONTRACT = (
@@ -40,6 +45,9 @@ CONTRACT = (
     pricing_service_pb2,
     reports_service_pb2,
     scheduler_service_pb2,
+    erasure_service_pb2,
+    health_service_pb2,
+    retention_service_pb2,
     workspaces_service_pb2,
 )
 EDITION_LETTERS = 8

@@ -22,6 +22,10 @@ SERVED_WITH = {
         "shadower.ingest.v1.PricingService",
     ),
     "shadower.reports.v1.ReportsService": ("shadower.exports.v1.ExportsService",),
+    "shadower.upkeep.v1.RetentionService": (
+        "shadower.upkeep.v1.ErasureService",
+        "shadower.upkeep.v1.HealthService",
+    ),
 }
 # Methods that others define, by the service whose process serves them. They are no JSON.
 FOREIGN = {"shadower.ingest.v1.IngestService": otlp_pb2}

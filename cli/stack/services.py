@@ -27,6 +27,7 @@ SERVICES = {
     "alerts": "shadower.alerts.v1.AlertsService",
     "notifications": "shadower.notifications.v1.NotificationsService",
     "reports": "shadower.reports.v1.ReportsService",
+    "upkeep": "shadower.upkeep.v1.RetentionService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits", "scheduler": "scheduler"}
@@ -84,7 +85,16 @@ def service_parts(
         for number in range(1, replicas[name] + 1)
     ]
     common = {**_common(home, database_url, environment), "REDIS_URL": "", **(told or {})}
+    writers = [WRITER] if common.get("KAFKA_BROKERS") else []
+    common[CHECKED] = _checked(home, [*programs, *writers])
     return [_part(home, program, common) for program in programs]
+
+
+def _checked(home: Home, programs: Iterable[_Program]) -> str:
+    """What upkeep looks at."""
+    return ",".join(
+        f"{program.service}@unix:{socket_of(home, program.name)}" for program in programs
+    )
 
 
 def web_part(home: Home, environment: str) -> Part:
@@ -131,6 +141,7 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
 # Nobody else may know what signs tokens of the mesh.
 SIGNING = "SHADOWER_MESH_KEY_FILE"
 ISSUERS = {"services.access", "scheduler", "services.reports"}
+CHECKED = "SHADOWER_CHECKED_SERVICES"
 
 
 def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]:

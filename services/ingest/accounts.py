@@ -36,4 +36,5 @@ def entry(found: Entry) -> pb.LedgerEntry:
         duplicate=found.account.duplicate,
         rejected=found.account.rejected,
         recounted=found.recounted,
+        removed=found.removed,
     )

@@ -85,8 +85,8 @@ class JudgedItems:
         if recorded is None:
             accepted = RecordOutcome.RECORD_OUTCOME_ACCEPTED
             return RecordResult(index=index, id=item_id, outcome=accepted)
-        if recorded.outcome is Outcome.CONFLICT:
-            return self._refusal(index, conflict(self.kind, item_id, recorded), item_id)
+        if recorded.is_refused:
+            return self._refusal(index, refusal_of(self.kind, item_id, recorded), item_id)
         return RecordResult(index=index, id=item_id, outcome=OUTCOMES[recorded.outcome])
 
     def _refusal(self, index: int, fault: Fault, item_id: str) -> RecordResult:
@@ -106,6 +106,21 @@ def conflict(kind: ItemKind, item_id: str, recorded: Recorded) -> Fault:
         f"{item_id} is stored with other content: {fields}",
         metadata={_camel(kind.id_field): item_id, "fields": fields},
     )
+
+
+def too_old(kind: ItemKind, item_id: str) -> Fault:
+    """Why a fact from before what is kept is refused."""
+    return InvalidArgument(
+        "FACT_TOO_OLD",
+        f"{item_id} is from before what the workspace still keeps",
+        metadata={_camel(kind.id_field): item_id},
+    )
+
+
+def refusal_of(kind: ItemKind, item_id: str, recorded: Recorded) -> Fault:
+    if recorded.outcome is Outcome.TOO_OLD:
+        return too_old(kind, item_id)
+    return conflict(kind, item_id, recorded)
 
 
 def judge(kind: ItemKind, items: Sequence[Any], validator: MessageValidator) -> JudgedItems:

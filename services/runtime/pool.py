@@ -26,6 +26,7 @@ EVALUATOR_ROLE = "shadower_evaluator"
 NOTIFIER_ROLE = "shadower_notifier"
 REPORTER_ROLE = "shadower_reporter"
 EXPORTER_ROLE = "shadower_exporter"
+UPKEEP_ROLE = "shadower_upkeep"
 
 # What a connection holds is free half a minute after its machine has gone without a word.
 NOTICED_IF_GONE = {

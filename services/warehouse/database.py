@@ -11,6 +11,7 @@ import asyncpg
 
 from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.runtime.pool import Connection, Pool
+from services.warehouse.facts.horizon import Horizon, horizon_of
 from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
 from services.warehouse.rollups.ranges import to_cells
 from services.warehouse.sql import Queries
@@ -44,6 +45,8 @@ class Session:
     """None if that is not known: nobody has written the log yet."""
     revision: int = 0
     """The number of the last change that a reading one sees; 0 before the first."""
+    horizon: Horizon = field(default_factory=Horizon)
+    """From when on there are facts and cells; of a reading one."""
     rolled: Rolled = field(default_factory=dict)
     cost_limit: float = inf
     """What a statement may cost that reads facts, in units of PostgreSQL's planner."""
@@ -62,6 +65,10 @@ class Transaction:
 
 class UnwritableError(Exception):
     """PostgreSQL refuses rows that our rules let pass: a defect of ours, no retry would help."""
+
+
+class NoPartitionError(UnwritableError):
+    """There is no partition for the month of a fact."""
 
 
 class Database:
@@ -130,7 +137,11 @@ async def _with_known(session: Session) -> Session:
     rows = await session.connection.fetch(QUERIES["known"], session.workspace_id)
     agreeing = [(sort_of(row), row["spans"]) for row in rows if row["level"]]
     rolled = {sort: to_cells(sort.level, spans) for sort, spans in agreeing}
-    return replace(session, revision=rows[0]["revision"] if rows else 0, rolled=rolled)
+    if not rows:
+        return session
+    return replace(
+        session, revision=rows[0]["revision"], rolled=rolled, horizon=horizon_of(rows[0])
+    )
 
 
 def sort_of(row: Any) -> Sort:
@@ -148,9 +159,17 @@ def driver_errors_as_faults() -> Iterator[None]:
         raise DeadlineExceeded("DEADLINE_EXCEEDED", "the query took too long") from cancelled
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as refused:
         # Some are InterfaceErrors too.
-        raise UnwritableError(str(refused)) from refused
+        raise _unwritable(refused) from refused
     except UNREACHABLE as unreachable:
         raise Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached") from unreachable
+
+
+def _unwritable(refused: Exception) -> UnwritableError:
+    """Of checks, only that of partitions has no name."""
+    is_of_partitions = isinstance(refused, asyncpg.CheckViolationError) and not getattr(
+        refused, "constraint_name", None
+    )
+    return (NoPartitionError if is_of_partitions else UnwritableError)(str(refused))
 
 
 def rows_affected(status: str) -> int:

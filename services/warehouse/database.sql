@@ -24,8 +24,9 @@ select
 select set_config('plan_cache_mode', 'force_custom_plan', true)
 
 -- name: known
--- The number of the last change, and beside it which cells agree with the facts, if any do.
-select revision, level, cuboid, spans
+-- The number of the last change and from when on there are facts, and beside it which cells agree with
+-- the facts, if any do.
+select revision, level, cuboid, spans, runs_from, points_from, events_from, hours_from, days_from
 from workspaces left join rollups
     on rollups.workspace_id = workspaces.workspace_id and not isempty(spans)
 where workspaces.workspace_id = $1

@@ -53,6 +53,9 @@ NOTICES, TARGETS, DELIVER = (
 )
 A_TARGET = {"target_id": TARGET_ID}
 A_DELIVERY = {"delivery_id": DELIVERY}
+RETENTION, RETAIN, APPLY = "retention:read", "retention:write", "retention_runs:write"
+ERASURES, ERASE, RUN_ERASURES = "erasures:read", "erasures:write", "erasure_runs:write"
+HEALTH, LOOK = "health:read", "health_checks:write"
 # Of nobody's key; and of those who may make keys, for nothing else.
 NO_KEY = "0" * 24
 OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
@@ -154,6 +157,17 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "reports.CleanUpReports": (MAKE_REPORTS, {}),
     "reports.EraseReports": (ERASE_REPORTS, {"user_id": "nobody"}),
     "exports.ExportExecutions": (TAKE_OUT, {"interval": DAY, "format": 1}),
+    "retention.GetRetention": (RETENTION, {}),
+    "retention.UpdateRetention": (RETAIN, {"policy": {}, "etag": "0"}),
+    "retention.ApplyRetention": (APPLY, {}),
+    "erasure.EraseUser": (ERASE, {"user_id": "u", "confirm_user_id": "u"}),
+    "erasure.EraseWorkspace": (ERASE, {"confirm_workspace_id": "w"}),
+    "erasure.GetErasure": (ERASURES, {"erasure_id": LETTER}),
+    "erasure.ListErasures": (ERASURES, {}),
+    "erasure.RunErasures": (RUN_ERASURES, {}),
+    "health.GetHealth": (HEALTH, {}),
+    "health.ListChecks": (HEALTH, {"service": "postgresql"}),
+    "health.CheckServices": (LOOK, {}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
@@ -164,6 +178,12 @@ MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups", "access.Export
 FIND_NOTHING = {
     **dict.fromkeys(("access.RotateApiKey", "access.DeleteApiKey"), "API_KEY_NOT_FOUND"),
     **dict.fromkeys(("alerts.GetRule", "alerts.UpdateRule"), "ALERT_RULE_NOT_FOUND"),
+    "erasure.GetErasure": "ERASURE_NOT_FOUND",
+    "erasure.EraseWorkspace": "ERASURE_NOT_CONFIRMED",
+    # Set by whoever was allowed first.
+    "retention.UpdateRetention": "RETENTION_CHANGED",
+    # Only for the system's workspace.
+    "health.CheckServices": "VALIDATION_FAILED",
     # Jobs are the system's.
     **{rpc: "JOB_NOT_FOUND" for rpc, (needed, _) in RPCS.items() if needed == SET_JOBS},
 }
@@ -188,10 +208,12 @@ FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER, ALERTS, REPORT
 OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
 OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE, NOTICES, TARGETS, DELIVER}
 OWNERS |= {REPORT, TAKE_OUT}
-EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
-EVERYTHING |= {MAKE_REPORTS, ERASE_REPORTS}
+OWNERS |= {RETENTION, ERASURES, HEALTH}
+OF_OWNERS_ONLY = {RETAIN, ERASE}
+EVERYTHING = OWNERS | OF_OWNERS_ONLY | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
+EVERYTHING |= {MAKE_REPORTS, ERASE_REPORTS, APPLY, RUN_ERASURES, LOOK}
 ROLES: dict[str | None, set[str]] = {
-    "owner": OWNERS,
+    "owner": OWNERS | OF_OWNERS_ONLY,
     "admin": OWNERS,
     "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS}

@@ -94,6 +94,12 @@ ROWS = {
     "schedule_leases": ("name, holder, fence, expires_at", f"'l', 'h', 1, {TIME}"),
     "scheduled_jobs": ("job", "'j'"),
     "job_runs": ("job, planned_at, reason", f"'j', {TIME}, 'schedule'"),
+    "retention_settings": ("policy, updated_by", "'{}', 'a'"),
+    "erasures": (
+        "erasure_id, scope, salt, hash, requested_by, step",
+        f"{ALERT}, 'user', '', '', 'a', 'log'",
+    ),
+    "service_checks": ("service, checked_at, state, latency_us", f"'s', {TIME}, 'serving', 1"),
     "rollups": ("level, cuboid, spans, spared", "'hour', 'fine', '{}', '{}'"),
     "point_cells": (
         "level, start, metric_type, points, total, least, most, latest_at, latest",

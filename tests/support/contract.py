@@ -18,6 +18,9 @@ from shadower.notifications.v1 import notifications_service_pb2 as notifications
 from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
+from shadower.upkeep.v1 import erasure_service_pb2 as erasure
+from shadower.upkeep.v1 import health_service_pb2 as health
+from shadower.upkeep.v1 import retention_service_pb2 as retention
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 MODULES = {
@@ -36,6 +39,9 @@ MODULES = {
     "pricing": pricing,
     "reports": reports,
     "scheduler": scheduler,
+    "erasure": erasure,
+    "health": health,
+    "retention": retention,
     "workspaces": workspaces,
 }
 

@@ -35,6 +35,9 @@ from shadower.notifications.v1.notifications_service_pb2_grpc import Notificatio
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
+from shadower.upkeep.v1.erasure_service_pb2_grpc import ErasureServiceStub
+from shadower.upkeep.v1.health_service_pb2_grpc import HealthServiceStub
+from shadower.upkeep.v1.retention_service_pb2_grpc import RetentionServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
 from cli.stack.services import module_of
@@ -55,6 +58,7 @@ SERVICES = {
     "alerts": "shadower.alerts.v1.AlertsService",
     "notifications": "shadower.notifications.v1.NotificationsService",
     "reports": "shadower.reports.v1.ReportsService",
+    "upkeep": "shadower.upkeep.v1.RetentionService",
 }
 # They call others, and are told where those are.
 CALLERS = {"reports"}
@@ -69,6 +73,7 @@ SERVED_WITH = {
     "limits": ("envoy.service.ratelimit.v3.RateLimitService",),
     "reports": ("shadower.exports.v1.ExportsService",),
     "access": ("envoy.service.auth.v3.Authorization",),
+    "upkeep": ("shadower.upkeep.v1.ErasureService", "shadower.upkeep.v1.HealthService"),
     **dict.fromkeys(
         ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
     ),
@@ -154,12 +159,16 @@ class Stubs:
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
         self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
+        self.retention: Any = RetentionServiceStub(channels["upkeep"])
+        self.erasure: Any = ErasureServiceStub(channels["upkeep"])
+        self.health: Any = HealthServiceStub(channels["upkeep"])
 
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
     """For stubs of services that nobody asks: those that say who may come in, how often, what is
-    done at times, when to tell of what, and whom."""
-    return dict.fromkeys(("access", "limits", "scheduler", "alerts", "notifications"), channel)
+    done at times, when to tell of what, and whom, and what to remove."""
+    names = ("access", "limits", "scheduler", "alerts", "notifications", "upkeep")
+    return dict.fromkeys(names, channel)
 
 
 @dataclass(frozen=True)

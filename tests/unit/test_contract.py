@@ -31,6 +31,11 @@ from shadower.notifications.v1 import notifications_service_pb2
 from shadower.reports.v1 import reports_service_pb2
 from shadower.runtime.v1 import cache_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
+from shadower.upkeep.v1 import (
+    erasure_service_pb2,
+    health_service_pb2,
+    retention_service_pb2,
+)
 from shadower.workspaces.v1 import workspaces_service_pb2
 
 from cli.edge.routes import path_fields, routes_of
@@ -63,6 +68,9 @@ MODULES = (
     pricing_service_pb2,
     reports_service_pb2,
     scheduler_service_pb2,
+    erasure_service_pb2,
+    health_service_pb2,
+    retention_service_pb2,
     workspaces_service_pb2,
 )
 METHODS: dict[str, MethodDescriptor] = {
@@ -143,13 +151,14 @@ def test_an_rpc_has_a_path_in_its_workspace(name: str) -> None:
         assert rule.body == (body if kind == "post" else "")
 
 
-def test_only_otlp_may_leave_the_workspace_out() -> None:
+def test_only_otlp_and_health_may_leave_the_workspace_out() -> None:
+    """What services are is nobody's own."""
     implied = {
         method.containing_service.name
         for method in METHODS.values()
         if method.GetOptions().Extensions[options.workspace_may_be_implied]
     }
-    assert implied == {"OtlpHttpService"}
+    assert implied == {"OtlpHttpService", "HealthService"}
 
 
 def test_only_a_link_to_a_report_lets_in_without_a_token() -> None:
@@ -208,6 +217,7 @@ def test_roles_grant_known_permissions_only() -> None:
     # What concerns all workspaces is for operators and the scheduler only, and in no role.
     operators = {"cache:read", "cache:write", "limits:write", "jobs:read", "jobs:write"}
     operators |= {"alert_evaluations:write", "report_runs:write", "report_erasures:write"}
+    operators |= {"retention_runs:write", "erasure_runs:write", "health_checks:write"}
     assert set().union(*role_grants().values()) == known - operators
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 
@@ -218,7 +228,7 @@ def test_a_method_that_is_not_ours_has_no_contract() -> None:
 
 FAULTS = {
     *("Fault", "InvalidArgument", "NotFound", "AlreadyExists", "Unauthenticated"),
-    *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded"),
+    *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded", "FactsGoneError"),
     *("invalid_field", "invalid_fields", "ItemKind", "_info", "_letter", "DeadLetter"),
 }
 REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")
@@ -272,6 +282,8 @@ def test_no_query_parameter_has_the_name_of_a_field_in_a_path() -> None:
         for method in METHODS.values()
         for rule in bindings(method)
         if rule.WhichOneof("pattern") == "get"
+        # There, the workspace is that of the token or of a header: as a parameter it is refused.
+        if rule.get != "/health/detailed"
         for field in method.input_type.fields
         if f"{{{field.name}}}" not in rule.get and field.name in in_paths
     }

@@ -22,6 +22,7 @@ from services.warehouse.facts.model import Outcome, Recorded
 
 SPAN_CONFLICT = "trace_id: the trace has as many spans as a trace may have"
 POINT_CONFLICT = "the series has another value at that time"
+TOO_OLD = "it is from before what the workspace still keeps"
 
 
 class Exporting:
@@ -44,6 +45,7 @@ class Exporting:
         recorded = await self._take(workspace_id, part, request)
         outcomes = [one.outcome for one in recorded or ()]
         judged.refused += [SPAN_CONFLICT] * outcomes.count(Outcome.CONFLICT)
+        judged.refused += [TOO_OLD] * outcomes.count(Outcome.TOO_OLD)
         return judged.response()
 
     async def metrics(
@@ -57,6 +59,7 @@ class Exporting:
             told = iter(recorded)
             outcomes = [{next(told).outcome for _ in group} for group in judged.groups]
             judged.refused += [POINT_CONFLICT for one in outcomes if Outcome.CONFLICT in one]
+            judged.refused += [TOO_OLD for one in outcomes if Outcome.TOO_OLD in one]
         return judged.response()
 
     async def _take(

@@ -27,7 +27,9 @@ class AppendOnly(Generic[Fact]):
     kind: type[Fact]
     compare: Callable[[Fact, Fact], Recorded]
 
-    async def record(self, session: Session, arriving: Sequence[Fact]) -> Written:
+    async def record(
+        self, session: Session, arriving: Sequence[Fact], _kept_from: datetime | None = None
+    ) -> Written:
         """Takes effect in the order given: the first fact of a key is the one that counts."""
         if not arriving:
             return Written([], set())

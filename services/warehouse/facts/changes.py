@@ -8,6 +8,12 @@ from math import floor
 import asyncpg
 
 from services.warehouse.database import Session
+from services.warehouse.facts.horizon import (
+    BeyondHorizonError,
+    Horizon,
+    horizon_of,
+    lies_before,
+)
 from services.warehouse.facts.model import RunChange
 from services.warehouse.rollups.following import follow, follow_points
 from services.warehouse.sql import Queries
@@ -39,18 +45,38 @@ async def log_change(
     touched: Iterable[datetime],
     runs: Sequence[RunChange] = (),
     points: Collection[datetime] = (),
+    events: Collection[datetime] = (),
 ) -> None:
     """Numbers the change and publishes it: workspace.updated, after workspace.created if new. And
     lets the cells of runs and of points follow.
 
-    Must be the last thing in a transaction: it lets writers of the workspace queue up.
+    Must be the last thing in a transaction: it lets writers of the workspace queue up. Raises
+    BeyondHorizonError if it touches what is not changed any more.
     """
     spans = [asyncpg.Range(*span) for span in touched_hours(touched)]
-    await session.connection.execute(
+    row = await session.connection.fetchrow(
         QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES
     )
+    _check_horizon(session, horizon_of(row), runs, points, events)
     if await session.connection.fetchval(QUERIES["is_rolled"], session.workspace_id):
         await _follow(session, runs, points)
+
+
+def _check_horizon(
+    session: Session,
+    horizon: Horizon,
+    runs: Sequence[RunChange],
+    points: Collection[datetime],
+    events: Collection[datetime],
+) -> None:
+    """With the workspace's lock, so that nobody moves it before we commit."""
+    changed = (run.started_at for change in runs for run in change if run)
+    if (
+        lies_before(changed, horizon.runs_from)
+        or lies_before(points, horizon.points_from)
+        or lies_before(events, horizon.events_from)
+    ):
+        raise BeyondHorizonError(session.workspace_id, horizon)
 
 
 async def _follow(
@@ -65,6 +91,11 @@ async def _follow(
 async def latest_revision(session: Session) -> int:
     """The number of the last change that the session sees; 0 before the first."""
     return await session.connection.fetchval(QUERIES["latest_revision"], session.workspace_id) or 0
+
+
+async def fetch_horizon(session: Session) -> Horizon:
+    row = await session.connection.fetchrow(QUERIES["horizon"], session.workspace_id)
+    return horizon_of(row) if row else Horizon()
 
 
 async def changes_since(session: Session, revision: int) -> Changes:

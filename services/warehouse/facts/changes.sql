@@ -1,9 +1,10 @@
 -- name: log_change
--- Takes the workspace's lock, numbers the change, forgets the oldest and publishes the news.
+-- Takes the workspace's lock, numbers the change, forgets the oldest and publishes the news. Says from
+-- when on the workspace takes facts.
 with numbered as (
     insert into workspaces (workspace_id, revision) values ($1, 1)
     on conflict (workspace_id) do update set revision = workspaces.revision + 1
-    returning revision
+    returning revision, runs_from, points_from, events_from, hours_from, days_from
 ), merged as (
     select revision, touched
     from numbered,
@@ -28,12 +29,18 @@ with numbered as (
     order by place
     returning id
 )
-select pg_notify('shadower_bus', '') from published
+select runs_from, points_from, events_from, hours_from, days_from,
+    (select count(pg_notify('shadower_bus', '')::text) from published) as told
+from numbered
 
 -- name: is_rolled
 -- Whether the workspace has cells. A statement of its own: one that waited for the lock sees what
 -- was so before it waited.
 select exists (select from rollups where workspace_id = $1)
+
+-- name: horizon
+select runs_from, points_from, events_from, hours_from, days_from from workspaces
+where workspace_id = $1
 
 -- name: latest_revision
 select revision from workspaces where workspace_id = $1

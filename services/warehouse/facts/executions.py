@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.warehouse.database import Session
+from services.warehouse.facts.horizon import lies_before
 from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions
 from services.warehouse.facts.merging import (
     MAY_COME_LATE,
     MAY_COME_LATE_OF_TRACES,
     merge_execution,
 )
-from services.warehouse.facts.model import STORED, Execution, Recorded, RunChange
+from services.warehouse.facts.model import STORED, TOO_OLD, Execution, Recorded, RunChange
 from services.warehouse.facts.staging import stage
 from services.warehouse.sql import Queries
 
@@ -28,15 +29,19 @@ class Written:
     runs: Sequence[RunChange] = ()
 
 
-async def record_executions(session: Session, arriving: Sequence[Execution]) -> Written:
-    """Takes effect in the order given. Locks each run until the transaction ends."""
+async def record_executions(
+    session: Session, arriving: Sequence[Execution], kept_from: datetime | None = None
+) -> Written:
+    """Takes effect in the order given. Locks each run until the transaction ends. None that is
+    stored as begun before what is kept is changed any more."""
     if not arriving:
         return Written([], set())
     times = {execution.execution_id: execution.started_at for execution in reversed(arriving)}
     if await claim_keys(session, times) == len(arriving):
         return await _insert_all(session, arriving)
     stored, derived = await _lock_stored(session, times)
-    results, after = _merge_all(stored, derived, arriving)
+    fixed = {key for key, old in stored.items() if lies_before([old.started_at], kept_from)}
+    results, after = _merge_all(stored, derived, arriving, fixed)
     changed = {key: new for key, new in after.items() if new is not stored.get(key)}
     placed = times | {key: old.started_at for key, old in stored.items()}
     await _store(session, changed.values(), stored)
@@ -56,12 +61,19 @@ async def _insert_all(session: Session, new: Sequence[Execution]) -> Written:
 
 
 def _merge_all(
-    stored: Mapping[str, Execution], derived: Container[str], arriving: Sequence[Execution]
+    stored: Mapping[str, Execution],
+    derived: Container[str],
+    arriving: Sequence[Execution],
+    fixed: Container[str],
 ) -> tuple[list[Recorded], dict[str, Execution]]:
+    """Those that are fixed stay as they are."""
     after = dict(stored)
     results = []
     for execution in arriving:
         key = execution.execution_id
+        if key in fixed:
+            results.append(TOO_OLD)
+            continue
         late = MAY_COME_LATE_OF_TRACES if key in derived else MAY_COME_LATE
         recorded, after[key] = merge_execution(after.get(key), execution, late)
         results.append(recorded)

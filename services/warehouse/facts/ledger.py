@@ -36,20 +36,22 @@ class Entry:
     kind: FactKind
     account: Account
     recounted: int | None = None
+    removed: int = 0
+    """Stored facts that have been removed since, by retention or erasure."""
 
     @property
     def is_balanced(self) -> bool:
-        return self.recounted in (None, self.account.stored)
+        return self.recounted in (None, self.account.stored - self.removed)
 
 
 def account_of(recorded: Iterable[Recorded], refused: int) -> Account:
-    """What contradicts stored facts is rejected like what broke a rule."""
+    """What contradicts stored facts, or is too old, is rejected like what broke a rule."""
     outcomes = Counter(one.outcome for one in recorded)
     return Account(
         stored=outcomes[Outcome.STORED],
         updated=outcomes[Outcome.UPDATED],
         duplicate=outcomes[Outcome.DUPLICATE],
-        rejected=outcomes[Outcome.CONFLICT] + refused,
+        rejected=outcomes[Outcome.CONFLICT] + outcomes[Outcome.TOO_OLD] + refused,
     )
 
 
@@ -71,22 +73,23 @@ async def fetch_ledger(session: Session, interval: Interval, *, recount: bool) -
     counted = await _recounted(session, hours) if recount else {}
     known = await _accounts(session, hours)
     return [
-        Entry(hour, kind, known.get((hour, kind), Account()), counted.get((hour, kind), 0))
-        if recount
-        else Entry(hour, kind, known[hour, kind])
-        for hour, kind in sorted({*known, *counted}, key=_in_order)
+        Entry(*place, account, counted.get(place, 0) if recount else None, removed)
+        for place in sorted({*known, *counted}, key=_in_order)
+        for account, removed in (known.get(place, (Account(), 0)),)
     ]
 
 
 async def _accounts(
     session: Session, interval: Interval
-) -> dict[tuple[datetime, FactKind], Account]:
+) -> dict[tuple[datetime, FactKind], tuple[Account, int]]:
+    """With how many of the stored facts were removed."""
     rows = await session.connection.fetch(
         QUERIES["accounts"], session.workspace_id, interval.start, interval.end
     )
     return {
-        (row["hour"], FactKind(row["kind"])): Account(
-            row["stored"], row["updated"], row["duplicate"], row["rejected"]
+        (row["hour"], FactKind(row["kind"])): (
+            Account(row["stored"], row["updated"], row["duplicate"], row["rejected"]),
+            row["removed"],
         )
         for row in rows
     }

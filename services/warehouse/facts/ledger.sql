@@ -16,7 +16,7 @@ on conflict (workspace_id, hour, kind) do update set
     rejected = account.rejected + excluded.rejected
 
 -- name: accounts
-select hour, kind, received, stored, updated, duplicate, rejected from ledger
+select hour, kind, received, stored, updated, duplicate, rejected, removed from ledger
 where workspace_id = $1 and hour >= $2 and hour < $3
 order by hour, kind
 

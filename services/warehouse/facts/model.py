@@ -105,6 +105,8 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    TOO_OLD = "too_old"
+    """It is from before what the workspace still keeps."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,12 @@ class Recorded:
     outcome: Outcome
     conflicting: tuple[str, ...] = ()
 
+    @property
+    def is_refused(self) -> bool:
+        return self.outcome in (Outcome.CONFLICT, Outcome.TOO_OLD)
+
 
 STORED = Recorded(Outcome.STORED)
 UPDATED = Recorded(Outcome.UPDATED)
 DUPLICATE = Recorded(Outcome.DUPLICATE)
+TOO_OLD = Recorded(Outcome.TOO_OLD)

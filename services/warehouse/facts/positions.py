@@ -34,6 +34,13 @@ async def fetch_position(database: Database, topic: str, partition: int) -> int:
     return int(found)
 
 
+async def fetch_positions(database: Database, topic: str) -> Mapping[int, int]:
+    """The next offset to be written, of the partitions of which any is."""
+    async with database.transaction() as transaction:
+        rows = await transaction.connection.fetch(QUERIES["positions"], topic)
+    return {row["partition"]: row["next_offset"] for row in rows}
+
+
 async def begin_positions(database: Database, topic: str, partitions: int) -> None:
     """From now on nobody calls the topic complete before all of these partitions are."""
     async with database.transaction() as transaction:

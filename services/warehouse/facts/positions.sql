@@ -1,6 +1,9 @@
 -- name: position
 select next_offset from log_positions where topic = $1 and partition = $2
 
+-- name: positions
+select partition, next_offset from log_positions where topic = $1 and next_offset > 0
+
 -- name: begin_positions
 -- The first writer of a partition begins at its beginning. A partition that is not here yet was not
 -- in the log either by any moment that is noted of another one, so it is as complete as those are.

@@ -1,7 +1,7 @@
 """The one way in which facts get into the warehouse."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -11,13 +11,15 @@ from typing import Any
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.failpoints import Failpoints
 from services.warehouse.bus.dead_letters import bury
-from services.warehouse.database import Database, Session, Transaction
+from services.warehouse.database import Database, NoPartitionError, Session, Transaction
 from services.warehouse.facts.appending import EVENTS, METRIC_POINTS
 from services.warehouse.facts.changes import log_change
 from services.warehouse.facts.executions import Written, record_executions
+from services.warehouse.facts.horizon import BeyondHorizonError, Horizon
 from services.warehouse.facts.ledger import Account, account_of, enter_in_ledger
 from services.warehouse.facts.model import FactKind, Recorded, RunChange
 from services.warehouse.facts.positions import Advance, move_position
+from services.warehouse.facts.refusing import Horizons, Record, record_kept
 from services.warehouse.traces.recorder import record_spans
 
 
@@ -42,7 +44,7 @@ Letters = Callable[[Sequence[BatchRecorded]], Sequence[DeadLetter]]
 class _Way:
     """How facts of a kind are stored, when they happened, and which tables they touch."""
 
-    record: Callable[[Session, Sequence[Any]], Awaitable[Written]]
+    record: Record
     time: Callable[[Any], datetime]
     tables: tuple[str, ...]
 
@@ -65,6 +67,7 @@ class _News:
     touched: set[datetime]
     runs: Sequence[RunChange]
     points: Collection[datetime]
+    events: Collection[datetime]
     accounts: Mapping[FactKind, Account]
 
 
@@ -74,8 +77,8 @@ class Recorder:
     def __init__(self, database: Database, failpoints: Failpoints) -> None:
         self._database = database
         self._failpoints = failpoints
-        # Partitions are never taken away while a process may still write to them.
         self._months: set[tuple[str, datetime]] = set()
+        self._horizons = Horizons()
 
     async def record(
         self,
@@ -87,9 +90,26 @@ class Recorder:
 
         Raises FencedError, UnwritableError or a Fault; nothing is stored then.
         """
+        while True:
+            is_fresh = not self._months
+            try:
+                return await self._record(batches, advance, letters)
+            except BeyondHorizonError as beyond:
+                if beyond.horizon == self._horizons.of(beyond.workspace_id):
+                    raise
+                self._horizons.meet(beyond)
+            except NoPartitionError:
+                if is_fresh:
+                    raise
+                # Retention has dropped a month that somebody fills anew.
+                self._months.clear()
+
+    async def _record(
+        self, batches: Sequence[Batch], advance: Advance | None, letters: Letters
+    ) -> list[BatchRecorded]:
         await self._ensure_months(batches)
         async with self._database.transaction() as transaction:
-            recorded, news = await _write(transaction, batches)
+            recorded, news = await _write(transaction, batches, self._horizons)
             await _bury(transaction, letters(recorded))
             self._failpoints.reach("record.rows")
             if advance is not None:
@@ -108,29 +128,35 @@ class Recorder:
 
 
 async def _write(
-    transaction: Transaction, batches: Sequence[Batch]
+    transaction: Transaction, batches: Sequence[Batch], horizons: Horizons
 ) -> tuple[list[BatchRecorded], dict[str, _News]]:
     """Workspace by workspace, in an order that all writers share."""
     recorded: dict[int, BatchRecorded] = {}
     news = {}
     for workspace_id, numbers in sorted(_by_workspace(batches).items()):
         session = await transaction.enter(workspace_id)
-        results, news[workspace_id] = await _write_workspace(session, [batches[n] for n in numbers])
+        of_workspace = [batches[n] for n in numbers]
+        results, news[workspace_id] = await _write_workspace(
+            session, of_workspace, horizons.of(workspace_id)
+        )
         recorded |= zip(numbers, results, strict=True)
     return [recorded[number] for number in range(len(batches))], news
 
 
 async def _write_workspace(
-    session: Session, batches: Sequence[Batch]
+    session: Session, batches: Sequence[Batch], horizon: Horizon
 ) -> tuple[list[BatchRecorded], _News]:
     written = {
-        kind: await way.record(session, _joined(batches, kind)) for kind, way in WAYS.items()
+        kind: await record_kept(
+            session, _joined(batches, kind), horizon.of(kind), way.time, way.record
+        )
+        for kind, way in WAYS.items()
     }
     accounts = {kind: _account(kind, written.get(kind), batches) for kind in FactKind}
     touched = set().union(*(of_kind.touched for of_kind in written.values()))
     runs = list(chain.from_iterable(of_kind.runs for of_kind in written.values()))
-    points = written[FactKind.METRIC_POINT].touched
-    return _apart(batches, written), _News(touched, runs, points, accounts)
+    points, events = (written[kind].touched for kind in (FactKind.METRIC_POINT, FactKind.EVENT))
+    return _apart(batches, written), _News(touched, runs, points, events, accounts)
 
 
 def _account(kind: FactKind, written: Written | None, batches: Sequence[Batch]) -> Account:
@@ -150,7 +176,8 @@ async def _tell(transaction: Transaction, news: Mapping[str, _News]) -> None:
         session = await transaction.enter(workspace_id)
         await enter_in_ledger(session, of_workspace.accounts)
         if of_workspace.touched:
-            await log_change(session, of_workspace.touched, of_workspace.runs, of_workspace.points)
+            changed = (of_workspace.runs, of_workspace.points, of_workspace.events)
+            await log_change(session, of_workspace.touched, *changed)
 
 
 def _joined(batches: Sequence[Batch], kind: FactKind) -> list[Any]:

@@ -53,6 +53,49 @@ CREATE TYPE shadower.span_outcome AS ENUM (
     'error'
 );
 ALTER TYPE shadower.span_outcome OWNER TO postgres;
+CREATE FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'shadower', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+    partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
+    gone_workspaces text[];
+    one_workspace text;
+    gone bigint := 0;
+    counted bigint;
+begin
+    if workspaces_of_month(fact_table, month) is null then
+        return null;
+    end if;
+    -- Nobody adds to it any more.
+    execute format('lock table %I in share mode', partition_name);
+    gone_workspaces := workspaces_of_month(fact_table, month);
+    if gone_workspaces is null then
+        return null;
+    end if;
+    foreach one_workspace in array gone_workspaces loop
+        perform set_config('shadower.workspace_id', one_workspace, true);
+        execute format(
+            'update ledger set removed = removed + found.facts
+             from (
+                 select date_trunc(''hour'', recorded_at) as hour, count(*) as facts from %I
+                 where workspace_id = $1 %s group by 1
+             ) as found
+             where ledger.workspace_id = $1 and ledger.hour = found.hour and ledger.kind = $2::fact_kind',
+            partition_name,
+            case when fact_table = 'executions' then 'and origin = ''recorded''' else '' end
+        ) using one_workspace, rtrim(fact_table, 's');
+        execute format('select count(*) from %I where workspace_id = $1', partition_name)
+            into counted using one_workspace;
+        gone := gone + counted;
+    end loop;
+    execute format('alter table %I detach partition %I', fact_table, partition_name);
+    execute format('drop table %I', partition_name);
+    return gone;
+end
+$_$;
+ALTER FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
 CREATE FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'shadower', 'pg_temp'
@@ -82,6 +125,58 @@ begin
 end
 $$;
 ALTER FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
+CREATE FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) RETURNS TABLE(partition_name text, first_day timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'shadower', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    select relname::text, to_timestamp(right(relname, 7), 'YYYY_MM')
+    from pg_inherits join pg_class on pg_class.oid = inhrelid
+    where inhparent = fact_table::regclass
+        and fact_table in ('executions', 'metric_points', 'events', 'spans')
+        and to_timestamp(right(relname, 7), 'YYYY_MM') + interval '1 month' <= until
+    order by relname
+$$;
+ALTER FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) OWNER TO postgres;
+CREATE FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'shadower', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+    partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
+    month_end timestamptz := date_trunc('month', month) + interval '1 month';
+    kept_from timestamptz;
+    one_workspace text;
+    found_workspaces text[] := '{}';
+begin
+    if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
+        raise exception 'no fact table: %', fact_table;
+    end if;
+    if to_regclass(partition_name) is null then
+        return null;
+    end if;
+    loop
+        execute format(
+            'select workspace_id from %I where $1 is null or workspace_id > $1
+             order by workspace_id limit 1', partition_name
+        ) into one_workspace using one_workspace;
+        exit when one_workspace is null;
+        perform set_config('shadower.workspace_id', one_workspace, true);
+        select case fact_table
+            when 'metric_points' then points_from
+            when 'events' then events_from
+            else runs_from - interval '1 day'
+        end into kept_from from workspaces where workspace_id = one_workspace;
+        if kept_from is null or kept_from < month_end then
+            return null;
+        end if;
+        found_workspaces := found_workspaces || one_workspace;
+    end loop;
+    return found_workspaces;
+end
+$_$;
+ALTER FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
 CREATE TABLE shadower.agent_profiles (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     level text NOT NULL COLLATE pg_catalog."C",
@@ -257,6 +352,26 @@ CREATE TABLE shadower.dead_letters (
 );
 ALTER TABLE ONLY shadower.dead_letters FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters OWNER TO postgres;
+CREATE TABLE shadower.erasures (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    erasure_id uuid NOT NULL,
+    scope text NOT NULL COLLATE pg_catalog."C",
+    user_id text,
+    salt bytea NOT NULL,
+    hash bytea NOT NULL,
+    pseudonym text DEFAULT ''::text NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    step text NOT NULL COLLATE pg_catalog."C",
+    place jsonb DEFAULT '{}'::jsonb NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    ended_at timestamp with time zone,
+    copies_until timestamp with time zone,
+    CONSTRAINT erasures_check CHECK (((ended_at IS NULL) OR (user_id IS NULL))),
+    CONSTRAINT erasures_scope_check CHECK ((scope = ANY (ARRAY['workspace'::text, 'user'::text])))
+);
+ALTER TABLE ONLY shadower.erasures FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.erasures OWNER TO postgres;
 CREATE TABLE shadower.events (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     occurred_at timestamp with time zone NOT NULL,
@@ -633,6 +748,7 @@ CREATE TABLE shadower.ledger (
     updated bigint NOT NULL,
     duplicate bigint NOT NULL,
     rejected bigint NOT NULL,
+    removed bigint DEFAULT 0 NOT NULL,
     CONSTRAINT ledger_check CHECK ((received = (((stored + updated) + duplicate) + rejected)))
 );
 ALTER TABLE ONLY shadower.ledger FORCE ROW LEVEL SECURITY;
@@ -910,6 +1026,7 @@ CREATE TABLE shadower.quotas (
 );
 ALTER TABLE ONLY shadower.quotas FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.quotas OWNER TO postgres;
+<<<<<<< HEAD
 CREATE TABLE shadower.report_definitions (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     definition_id text NOT NULL COLLATE pg_catalog."C",
@@ -971,6 +1088,17 @@ CREATE TABLE shadower.reports (
 );
 ALTER TABLE ONLY shadower.reports FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.reports OWNER TO postgres;
+=======
+CREATE TABLE shadower.retention_settings (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    policy jsonb NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_by text NOT NULL
+);
+ALTER TABLE ONLY shadower.retention_settings FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.retention_settings OWNER TO postgres;
+>>>>>>> upkeep
 CREATE SEQUENCE shadower.revocation_numbers
     START WITH 1
     INCREMENT BY 1
@@ -1024,6 +1152,17 @@ CREATE TABLE shadower.schema_version (
     version_num character varying(32) NOT NULL
 );
 ALTER TABLE shadower.schema_version OWNER TO postgres;
+CREATE TABLE shadower.service_checks (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    service text NOT NULL COLLATE pg_catalog."C",
+    checked_at timestamp with time zone NOT NULL,
+    state text NOT NULL COLLATE pg_catalog."C",
+    latency_us bigint NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT service_checks_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'not_serving'::text, 'unreachable'::text])))
+);
+ALTER TABLE ONLY shadower.service_checks FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.service_checks OWNER TO postgres;
 CREATE VIEW shadower.tool_calls WITH (security_invoker='true') AS
  SELECT workspace_id,
     trace_id,
@@ -1056,7 +1195,12 @@ ALTER TABLE shadower.workspace_changes OWNER TO postgres;
 CREATE TABLE shadower.workspaces (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     revision bigint DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    runs_from timestamp with time zone,
+    points_from timestamp with time zone,
+    events_from timestamp with time zone,
+    hours_from timestamp with time zone,
+    days_from timestamp with time zone
 );
 ALTER TABLE ONLY shadower.workspaces FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces OWNER TO postgres;
@@ -1082,6 +1226,8 @@ ALTER TABLE ONLY shadower.bus_positions
     ADD CONSTRAINT bus_positions_pkey PRIMARY KEY (group_name);
 ALTER TABLE ONLY shadower.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (workspace_id, dead_letter_id);
+ALTER TABLE ONLY shadower.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (workspace_id, erasure_id);
 ALTER TABLE ONLY shadower.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (workspace_id, occurred_at, event_id);
 ALTER TABLE ONLY shadower.execution_cells
@@ -1118,12 +1264,17 @@ ALTER TABLE ONLY shadower.quota_notices
     ADD CONSTRAINT quota_notices_pkey PRIMARY KEY (workspace_id, kind, month, percent);
 ALTER TABLE ONLY shadower.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (workspace_id, kind);
+<<<<<<< HEAD
 ALTER TABLE ONLY shadower.report_definitions
     ADD CONSTRAINT report_definitions_pkey PRIMARY KEY (workspace_id, definition_id);
 ALTER TABLE ONLY shadower.report_links
     ADD CONSTRAINT report_links_pkey PRIMARY KEY (workspace_id, link_id);
 ALTER TABLE ONLY shadower.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (workspace_id, report_id);
+=======
+ALTER TABLE ONLY shadower.retention_settings
+    ADD CONSTRAINT retention_settings_pkey PRIMARY KEY (workspace_id);
+>>>>>>> upkeep
 ALTER TABLE ONLY shadower.revoked_tokens
     ADD CONSTRAINT revoked_tokens_pkey PRIMARY KEY (workspace_id, token_id);
 ALTER TABLE ONLY shadower.rollups
@@ -1134,6 +1285,8 @@ ALTER TABLE ONLY shadower.scheduled_jobs
     ADD CONSTRAINT scheduled_jobs_pkey PRIMARY KEY (workspace_id, job);
 ALTER TABLE ONLY shadower.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY shadower.service_checks
+    ADD CONSTRAINT service_checks_pkey PRIMARY KEY (workspace_id, service, checked_at);
 ALTER TABLE ONLY shadower.spans
     ADD CONSTRAINT spans_pkey PRIMARY KEY (workspace_id, started_at, trace_id, span_id);
 ALTER TABLE ONLY shadower.workspace_changes
@@ -1148,6 +1301,8 @@ CREATE UNIQUE INDEX alerts_open ON shadower.alerts USING btree (workspace_id, ru
 CREATE INDEX api_keys_by_id ON shadower.api_keys USING btree (api_key_id);
 CREATE INDEX api_keys_by_time ON shadower.api_keys USING btree (workspace_id, created_at, api_key_id);
 CREATE INDEX dead_letters_by_time ON shadower.dead_letters USING btree (workspace_id, failed_at, dead_letter_id);
+CREATE INDEX erasures_by_time ON shadower.erasures USING btree (workspace_id, requested_at DESC, erasure_id);
+CREATE INDEX erasures_open ON shadower.erasures USING btree (requested_at) WHERE (ended_at IS NULL);
 CREATE INDEX events_by_recording ON ONLY shadower.events USING brin (recorded_at) WITH (autosummarize='on');
 CREATE INDEX events_by_type ON ONLY shadower.events USING btree (workspace_id, type, occurred_at);
 CREATE INDEX execution_cells_by_agent ON shadower.execution_cells USING btree (workspace_id, level, cuboid, agent_id, start);
@@ -1203,6 +1358,7 @@ ALTER TABLE shadower.api_key_secrets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.audit_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.erasures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY evaluator ON shadower.alert_rules TO shadower_evaluator USING (true);
 ALTER TABLE shadower.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.execution_cells ENABLE ROW LEVEL SECURITY;
@@ -1232,17 +1388,22 @@ CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH C
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
+<<<<<<< HEAD
 ALTER TABLE shadower.report_definitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.report_links ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reporter ON shadower.report_definitions TO shadower_reporter USING (true);
 CREATE POLICY reporter ON shadower.report_links FOR SELECT TO shadower_reporter USING (true);
 CREATE POLICY reporter ON shadower.reports TO shadower_reporter USING (true);
 ALTER TABLE shadower.reports ENABLE ROW LEVEL SECURITY;
+=======
+ALTER TABLE shadower.retention_settings ENABLE ROW LEVEL SECURITY;
+>>>>>>> upkeep
 ALTER TABLE shadower.revoked_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.schedule_leases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.scheduled_jobs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY scheduler ON shadower.workspaces FOR SELECT TO shadower_scheduler USING (true);
+ALTER TABLE shadower.service_checks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.spans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shadower.agent_profiles USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.alert_rules TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1253,6 +1414,7 @@ CREATE POLICY tenant ON shadower.api_key_secrets TO shadower_service USING ((wor
 CREATE POLICY tenant ON shadower.api_keys TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.audit_entries TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.erasures TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.execution_keys USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1269,16 +1431,54 @@ CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+<<<<<<< HEAD
 CREATE POLICY tenant ON shadower.report_definitions TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.report_links TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.reports TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+=======
+CREATE POLICY tenant ON shadower.retention_settings TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+>>>>>>> upkeep
 CREATE POLICY tenant ON shadower.revoked_tokens TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.schedule_leases TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.scheduled_jobs TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.service_checks TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.spans USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspace_changes USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.workspaces USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.agent_profiles TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.alert_rules TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.alert_silences TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.alert_transitions TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.alerts TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.api_key_secrets TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.api_keys TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.audit_entries TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.dead_letters TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.erasures TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.events TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.execution_cells TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.execution_keys TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.executions TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.job_runs TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.ledger TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.limits TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.metric_points TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.outbox TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.point_cells TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.quota_notices TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.quotas TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.retention_settings TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.revoked_tokens TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.rollups TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.schedule_leases TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.scheduled_jobs TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.service_checks TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.spans TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.workspace_changes TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.workspaces TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep_everywhere ON shadower.erasures FOR SELECT TO shadower_upkeep USING (true);
+CREATE POLICY upkeep_everywhere ON shadower.workspaces FOR SELECT TO shadower_upkeep USING (true);
 ALTER TABLE shadower.workspace_changes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.workspaces ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA shadower TO shadower_service;
@@ -1289,34 +1489,54 @@ GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
 GRANT USAGE ON SCHEMA shadower TO shadower_evaluator;
 <<<<<<< HEAD
+<<<<<<< HEAD
 GRANT USAGE ON SCHEMA shadower TO shadower_notifier;
 =======
 GRANT USAGE ON SCHEMA shadower TO shadower_reporter;
 GRANT USAGE ON SCHEMA shadower TO shadower_exporter;
 >>>>>>> reports
+=======
+GRANT USAGE ON SCHEMA shadower TO shadower_upkeep;
+REVOKE ALL ON FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
+>>>>>>> upkeep
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
+GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
+REVOKE ALL ON FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) TO shadower_upkeep;
+REVOKE ALL ON FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alert_rules TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alert_rules TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.alert_rules TO shadower_evaluator;
 GRANT SELECT(rule_id) ON TABLE shadower.alert_rules TO shadower_evaluator;
 GRANT SELECT(is_enabled) ON TABLE shadower.alert_rules TO shadower_evaluator;
 GRANT SELECT(due_at) ON TABLE shadower.alert_rules TO shadower_evaluator;
 GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.alert_rules TO shadower_evaluator;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.alert_silences TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alert_silences TO shadower_upkeep;
 GRANT SELECT,INSERT ON TABLE shadower.alert_transitions TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alert_transitions TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alerts TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alerts TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.api_key_secrets TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.api_key_secrets TO shadower_keeper;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.api_key_secrets TO shadower_upkeep;
 GRANT UPDATE(good_until) ON TABLE shadower.api_key_secrets TO shadower_service;
 GRANT SELECT(good_until) ON TABLE shadower.api_key_secrets TO shadower_keeper;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.api_keys TO shadower_service;
 GRANT SELECT ON TABLE shadower.api_keys TO shadower_keeper;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.api_keys TO shadower_upkeep;
 GRANT UPDATE(last_used_at) ON TABLE shadower.api_keys TO shadower_keeper;
 GRANT SELECT,INSERT ON TABLE shadower.audit_entries TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.audit_entries TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
 GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.dead_letters TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT SELECT(dead_letter_id) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT UPDATE("position") ON TABLE shadower.dead_letters TO shadower_service;
@@ -1329,20 +1549,37 @@ GRANT UPDATE(occurrences) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT SELECT(occurrences),UPDATE(occurrences) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_relay;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.erasures TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.erasures TO shadower_upkeep;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.events TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_cells TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_cells TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.execution_condensed TO shadower_service;
+GRANT SELECT ON TABLE shadower.execution_condensed TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
+<<<<<<< HEAD
 GRANT SELECT ON TABLE shadower.executions TO shadower_exporter;
+=======
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_upkeep;
+>>>>>>> upkeep
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
+GRANT SELECT ON TABLE shadower.execution_units TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.ledger TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.limits TO shadower_service;
 GRANT SELECT ON TABLE shadower.limits TO shadower_limiter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.limits TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.log_positions TO shadower_service;
+GRANT SELECT ON TABLE shadower.log_positions TO shadower_upkeep;
 GRANT SELECT,INSERT ON TABLE shadower.metric_points TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.metric_points TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.spans TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.notification_attempts TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.notification_deliveries TO shadower_service;
@@ -1360,12 +1597,18 @@ GRANT UPDATE(holder) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_targets TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.outbox TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.point_cells TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.point_cells TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.point_condensed TO shadower_service;
+GRANT SELECT ON TABLE shadower.point_condensed TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
+GRANT SELECT ON TABLE shadower.point_units TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.quota_notices TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.quota_notices TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.quotas TO shadower_service;
 GRANT SELECT ON TABLE shadower.quotas TO shadower_limiter;
+<<<<<<< HEAD
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_definitions TO shadower_service;
 GRANT SELECT(workspace_id) ON TABLE shadower.report_definitions TO shadower_reporter;
 GRANT SELECT(definition_id) ON TABLE shadower.report_definitions TO shadower_reporter;
@@ -1382,22 +1625,36 @@ GRANT SELECT(next_at) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(claim),UPDATE(claim) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(expires_at) ON TABLE shadower.reports TO shadower_reporter;
+=======
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.quotas TO shadower_upkeep;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.retention_settings TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.retention_settings TO shadower_upkeep;
+>>>>>>> upkeep
 GRANT USAGE ON SEQUENCE shadower.revocation_numbers TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.revoked_tokens TO shadower_service;
 GRANT DELETE ON TABLE shadower.revoked_tokens TO shadower_keeper;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.revoked_tokens TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.revoked_tokens TO shadower_follower;
 GRANT SELECT(token_id) ON TABLE shadower.revoked_tokens TO shadower_follower;
 GRANT SELECT(number) ON TABLE shadower.revoked_tokens TO shadower_follower;
 GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_follower;
 GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_keeper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.schedule_leases TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.schedule_leases TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.scheduled_jobs TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.scheduled_jobs TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_limiter;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_scheduler;
+GRANT SELECT ON TABLE shadower.schema_version TO shadower_upkeep;
+GRANT SELECT,INSERT ON TABLE shadower.service_checks TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.service_checks TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.tool_calls TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.workspace_changes TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.workspace_changes TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.workspaces TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.workspaces TO shadower_scheduler;

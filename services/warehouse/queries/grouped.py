@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from services.warehouse.database import Session, plan_by_values
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.cost import check_cost, narrowable_fields
+from services.warehouse.queries.kept import check_kept
 from services.warehouse.queries.labels import Label
 from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.selection import Selection
@@ -57,6 +58,7 @@ async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRo
     parameters = Parameters(session.workspace_id)
     columns = list(dict.fromkeys(column for one in query.measures for column in one.columns))
     planned = _plan(session, query)
+    check_kept(planned.facts, query.source.gone(session.horizon))
     statement = _statement(query, planned, columns, parameters)
     if planned.facts.length > FEW_FACTS:
         await plan_by_values(session)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from services.warehouse.facts.horizon import Horizon
 from services.warehouse.queries.selection import Selection
 from services.warehouse.rollups.levels import OF_POINTS, SORTS, Sort
 from services.warehouse.rollups.planning import Part, Plan
@@ -44,6 +46,10 @@ class Source(Facts, Protocol):
         """Those cells that some SQL is true of, in the same columns."""
         ...
 
+    def gone(self, horizon: Horizon, /) -> datetime | None:
+        """Before that, facts may be gone."""
+        ...
+
 
 class Executions:
     """Runs."""
@@ -58,6 +64,9 @@ class Executions:
 
     def cells(self, where: str, _parameters: Parameters) -> str:
         return QUERIES["cells_of_executions"].format(where=where)
+
+    def gone(self, horizon: Horizon) -> datetime | None:
+        return horizon.runs_gone
 
     def condition(self, selection: Selection, parameters: Parameters) -> str:
         return selection.narrowing(parameters)
@@ -78,6 +87,9 @@ class Points:
 
     def cells(self, where: str, parameters: Parameters) -> str:
         return self._numbered("cells_of_points", where, parameters)
+
+    def gone(self, horizon: Horizon) -> datetime | None:
+        return horizon.points_from
 
     def _numbered(self, query: str, where: str, parameters: Parameters) -> str:
         metrics = parameters.bind(list(self.metrics))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.warehouse.database import Session
+from services.warehouse.facts.horizon import Horizon
 from services.warehouse.rollups import cells, point_cells, profile_cells
 from services.warehouse.rollups.cells import Weight
 from services.warehouse.rollups.ledger import first_point, first_run
-from services.warehouse.rollups.levels import LONGEST_RUN, Cuboid, Sort
+from services.warehouse.rollups.levels import LONGEST_RUN, Cuboid, Level, Sort
 from services.warehouse.rollups.spans import Span
 from services.warehouse.rollups.tables import Cell, CellTable
 
@@ -56,6 +57,18 @@ OF_POINTS = Kind(
     first=first_point,
     heft=1,
 )
+
+
+def calculable_from(sort: Sort, horizon: Horizon) -> datetime | None:
+    """Before that, what its cells follow from may be gone: they stay as they are."""
+    match sort.level:
+        case Level.SLOT | Level.HOUR:
+            is_of_points = sort.cuboid is Cuboid.METRIC
+            return horizon.points_from if is_of_points else horizon.runs_from
+        case Level.QUARTER_DAY | Level.DAY:
+            return horizon.hours_from
+        case Level.WEEK:
+            return horizon.days_from
 
 
 def kind_of(sort: Sort) -> Kind:

@@ -7,7 +7,9 @@ from itertools import groupby
 from operator import add
 
 from services.warehouse.database import Session
+from services.warehouse.facts.horizon import Horizon
 from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.kept import check_kept
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import arms
 from services.warehouse.rollups.cells import Weight
@@ -39,6 +41,9 @@ class EveryPoint:
 
     def condition(self, _selection: Selection, _parameters: Parameters) -> str:
         return QUERIES["everything"]
+
+    def gone(self, horizon: Horizon) -> datetime | None:
+        return horizon.points_from
 
 
 async def weigh(session: Session, sort: Sort, span: Span) -> Weight:
@@ -95,5 +100,6 @@ def _arms(session: Session, sort: Sort, span: Span) -> tuple[str, Parameters]:
     parameters = Parameters(session.workspace_id)
     shorter = reversed(OF_POINTS[: OF_POINTS.index(sort)])
     planned = cover(Spans((span,)), shorter, session.rolled)
+    check_kept(planned.facts, session.horizon.points_from)
     selection = Selection(Interval(to_time(span[0]), to_time(span[1])))
     return arms(EveryPoint(), selection, planned, parameters), parameters

@@ -11,6 +11,7 @@ from services.warehouse.database import Session, plan_by_values
 from services.warehouse.queries.cost import check_cost, narrowable_fields
 from services.warehouse.queries.grouped import FEW_FACTS
 from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.kept import check_kept
 from services.warehouse.queries.selection import Filter, Selection
 from services.warehouse.queries.sources import arms_of_facts
 from services.warehouse.rollups.levels import LONGEST_RUN, Level, Sort
@@ -86,6 +87,8 @@ async def fetch_pieces(session: Session, asked: Asked) -> list[Piece]:
 
 
 async def of_facts(session: Session, asked: Asked, times: Spans) -> list[Piece]:
+    # Runs from before may last into them, and are kept as long as that.
+    check_kept(times, session.horizon.runs_from)
     places = list(_cut(times, asked.level))
     parameters = Parameters(session.workspace_id)
     statement = QUERIES["of_facts"].format(

@@ -11,7 +11,8 @@ from datetime import timedelta
 from services.warehouse.database import Database, Session
 from services.warehouse.facts.changes import changes_since
 from services.warehouse.queries.interval import Interval
-from services.warehouse.rollups.kinds import kind_of
+from services.warehouse.queries.kept import FactsGoneError, times_before
+from services.warehouse.rollups.kinds import calculable_from, kind_of
 from services.warehouse.rollups.ledger import enter, lock_workspace, looked_at, spare
 from services.warehouse.rollups.levels import ALL_SORTS, KEPT, OF_SLOTS, Level, Sort
 from services.warehouse.rollups.spans import Span, Spans, between, spans_of, to_microseconds
@@ -64,11 +65,21 @@ class Roller:
         await self._prepare(workspace_id)
         await self._roll_running_hour(workspace_id)
 
+    async def roll_all(self, workspace_id: str, sort: Sort, spans: Spans) -> AsyncIterator[bool]:
+        """Spans of a sort, however little there is in them. After each part, whether it is done."""
+        for span in spans:
+            pace = Pace(sort.whole.length)
+            for part in pace.parts(span):
+                cells = await self._roll_part(workspace_id, sort, part, 0)
+                pace.adapt(cells or 0)
+                yield cells is not None
+
     async def _missing(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
         async with self._database.reading(workspace_id) as session:
             wanted = sort.whole.around(await _wanted(session, sort, asked))
             over = Spans(((LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
-            return (wanted & over) - (await looked_at(session, sort))
+            fixed = times_before(calculable_from(sort, session.horizon))
+            return (wanted & over) - (await looked_at(session, sort)) - fixed
 
     async def _roll_span(
         self, workspace_id: str, sort: Sort, whole: Span
@@ -85,9 +96,13 @@ class Roller:
         for _ in range(ATTEMPTS):
             async with self._database.reading(workspace_id) as session:
                 revision = session.revision
-                weight = await kind.weigh(session, sort, span)
-                is_worth_it = weight.cells * worth <= weight.runs
-                cells = await kind.calculate(session, sort, span) if is_worth_it else []
+                try:
+                    weight = await kind.weigh(session, sort, span)
+                    is_worth_it = weight.cells * worth <= weight.runs
+                    cells = await kind.calculate(session, sort, span) if is_worth_it else []
+                except FactsGoneError:
+                    # Retention was faster: it has rolled all that it removes.
+                    return None
             async with self._database.writing(workspace_id) as session:
                 is_known = await lock_workspace(session)
                 if is_known and await is_unchanged(session, kind.basis(span), revision):

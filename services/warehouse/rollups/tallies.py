@@ -5,7 +5,7 @@ Packed are the number of texts, an entry for each, and the texts, in the order o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -78,6 +78,13 @@ def merged(packed: Iterable[bytes]) -> Tally:
     texts = chain.from_iterable(some for _, some in split)
     codes = np.fromiter(map(places.__getitem__, texts), np.intp, len(entries))
     return Tally(list(places), *_added(entries, codes, len(places)))
+
+
+def renamed(packed: bytes, rename: Callable[[str], str]) -> bytes:
+    """The same tally of other texts."""
+    known = merged([packed])
+    texts = [rename(text.decode()).encode() for text in known.texts]
+    return merged([Tally(texts, known.executions, known.first, known.last).packed()]).packed()
 
 
 def size(packed: bytes) -> int:

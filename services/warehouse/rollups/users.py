@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
+from datasketches import compact_theta_sketch, theta_a_not_b, theta_union, update_theta_sketch
 
 LOG_SIZE = 12
 # As int8send() writes a hash.
@@ -42,6 +42,20 @@ def count_of_head(head: bytes) -> int:
     if words == 1:
         return 0 if flags & IS_EMPTY else 1
     return int(hashes) if words == 2 else round(hashes / (share / ALL_HASHES))
+
+
+def mark_of(one_hash: bytes) -> bytes:
+    """What stands in every sketch that has kept a user."""
+    return merge((), one_hash)[-HASH.itemsize :]
+
+
+def exchanged(sketch: bytes, old: bytes, new: bytes) -> bytes:
+    """The sketch with one user in the place of another, by their hashes. One that has not kept the old
+    one stays as it is."""
+    gone = compact_theta_sketch.deserialize(merge((), old))
+    left = theta_a_not_b().compute(compact_theta_sketch.deserialize(sketch), gone)
+    without = merge((bytes(left.serialize()),))
+    return sketch if without == sketch else merge((without,), new)
 
 
 def _united(

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
-from services.warehouse.rollups.kinds import Kind, kind_of
+from services.warehouse.queries.kept import FactsGoneError, times_before
+from services.warehouse.rollups.kinds import Kind, calculable_from, kind_of
 from services.warehouse.rollups.ledger import lock_workspace, take_sort
 from services.warehouse.rollups.levels import ALL_SORTS, Level, Sort
 from services.warehouse.rollups.rolling import Pace, is_unchanged
@@ -42,18 +43,23 @@ class Verifier:
     async def verify(
         self, workspace_id: str, asked: Interval | None, *, repair: bool
     ) -> AsyncIterator[Verified]:
-        """All cells that are said to agree, of an interval or of all time."""
+        """All cells that are said to agree, of an interval or of all time, as far as what they follow
+        from is kept."""
         for sort in ALL_SORTS:
             for span in await self._claimed(workspace_id, sort, asked):
                 pace = Pace(sort.whole.length)
                 for part in pace.parts(span):
-                    verified = await self._verify_part(workspace_id, sort, part, repair=repair)
+                    try:
+                        verified = await self._verify_part(workspace_id, sort, part, repair=repair)
+                    except FactsGoneError:
+                        continue
                     pace.adapt(verified.cells * kind_of(sort).heft)
                     yield verified
 
     async def _claimed(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
         async with self._database.reading(workspace_id) as session:
-            claimed = session.rolled.get(sort, Spans())
+            fixed = times_before(calculable_from(sort, session.horizon))
+            claimed = session.rolled.get(sort, Spans()) - fixed
         if asked is None:
             return claimed
         # As wide for all: each is only right if those are that it follows from.

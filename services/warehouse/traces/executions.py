@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.warehouse.database import Session
+from services.warehouse.facts.horizon import lies_before
 from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions
 from services.warehouse.facts.model import Execution, RunChange
 from services.warehouse.sql import Queries
@@ -18,15 +19,22 @@ def times_of(changes: Iterable[RunChange]) -> set[datetime]:
     return {run.started_at for change in changes for run in change if run}
 
 
-async def derive_anew(session: Session, traces: Sequence[Sequence[Span]]) -> list[RunChange]:
+async def derive_anew(
+    session: Session, traces: Sequence[Sequence[Span]], kept_from: datetime | None = None
+) -> list[RunChange]:
     """What changed. The traces must be locked.
 
-    What a producer recorded under an id of ours stays as it is.
+    What a producer recorded under an id of ours stays as it is, and so do runs that began before
+    what is kept: some of their spans may be gone.
     """
-    derived = {run.execution_id: run for trace in traces for run in derive(trace)}
+    runs = [run for trace in traces for run in derive(trace)]
+    derived = {
+        run.execution_id: run for run in runs if not lies_before([run.started_at], kept_from)
+    }
     possible = {one for trace in traces for one in possible_ids(trace)}
     stored, foreign = await _lock_stored(session, derived, possible)
-    changes = _changes(stored, derived, possible - foreign)
+    found = _changes(stored, derived, possible - foreign)
+    changes = [one for one in found if not lies_before(times_of([one]), kept_from)]
     await _remove(session, [before for before, _ in changes if before])
     await _forget(session, [before for before, after in changes if before and not after])
     await _insert(session, [after for _, after in changes if after])

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
 from services.warehouse.database import Session
@@ -22,9 +23,11 @@ MAX_TRACE_SPANS = 10_000
 Trace = dict[str, Span]
 
 
-async def record_spans(session: Session, arriving: Sequence[Span]) -> Written:
+async def record_spans(
+    session: Session, arriving: Sequence[Span], kept_from: datetime | None = None
+) -> Written:
     """Takes effect in the order given: the first span of an id is the one that counts. Locks
-    each trace until the transaction ends."""
+    each trace until the transaction ends. Runs from before what is kept stay as they are."""
     if not arriving:
         return Written([], set())
     traces = await lock_traces(session, {span.trace_id for span in arriving})
@@ -32,7 +35,8 @@ async def record_spans(session: Session, arriving: Sequence[Span]) -> Written:
     new = _new_spans(arriving, results)
     await _insert(session, new)
     changed = {span.trace_id for span in new}
-    changes = await derive_anew(session, [list(traces[one].values()) for one in sorted(changed)])
+    known = [list(traces[one].values()) for one in sorted(changed)]
+    changes = await derive_anew(session, known, kept_from)
     return Written(results, times_of(changes), changes)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from services.warehouse.database import Database, Session
-from services.warehouse.facts.changes import log_change
+from services.warehouse.facts.changes import fetch_horizon, log_change
 from services.warehouse.queries.interval import Interval
 from services.warehouse.sql import Queries
 from services.warehouse.traces.executions import derive_anew, times_of
@@ -51,7 +51,9 @@ class Repricer:
                 trace_ids = await _trace_ids(session, interval, last)
                 if not trace_ids:
                     return total
-                total += await _reprice(session, trace_ids, interval, pricing, version)
+                kept_from = (await fetch_horizon(session)).runs_from
+                kept = replace(interval, start=max(interval.start, kept_from or interval.start))
+                total += await _reprice(session, trace_ids, kept, pricing, version)
                 last = trace_ids[-1]
 
 
@@ -88,7 +90,8 @@ async def _store(session: Session, traces: Mapping[str, Trace], changed: Sequenc
     for span in changed:
         traces[span.trace_id][span.span_id] = span
     ids = sorted({span.trace_id for span in changed})
-    changes = await derive_anew(session, [list(traces[one].values()) for one in ids])
+    kept_from = (await fetch_horizon(session)).runs_from
+    changes = await derive_anew(session, [list(traces[one].values()) for one in ids], kept_from)
     if changes:
         await log_change(session, times_of(changes), changes)
     return len(changes)

@@ -516,6 +516,36 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "OBJECT_NOT_FOUND", "domain": "shadower.dev"}
     """
+    ERROR_REASON_FACT_TOO_OLD: _ErrorReason.ValueType  # 93
+    """A fact is from before what the workspace still keeps: others of its time are gone, and answers about
+    it come of what was made of them. INVALID_ARGUMENT, for the item. See the retention of the workspace.
+
+        {"reason": "FACT_TOO_OLD", "domain": "shadower.dev", "metadata": {"executionId": "run-1"}}
+    """
+    ERROR_REASON_FACTS_GONE: _ErrorReason.ValueType  # 94
+    """A question can only be answered from single facts, and those of a part of its interval are not kept any
+    more. Ask about whole hours (later: whole days), by what rollups tell apart, or from keptFrom on.
+    INVALID_ARGUMENT.
+
+        {"reason": "FACTS_GONE", "domain": "shadower.dev",
+         "metadata": {"keptFrom": "2026-08-29T00:00:00+00:00"}}
+    """
+    ERROR_REASON_RETENTION_CHANGED: _ErrorReason.ValueType  # 95
+    """The retention was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+        {"reason": "RETENTION_CHANGED", "domain": "shadower.dev", "metadata": {"etag": "7"}}
+    """
+    ERROR_REASON_ERASURE_NOT_CONFIRMED: _ErrorReason.ValueType  # 96
+    """What is to be erased was not confirmed by naming it twice. INVALID_ARGUMENT.
+
+        {"reason": "ERASURE_NOT_CONFIRMED", "domain": "shadower.dev", "metadata": {}}
+    """
+    ERROR_REASON_ERASURE_NOT_FOUND: _ErrorReason.ValueType  # 97
+    """There is no such erasure in the workspace. NOT_FOUND.
+
+        {"reason": "ERASURE_NOT_FOUND", "domain": "shadower.dev",
+         "metadata": {"erasureId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -1017,4 +1047,34 @@ ERROR_REASON_OBJECT_NOT_FOUND: ErrorReason.ValueType  # 91
 """A file that was stored is not there any more. NOT_FOUND.
 
     {"reason": "OBJECT_NOT_FOUND", "domain": "shadower.dev"}
+"""
+ERROR_REASON_FACT_TOO_OLD: ErrorReason.ValueType  # 93
+"""A fact is from before what the workspace still keeps: others of its time are gone, and answers about
+it come of what was made of them. INVALID_ARGUMENT, for the item. See the retention of the workspace.
+
+    {"reason": "FACT_TOO_OLD", "domain": "shadower.dev", "metadata": {"executionId": "run-1"}}
+"""
+ERROR_REASON_FACTS_GONE: ErrorReason.ValueType  # 94
+"""A question can only be answered from single facts, and those of a part of its interval are not kept any
+more. Ask about whole hours (later: whole days), by what rollups tell apart, or from keptFrom on.
+INVALID_ARGUMENT.
+
+    {"reason": "FACTS_GONE", "domain": "shadower.dev",
+     "metadata": {"keptFrom": "2026-08-29T00:00:00+00:00"}}
+"""
+ERROR_REASON_RETENTION_CHANGED: ErrorReason.ValueType  # 95
+"""The retention was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+    {"reason": "RETENTION_CHANGED", "domain": "shadower.dev", "metadata": {"etag": "7"}}
+"""
+ERROR_REASON_ERASURE_NOT_CONFIRMED: ErrorReason.ValueType  # 96
+"""What is to be erased was not confirmed by naming it twice. INVALID_ARGUMENT.
+
+    {"reason": "ERASURE_NOT_CONFIRMED", "domain": "shadower.dev", "metadata": {}}
+"""
+ERROR_REASON_ERASURE_NOT_FOUND: ErrorReason.ValueType  # 97
+"""There is no such erasure in the workspace. NOT_FOUND.
+
+    {"reason": "ERASURE_NOT_FOUND", "domain": "shadower.dev",
+     "metadata": {"erasureId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
 """

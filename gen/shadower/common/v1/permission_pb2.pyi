@@ -89,14 +89,12 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Acknowledge and resolve alerts, and keep them quiet for a time."""
     PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
     """Have rules judged that are due. No role holds it: the scheduler's token names it."""
-<<<<<<< HEAD
     PERMISSION_NOTIFICATIONS_READ: _Permission.ValueType  # 28
     """See who is told of alerts and reports, without secrets, and what was delivered."""
     PERMISSION_NOTIFICATIONS_WRITE: _Permission.ValueType  # 29
     """Make, change and delete targets of notifications, and have their secrets made anew."""
     PERMISSION_NOTIFICATION_DELIVERIES_WRITE: _Permission.ValueType  # 30
     """Try a target, and have something delivered again."""
-=======
     PERMISSION_REPORTS_READ: _Permission.ValueType  # 32
     """See definitions of reports and reports, and download them."""
     PERMISSION_REPORTS_WRITE: _Permission.ValueType  # 33
@@ -111,7 +109,22 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Have reports erased, of a workspace or a user. No role holds it: it is a part of an erasure."""
     PERMISSION_EXPORTS_READ: _Permission.ValueType  # 36
     """Take executions out in bulk."""
->>>>>>> reports
+    PERMISSION_RETENTION_READ: _Permission.ValueType  # 38
+    """See how long things are kept."""
+    PERMISSION_RETENTION_WRITE: _Permission.ValueType  # 39
+    """Set how long things are kept."""
+    PERMISSION_RETENTION_RUNS_WRITE: _Permission.ValueType  # 40
+    """Have removed what is older. No role holds it: the scheduler's token names it."""
+    PERMISSION_ERASURES_READ: _Permission.ValueType  # 41
+    """See what was erased, and the receipts."""
+    PERMISSION_ERASURES_WRITE: _Permission.ValueType  # 42
+    """Erase a user, or the workspace."""
+    PERMISSION_ERASURE_RUNS_WRITE: _Permission.ValueType  # 43
+    """Have erasures gone on with. No role holds it: the scheduler's token names it."""
+    PERMISSION_HEALTH_READ: _Permission.ValueType  # 44
+    """See how the services do and did."""
+    PERMISSION_HEALTH_CHECKS_WRITE: _Permission.ValueType  # 45
+    """Have the services looked at. No role holds it: the scheduler's token names it."""
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -180,14 +193,12 @@ PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
 """Acknowledge and resolve alerts, and keep them quiet for a time."""
 PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
 """Have rules judged that are due. No role holds it: the scheduler's token names it."""
-<<<<<<< HEAD
 PERMISSION_NOTIFICATIONS_READ: Permission.ValueType  # 28
 """See who is told of alerts and reports, without secrets, and what was delivered."""
 PERMISSION_NOTIFICATIONS_WRITE: Permission.ValueType  # 29
 """Make, change and delete targets of notifications, and have their secrets made anew."""
 PERMISSION_NOTIFICATION_DELIVERIES_WRITE: Permission.ValueType  # 30
 """Try a target, and have something delivered again."""
-=======
 PERMISSION_REPORTS_READ: Permission.ValueType  # 32
 """See definitions of reports and reports, and download them."""
 PERMISSION_REPORTS_WRITE: Permission.ValueType  # 33
@@ -202,7 +213,22 @@ PERMISSION_REPORT_ERASURES_WRITE: Permission.ValueType  # 35
 """Have reports erased, of a workspace or a user. No role holds it: it is a part of an erasure."""
 PERMISSION_EXPORTS_READ: Permission.ValueType  # 36
 """Take executions out in bulk."""
->>>>>>> reports
+PERMISSION_RETENTION_READ: Permission.ValueType  # 38
+"""See how long things are kept."""
+PERMISSION_RETENTION_WRITE: Permission.ValueType  # 39
+"""Set how long things are kept."""
+PERMISSION_RETENTION_RUNS_WRITE: Permission.ValueType  # 40
+"""Have removed what is older. No role holds it: the scheduler's token names it."""
+PERMISSION_ERASURES_READ: Permission.ValueType  # 41
+"""See what was erased, and the receipts."""
+PERMISSION_ERASURES_WRITE: Permission.ValueType  # 42
+"""Erase a user, or the workspace."""
+PERMISSION_ERASURE_RUNS_WRITE: Permission.ValueType  # 43
+"""Have erasures gone on with. No role holds it: the scheduler's token names it."""
+PERMISSION_HEALTH_READ: Permission.ValueType  # 44
+"""See how the services do and did."""
+PERMISSION_HEALTH_CHECKS_WRITE: Permission.ValueType  # 45
+"""Have the services looked at. No role holds it: the scheduler's token names it."""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)

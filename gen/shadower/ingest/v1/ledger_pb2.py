@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/ingest/v1/ledger.proto\x12\x12shadower.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x01\n\x0bLedgerEntry\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.shadower.ingest.v1.FactKind\x12\x10\n\x08received\x18\x03 \x01(\x03\x12\x0e\n\x06stored\x18\x04 \x01(\x03\x12\x0f\n\x07updated\x18\x05 \x01(\x03\x12\x11\n\tduplicate\x18\x06 \x01(\x03\x12\x10\n\x08rejected\x18\x07 \x01(\x03\x12\x16\n\trecounted\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x0c\n\n_recounted*\x9d\x01\n\x08\x46\x61\x63tKind\x12\x19\n\x15\x46\x41\x43T_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41\x43T_KIND_EXECUTION\x10\x01\x12\x1a\n\x16\x46\x41\x43T_KIND_METRIC_POINT\x10\x02\x12\x13\n\x0f\x46\x41\x43T_KIND_EVENT\x10\x03\x12\x12\n\x0e\x46\x41\x43T_KIND_SPAN\x10\x04\x12\x18\n\x14\x46\x41\x43T_KIND_UNREADABLE\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/ingest/v1/ledger.proto\x12\x12shadower.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x01\n\x0bLedgerEntry\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.shadower.ingest.v1.FactKind\x12\x10\n\x08received\x18\x03 \x01(\x03\x12\x0e\n\x06stored\x18\x04 \x01(\x03\x12\x0f\n\x07updated\x18\x05 \x01(\x03\x12\x11\n\tduplicate\x18\x06 \x01(\x03\x12\x10\n\x08rejected\x18\x07 \x01(\x03\x12\x16\n\trecounted\x18\x08 \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07removed\x18\t \x01(\x03\x42\x0c\n\n_recounted*\x9d\x01\n\x08\x46\x61\x63tKind\x12\x19\n\x15\x46\x41\x43T_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41\x43T_KIND_EXECUTION\x10\x01\x12\x1a\n\x16\x46\x41\x43T_KIND_METRIC_POINT\x10\x02\x12\x13\n\x0f\x46\x41\x43T_KIND_EVENT\x10\x03\x12\x12\n\x0e\x46\x41\x43T_KIND_SPAN\x10\x04\x12\x18\n\x14\x46\x41\x43T_KIND_UNREADABLE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.ingest.v1.ledger_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FACTKIND']._serialized_start=323
-  _globals['_FACTKIND']._serialized_end=480
+  _globals['_FACTKIND']._serialized_start=340
+  _globals['_FACTKIND']._serialized_end=497
   _globals['_LEDGERENTRY']._serialized_start=89
-  _globals['_LEDGERENTRY']._serialized_end=320
+  _globals['_LEDGERENTRY']._serialized_end=337
 # @@protoc_insertion_point(module_scope)

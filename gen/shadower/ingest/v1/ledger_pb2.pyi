@@ -75,6 +75,7 @@ class LedgerEntry(message.Message):
     DUPLICATE_FIELD_NUMBER: builtins.int
     REJECTED_FIELD_NUMBER: builtins.int
     RECOUNTED_FIELD_NUMBER: builtins.int
+    REMOVED_FIELD_NUMBER: builtins.int
     kind: FactKind.ValueType
     """The kind of fact."""
     received: builtins.int
@@ -86,13 +87,15 @@ class LedgerEntry(message.Message):
     duplicate: builtins.int
     """Items that were there already."""
     rejected: builtins.int
-    """Items that broke a rule of the contract, contradicted what is stored, or could not be read
-    or written.
+    """Items that broke a rule of the contract, contradicted what is stored, were from before what is
+    kept, or could not be read or written.
     """
     recounted: builtins.int
     """Facts first stored in this hour, counted anew from the facts; absent unless a recount
-    was asked for. It equals stored, unless facts were removed since.
+    was asked for. It equals stored - removed.
     """
+    removed: builtins.int
+    """Facts first stored in this hour that have been removed since, by retention or by an erasure."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
         """The hour in which the items were written, by its beginning, in UTC."""
@@ -108,10 +111,11 @@ class LedgerEntry(message.Message):
         duplicate: builtins.int = ...,
         rejected: builtins.int = ...,
         recounted: builtins.int | None = ...,
+        removed: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_recounted", b"_recounted", "recounted", b"recounted", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_recounted", b"_recounted", "duplicate", b"duplicate", "kind", b"kind", "received", b"received", "recounted", b"recounted", "rejected", b"rejected", "start_time", b"start_time", "stored", b"stored", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_recounted", b"_recounted", "duplicate", b"duplicate", "kind", b"kind", "received", b"received", "recounted", b"recounted", "rejected", b"rejected", "removed", b"removed", "start_time", b"start_time", "stored", b"stored", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__recounted: _TypeAlias = typing.Literal["recounted"]  # noqa: Y015
     _WhichOneofArgType__recounted: _TypeAlias = typing.Literal["_recounted", b"_recounted"]  # noqa: Y015

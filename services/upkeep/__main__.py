@@ -1,0 +1,75 @@
+"""The process that keeps house: removes what is old, erases, and looks at the services."""
+
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from functools import partial
+from typing import Any
+
+from shadower.upkeep.v1.erasure_service_pb2 import DESCRIPTOR as ERASURE
+from shadower.upkeep.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
+from shadower.upkeep.v1.health_service_pb2 import DESCRIPTOR as HEALTH
+from shadower.upkeep.v1.health_service_pb2_grpc import add_HealthServiceServicer_to_server
+from shadower.upkeep.v1.retention_service_pb2 import DESCRIPTOR as RETENTION
+from shadower.upkeep.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
+
+from services.runtime.draining import Draining
+from services.runtime.pool import UPKEEP_ROLE, open_pool
+from services.runtime.process import run_with
+from services.runtime.redis_client import open_redis
+from services.runtime.server import Service, serve
+from services.runtime.validator import MessageValidator
+from services.upkeep.applying import Applier
+from services.upkeep.elsewhere import Elsewhere
+from services.upkeep.erasure import ErasureServicer
+from services.upkeep.health import HealthServicer
+from services.upkeep.looking import Looker, looks_of
+from services.upkeep.retention import RetentionServicer
+from services.upkeep.settings import UpkeepSettings
+from services.warehouse.access.opening import access_of
+from services.warehouse.database import Database
+from services.warehouse.erasure.erasing import Eraser
+from services.warehouse.facts.staging import create_staging
+from services.warehouse.schedule.jobs import Workspaces
+from services.warehouse.schema import schema_version
+
+
+async def main(settings: UpkeepSettings) -> None:
+    async with AsyncExitStack() as stack:
+        database = Database(await stack.enter_async_context(open_pool(settings)))
+        pool = open_pool(settings, UPKEEP_ROLE, prepare=create_staging)
+        everywhere = await stack.enter_async_context(pool)
+        keeping = Database(everywhere, settings.query_cost, settings.log)
+        redis = await stack.enter_async_context(_redis(settings))
+        applier = Applier(keeping, Workspaces(everywhere))
+        eraser = Eraser(keeping, Elsewhere(settings, keeping, redis).erase)
+        probe = partial(database.trouble, schema_version())
+        retention = RetentionServicer(database, applier)
+        erasure = ErasureServicer(database, everywhere, eraser)
+        looks = looks_of(settings, database, schema_version(), redis)
+        health = HealthServicer(database, Looker(looks, settings.check_seconds))
+        services = [
+            Service(
+                RETENTION.services_by_name["RetentionService"].full_name,
+                partial(add_RetentionServiceServicer_to_server, retention),
+                probe,
+            ),
+            Service(
+                ERASURE.services_by_name["ErasureService"].full_name,
+                partial(add_ErasureServiceServicer_to_server, erasure),
+                probe,
+            ),
+            Service(
+                HEALTH.services_by_name["HealthService"].full_name,
+                partial(add_HealthServiceServicer_to_server, health),
+                probe,
+            ),
+        ]
+        access = access_of(settings, database)
+        await serve(settings, services, MessageValidator(), Draining(), access)
+
+
+def _redis(settings: UpkeepSettings) -> AbstractAsyncContextManager[Any]:
+    return open_redis(settings) if settings.redis_url else nullcontext()
+
+
+if __name__ == "__main__":
+    run_with(UpkeepSettings, "upkeep", main)

@@ -1,0 +1,135 @@
+"""Removes what is older than workspaces keep it."""
+
+from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Protocol
+
+from shadower.upkeep.v1.retention_pb2 import RetentionPolicy
+
+from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.upkeep.policy import bound, effective, read
+from services.warehouse.database import Database
+from services.warehouse.facts.horizon import Horizon
+from services.warehouse.retention.horizons import EVENTS, POINTS, RUNS, Horizons
+from services.warehouse.retention.partitions import Partitions
+from services.warehouse.retention.removing import Remover, Work
+from services.warehouse.retention.settings import fetch_retention
+from services.warehouse.rollups.levels import Level
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+SHORT = [Level.SLOT.value]
+UP_TO_HOURS = [*SHORT, Level.HOUR.value, Level.QUARTER_DAY.value]
+EVERY = [level.value for level in Level]
+
+
+class Scope(IntEnum):
+    """The contract's choices, by its numbers."""
+
+    FACTS = 1
+    ALERT_HISTORY = 2
+    RECORDS = 3
+
+
+class AllWorkspaces(Protocol):
+    """Those that there are."""
+
+    def pages(self) -> AsyncIterator[list[str]]: ...
+
+
+class Applier:
+    """Safe to repeat, and for several at once: each step finds what is left."""
+
+    def __init__(
+        self, database: Database, workspaces: AllWorkspaces, remover: Remover | None = None
+    ) -> None:
+        self._database = database
+        self._workspaces = workspaces
+        self._horizons = Horizons(database)
+        self._remover = remover or Remover(database)
+        self._partitions = Partitions(database, self._remover)
+
+    async def apply(self, workspace_id: str, scopes: Collection[Scope], seconds: float) -> Work:
+        """In one workspace, or in all if it is the system's."""
+        work = Work.of(seconds)
+        if Scope.FACTS in scopes:
+            latest = [await self._move(work, one) async for one in self._asked(workspace_id)]
+            if workspace_id == SYSTEM_WORKSPACE and latest:
+                await self._partitions.drop_before(work, max(latest))
+        async for one in self._asked(workspace_id):
+            await self._remove(work, one, scopes)
+            if not work.has_time:
+                break
+        return work
+
+    async def _asked(self, workspace_id: str) -> AsyncIterator[str]:
+        if workspace_id != SYSTEM_WORKSPACE:
+            yield workspace_id
+            return
+        async for page in self._workspaces.pages():
+            for one in page:
+                yield one
+        yield SYSTEM_WORKSPACE
+
+    async def _policy(self, workspace_id: str) -> tuple[RetentionPolicy, datetime]:
+        """And what time it is."""
+        async with self._database.writing(SYSTEM_WORKSPACE) as session:
+            of_platform = await fetch_retention(session)
+        async with self._database.writing(workspace_id) as session:
+            of_workspace = await fetch_retention(session)
+        return effective(read(of_platform.policy), read(of_workspace.policy)), session.as_of
+
+    async def _move(self, work: Work, workspace_id: str) -> datetime:
+        """The latest time before which facts of the workspace may be gone."""
+        policy, now = await self._policy(workspace_id)
+        for kind, days in (
+            (RUNS, policy.executions_days),
+            (POINTS, policy.metric_points_days),
+            (EVENTS, policy.events_days),
+        ):
+            if work.has_time:
+                await self._horizons.move_facts(work, workspace_id, kind, bound(now, days))
+        horizon = await self._horizons.of(workspace_id)
+        bounds = (horizon.runs_from, horizon.points_from, horizon.events_from)
+        return max(one or LONG_AGO for one in bounds)
+
+    async def _remove(self, work: Work, workspace_id: str, scopes: Collection[Scope]) -> None:
+        policy, now = await self._policy(workspace_id)
+        if Scope.FACTS in scopes:
+            await self._remove_facts(work, workspace_id, await self._horizons.of(workspace_id))
+            await self._remove_cells(work, workspace_id, policy, now)
+        if Scope.ALERT_HISTORY in scopes:
+            until = bound(now, policy.alert_history_days)
+            await self._remover.remove(work, workspace_id, "alerts", until)
+        if Scope.RECORDS in scopes:
+            until = bound(now, policy.audit_days)
+            await self._remover.remove(work, workspace_id, "audit_entries", until)
+            until = bound(now, policy.checks_days)
+            await self._remover.remove(work, workspace_id, "service_checks", until)
+
+    async def _remove_facts(self, work: Work, workspace_id: str, horizon: Horizon) -> None:
+        for table, until in (
+            ("executions", horizon.runs_gone),
+            ("spans", horizon.runs_gone),
+            ("metric_points", horizon.points_from),
+            ("events", horizon.events_from),
+        ):
+            if until is not None:
+                await self._remover.remove(work, workspace_id, table, until)
+
+    async def _remove_cells(
+        self, work: Work, workspace_id: str, policy: RetentionPolicy, now: datetime
+    ) -> None:
+        await self._horizons.move_hours(work, workspace_id, bound(now, policy.hour_rollups_days))
+        days_until = bound(now, policy.day_rollups_days, Level.WEEK)
+        await self._horizons.move_days(work, workspace_id, days_until)
+        horizon = await self._horizons.of(workspace_id)
+        for levels, until in (
+            (SHORT, horizon.runs_from),
+            (UP_TO_HOURS, horizon.hours_from),
+            (EVERY, horizon.days_from),
+        ):
+            for table in ("execution_cells", "agent_profiles", "point_cells") if until else ():
+                await self._remover.remove(work, workspace_id, table, levels, until)
+        if horizon.days_from is not None:
+            await self._remover.remove(work, workspace_id, "ledger", horizon.days_from)

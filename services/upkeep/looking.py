@@ -1,0 +1,150 @@
+"""Looks at services, and at what they stand on."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import grpc
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from redis.asyncio import Redis
+
+from services.runtime.binding import Certificate, certificate_of
+from services.runtime.redis_client import FAILURES
+from services.upkeep.settings import UpkeepSettings
+from services.warehouse.database import Database
+from services.warehouse.health.checks import Check
+
+MOST_REASON = 300
+SERVING, NOT_SERVING, UNREACHABLE = "serving", "not_serving", "unreachable"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found, and why it is no better."""
+
+    state: str
+    reason: str = ""
+
+
+Look = Callable[[], Awaitable[Seen]]
+
+
+class Looker:
+    """Looks at all of them at once. None is waited for longer than the deadline."""
+
+    def __init__(self, looks: Mapping[str, Look], seconds: float) -> None:
+        self._looks = looks
+        self._seconds = seconds
+
+    async def look(self) -> list[Check]:
+        """By name."""
+        return await asyncio.gather(*(self._look(*one) for one in sorted(self._looks.items())))
+
+    async def _look(self, name: str, look: Look) -> Check:
+        at, began = datetime.now(UTC), time.perf_counter()
+        try:
+            async with asyncio.timeout(self._seconds):
+                seen = await look()
+        except TimeoutError:
+            seen = Seen(UNREACHABLE, f"no answer within {self._seconds:g} s")
+        latency = round((time.perf_counter() - began) * 1_000_000)
+        return Check(name, at, seen.state, latency, seen.reason[:MOST_REASON])
+
+
+def looks_of(
+    settings: UpkeepSettings, database: Database, schema_version: str, redis: Redis | None
+) -> Mapping[str, Look]:
+    """Of what the settings name."""
+    looks: dict[str, Look] = {
+        name: _at_replicas(name, addresses, certificate_of(settings))
+        for name, addresses in settings.checked.items()
+    }
+    looks["postgresql"] = _at_database(database, schema_version)
+    if redis is not None:
+        looks["redis"] = _at_redis(redis)
+    if settings.kafka_brokers:
+        looks["kafka"] = _at_kafka(settings.kafka_brokers)
+    return looks
+
+
+def _at_replicas(
+    name: str, addresses: Sequence[str], certificate: Certificate | None
+) -> Look:
+    """A service serves as long as one of its replicas does; the others are the reason then."""
+
+    async def look() -> Seen:
+        seen = await asyncio.gather(*(_ask(name, one, certificate) for one in addresses))
+        best = min(seen, key=lambda one: (SERVING, NOT_SERVING, UNREACHABLE).index(one.state))
+        return Seen(best.state, "; ".join(_troubles(addresses, seen)))
+
+    return look
+
+
+def _troubles(addresses: Sequence[str], seen: Sequence[Seen]) -> Iterator[str]:
+    for address, one in zip(addresses, seen, strict=True):
+        if one.state != SERVING:
+            yield f"{address}: {one.reason}"
+
+
+async def _ask(name: str, address: str, certificate: Certificate | None) -> Seen:
+    async with _channel(address, certificate) as channel:
+        try:
+            answer = await HealthStub(channel).Check(HealthCheckRequest(service=name))
+        except grpc.aio.AioRpcError as failed:
+            if failed.code() is grpc.StatusCode.NOT_FOUND:
+                return Seen(NOT_SERVING, "there is no such service")
+            return Seen(UNREACHABLE, failed.code().name)
+    status = HealthCheckResponse.ServingStatus.Name(answer.status)
+    return Seen(SERVING) if status == "SERVING" else Seen(NOT_SERVING, status)
+
+
+def _channel(address: str, certificate: Certificate | None) -> grpc.aio.Channel:
+    """With our own certificate where the service wants one."""
+    options = (("grpc.use_local_subchannel_pool", 1),)
+    if certificate is None or address.startswith("unix:"):
+        return grpc.aio.insecure_channel(address, options=options)
+    credentials = grpc.ssl_channel_credentials(
+        certificate.authority.read_bytes(),
+        certificate.key.read_bytes(),
+        certificate.chain.read_bytes(),
+    )
+    return grpc.aio.secure_channel(address, credentials, options=options)
+
+
+def _at_database(database: Database, schema_version: str) -> Look:
+    async def look() -> Seen:
+        trouble = await database.trouble(schema_version)
+        return Seen(NOT_SERVING, trouble) if trouble else Seen(SERVING)
+
+    return look
+
+
+def _at_redis(redis: Redis) -> Look:
+    async def look() -> Seen:
+        try:
+            await redis.ping()
+        except FAILURES as failed:
+            return Seen(UNREACHABLE, repr(failed))
+        return Seen(SERVING)
+
+    return look
+
+
+def _at_kafka(brokers: str) -> Look:
+    async def look() -> Seen:
+        admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+        try:
+            await admin.start()
+            await admin.list_topics()
+        except (KafkaError, OSError) as failed:
+            return Seen(UNREACHABLE, repr(failed))
+        finally:
+            await admin.close()
+        return Seen(SERVING)
+
+    return look

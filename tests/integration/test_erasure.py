@@ -1,0 +1,192 @@
+"""After an erasure nothing tells of whom it was about but the receipt, and nobody else is touched."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from services.upkeep.elsewhere import Elsewhere
+from services.warehouse.bus.dead_letters import bury
+from services.runtime.bus.dead_letter import DeadLetter, Source
+from services.warehouse.erasure.catalogue import CATALOGUE
+from services.warehouse.erasure.erasing import Eraser
+from services.warehouse.erasure.erasures import Erasure, begin, fetch_erasure
+from services.warehouse.facts.model import Event, Execution, MetricPoint, Status
+from services.warehouse.queries.interval import Interval
+from services.warehouse.retention.removing import Work
+from tests.support.bus import settings_of
+from tests.support.rolling import roll
+from tests.support.upkeep import DAY, House, days_ago, house_of, some_points, some_runs
+
+USER = "user-1"
+WHOLE = Interval(days_ago(101), days_ago(0))
+RECENT = Interval(days_ago(3), days_ago(1))
+TABLES = """
+    select relname::text, (select array_agg(attname::text) from pg_attribute
+        where attrelid = c.oid and attnum > 0 and not attisdropped and atttypid in
+            ('text'::regtype, 'jsonb'::regtype, 'bytea'::regtype, 'text[]'::regtype))
+    from pg_class c
+    where relnamespace = 'shadower'::regnamespace and relkind in ('r', 'p') and not relispartition
+"""
+ROWS = "select t::text from {} t where workspace_id = %s order by 1"
+# Two rows of facts whose own ids, tags and texts name the user as well.
+NAMED = [
+    Execution("user-1", days_ago(99.5), Status.SUCCEEDED, "agent-a", conversation_id="with user-1"),
+    Execution(
+        "run-x",
+        days_ago(2),
+        Status.SUCCEEDED,
+        "agent-b",
+        user_id="user-12",
+        metadata={"note": 'asked by "user-1"', "other": "user-12"},
+        parent_execution_id="user-1",
+    ),
+]
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    async with house_of(database_url) as opened:
+        yield opened
+
+
+async def filled(house: House, workspace: str) -> None:
+    random = Random(4)
+    await house.record(workspace, some_runs(random, days_ago(100), DAY, 60))
+    await house.record(workspace, some_runs(random, days_ago(3), DAY, 60))
+    await house.record(workspace, NAMED)
+    await house.record(workspace, some_points(random, days_ago(20), DAY, 5))
+    tagged = MetricPoint(days_ago(5), "p", "queue.depth", 1, {"user": USER, "of": "user-2"})
+    await house.record(workspace, [tagged])
+    data = {"by": [USER, {"deep": "to user-1, too"}], "count": 2}
+    events = [
+        Event(days_ago(9), f"e-{who}", "user.login", who, "c-user-1", data, {"k": USER})
+        for who in (USER, "user-2")
+    ]
+    await house.record(workspace, events)
+    letter = DeadLetter(workspace, Source.LOG, "RECORD_MALFORMED", "bad", b"\x00 user-1 \x01", 1)
+    other = DeadLetter(workspace, Source.LOG, "RECORD_MALFORMED", "bad", b"\x00 user-2 \x01", 1)
+    async with house.database.writing(workspace) as session:
+        await bury(session.connection, letter)
+        await bury(session.connection, other)
+    house.execute(
+        "insert into alerts (workspace_id, alert_id, rule_id, rule_name, severity, group_key,"
+        " group_labels, state, pending_at, judged_at, held_at) values (%s, gen_random_uuid(), 'r',"
+        " 'Of user-1', 1, 'user_id=user-1', '{\"user_id\": \"user-1\"}', 'triggered', now(), now(),"
+        " now())",
+        workspace,
+    )
+    house.execute(
+        "insert into api_keys values (%s, 'k', 'of user-1', '{}', 'user-1', now(), null, null)",
+        workspace,
+    )
+    house.execute(
+        "insert into alert_rules (workspace_id, rule_id, definition, updated_by, is_enabled,"
+        " judged_from, judged_until, due_at) values (%s, 'r',"
+        ' \'{"filter": {"user_ids": ["user-1", "user-2"]}}\', \'a\', true, now(), now(), now())',
+        workspace,
+    )
+    await roll(house.database, workspace, RECENT)
+
+
+def found(house: House, word: str, workspace: str) -> dict[str, int]:
+    """Where a word stands, in any column of any table, bytes included; "user-1" is not in "user-12"."""
+    as_hex = f"{word.encode().hex()}(?!3[0-9])"
+    counts: dict[str, int] = {}
+    for table, columns in house.rows(TABLES):
+        if "workspace_id" in (columns or ()):
+            said = " or ".join(f"{one}::text ~ any (%s)" for one in columns)
+            query = f"select count(*) from {table} where workspace_id = %s and ({said})"
+            words = [[f"{word}(?![0-9])", as_hex]] * len(columns)
+            [(counts[table],)] = house.rows(query, workspace, *words)
+    return {table: count for table, count in counts.items() if count}
+
+
+def content(house: House, workspace: str) -> dict[str, list[Any]]:
+    return {table: house.rows(ROWS.format(table), workspace) for table in CATALOGUE}
+
+
+async def erase(house: House, workspace: str, user_id: str | None) -> Erasure:
+    async with house.database.writing(workspace) as session:
+        erasure = await begin(session, user_id, "boss")
+    await go_on(house, erasure)
+    async with house.database.writing(workspace) as session:
+        return await fetch_erasure(session, erasure.erasure_id)
+
+
+async def go_on(house: House, erasure: Erasure, seconds: float = 60) -> Work:
+    elsewhere = Elsewhere(settings_of(house.url), house.keeping, None)
+    work = Work.of(seconds)
+    await Eraser(house.keeping, elsewhere.erase, 50).go_on(
+        work, erasure.workspace_id, erasure.erasure_id
+    )
+    return work
+
+
+def test_the_catalogue_knows_every_table(house: House) -> None:
+    tables = {table for table, columns in house.rows(TABLES) if "workspace_id" in (columns or ())}
+    assert tables == set(CATALOGUE)
+
+
+async def test_nothing_tells_of_a_user_but_the_receipt(house: House, workspace: str) -> None:
+    other = f"{workspace}-b"
+    await filled(house, workspace)
+    await filled(house, other)
+    # Some of whose facts are gone, so that only cells tell of them.
+    await house.apply(workspace)
+    before, untouched = await house.answers(workspace, WHOLE), content(house, other)
+    neighbour = found(house, "user-2", workspace)
+    del neighbour["agent_profiles"]
+    assert set(found(house, USER, workspace)) >= {"executions", "agent_profiles", "dead_letters"}
+    receipt = await erase(house, workspace, USER)
+    assert found(house, USER, workspace) == {}
+    assert receipt.user_id is None
+    assert receipt.hash == hashlib.sha256(receipt.salt + USER.encode()).digest()
+    assert receipt.counts["executions"] > 10
+    assert receipt.counts["dead_letters"] == 1
+    assert content(house, other) == untouched
+    after = await house.answers(workspace, WHOLE)
+    assert after[:5] == before[:5]
+    assert neighbour.items() <= found(house, "user-2", workspace).items()
+    assert await house.differences(workspace) == []
+
+
+async def test_an_erasure_goes_on_wherever_it_ended(house: House, workspace: str) -> None:
+    await filled(house, workspace)
+    before = await house.answers(workspace, WHOLE)
+    async with house.database.writing(workspace) as session:
+        erasure = await begin(session, USER, "boss")
+        assert await begin(session, USER, "somebody else") == erasure
+    random, ended = Random(6), 0
+    while True:
+        try:
+            async with asyncio.timeout(0.05 + ended * 0.2 * random.random()):
+                await asyncio.gather(go_on(house, erasure), go_on(house, erasure))
+        except TimeoutError:
+            ended += 1
+        async with house.database.writing(workspace) as session:
+            receipt = await fetch_erasure(session, erasure.erasure_id)
+        if receipt.ended_at is not None:
+            break
+    assert ended >= 3
+    after = await house.answers(workspace, WHOLE)
+    assert after[:5] == before[:5]
+    assert await house.by_user(workspace, WHOLE) == [((), {}, None, (0,))]
+    assert await house.differences(workspace) == []
+
+
+async def test_nothing_tells_of_a_workspace_but_the_receipt(house: House, workspace: str) -> None:
+    other = f"{workspace}-b"
+    await filled(house, workspace)
+    await filled(house, other)
+    untouched = content(house, other)
+    receipt = await erase(house, workspace, None)
+    assert set(found(house, workspace, workspace)) == {"erasures"}
+    assert receipt.counts["executions"] == 122
+    assert receipt.copies_until is not None
+    assert content(house, other) == untouched
+    # It may be used again.
+    assert await house.record(workspace, NAMED) == ["stored", "stored"]

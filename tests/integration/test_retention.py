@@ -1,0 +1,224 @@
+"""Retention removes what is old enough, and nothing else; and what rollups answer stays the same."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from services.runtime.faults import InvalidArgument
+from services.upkeep.applying import Scope
+from services.warehouse.facts.model import Event, Execution
+from services.warehouse.queries.interval import Interval
+from tests.support.rolling import roll
+from tests.support.upkeep import DAY, HOUR, House, days_ago, house_of, some_points, some_runs
+
+FACTS = ("executions", "metric_points", "events", "execution_keys")
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    async with house_of(database_url) as opened:
+        yield opened
+
+
+def old_and_new(seed: int) -> list[Execution]:
+    """Of 250, 120 and 20 days ago; of some hours of the oldest there are enough to be worth cells."""
+    random = Random(seed)
+    return [
+        *some_runs(random, days_ago(250), 3 * DAY, 60),
+        *some_runs(random, days_ago(250) + 5 * HOUR, HOUR, 80),
+        *some_runs(random, days_ago(120), 3 * DAY, 60),
+        *some_runs(random, days_ago(20), 5 * DAY, 40),
+    ]
+
+
+WHOLE = Interval(days_ago(260), days_ago(-1))
+
+
+async def filled(house: House, workspace: str) -> list[Execution]:
+    runs, random = old_and_new(7), Random(8)
+    await house.record(workspace, runs)
+    await house.record(workspace, some_points(random, days_ago(250), 240 * DAY, 60))
+    events = [Event(days_ago(days), f"e-{days}", "user.login", "user-1") for days in (200, 50)]
+    await house.record(workspace, events)
+    return runs
+
+
+def counts(house: House, workspace: str) -> dict[str, int]:
+    return {
+        table: house.rows(f"select count(*) from {table} where workspace_id = %s", workspace)[0][0]
+        for table in FACTS
+    }
+
+
+async def test_what_is_old_goes_and_what_rollups_answer_stays(house: House, workspace: str) -> None:
+    runs = await filled(house, workspace)
+    await roll(house.database, workspace, Interval(days_ago(250), days_ago(249)))
+    before = await house.answers(workspace, WHOLE)
+    work = await house.apply(workspace)
+    assert not work.remaining
+    kept = [run for run in runs if run.started_at >= days_ago(91)]
+    points = house.rows("select occurred_at >= %s from metric_points", days_ago(90))
+    assert set(points) == {(True,)}
+    assert counts(house, workspace) == {
+        "executions": len(kept),
+        "execution_keys": len(kept),
+        "metric_points": len(points),
+        "events": 1,
+    }
+    assert work.rows["executions"] == len(runs) - len(kept)
+    assert await house.answers(workspace, WHOLE) == before
+    assert await house.differences(workspace) == []
+    await roll(house.database, workspace, WHOLE)
+    assert await house.differences(workspace) == []
+    assert await house.answers(workspace, WHOLE) == before
+
+
+async def test_questions_that_need_gone_facts_are_refused(house: House, workspace: str) -> None:
+    await filled(house, workspace)
+    assert (await house.by_user(workspace, WHOLE))[0].values[0] > 0
+    await house.apply(workspace)
+    with pytest.raises(InvalidArgument) as refused:
+        await house.by_user(workspace, WHOLE)
+    assert refused.value.reason == "FACTS_GONE"
+    assert refused.value.metadata == {"keptFrom": days_ago(91).isoformat()}
+    assert (await house.by_user(workspace, Interval(days_ago(91), days_ago(0))))[0].values[0] > 0
+    # Hours are answered, a part of one is not.
+    ragged = Interval(days_ago(119) + HOUR / 2, days_ago(0))
+    with pytest.raises(InvalidArgument, match="not kept"):
+        await house.answers(workspace, ragged)
+    await house.answers(workspace, Interval(days_ago(119) + HOUR, days_ago(0)))
+
+
+async def test_late_facts_are_refused_one_by_one(house: House, workspace: str) -> None:
+    runs = await filled(house, workspace)
+    before = await house.answers(workspace, WHOLE)
+    await house.apply(workspace)
+    old = min(runs, key=lambda run: run.started_at)
+    new = max(runs, key=lambda run: run.started_at)
+    # What came before, and with other content; an id whose run is gone; a new run.
+    late = [
+        old,
+        old._replace(execution_id="late"),
+        old._replace(started_at=days_ago(1), ended_at=None),
+        new,
+        new._replace(execution_id="new"),
+    ]
+    told = await house.record(workspace, late)
+    assert told == ["too_old", "too_old", "stored", "duplicate", "stored"]
+    assert await house.differences(workspace) == []
+    upto = Interval(WHOLE.start, days_ago(30))
+    house.execute("delete from executions where started_at >= %s", days_ago(30))
+    assert (await house.answers(workspace, upto))[:4] != before[:4]
+    moved = next(run for run in runs if run.started_at < days_ago(90))
+    assert await house.record(workspace, [moved._replace(status="failed")]) == ["too_old"]
+
+
+async def test_an_account_stays_exact(house: House, workspace: str) -> None:
+    from services.warehouse.facts.ledger import fetch_ledger
+
+    await filled(house, workspace)
+    await house.apply(workspace)
+    hours = Interval(days_ago(1), days_ago(-1))
+    async with house.database.reading(workspace) as session:
+        entries = await fetch_ledger(session, hours, recount=True)
+    assert {entry.kind.value for entry in entries} == {"execution", "metric_point", "event"}
+    assert all(entry.is_balanced and entry.removed for entry in entries)
+
+
+async def test_months_that_nobody_keeps_are_dropped(house: House, workspace: str) -> None:
+    other = f"{workspace}-b"
+    await filled(house, workspace)
+    await filled(house, other)
+    before = await house.answers(other, WHOLE)
+    house.execute(
+        'insert into retention_settings values (%s, \'{"executions_days": 400,'
+        " \"hour_rollups_days\": 400}', 1, now(), 'a')",
+        other,
+    )
+    work = await house.apply("shadower-system")
+    assert not any(name.startswith("executions") for name in work.partitions)
+    assert any(name.startswith("metric_points") for name in work.partitions)
+    assert counts(house, other)["executions"] == len(old_and_new(7))
+    assert await house.answers(other, WHOLE) == before
+    house.execute("delete from retention_settings")
+    work = await house.apply("shadower-system")
+    assert any(name.startswith("executions") for name in work.partitions)
+    assert await house.answers(other, WHOLE) == before
+    assert await house.differences(other) == await house.differences(workspace) == []
+    keys, runs = (counts(house, other)[name] for name in ("execution_keys", "executions"))
+    assert keys == runs < len(old_and_new(7))
+    # Somebody else may use the month again.
+    third = f"{workspace}-c"
+    assert await house.record(third, old_and_new(9)[:2]) == ["stored", "stored"]
+
+
+async def test_whatever_ends_it_the_next_goes_on(house: House, workspace: str) -> None:
+    await filled(house, workspace)
+    before = await house.answers(workspace, WHOLE)
+    random, ended = Random(5), 0
+    while True:
+        try:
+            async with asyncio.timeout(0.05 + ended * 0.02 * random.random()):
+                work = await house.apply(workspace)
+        except TimeoutError:
+            ended += 1
+        else:
+            break
+        finally:
+            assert await house.answers(workspace, WHOLE) == before
+    assert ended >= 3
+    assert not work.remaining
+    assert await house.differences(workspace) == []
+
+
+async def test_several_may_do_it_at_once(house: House, workspace: str) -> None:
+    runs = await filled(house, workspace)
+    before = await house.answers(workspace, WHOLE)
+    done = await asyncio.gather(*(house.apply(workspace) for _ in range(2)))
+    last = await house.apply(workspace)
+    assert not last.remaining
+    kept = [run for run in runs if run.started_at >= days_ago(91)]
+    assert sum(work.rows["executions"] for work in [*done, last]) == len(runs) - len(kept)
+    assert await house.answers(workspace, WHOLE) == before
+
+
+async def test_nothing_goes_that_is_not_rolled_up(
+    house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long facts do not keep still."""
+    runs = await filled(house, workspace)
+
+    async def never(*_: Any) -> bool:
+        return False
+
+    monkeypatch.setattr("services.warehouse.rollups.rolling.is_unchanged", never)
+    work = await house.apply(workspace)
+    assert work.remaining
+    assert counts(house, workspace)["executions"] == len(runs)
+
+
+async def test_alerts_that_are_over_and_old_entries_of_the_audit_log_go(
+    house: House, workspace: str
+) -> None:
+    for number, (state, over) in enumerate(
+        [("resolved", days_ago(181)), ("resolved", days_ago(179)), ("triggered", None)]
+    ):
+        house.execute(
+            "insert into alerts (workspace_id, alert_id, rule_id, rule_name, severity, group_key,"
+            " group_labels, state, pending_at, resolved_at, judged_at, held_at)"
+            " values (%s, gen_random_uuid(), 'r', 'r', 1, %s, '{}', %s, %s, %s, now(), now())",
+            *(workspace, str(number), state, days_ago(400), over),
+        )
+    house.execute(
+        "insert into audit_entries (workspace_id, occurred_at, entry_id, subject, token_id, rpc, code,"
+        " reason, request_id) select %s, now() - days * interval '1 day', gen_random_uuid(),"
+        " 'a', '', '', 0, '', '' from unnest(array[2500, 2600]) days",
+        workspace,
+    )
+    work = await house.apply(workspace, Scope.ALERT_HISTORY)
+    assert work.rows == {"alerts": 1}
+    work = await house.apply(workspace, Scope.RECORDS)
+    assert work.rows == {"audit_entries": 1}
