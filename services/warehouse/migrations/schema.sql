@@ -1026,7 +1026,6 @@ CREATE TABLE shadower.quotas (
 );
 ALTER TABLE ONLY shadower.quotas FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.quotas OWNER TO postgres;
-<<<<<<< HEAD
 CREATE TABLE shadower.report_definitions (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     definition_id text NOT NULL COLLATE pg_catalog."C",
@@ -1088,7 +1087,6 @@ CREATE TABLE shadower.reports (
 );
 ALTER TABLE ONLY shadower.reports FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.reports OWNER TO postgres;
-=======
 CREATE TABLE shadower.retention_settings (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     policy jsonb NOT NULL,
@@ -1098,7 +1096,6 @@ CREATE TABLE shadower.retention_settings (
 );
 ALTER TABLE ONLY shadower.retention_settings FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.retention_settings OWNER TO postgres;
->>>>>>> upkeep
 CREATE SEQUENCE shadower.revocation_numbers
     START WITH 1
     INCREMENT BY 1
@@ -1264,17 +1261,14 @@ ALTER TABLE ONLY shadower.quota_notices
     ADD CONSTRAINT quota_notices_pkey PRIMARY KEY (workspace_id, kind, month, percent);
 ALTER TABLE ONLY shadower.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (workspace_id, kind);
-<<<<<<< HEAD
 ALTER TABLE ONLY shadower.report_definitions
     ADD CONSTRAINT report_definitions_pkey PRIMARY KEY (workspace_id, definition_id);
 ALTER TABLE ONLY shadower.report_links
     ADD CONSTRAINT report_links_pkey PRIMARY KEY (workspace_id, link_id);
 ALTER TABLE ONLY shadower.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (workspace_id, report_id);
-=======
 ALTER TABLE ONLY shadower.retention_settings
     ADD CONSTRAINT retention_settings_pkey PRIMARY KEY (workspace_id);
->>>>>>> upkeep
 ALTER TABLE ONLY shadower.revoked_tokens
     ADD CONSTRAINT revoked_tokens_pkey PRIMARY KEY (workspace_id, token_id);
 ALTER TABLE ONLY shadower.rollups
@@ -1340,15 +1334,12 @@ ALTER TABLE ONLY shadower.alert_transitions
     ADD CONSTRAINT alert_transitions_workspace_id_alert_id_fkey FOREIGN KEY (workspace_id, alert_id) REFERENCES shadower.alerts(workspace_id, alert_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.api_key_secrets
     ADD CONSTRAINT api_key_secrets_workspace_id_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES shadower.api_keys(workspace_id, api_key_id) ON DELETE CASCADE;
-<<<<<<< HEAD
 ALTER TABLE ONLY shadower.notification_attempts
     ADD CONSTRAINT notification_attempts_workspace_id_delivery_id_fkey FOREIGN KEY (workspace_id, delivery_id) REFERENCES shadower.notification_deliveries(workspace_id, delivery_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.notification_deliveries
     ADD CONSTRAINT notification_deliveries_workspace_id_target_id_fkey FOREIGN KEY (workspace_id, target_id) REFERENCES shadower.notification_targets(workspace_id, target_id) ON DELETE CASCADE;
-=======
 ALTER TABLE ONLY shadower.report_links
     ADD CONSTRAINT report_links_workspace_id_report_id_fkey FOREIGN KEY (workspace_id, report_id) REFERENCES shadower.reports(workspace_id, report_id) ON DELETE CASCADE;
->>>>>>> reports
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_rules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_silences ENABLE ROW LEVEL SECURITY;
@@ -1388,16 +1379,13 @@ CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH C
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
-<<<<<<< HEAD
 ALTER TABLE shadower.report_definitions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.report_links ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reporter ON shadower.report_definitions TO shadower_reporter USING (true);
 CREATE POLICY reporter ON shadower.report_links FOR SELECT TO shadower_reporter USING (true);
 CREATE POLICY reporter ON shadower.reports TO shadower_reporter USING (true);
 ALTER TABLE shadower.reports ENABLE ROW LEVEL SECURITY;
-=======
 ALTER TABLE shadower.retention_settings ENABLE ROW LEVEL SECURITY;
->>>>>>> upkeep
 ALTER TABLE shadower.revoked_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.schedule_leases ENABLE ROW LEVEL SECURITY;
@@ -1431,13 +1419,10 @@ CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
-<<<<<<< HEAD
 CREATE POLICY tenant ON shadower.report_definitions TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.report_links TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.reports TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
-=======
 CREATE POLICY tenant ON shadower.retention_settings TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
->>>>>>> upkeep
 CREATE POLICY tenant ON shadower.revoked_tokens TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.schedule_leases TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1464,10 +1449,17 @@ CREATE POLICY upkeep ON shadower.job_runs TO shadower_upkeep USING ((workspace_i
 CREATE POLICY upkeep ON shadower.ledger TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.limits TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.metric_points TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.notification_attempts TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.notification_deliveries TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.notification_lanes TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.notification_targets TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.outbox TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.point_cells TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.quota_notices TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.quotas TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.report_definitions TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.report_links TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.reports TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.retention_settings TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.revoked_tokens TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.rollups TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1488,18 +1480,12 @@ GRANT USAGE ON SCHEMA shadower TO shadower_keeper;
 GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
 GRANT USAGE ON SCHEMA shadower TO shadower_evaluator;
-<<<<<<< HEAD
-<<<<<<< HEAD
 GRANT USAGE ON SCHEMA shadower TO shadower_notifier;
-=======
 GRANT USAGE ON SCHEMA shadower TO shadower_reporter;
-GRANT USAGE ON SCHEMA shadower TO shadower_exporter;
->>>>>>> reports
-=======
 GRANT USAGE ON SCHEMA shadower TO shadower_upkeep;
+GRANT USAGE ON SCHEMA shadower TO shadower_exporter;
 REVOKE ALL ON FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
->>>>>>> upkeep
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
@@ -1560,11 +1546,8 @@ GRANT SELECT ON TABLE shadower.execution_condensed TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_keys TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_service;
-<<<<<<< HEAD
-GRANT SELECT ON TABLE shadower.executions TO shadower_exporter;
-=======
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_upkeep;
->>>>>>> upkeep
+GRANT SELECT ON TABLE shadower.executions TO shadower_exporter;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_service;
@@ -1582,19 +1565,23 @@ GRANT SELECT,INSERT,UPDATE ON TABLE shadower.spans TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.spans TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.model_calls TO shadower_service;
 GRANT SELECT,INSERT ON TABLE shadower.notification_attempts TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_attempts TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.notification_deliveries TO shadower_service;
 GRANT DELETE ON TABLE shadower.notification_deliveries TO shadower_notifier;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_deliveries TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.notification_deliveries TO shadower_notifier;
 GRANT SELECT(delivery_id) ON TABLE shadower.notification_deliveries TO shadower_notifier;
 GRANT SELECT(state) ON TABLE shadower.notification_deliveries TO shadower_notifier;
 GRANT SELECT(ended_at) ON TABLE shadower.notification_deliveries TO shadower_notifier;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_lanes TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_lanes TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT(target_id) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT(due_at) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT(leased_until),UPDATE(leased_until) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT UPDATE(holder) ON TABLE shadower.notification_lanes TO shadower_notifier;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_targets TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.notification_targets TO shadower_upkeep;
 GRANT SELECT,INSERT ON TABLE shadower.outbox TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.outbox TO shadower_relay;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.outbox TO shadower_upkeep;
@@ -1608,28 +1595,28 @@ GRANT SELECT,INSERT,DELETE ON TABLE shadower.quota_notices TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.quota_notices TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.quotas TO shadower_service;
 GRANT SELECT ON TABLE shadower.quotas TO shadower_limiter;
-<<<<<<< HEAD
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.quotas TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_definitions TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_definitions TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.report_definitions TO shadower_reporter;
 GRANT SELECT(definition_id) ON TABLE shadower.report_definitions TO shadower_reporter;
 GRANT SELECT(due_at) ON TABLE shadower.report_definitions TO shadower_reporter;
 GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.report_definitions TO shadower_reporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_links TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_links TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.report_links TO shadower_reporter;
 GRANT SELECT(link_id) ON TABLE shadower.report_links TO shadower_reporter;
 GRANT SELECT(expires_at) ON TABLE shadower.report_links TO shadower_reporter;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.reports TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.reports TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(report_id) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(next_at) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(claim),UPDATE(claim) ON TABLE shadower.reports TO shadower_reporter;
 GRANT SELECT(expires_at) ON TABLE shadower.reports TO shadower_reporter;
-=======
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.quotas TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.retention_settings TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.retention_settings TO shadower_upkeep;
->>>>>>> upkeep
 GRANT USAGE ON SEQUENCE shadower.revocation_numbers TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.revoked_tokens TO shadower_service;
 GRANT DELETE ON TABLE shadower.revoked_tokens TO shadower_keeper;
