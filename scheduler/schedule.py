@@ -48,8 +48,8 @@ class Schedule:
 
 
 def times_of_job(job: Job, setting: SetJob | None) -> Times:
-    """What somebody has set of it, or else its default: also if this machine lacks the zone that was
-    set on another one, so that no job is ever without times."""
+    """What somebody has set of it, or else its default; also if this machine lacks the zone that
+    was set on another one, so that no job is ever without times."""
     schedule, zone = (setting.schedule, setting.time_zone) if setting else (None, None)
     with suppress(InvalidArgument):
         return times_of(schedule or job.schedule, zone or job.time_zone)
