@@ -1,11 +1,13 @@
 """What is due: by what somebody has set of jobs, and by the ledger."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scheduler.jobs import Job
 from scheduler.times import Times, times_of
+from services.runtime.faults import InvalidArgument
 from services.warehouse.database import Database
 from services.warehouse.schedule.jobs import SetJob, list_set_jobs, note_job
 from services.warehouse.schedule.runs import last_planned
@@ -46,6 +48,9 @@ class Schedule:
 
 
 def times_of_job(job: Job, setting: SetJob | None) -> Times:
-    """What somebody has set of it, or else its default."""
+    """What somebody has set of it, or else its default; also if this machine lacks the zone that
+    was set on another one, so that no job is ever without times."""
     schedule, zone = (setting.schedule, setting.time_zone) if setting else (None, None)
-    return times_of(schedule or job.schedule, zone or job.time_zone)
+    with suppress(InvalidArgument):
+        return times_of(schedule or job.schedule, zone or job.time_zone)
+    return times_of(job.schedule, job.time_zone)

@@ -37,6 +37,7 @@ class Taken:
 async def taken(database_url: str, count: int) -> Taken:
     now = datetime.now(UTC)
     history = History(WORKSPACES, now - timedelta(days=30), now, {"executions": EXECUTIONS})
+    await _pause_the_scheduler(database_url)
     await make_history(database_url, history)
     settings = Settings(DATABASE_URL=database_url, jwks_file=Path("unused"))
     async with open_pool(settings) as pool, open_pool(settings, EVALUATOR_ROLE) as due:
@@ -46,6 +47,17 @@ async def taken(database_url: str, count: int) -> Taken:
         floor = await _floor(database, count)
         judged = await _judged(Evaluator(database, DueRules(due)), count)
     return Taken(judged, floor)
+
+
+async def _pause_the_scheduler(database_url: str) -> None:
+    """Of the same stack, which has rules judged each minute, too."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "insert into shadower.scheduled_jobs (workspace_id, job, is_paused)"
+        " values ('shadower-system', 'evaluate_alerts', true)"
+        " on conflict (workspace_id, job) do update set is_paused = true"
+    )
+    await connection.close()
 
 
 def _message(number: int) -> AlertRule:

@@ -8,20 +8,16 @@ do this at a time, and nobody waits for whoever reads.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 
 import structlog
-from shadower.alerts.v1.alert_rule_pb2 import AlertRule
 
 from services.alerts.events import event_by_rule
 from services.alerts.failed_jobs import judge_jobs
-from services.alerts.observations import Observations
-from services.alerts.observing import observe
-from services.alerts.rule import Rule
-from services.alerts.rules import read, rule_of
-from services.alerts.running import OLDEST, Run, late_start, moments_between
+from services.alerts.looking import Work, look
+from services.alerts.running import Run
 from services.alerts.settling import keep, run_from_what_is
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import (
@@ -33,7 +29,6 @@ from services.runtime.faults import (
 )
 from services.warehouse.alerts.rules import (
     DueRules,
-    Judged,
     KeptRule,
     find_rule,
     hold_rule,
@@ -42,7 +37,6 @@ from services.warehouse.alerts.rules import (
     postpone,
 )
 from services.warehouse.database import Database, Session, UnwritableError
-from services.warehouse.facts.changes import earliest_touched
 
 NO_FAILPOINTS = Failpoints()
 AT_ONCE = 3
@@ -69,18 +63,6 @@ class Evaluated:
     def count(self, run: Run) -> None:
         self.triggered += run.count("triggered")
         self.resolved += run.count("resolved")
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A rule, and what is known of the moments in which it is judged."""
-
-    kept: KeptRule
-    message: AlertRule
-    rule: Rule
-    moments: Sequence[datetime]
-    seen: Observations
-    judged: Judged
 
 
 class Evaluator:
@@ -145,13 +127,13 @@ class Evaluator:
             kept = await find_rule(session, rule_id)
             if kept is None or not kept.is_enabled:
                 return
-            work = await _look(session, kept, most)
+            work = await look(session, kept, most)
         self._failpoints.reach("judge.read")
         await self._act(workspace_id, kept, work, done)
         self._failpoints.reach("judge.committed")
 
     async def _act(
-        self, workspace_id: str, kept: KeptRule, work: _Work | None, done: Evaluated
+        self, workspace_id: str, kept: KeptRule, work: Work | None, done: Evaluated
     ) -> None:
         async with self._database.writing(workspace_id) as session:
             if work is None:
@@ -176,40 +158,7 @@ class Evaluator:
             await note_failure(session, rule_id, AFTER_FAILURE, reason)
 
 
-async def _look(session: Session, kept: KeptRule, most: int) -> _Work | None:
-    """None if the facts are not complete enough to judge anything."""
-    message = read(kept.definition)
-    rule = rule_of(kept.rule_id, message)
-    if session.complete_until is None:
-        return None
-    complete = session.complete_until - rule.data_delay
-    behind = max(kept.judged_until, complete - OLDEST)
-    new = list(moments_between(rule, behind, complete))[:most]
-    if not new:
-        return None
-    first = late_start(behind, kept.judged_from, kept.late_from, await _changed(session, kept))
-    moments = [*moments_between(rule, first, behind), *new][:most]
-    seen = await observe(session, rule, moments)
-    judged = _judged(rule, behind, moments[-1], session)
-    return _Work(kept, message, rule, moments, seen, judged)
-
-
-def _judged(rule: Rule, behind: datetime, last: datetime, session: Session) -> Judged:
-    """If there was too much that came late, the rest of that comes first when it is judged next."""
-    if last < behind:
-        return Judged(behind, session.revision, last, session.as_of)
-    due_at = last + rule.interval + rule.data_delay
-    return Judged(last, session.revision, None, due_at)
-
-
-async def _changed(session: Session, kept: KeptRule) -> datetime | None:
-    """The earliest time of which facts have come, or changed, since the rule was judged."""
-    if session.revision == kept.judged_revision:
-        return None
-    return await earliest_touched(session, kept.judged_revision)
-
-
-async def _go_on(session: Session, work: _Work, *, has_open: bool) -> Run:
+async def _go_on(session: Session, work: Work, *, has_open: bool) -> Run:
     run = Run(work.rule)
     run.judge(work.rule, work.seen, work.moments)
     # Almost always nothing is open, and nothing begins.
@@ -221,7 +170,7 @@ async def _go_on(session: Session, work: _Work, *, has_open: bool) -> Run:
     return run
 
 
-def _count(done: Evaluated, work: _Work, run: Run) -> None:
+def _count(done: Evaluated, work: Work, run: Run) -> None:
     done.judged += 1
     done.judgements += len(work.moments)
     done.count(run)

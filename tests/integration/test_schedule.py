@@ -203,6 +203,16 @@ async def test_runs_are_kept_for_90_days(house: House) -> None:
     ]
 
 
+async def test_a_zone_that_this_machine_lacks_leaves_no_job_without_times(house: House) -> None:
+    async with house.database.writing(SYSTEM_WORKSPACE) as session:
+        await reschedule_job(session, DAILY.name, "0 9 * * *", "Mars/Olympus")
+    leader = await house.leader("a")
+    house.time.now += timedelta(days=1)
+    await leader.run_due(DAILY)
+    [(_, planned)] = house.work.done
+    assert (planned.hour, planned.minute) == (1, 0)
+
+
 async def test_a_job_is_done_on_the_clock_that_somebody_has_set(house: House) -> None:
     async with house.database.writing(SYSTEM_WORKSPACE) as session:
         await reschedule_job(session, DAILY.name, "0 9 * * *", "Asia/Kathmandu")
