@@ -1,8 +1,11 @@
 """Which addresses nothing is sent to, however they are written, and whatever a name leads to."""
 
+import asyncio
 import socket
+import ssl
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from services.notifications.posting import Request, open_poster
 from services.runtime.faults import InvalidArgument
 from tests.support.receivers import Answer, running_receiver
 from tests.support.stack import free_port
+from tools.certificates import Authority
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -201,6 +205,18 @@ async def test_who_is_not_there_and_who_speaks_otherwise_can_be_told_apart() -> 
             url = f"http://127.0.0.1:{mute.getsockname()[1]}/"
             outcome = await poster.post(Request(url, b"{}", {}))
             assert outcome.error.startswith("TIMEOUT: ")
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_believed(tmp_path: Path) -> None:
+    certificate, key = Authority().issue(tmp_path, "127.0.0.1")
+    secret = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secret.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=secret)
+    async with server, open_poster(Guard(LOOPBACK), 2) as poster:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        outcome = await poster.post(Request(url, b"{}", {}))
+    assert outcome.error.startswith("UNREACHABLE: ")
+    assert "certificate" in outcome.error.lower()
 
 
 @pytest.mark.parametrize(
