@@ -40,6 +40,7 @@ class Dispatcher:
             await asyncio.wait(self._running, timeout=seconds)
         for task in self._running:
             task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _run(self) -> None:
         log = structlog.get_logger("notifications")
