@@ -144,15 +144,20 @@ ISSUERS = {"services.access", "scheduler", "services.reports"}
 CHECKED = "SHADOWER_CHECKED_SERVICES"
 
 
+# What opens secrets of receivers, and the account by which mail is sent.
+OF_NOTIFICATIONS = {"SHADOWER_NOTIFICATION_KEY", "SHADOWER_SMTP_URL"}
+
+
 def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]:
-    if program.module in ISSUERS:
-        return common
-    return {name: value for name, value in common.items() if name != SIGNING}
+    hidden = set() if program.module in ISSUERS else {SIGNING}
+    if program.module != "services.notifications":
+        hidden |= OF_NOTIFICATIONS
+    return {name: value for name, value in common.items() if name not in hidden}
 
 
 # Only one of several processes could have the port; and where keys are is said below.
 NOT_HANDED_ON = {"OTEL_EXPORTER_PROMETHEUS_PORT", issuing.FILE, issuing.ADDRESS}
-OF_WEB_NOT = {"DATABASE_URL", "REDIS_URL", SIGNING}
+OF_WEB_NOT = {"DATABASE_URL", "REDIS_URL", SIGNING, *OF_NOTIFICATIONS}
 
 
 def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str]:

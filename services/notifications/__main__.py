@@ -1,5 +1,6 @@
 """The process that tells people and programs of alerts and reports."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from shadower.notifications.v1.notifications_service_pb2_grpc import (
 
 from services.notifications.definitions import Vault
 from services.notifications.dispatching import Dispatcher
-from services.notifications.guard import Guard
+from services.notifications.guard import Guard, SystemLookUp
 from services.notifications.keeping import Keeper
 from services.notifications.lane_run import Means
 from services.notifications.mailing import Mailer
@@ -47,7 +48,7 @@ async def main(settings: NotificationSettings) -> None:
         database = Database(pool, settings.query_cost, settings.log)
         notifier = await stack.enter_async_context(open_pool(settings, NOTIFIER_ROLE))
         lanes = Lanes(notifier, settings.lease)
-        guard = Guard(settings.notification_allowed_networks)
+        guard = Guard(settings.notification_allowed_networks, _look_up(stack, settings))
         seconds = settings.notification_timeout_seconds
         poster = await stack.enter_async_context(open_poster(guard, seconds))
         mailer = Mailer(settings.mail_server, settings.smtp_from, seconds)
@@ -80,6 +81,13 @@ async def main(settings: NotificationSettings) -> None:
         )
         access = access_of(settings, database)
         await serve(settings, [service], MessageValidator(), Draining(), access)
+
+
+def _look_up(stack: AsyncExitStack, settings: NotificationSettings) -> SystemLookUp:
+    most = settings.notification_concurrency * settings.notification_target_concurrency
+    threads = ThreadPoolExecutor(most, "look-up")
+    stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+    return SystemLookUp(threads)
 
 
 def _retries(settings: NotificationSettings) -> Retries:

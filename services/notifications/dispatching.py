@@ -29,6 +29,7 @@ class Dispatcher:
         self._at_once = at_once
         self._holder = uuid4()
         self._running: set[asyncio.Task[None]] = set()
+        self._line: Line | None = None
 
     @asynccontextmanager
     async def dispatching(self, seconds: float) -> AsyncIterator[None]:
@@ -39,6 +40,7 @@ class Dispatcher:
             await asyncio.wait(self._running, timeout=seconds)
         for task in self._running:
             task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _run(self) -> None:
         log = structlog.get_logger("notifications")
@@ -51,12 +53,13 @@ class Dispatcher:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _dispatch(self, line: Line) -> None:
+        self._line = line
         while True:
             line.awake.clear()
             free = self._at_once - len(self._running)
             claimed = await self._lanes.claim(free, self._holder) if free > 0 else []
             for lane in claimed:
-                self._begin(lane, line)
+                self._begin(lane)
             if len(claimed) < free:
                 await line.sleep(await self._seconds())
             elif not free:
@@ -67,14 +70,15 @@ class Dispatcher:
         soonest = await self._lanes.seconds_to_next()
         return POLL_SECONDS if soonest is None else min(max(soonest, SOONEST_SECONDS), POLL_SECONDS)
 
-    def _begin(self, lane: Lane, line: Line) -> None:
+    def _begin(self, lane: Lane) -> None:
         task = asyncio.create_task(run_lane(self._means, lane))
         self._running.add(task)
-        task.add_done_callback(lambda ended: self._ended(ended, line))
+        task.add_done_callback(self._ended)
 
-    def _ended(self, task: "asyncio.Task[None]", line: Line) -> None:
+    def _ended(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
-        line.awake.set()
+        if self._line is not None:
+            self._line.awake.set()
         if not task.cancelled() and task.exception() is not None:
             log = structlog.get_logger("notifications")
             log.error("left a target to its lease", exc_info=task.exception())

@@ -8,6 +8,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
@@ -44,9 +45,9 @@ class RefusedAddressError(OSError):
 class Guard:
     """Judges addresses of receivers: when they are saved, and when they are connected to."""
 
-    def __init__(self, allowed: Sequence[Network], look_up: LookUp | None = None) -> None:
+    def __init__(self, allowed: Sequence[Network], look_up: LookUp) -> None:
         self._allowed = tuple(allowed)
-        self._look_up = look_up or system_look_up
+        self._look_up = look_up
 
     def check(self, text: str, *, is_open: bool = False) -> None:
         """An address as digits; `is_open` is of requests that are not encrypted. Raises
@@ -133,10 +134,22 @@ def refused_url(field: str, description: str) -> InvalidArgument:
     return invalid_field(field, description, reason="ADDRESS_REFUSED")
 
 
-async def system_look_up(host: str, port: int) -> Sequence[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+class SystemLookUp:
+    """Asks the system, in threads of its own: those of the event loop are few, and a name whose
+    servers do not answer would keep one for half a minute."""
+
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._threads, _addresses_of, host, port)
+        return list(dict.fromkeys(found))
+
+
+def _addresses_of(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(one[4][0]) for one in found]
 
 
 def _is_host(host: str) -> bool:

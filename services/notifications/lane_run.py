@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from services.notifications.definitions import OpenTarget, Vault, read
-from services.notifications.notice import Happened
+from services.notifications.notice import Happened, whole_numbers
 from services.notifications.outcome import Outcome, Verdict, unwell
 from services.notifications.pacing import Pace
 from services.notifications.recording import Recorder
@@ -145,7 +145,14 @@ class LaneRun:
             opened = self._means.vault.open(self._lane.workspace_id, target)
         except UnreadableSecretError as sealed:
             return unwell(f"SECRET_UNREADABLE: {sealed}")
-        return await self._means.sender.send(self._sending(opened, delivery))
+        [sent] = await asyncio.gather(
+            self._means.sender.send(self._sending(opened, delivery)), return_exceptions=True
+        )
+        if isinstance(sent, Outcome):
+            return sent
+        # Whatever it is, it is this message's end, and must not be that of all behind it.
+        structlog.get_logger("notifications").error("message not sent", exc_info=sent)
+        return Outcome(Verdict.AGAIN, error=f"INTERNAL: {type(sent).__name__}")
 
     def _sending(self, target: OpenTarget, delivery: DueDelivery) -> Sending:
         happened = Happened(
@@ -153,7 +160,7 @@ class LaneRun:
             delivery.event_type,
             delivery.event_at,
             self._lane.workspace_id,
-            delivery.data,
+            whole_numbers(delivery.data),
         )
         return Sending(happened, target, delivery.remaining)
 

@@ -1,5 +1,6 @@
 """Writes and hands over mail."""
 
+import asyncio
 import html
 from collections.abc import Sequence
 from email.headerregistry import Address
@@ -35,12 +36,15 @@ class Mailer:
             return unwell("NO_MAIL_SERVER: none is set")
         message = self.written(notice, owner, to)
         try:
-            refused, answer = await self._hand_over(self._server, message, to)
+            async with asyncio.timeout(self._seconds):
+                refused, answer = await self._hand_over(self._server, message, to)
         except aiosmtplib.SMTPRecipientsRefused as nobody:
             return _partly({one.recipient: (one.code, one.message) for one in nobody.recipients})
         except aiosmtplib.SMTPResponseException as said:
             return _said(said)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as broken:
+        except TimeoutError:
+            return unwell("TIMEOUT: the mail server did not take it in time")
+        except (aiosmtplib.SMTPException, OSError) as broken:
             return unwell(f"UNREACHABLE: {type(broken).__name__}: {broken}")
         rest = {name: (one.code, one.message) for name, one in refused.items()}
         return _partly(rest, answer)

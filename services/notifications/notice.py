@@ -88,6 +88,16 @@ def notice_of(happened: Happened) -> Notice:
     return made.retitled(f"Test: {made.title}") if happened.is_test else made
 
 
+def whole_numbers(found: Any) -> Any:
+    """The same, where a number that is whole was read as a fraction: 3.0 as 3."""
+    if isinstance(found, Mapping):
+        return {key: whole_numbers(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [whole_numbers(one) for one in found]
+    is_whole = isinstance(found, float) and found.is_integer() and abs(found) < 2**53
+    return int(found) if is_whole else found
+
+
 def one_line(text: str) -> str:
     """Without what could begin another one, or look like nothing."""
     return " ".join(CONTROL.sub(" ", text).split())

@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from typing import Any
 
-from liquid import Environment
+from liquid import BoundTemplate, Environment, RenderContext
+from liquid.ast import Node
+from liquid.builtin.expressions import LoopExpression
+from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import FilterError, LiquidError
+from liquid.expression import Expression
 
 MOST = 8_192
 MOST_OUTPUT = 16_384
@@ -70,9 +74,32 @@ def _made(is_html: bool) -> Environment:
 @lru_cache(maxsize=256)
 def _read(template: str, is_html: bool) -> Any:
     try:
-        return _made(is_html).from_string(template)
+        made = _made(is_html).from_string(template)
+        _check_ranges(made)
+        return made
     except (LiquidError, RecursionError, *UNSUITABLE) as unreadable:
         raise TemplateError(_in_words(unreadable)) from unreadable
+
+
+def _check_ranges(template: BoundTemplate) -> None:
+    """Loops over ranges are counted; whatever else is done with one could take as long as it is
+    long, as to look for something in it. Raises TemplateError."""
+    context = RenderContext(template)
+    nodes: list[Node] = list(template.nodes)
+    while nodes:
+        node = nodes.pop()
+        if any(map(_has_range, node.expressions())):
+            raise TemplateError("a range is for loops alone")
+        nodes.extend(node.children(context))
+
+
+def _has_range(expression: Expression) -> bool:
+    if isinstance(expression, RangeLiteral):
+        return True
+    parts = list(expression.children())
+    if isinstance(expression, LoopExpression) and isinstance(expression.iterable, RangeLiteral):
+        parts = [*parts[1:], *expression.iterable.children()]
+    return any(map(_has_range, parts))
 
 
 def _in_words(failed: Exception) -> str:

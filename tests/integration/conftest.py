@@ -1,6 +1,8 @@
 """What tests of several files ask services about: workspaces that are filled once, or empty."""
 
-from collections.abc import AsyncIterator
+import base64
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +17,18 @@ from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
+from tests.support.notifications import QUICK, Told
+from tests.support.notifier import Notifier, notifying
+from tests.support.postgres import Server
+from tests.support.receivers import Mailbox, Receiver, running_mailbox, running_receiver
 from tests.support.rolling import record_around_rolling, record_points_around_rolling
 from tests.support.runs import Client, Row
-from tests.support.stack import Stack, Stubs
+from tests.support.stack import Environment, Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
 from tests.support.web import Web, mesh_of, running_web
+
+# Of nobody's secrets.
+KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture
@@ -120,3 +129,55 @@ async def web(
     limits = {"init_seconds": 1, "subscriptions_per_socket": 3, "socket_message_seconds": 1}
     async with running_web(mesh_of(stack), keys, jwks_file, logs, **limits) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Iterator[Mailbox]:
+    with running_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="session")
+async def receiver() -> AsyncIterator[Receiver]:
+    async with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def telling(
+    postgres: Server,
+    template: str,
+    jwks_file: Path,
+    mailbox: Mailbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Environment:
+    extra = (
+        *QUICK,
+        ("SHADOWER_SMTP_URL", mailbox.url),
+        ("SHADOWER_SMTP_FROM", "Shadower <alerts@shadower.example>"),
+        ("SHADOWER_NOTIFICATION_KEY", KEY),
+    )
+    logs = tmp_path_factory.mktemp("logs")
+    return Environment(postgres.create(template), jwks_file, logs, extra)
+
+
+@pytest.fixture(scope="session")
+async def notifier(telling: Environment) -> AsyncIterator[Notifier]:
+    async with notifying(telling) as notifier:
+        yield notifier
+
+
+@pytest.fixture
+def fresh_url(postgres: Server, template: str) -> str:
+    return postgres.create(template)
+
+
+@pytest.fixture
+def told(notifier: Notifier, keys: KeyRing, workspace: str) -> Told:
+    return notifier.of(keys, workspace)
+
+
+@pytest.fixture
+def path() -> str:
+    """Of a receiver that nobody else is told to."""
+    return uuid.uuid4().hex

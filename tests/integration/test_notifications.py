@@ -1,122 +1,33 @@
-"""What happens is told to everybody whom it concerns, by a process as it is run."""
+"""Whom to tell, of what, and what can be seen of it."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import re
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
+import grpc
 import psycopg
 import pytest
-from shadower.notifications.v1.notifications_service_pb2_grpc import NotificationsServiceStub
 
-from services.runtime.faults import Unavailable
-from services.runtime.pool import open_pool
-from services.warehouse.database import Database
-from tests.support.bus import rows, settings_of
+from tests.support.bus import rows
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
-from tests.support.notifications import DELIVERED, FAILED, QUICK, WAITING, Told, alert
-from tests.support.postgres import Server
+from tests.support.notifications import DELIVERED, FAILED, Told, alert
+from tests.support.notifier import Notifier
 from tests.support.receivers import (
     HANG,
     Answer,
     Got,
     Mailbox,
     Receiver,
-    running_mailbox,
-    running_receiver,
 )
-from tests.support.stack import Environment, Running, ready, start, stop
+from tests.support.stack import Environment, Stack
 
-KEY = base64.b64encode(bytes(range(32))).decode()
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with running_mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture(scope="module")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with running_receiver() as receiver:
-        yield receiver
-
-
-@dataclass(frozen=True)
-class Notifier:
-    """A database of its own, and the process that tells what happens there."""
-
-    environment: Environment
-    database: Database
-    running: Running
-    stub: Any
-
-    def of(self, keys: KeyRing, workspace: str) -> Told:
-        return Told(self.stub, self.database, keys, workspace)
-
-
-@asynccontextmanager
-async def notifying(environment: Environment) -> AsyncIterator[Notifier]:
-    running = start("notifications", environment)
-    try:
-        await ready(running)
-        async with (
-            open_pool(settings_of(environment.database_url)) as pool,
-            running.channel() as channel,
-        ):
-            stub = NotificationsServiceStub(channel)
-            yield Notifier(environment, Database(pool), running, stub)
-    finally:
-        if running.process.poll() is None:
-            stop(running)
-
-
-@pytest.fixture(scope="module")
-def environment(
-    postgres: Server,
-    template: str,
-    jwks_file: Path,
-    mailbox: Mailbox,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Environment:
-    extra = (
-        *QUICK,
-        ("SHADOWER_SMTP_URL", mailbox.url),
-        ("SHADOWER_SMTP_FROM", "Shadower <alerts@shadower.example>"),
-        ("SHADOWER_NOTIFICATION_KEY", KEY),
-    )
-    logs = tmp_path_factory.mktemp("logs")
-    return Environment(postgres.create(template), jwks_file, logs, extra)
-
-
-@pytest.fixture(scope="module")
-async def notifier(environment: Environment) -> AsyncIterator[Notifier]:
-    async with notifying(environment) as notifier:
-        yield notifier
-
-
-@pytest.fixture
-def fresh_url(postgres: Server, template: str) -> str:
-    return postgres.create(template)
-
-
-@pytest.fixture
-def told(notifier: Notifier, keys: KeyRing, workspace: str) -> Told:
-    return notifier.of(keys, workspace)
-
-
-@pytest.fixture
-def path() -> str:
-    """Of a receiver that nobody else is told to."""
-    return uuid.uuid4().hex
+SOME_WEBHOOK = {"webhook": {"url": "https://hooks.example/t"}}
 
 
 def signatures(got: Got, secret: str) -> str:
@@ -132,13 +43,14 @@ async def test_a_webhook_is_told_at_once_and_signed(
     made = await told.make(webhook={"url": receiver.at(path)})
     data = alert()
     event_id = await told.publish(data)
-    [got] = await receiver.take(path, seconds=3)
+    [got] = await receiver.take(path, seconds=10)
     assert got.headers["webhook-id"] == f"msg_{event_id.hex}"
     assert got.headers["webhook-signature"] == signatures(got, made.secret)
     assert got.headers["Content-Type"] == "application/json"
     assert got.content["type"] == "alert.triggered"
     assert got.content["workspaceId"] == told.workspace
     assert got.content["data"] == data
+    assert re.search(rb'"notifications":1[,}]', got.body)
     assert got.title == "[Critical] Runs fail (agent_id=agent-a)"
     assert got.content["link"] == data["runbookUrl"]
     [delivery] = await told.ended(1)
@@ -150,7 +62,7 @@ async def test_a_webhook_is_told_at_once_and_signed(
 
 
 async def test_no_secret_is_told_twice_or_kept_as_it_is(
-    told: Told, receiver: Receiver, path: str, environment: Environment
+    told: Told, receiver: Receiver, path: str, telling: Environment
 ) -> None:
     url = receiver.at(f"{path}-token")
     made = await told.make(webhook={"url": url})
@@ -165,7 +77,7 @@ async def test_no_secret_is_told_twice_or_kept_as_it_is(
     assert again.secret == ""
     assert got.target.host == "127.0.0.1"
     [row] = rows(
-        environment.database_url,
+        telling.database_url,
         "select sealed, definition from notification_targets where workspace_id = %s",
         told.workspace,
     )
@@ -298,231 +210,6 @@ async def test_who_is_told_of_what(told: Told, receiver: Receiver, path: str) ->
     }
 
 
-async def test_slack_gets_blocks_that_nobody_can_misuse(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    await told.make(slack={"url": receiver.at(path)})
-    await told.publish(alert(group={"agent_id": "<!channel> *a* <https://x.example|y> & `b`"}))
-    [got] = await receiver.take(path)
-    header, section, link = got.content["blocks"]
-    assert header["text"]["type"] == "plain_text"
-    assert "<!channel>" in header["text"]["text"]
-    text = section["text"]["text"]
-    assert section["text"]["type"] == "mrkdwn"
-    assert "<" not in text
-    assert "&lt;!channel&gt;" in text
-    assert "*a*" not in text.replace("*Group:*", "")
-    assert link["text"]["text"] == "<https://runbooks.example/failing|What to do about it>"
-    assert "<" not in got.content["text"]
-    assert "webhook-signature" not in got.headers
-
-
-async def test_teams_gets_an_adaptive_card(told: Told, receiver: Receiver, path: str) -> None:
-    await told.make(teams={"url": receiver.at(path)})
-    await told.publish(alert(group={"agent_id": "[x](https://x.example) {{DATE(2026-01-01)}}"}))
-    [got] = await receiver.take(path)
-    assert got.content["type"] == "message"
-    [attachment] = got.content["attachments"]
-    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
-    card = attachment["content"]
-    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
-    title, facts = card["body"]
-    assert "[x](" not in title["text"]
-    assert "{{" not in json.dumps(card)
-    assert {"title": "Severity", "value": "Critical"} in facts["facts"]
-    [action] = card["actions"]
-    assert action["url"] == "https://runbooks.example/failing"
-    assert len(got.body) < 28_000
-
-
-async def test_pager_duty_gets_one_incident_from_beginning_to_end(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    routing_key = "e93facc04764012d7bfb002500d5d1a6"
-    address = {"routing_key": routing_key, "url": receiver.at(path)}
-    receiver.always[path] = Answer(202, body=b'{"status":"success"}')
-    await told.make(pager_duty=address)
-    data = alert()
-    for kind in ("alert.triggered", "alert.acknowledged", "alert.resolved"):
-        await told.publish(data, kind)
-    await told.publish({"reportId": "r", "title": "Week"}, "report.generated")
-    got = [one.content for one in await receiver.take(path, 3)]
-    assert [one["event_action"] for one in got] == ["trigger", "acknowledge", "resolve"]
-    assert {one["dedup_key"] for one in got} == {data["alertId"]}
-    assert {one["routing_key"] for one in got} == {routing_key}
-    payload = got[0]["payload"]
-    assert (payload["severity"], payload["source"]) == ("error", told.workspace)
-    assert payload["summary"] == "[Critical] Runs fail (agent_id=agent-a)"
-    assert payload["custom_details"]["value"] == 3.0
-    assert got[0]["links"][0]["href"] == "https://runbooks.example/failing"
-    assert len(await told.ended(3)) == 3
-    receiver.says(path, Answer(400))
-    await told.publish(alert())
-    [failed] = [one for one in await told.ended(4) if one.state == FAILED]
-    assert (failed.attempts, failed.error) == (1, "STATUS: 400")
-
-
-async def test_mail_has_two_parts_and_headers_that_nobody_can_add_to(
-    told: Told, mailbox: Mailbox
-) -> None:
-    to = f"{told.workspace}@ops.example"
-    await told.make(email={"to": [to]}, body_template="{{ alert.group.agent_id }} did it")
-    name = "<b>x</b>\r\nBcc: all@evil.example \u2028 ü"
-    event_id = await told.publish(alert(group={"agent_id": name}, ruleName="R\nX-Evil: 1"))
-    [letter] = await mailbox.take(to)
-    assert letter["Bcc"] is None
-    assert letter["X-Evil"] is None
-    subject = " ".join(letter["Subject"].split())
-    assert subject == "[Critical] R X-Evil: 1 (agent_id=<b>x</b> Bcc: all@evil.example ü)"
-    assert letter["From"] == "Shadower <alerts@shadower.example>"
-    assert str(event_id) in letter["Message-ID"]
-    assert letter["Message-ID"].endswith("@shadower.example>")
-    text, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
-    assert "<b>x</b>" in text
-    assert "&lt;b&gt;x&lt;/b&gt;" in html
-    assert "<b>" not in html
-    assert 'href="https://runbooks.example/failing"' in html
-
-
-async def test_of_several_people_those_are_asked_again_who_could_not_get_it(
-    told: Told, mailbox: Mailbox
-) -> None:
-    ann, ben, joe = (f"{name}.{told.workspace}@ops.example" for name in ("ann", "ben", "joe"))
-    mailbox.refused[ben].append("450 come again")
-    mailbox.refused[joe].append("550 nobody")
-    await told.make(email={"to": [ann, ben, joe]})
-    await told.publish(alert())
-    await mailbox.take(ben)
-    [delivery] = await told.ended(1)
-    assert (delivery.state, delivery.attempts) == (DELIVERED, 2)
-    assert len(mailbox.of(ann)) == len(mailbox.of(ben)) == 1
-    assert mailbox.of(joe) == []
-    first, _ = await told.attempts(delivery)
-    assert first.error == f"RECIPIENTS_REFUSED: {ben}, {joe}"
-    assert mailbox.of(ann)[0]["Message-ID"] == mailbox.of(ben)[0]["Message-ID"]
-
-
-async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> None:
-    to = f"{told.workspace}@ops.example"
-    await told.make(email={"to": [to]})
-    url = "https://shadower.example/v1/reports/r?token=a&b"
-    report = {"reportId": "r-1", "definitionId": "weekly", "title": "Week 14", "format": "PDF"}
-    report |= {"state": "REPORT_STATE_READY", "url": url, "expireTime": "2026-05-01T00:00:00Z"}
-    await told.publish(report | {"recipients": ["ops"]}, "report.generated")
-    [letter] = await mailbox.take(to)
-    assert letter["Subject"] == "Report: Week 14"
-    assert url in letter.get_body(("plain",)).get_content()
-    [delivery] = await told.ended(1)
-    assert (delivery.report_id, delivery.alert_id) == ("r-1", "")
-
-
-async def test_a_receiver_that_fails_gets_the_same_message_again_and_again(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    await told.make(webhook={"url": receiver.at(path)})
-    receiver.says(path, Answer(500, body=b"\0 broken"), Answer(302, {"Location": "/elsewhere"}))
-    await told.publish(alert())
-    got = await receiver.take(path, 3)
-    assert len({one.headers["webhook-id"] for one in got}) == 1
-    assert len({one.body for one in got}) == 1
-    [delivery] = await told.ended(1)
-    attempts = await told.attempts(delivery)
-    assert [one.error for one in attempts] == ["STATUS: 500", "STATUS: 302", ""]
-    assert attempts[0].response == "\N{REPLACEMENT CHARACTER} broken"
-    assert receiver.got["elsewhere"] == []
-
-
-async def test_what_fails_too_often_is_given_up_until_somebody_says_otherwise(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    receiver.always[path] = Answer(503)
-    await told.make(webhook={"url": receiver.at(path)})
-    await told.publish(alert())
-    [delivery] = await told.ended(1)
-    assert (delivery.state, delivery.attempts, delivery.error) == (FAILED, 4, "STATUS: 503")
-    assert (await told.call("GetTarget", target_id="ops")).target.failures >= 4
-    receiver.always[path] = Answer()
-    again = (await told.call("RetryDelivery", delivery_id=delivery.delivery_id)).delivery
-    assert again.HasField("due_time")
-    await receiver.take(path, 5)
-    [delivery] = await told.ended(1)
-    assert (delivery.state, delivery.attempts) == (DELIVERED, 1)
-    assert len(await told.attempts(delivery)) == 5
-    receiver.always[path] = Answer(400)
-    await told.publish(alert())
-    await told.ended(2)
-    receiver.always[path] = Answer()
-    recovered = await told.call("RecoverTarget", target_id="ops")
-    assert recovered.deliveries == 1
-    assert {one.state for one in await told.ended(2)} == {DELIVERED}
-
-
-async def test_who_says_when_is_asked_then(told: Told, receiver: Receiver, path: str) -> None:
-    await told.make(webhook={"url": receiver.at(path)})
-    receiver.says(path, Answer(429, {"Retry-After": "1"}))
-    await told.publish(alert())
-    first, second = await receiver.take(path, 2)
-    assert second.at - first.at >= 1
-
-
-async def test_who_is_gone_is_told_nothing_more(told: Told, receiver: Receiver, path: str) -> None:
-    await told.make(webhook={"url": receiver.at(path)})
-    receiver.always[path] = Answer(410)
-    data = alert()
-    await told.publish(data)
-    await told.publish(data, "alert.resolved")
-    found = await told.ended(1)
-    assert {one.state for one in found} == {FAILED}
-    assert len(receiver.got[path]) == 1
-    kept = (await told.call("GetTarget", target_id="ops")).target
-    assert kept.gone
-    assert kept.target.disabled
-    receiver.always[path] = Answer()
-    said = {"name": "ops", "webhook": {}}
-    kept = (await told.call("UpdateTarget", target_id="ops", target=said, etag=kept.etag)).target
-    assert not kept.gone
-    await told.publish(alert())
-    await receiver.take(path, 2)
-
-
-async def test_one_that_hangs_holds_up_nobody_else(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    receiver.always[f"{path}-dead"] = Answer(HANG)
-    await told.make("dead", webhook={"url": receiver.at(f"{path}-dead")})
-    await told.make("quick", webhook={"url": receiver.at(f"{path}-quick")})
-    for _ in range(12):
-        await told.publish(alert())
-    await receiver.take(f"{path}-quick", 12, seconds=3)
-    # As many at once as a target may have, and then one at a time.
-    assert len(receiver.got[f"{path}-dead"]) <= 8 + 1
-    assert {one.state for one in await told.deliveries(target="dead")} == {WAITING}
-
-
-async def test_the_end_is_not_told_before_the_beginning(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    await told.make(webhook={"url": receiver.at(path)})
-    receiver.says(path, Answer(500), Answer(500))
-    data = alert()
-    for kind in ("alert.triggered", "alert.acknowledged", "alert.resolved"):
-        await told.publish(data, kind)
-    await told.ended(3)
-    kinds = [one.content["type"] for one in receiver.got[path]]
-    assert kinds == ["alert.triggered"] * 3 + ["alert.acknowledged", "alert.resolved"]
-
-
-async def test_an_event_that_comes_twice_is_told_once(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    await told.make(webhook={"url": receiver.at(path)})
-    event_id = await told.publish(alert())
-    await told.publish(alert(), event_id=event_id)
-    await told.publish(alert())
-    await told.ended(2)
-    assert len(receiver.got[path]) == 2
-
-
 async def test_a_test_tells_what_came_of_it(
     told: Told, receiver: Receiver, path: str, mailbox: Mailbox
 ) -> None:
@@ -548,33 +235,6 @@ async def test_a_test_tells_what_came_of_it(
     assert await told.deliveries() == []
 
 
-async def test_a_template_that_fails_keeps_nobody_from_being_told(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    template = "{% for i in (1..alert.value) %}x{% endfor %}"
-    await told.make(webhook={"url": receiver.at(path)}, body_template=template)
-    await told.publish(alert(value=3))
-    [got] = await receiver.take(path)
-    assert got.content["text"] == "xxx"
-    await told.publish(alert(value=10**9))
-    _, got = await receiver.take(path, 2)
-    assert got.content["text"].startswith("Severity: Critical")
-    latest, _ = await told.ended(2)
-    assert latest.error.startswith("TEMPLATE_FAILED: ")
-    assert latest.state == DELIVERED
-
-
-async def test_a_target_takes_no_more_a_minute_than_it_says(
-    told: Told, receiver: Receiver, path: str
-) -> None:
-    await told.make(webhook={"url": receiver.at(path)}, max_per_minute=120)
-    for _ in range(23):
-        await told.publish(alert())
-    got = await receiver.take(path, 23)
-    assert got[19].at - got[0].at < 1.5
-    assert got[22].at - got[0].at >= 1.4
-
-
 async def test_workspaces_do_not_see_each_others(
     notifier: Notifier, told: Told, keys: KeyRing, receiver: Receiver, path: str
 ) -> None:
@@ -591,75 +251,64 @@ async def test_workspaces_do_not_see_each_others(
     assert receiver.got[f"{path}-{other.workspace}"] == []
 
 
-async def test_the_database_may_be_away_for_a_moment(
-    notifier: Notifier, told: Told, receiver: Receiver, path: str
+@pytest.mark.parametrize(
+    ("said", "reason", "field"),
+    [
+        ({"webhook": {"url": "https://10.0.0.1/"}}, "ADDRESS_REFUSED", "target.webhook.url"),
+        ({"slack": {"url": "http://169.254.169.254/"}}, "ADDRESS_REFUSED", "target.slack.url"),
+        ({"teams": {"url": "file:///etc/passwd"}}, "ADDRESS_REFUSED", "target.teams.url"),
+        ({"webhook": {}}, "VALIDATION_FAILED", "target.webhook.url"),
+        ({"pager_duty": {}}, "VALIDATION_FAILED", "target.pager_duty.routing_key"),
+        (
+            {"pager_duty": {"routing_key": "k", "url": "https://[fd00::1]/"}},
+            "ADDRESS_REFUSED",
+            "target.pager_duty.url",
+        ),
+        ({"email": {"to": ["a@b.example\r\nBcc: c@d"]}}, "VALIDATION_FAILED", "target.email.to[0]"),
+        ({"email": {"to": ["A <a@b.example>"]}}, "VALIDATION_FAILED", "target.email.to[0]"),
+        ({"email": {"to": []}}, "VALIDATION_FAILED", "target.email.to"),
+        ({"name": "a\r\nb"}, "VALIDATION_FAILED", "target.name"),
+        ({"event_types": ["EVENT_TYPE_USER_LOGIN"]}, "VALIDATION_FAILED", "target.event_types[0]"),
+        ({"title_template": "{{ title"}, "TEMPLATE_INVALID", "target.title_template"),
+        (
+            {"body_template": "{% for i in (1..99999999) %}{% endfor %}"},
+            "TEMPLATE_INVALID",
+            "target.body_template",
+        ),
+        ({"body_template": "{% include 'x' %}"}, "TEMPLATE_INVALID", "target.body_template"),
+    ],
+)
+async def test_what_is_refused_when_it_is_saved(
+    told: Told, said: dict[str, Any], reason: str, field: str
 ) -> None:
-    await told.make(webhook={"url": receiver.at(path)})
-    for _ in range(4):
-        _end_connections(notifier.environment.database_url)
-        event_id = uuid.uuid4()
-        while not await _has_published(told, event_id):
-            pass
-    got = await receiver.take(path, 4)
-    assert len({one.headers["webhook-id"] for one in got}) == 4
+    address = {} if said.keys() & {"slack", "teams", "email", "pager_duty"} else SOME_WEBHOOK
+    found = await refused(told.make(**(address | said)))
+    assert (found.code, found.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
+    assert found.fields == (field,)
+    assert (await told.call("ListTargets")).targets == []
 
 
-async def _has_published(told: Told, event_id: uuid.UUID) -> bool:
-    try:
-        await told.publish(alert(), event_id=event_id)
-    except Unavailable:
-        await asyncio.sleep(0.05)
-        return False
-    return True
+async def test_what_a_kind_cannot_do(told: Told, stack: Stack, telling: Environment) -> None:
+    await told.make(email={"to": ["a@b.example"]})
+    found = await refused(told.call("RotateSecret", target_id="ops"))
+    assert (found.reason, found.metadata) == ("TARGET_KIND_UNSUITABLE", {"kind": "email"})
+    # Where no server for mail is set, and no network allowed.
+    elsewhere = replace(told, stub=stack.stubs.notifications)
+    found = await refused(elsewhere.make(email={"to": ["a@b.example"]}))
+    assert (found.reason, found.metadata) == ("TARGET_KIND_UNSUITABLE", {"kind": "email"})
+    found = await refused(elsewhere.make(webhook={"url": "https://127.0.0.1/"}))
+    assert found.reason == "ADDRESS_REFUSED"
 
 
-def _end_connections(url: str) -> None:
-    """Of all, as if the server had begun anew."""
-    with psycopg.connect(url, autocommit=True) as connection:
+async def test_a_workspace_is_full_some_time(told: Told, telling: Environment) -> None:
+    with psycopg.connect(telling.database_url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
+            "insert into shadower.notification_targets (workspace_id, target_id, definition,"
+            " sealed, updated_by, is_enabled)"
+            " select %s, 'x' || n, '{}', '', 'a', false from generate_series(1, 199) as n",
+            (told.workspace,),
         )
-
-
-async def test_whoever_dies_loses_nothing(
-    environment: Environment, fresh_url: str, keys: KeyRing, receiver: Receiver, path: str
-) -> None:
-    """One dies when it has written down what to tell, and one when it has told it. Then two go on,
-    of which one dies as well."""
-    fresh = replace(environment, database_url=fresh_url)
-    async with notifying(_failing(fresh, "notify.written=kill")) as first:
-        told = first.of(keys, "w-dying")
-        await told.make(webhook={"url": receiver.at(path)})
-        for _ in range(2):
-            await told.publish(alert())
-        await asyncio.to_thread(first.running.process.wait, 20)
-    told_once = len(receiver.got[path])
-    async with notifying(_failing(fresh, "notify.sent=kill")) as second:
-        told = second.of(keys, "w-dying")
-        await told.publish(alert())
-        await asyncio.to_thread(second.running.process.wait, 20)
-    assert len(receiver.got[path]) > told_once
-    async with notifying(fresh) as third, notifying(fresh) as fourth:
-        await receiver.take(path, 4)
-        told = third.of(keys, "w-dying")
-        names = [f"t-{number}" for number in range(6)]
-        for name in names:
-            await told.make(name, webhook={"url": receiver.at(f"{path}-{name}")})
-        for _ in range(10):
-            await told.publish(alert())
-        fourth.running.process.kill()
-        for _ in range(10):
-            await told.publish(alert())
-        assert {one.state for one in await told.ended(143, page_size=500)} == {DELIVERED}
-    ids = [one.headers["webhook-id"] for one in receiver.got[path]]
-    assert len(set(ids)) == 23
-    # What the second one sent, and at most what was under way with the fourth, came once more.
-    assert 24 <= len(ids) <= 24 + 8
-    for name in names:
-        assert len({one.headers["webhook-id"] for one in receiver.got[f"{path}-{name}"]}) == 20
-
-
-def _failing(environment: Environment, failpoints: str) -> Environment:
-    extra = (*environment.extra, ("SHADOWER_FAILPOINTS", failpoints))
-    return replace(environment, extra=extra)
+    await told.make("last", **SOME_WEBHOOK)
+    await told.make("last", **SOME_WEBHOOK)
+    found = await refused(told.make("more", **SOME_WEBHOOK))
+    assert (found.reason, found.metadata) == ("TARGETS_FULL", {"limit": "200"})

@@ -1,20 +1,26 @@
 """Which addresses nothing is sent to, however they are written, and whatever a name leads to."""
 
+import asyncio
 import socket
+import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
 from services.notifications.addresses import is_public
-from services.notifications.guard import Guard, RefusedAddressError
+from services.notifications.guard import Guard, RefusedAddressError, SystemLookUp
 from services.notifications.outcome import Verdict
 from services.notifications.posting import Request, open_poster
 from services.runtime.faults import InvalidArgument
 from tests.support.receivers import Answer, running_receiver
 from tests.support.stack import free_port
+from tools.certificates import Authority
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
+SYSTEM = SystemLookUp(ThreadPoolExecutor(4))
 
 REFUSED = [
     "127.0.0.1",
@@ -73,18 +79,18 @@ PUBLIC = "1.1.1.1 8.8.8.8 172.32.0.1 100.128.0.1 2606:4700::1111 ::ffff:1.1.1.1 
 def test_it_is_not_public(text: str) -> None:
     assert not is_public(ip_address(text))
     with pytest.raises(RefusedAddressError):
-        Guard(()).check(text)
+        Guard((), SYSTEM).check(text)
 
 
 @pytest.mark.parametrize("text", PUBLIC.split())
 def test_it_is_public(text: str) -> None:
-    Guard(()).check(text)
+    Guard((), SYSTEM).check(text)
     with pytest.raises(RefusedAddressError):
-        Guard(()).check(text, is_open=True)
+        Guard((), SYSTEM).check(text, is_open=True)
 
 
 def test_what_is_allowed_may_be_written_in_any_way() -> None:
-    guard = Guard(LOOPBACK)
+    guard = Guard(LOOPBACK, SYSTEM)
     for text in ("127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"):
         guard.check(text, is_open=True)
     for text in ("10.0.0.1", "::1"):
@@ -109,7 +115,7 @@ https://%6c%6f%63alhost/ https://127.0.0.1%2f.example.org/ https://[fe80::1%25lo
 @pytest.mark.parametrize("url", REFUSED_URLS.split())
 async def test_it_is_refused_when_it_is_saved(url: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
-        await Guard(()).check_url(url, "target.webhook.url")
+        await Guard((), SYSTEM).check_url(url, "target.webhook.url")
     assert refused.value.reason == "ADDRESS_REFUSED"
     assert [one.field for one in refused.value.violations] == ["target.webhook.url"]
 
@@ -122,7 +128,7 @@ https://h00ks.x1.invalid./services/T0/B0
 
 @pytest.mark.parametrize("url", SAVED_URLS.split())
 async def test_it_may_be_saved(url: str) -> None:
-    await Guard(()).check_url(url, "target.webhook.url")
+    await Guard((), SYSTEM).check_url(url, "target.webhook.url")
 
 
 class Names:
@@ -159,7 +165,7 @@ async def test_of_several_addresses_only_those_that_are_allowed_are_connected_to
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "2130706433", "0177.1", "localhost"])
 async def test_what_was_saved_all_the_same_is_not_connected_to(host: str) -> None:
     """As digits it needs no look-up: the socket itself is refused."""
-    async with running_receiver() as receiver, open_poster(Guard(()), 2) as poster:
+    async with running_receiver() as receiver, open_poster(Guard((), SYSTEM), 2) as poster:
         for scheme in ("http", "https"):
             url = receiver.at("x").replace("http://127.0.0.1", f"{scheme}://{host}")
             outcome = await poster.post(Request(url, b"{}", {}))
@@ -172,7 +178,7 @@ async def test_no_redirect_is_followed_and_no_proxy_asked(monkeypatch: pytest.Mo
     async with running_receiver() as receiver, running_receiver() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
-        async with open_poster(Guard(LOOPBACK), 2) as poster:
+        async with open_poster(Guard(LOOPBACK, SYSTEM), 2) as poster:
             for code in (301, 302, 303, 307, 308):
                 place = {"Location": receiver.at("inside")}
                 receiver.says("x", Answer(code, place))
@@ -184,7 +190,7 @@ async def test_no_redirect_is_followed_and_no_proxy_asked(monkeypatch: pytest.Mo
 
 
 async def test_little_is_read_of_what_a_receiver_says() -> None:
-    async with running_receiver() as receiver, open_poster(Guard(LOOPBACK), 2) as poster:
+    async with running_receiver() as receiver, open_poster(Guard(LOOPBACK, SYSTEM), 2) as poster:
         receiver.says("x", Answer(500, body=b"a" * 50_000_000), Answer(200, body=b"\xff\0"))
         outcome = await poster.post(Request(receiver.at("x"), b"{}", {}))
         assert (outcome.status_code, outcome.response) == (500, "a" * 1024)
@@ -193,7 +199,7 @@ async def test_little_is_read_of_what_a_receiver_says() -> None:
 
 
 async def test_who_is_not_there_and_who_speaks_otherwise_can_be_told_apart() -> None:
-    async with open_poster(Guard(LOOPBACK), 1) as poster:
+    async with open_poster(Guard(LOOPBACK, SYSTEM), 1) as poster:
         nobody = f"http://127.0.0.1:{free_port()}/"
         outcome = await poster.post(Request(nobody, b"{}", {}))
         assert outcome.error.startswith("UNREACHABLE: ")
@@ -203,12 +209,24 @@ async def test_who_is_not_there_and_who_speaks_otherwise_can_be_told_apart() -> 
             assert outcome.error.startswith("TIMEOUT: ")
 
 
+async def test_a_certificate_that_nobody_vouches_for_is_not_believed(tmp_path: Path) -> None:
+    certificate, key = Authority().issue(tmp_path, "127.0.0.1")
+    secret = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secret.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=secret)
+    async with server, open_poster(Guard(LOOPBACK, SYSTEM), 2) as poster:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        outcome = await poster.post(Request(url, b"{}", {}))
+    assert outcome.error.startswith("UNREACHABLE: ")
+    assert "certificate" in outcome.error.lower()
+
+
 @pytest.mark.parametrize(
     ("told", "seconds"),
     [("7", 7), ("0", 0), ("99999999", 43_200), ("", None), ("soon", None), ("-5", None)],
 )
 async def test_when_to_come_again(told: str, seconds: int | None) -> None:
-    async with running_receiver() as receiver, open_poster(Guard(LOOPBACK), 2) as poster:
+    async with running_receiver() as receiver, open_poster(Guard(LOOPBACK, SYSTEM), 2) as poster:
         receiver.says("x", Answer(429, {"Retry-After": told}))
         outcome = await poster.post(Request(receiver.at("x"), b"{}", {}))
     found = outcome.retry_after and outcome.retry_after.total_seconds()

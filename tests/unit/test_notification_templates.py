@@ -26,6 +26,8 @@ VALUES = {
         ("{% if alert.group.agent_id == 'a' %}yes{% else %}no{% endif %}", "yes"),
         ("{{ alert.ruleName | upcase | append: '!' }}", "<B>R</B>!"),
         ("{{ alert.nothing.at.all }}", ""),
+        ("{% for i in (1..alert.value) %}{{ i }}{% endfor %}", "123"),
+        ("{% if alert.group.agent_id contains 'a' %}yes{% endif %}", "yes"),
         ("{{ alert.group | map: 'x' | join: ',' }}", ""),
     ],
 )
@@ -58,6 +60,12 @@ ATTACKS = {
     "doubled": "{% assign a = 'aaaa' %}" + LOOP + "{% assign a = a | append: a %}{% endfor %}",
     "joined": "{{ (1..1000000000) | join: 'x' }}",
     "cut": "{{ 'a' | replace: '', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'" + GROW + " }}",
+    "sought": "{% if (1..99999999999) contains 'x' %}{% endif %}",
+    "sought elsewhere": "{% assign a = (1..99999999999) %}{% if a contains 'x' %}{% endif %}",
+    "sought otherwise": "{% unless b or (1..99999999999) contains 'x' %}{% endunless %}",
+    "sought in a loop": LOOP + "{% if (1..99999999999) contains 'x' %}{% endif %}{% endfor %}",
+    "for ever by lines": "{% liquid\nfor i in (1..999999)\necho i\nendfor %}",
+    "too far": "{% for i in (1..99999999999999999999999) %}{% endfor %}",
     "numbers": "{{ 9999999999 | times: 9999999999 | times: 9999999999 | times: 9999999999 }}",
     "zero": "{{ 1 | divided_by: 0 }}",
 }

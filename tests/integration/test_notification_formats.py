@@ -1,0 +1,144 @@
+"""What receivers of each kind get, and what nobody can make of it."""
+
+import json
+
+from tests.support.notifications import DELIVERED, FAILED, Told, alert
+from tests.support.receivers import (
+    Answer,
+    Mailbox,
+    Receiver,
+)
+
+
+async def test_slack_gets_blocks_that_nobody_can_misuse(
+    told: Told, receiver: Receiver, path: str
+) -> None:
+    await told.make(slack={"url": receiver.at(path)})
+    await told.publish(alert(group={"agent_id": "<!channel> *a* <https://x.example|y> & `b`"}))
+    [got] = await receiver.take(path)
+    header, section, link = got.content["blocks"]
+    assert header["text"]["type"] == "plain_text"
+    assert "<!channel>" in header["text"]["text"]
+    text = section["text"]["text"]
+    assert section["text"]["type"] == "mrkdwn"
+    assert "<" not in text
+    assert "&lt;!channel&gt;" in text
+    assert "*a*" not in text.replace("*Group:*", "")
+    assert link["text"]["text"] == "<https://runbooks.example/failing|What to do about it>"
+    assert "<" not in got.content["text"]
+    assert "webhook-signature" not in got.headers
+
+
+async def test_teams_gets_an_adaptive_card(told: Told, receiver: Receiver, path: str) -> None:
+    await told.make(teams={"url": receiver.at(path)})
+    await told.publish(alert(group={"agent_id": "[x](https://x.example) {{DATE(2026-01-01)}}"}))
+    [got] = await receiver.take(path)
+    assert got.content["type"] == "message"
+    [attachment] = got.content["attachments"]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    card = attachment["content"]
+    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
+    title, facts = card["body"]
+    assert "[x](" not in title["text"]
+    assert "{{" not in json.dumps(card)
+    assert {"title": "Severity", "value": "Critical"} in facts["facts"]
+    [action] = card["actions"]
+    assert action["url"] == "https://runbooks.example/failing"
+    assert len(got.body) < 28_000
+
+
+async def test_pager_duty_gets_one_incident_from_beginning_to_end(
+    told: Told, receiver: Receiver, path: str
+) -> None:
+    routing_key = "e93facc04764012d7bfb002500d5d1a6"
+    address = {"routing_key": routing_key, "url": receiver.at(path)}
+    receiver.always[path] = Answer(202, body=b'{"status":"success"}')
+    await told.make(pager_duty=address)
+    data = alert()
+    for kind in ("alert.triggered", "alert.acknowledged", "alert.resolved"):
+        await told.publish(data, kind)
+    await told.publish({"reportId": "r", "title": "Week"}, "report.generated")
+    got = [one.content for one in await receiver.take(path, 3)]
+    assert [one["event_action"] for one in got] == ["trigger", "acknowledge", "resolve"]
+    assert {one["dedup_key"] for one in got} == {data["alertId"]}
+    assert {one["routing_key"] for one in got} == {routing_key}
+    payload = got[0]["payload"]
+    assert (payload["severity"], payload["source"]) == ("error", told.workspace)
+    assert payload["summary"] == "[Critical] Runs fail (agent_id=agent-a)"
+    assert payload["custom_details"]["value"] == 3.0
+    assert got[0]["links"][0]["href"] == "https://runbooks.example/failing"
+    assert len(await told.ended(3)) == 3
+    receiver.says(path, Answer(400))
+    await told.publish(alert())
+    [failed] = [one for one in await told.ended(4) if one.state == FAILED]
+    assert (failed.attempts, failed.error) == (1, "STATUS: 400")
+
+
+async def test_mail_has_two_parts_and_headers_that_nobody_can_add_to(
+    told: Told, mailbox: Mailbox
+) -> None:
+    to = f"{told.workspace}@ops.example"
+    await told.make(email={"to": [to]}, body_template="{{ alert.group.agent_id }} did it")
+    name = "<b>x</b>\r\nBcc: all@evil.example \u2028 ü"
+    event_id = await told.publish(alert(group={"agent_id": name}, ruleName="R\nX-Evil: 1"))
+    [letter] = await mailbox.take(to)
+    assert letter["Bcc"] is None
+    assert letter["X-Evil"] is None
+    subject = " ".join(letter["Subject"].split())
+    assert subject == "[Critical] R X-Evil: 1 (agent_id=<b>x</b> Bcc: all@evil.example ü)"
+    assert letter["From"] == "Shadower <alerts@shadower.example>"
+    assert str(event_id) in letter["Message-ID"]
+    assert letter["Message-ID"].endswith("@shadower.example>")
+    text, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert "<b>x</b>" in text
+    assert "&lt;b&gt;x&lt;/b&gt;" in html
+    assert "<b>" not in html
+    assert 'href="https://runbooks.example/failing"' in html
+
+
+async def test_of_several_people_those_are_asked_again_who_could_not_get_it(
+    told: Told, mailbox: Mailbox
+) -> None:
+    ann, ben, joe = (f"{name}.{told.workspace}@ops.example" for name in ("ann", "ben", "joe"))
+    mailbox.refused[ben].append("450 come again")
+    mailbox.refused[joe].append("550 nobody")
+    await told.make(email={"to": [ann, ben, joe]})
+    await told.publish(alert())
+    await mailbox.take(ben)
+    [delivery] = await told.ended(1)
+    assert (delivery.state, delivery.attempts) == (DELIVERED, 2)
+    assert len(mailbox.of(ann)) == len(mailbox.of(ben)) == 1
+    assert mailbox.of(joe) == []
+    first, _ = await told.attempts(delivery)
+    assert first.error == f"RECIPIENTS_REFUSED: {ben}, {joe}"
+    assert mailbox.of(ann)[0]["Message-ID"] == mailbox.of(ben)[0]["Message-ID"]
+
+
+async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> None:
+    to = f"{told.workspace}@ops.example"
+    await told.make(email={"to": [to]})
+    url = "https://shadower.example/v1/reports/r?token=a&b"
+    report = {"reportId": "r-1", "definitionId": "weekly", "title": "Week 14", "format": "PDF"}
+    report |= {"state": "REPORT_STATE_READY", "url": url, "expireTime": "2026-05-01T00:00:00Z"}
+    await told.publish(report | {"recipients": ["ops"]}, "report.generated")
+    [letter] = await mailbox.take(to)
+    assert letter["Subject"] == "Report: Week 14"
+    assert url in letter.get_body(("plain",)).get_content()
+    [delivery] = await told.ended(1)
+    assert (delivery.report_id, delivery.alert_id) == ("r-1", "")
+
+
+async def test_a_template_that_fails_keeps_nobody_from_being_told(
+    told: Told, receiver: Receiver, path: str
+) -> None:
+    template = "{% for i in (1..alert.value) %}x{% endfor %}"
+    await told.make(webhook={"url": receiver.at(path)}, body_template=template)
+    await told.publish(alert(value=3))
+    [got] = await receiver.take(path)
+    assert got.content["text"] == "xxx"
+    await told.publish(alert(value=10**9))
+    _, got = await receiver.take(path, 2)
+    assert got.content["text"].startswith("Severity: Critical")
+    latest, _ = await told.ended(2)
+    assert latest.error.startswith("TEMPLATE_FAILED: ")
+    assert latest.state == DELIVERED
