@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import io
 import signal
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from shadower.exports.v1 import exports_service_pb2 as pb
 
 from cli.edge.model import EdgeModel, Issuer, Upstream
 from tests.support.edge import Edge, Keys, running_edge
@@ -43,12 +45,16 @@ def edge_before(
 def download(
     edge: Edge, exports: Exports, workspace: str, **asked: str
 ) -> AbstractAsyncContextManager[httpx.Response]:
-    parameters = {"interval.start_time": START, "interval.end_time": END, **asked}
+    plain = {"compression": "EXPORT_COMPRESSION_NONE"}
+    parameters = {"interval.start_time": START, "interval.end_time": END, **plain, **asked}
     return edge.anonymous.stream(
         "GET",
         f"/v1/workspaces/{workspace}/executions:export",
         params=parameters,
-        headers={"authorization": f"Bearer {exports.keys.token(workspace, role='analyst')}"},
+        headers={
+            "authorization": f"Bearer {exports.keys.token(workspace, role='analyst')}",
+            "accept-encoding": "identity",
+        },
         timeout=30,
     )
 
@@ -103,3 +109,27 @@ async def test_a_download_is_cut_off_visibly_if_its_process_dies(
         with pytest.raises(httpx.RemoteProtocolError):
             async with asyncio.timeout(10):
                 [_ async for _ in parts]
+
+
+async def test_a_packed_download_is_the_same_file(edge: Edge, exports: Exports) -> None:
+    packed = {"format": "EXPORT_FORMAT_JSONL", "compression": "EXPORT_COMPRESSION_GZIP"}
+    async with download(edge, exports, "few", **packed) as reply:
+        content = b"".join([part async for part in reply.aiter_raw()])
+    assert reply.headers["content-type"] == "application/gzip"
+    assert reply.headers["content-disposition"].endswith('.jsonl.gz"')
+    plain = await exports.file("few", format=pb.EXPORT_FORMAT_JSONL)
+    assert gzip.decompress(content) == plain
+
+
+async def test_who_reads_too_slowly_finds_fewer_rows_than_were_told(
+    edge: Edge, exports: Exports
+) -> None:
+    """HTTP hides why a download ends, and whoever does not read cannot be told."""
+    async with download(edge, exports, "many", format="EXPORT_FORMAT_JSONL") as reply:
+        parts = reply.aiter_bytes()
+        begin = await anext(parts)
+        # Longer than the process bears.
+        await asyncio.sleep(2.5)
+        cut = begin + b"".join([part async for part in parts])
+    assert reply.status_code == 200
+    assert 0 < cut.count(b"\n") < int(reply.headers["x-shadower-rows"])

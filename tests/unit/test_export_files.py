@@ -1,6 +1,7 @@
 """The pieces of an export make a file that is whole, or that nobody takes for whole."""
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from shadower.exports.v1.exports_service_pb2 import ExportExecutionsRequest
 
 from services.reports.exports.columns import ALL, ExportColumn, rfc3339
 from services.reports.exports.encoder import Encoder
+from services.reports.exports.gzipped import Gzipped
 from services.reports.exports.lines import CsvEncoder, JsonLinesEncoder
 from services.reports.exports.parquet import ParquetEncoder
 from services.reports.exports.places import Places
@@ -102,6 +104,14 @@ async def test_each_form_has_each_value() -> None:
     assert table.to_pylist() == [told | {"cost_usd": ROW[2], "metadata": [("a", "ü")]}]
 
 
+async def test_what_is_packed_is_the_same_file() -> None:
+    rows = [(f"run-{number}", *ROW[1:]) for number in range(3 * ROWS_AT_ONCE)]
+    plain = await written(Found(rows), JsonLinesEncoder(COLUMNS))
+    packed = await written(Found(rows), Gzipped(JsonLinesEncoder(COLUMNS)))
+    assert gzip.decompress(packed) == plain
+    assert len(packed) < len(plain) / 5
+
+
 async def test_parquet_is_written_in_groups_and_large_files_in_pieces() -> None:
     columns = (ExportColumn("execution_id"),)
     rows = [(f"run-{number}-{'x' * 500}",) for number in range(120 * ROWS_AT_ONCE)]
@@ -119,7 +129,7 @@ async def test_nothing_at_all_is_one_piece() -> None:
 
 
 @pytest.mark.parametrize("ends", ["fault", "late", "draining"])
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "gzip"])
 async def test_what_is_not_whole_cannot_be_read_as_if_it_were(ends: str, form: str) -> None:
     draining = Draining()
     if ends == "draining":
@@ -130,6 +140,7 @@ async def test_what_is_not_whole_cannot_be_read_as_if_it_were(ends: str, form: s
         "csv": lambda: CsvEncoder(COLUMNS, spreadsheet_safe=False),
         "jsonl": lambda: JsonLinesEncoder(COLUMNS),
         "parquet": lambda: ParquetEncoder(COLUMNS, {}),
+        "gzip": lambda: Gzipped(JsonLinesEncoder(COLUMNS)),
     }[form]()
     found = Found([ROW] * 2 * ROWS_AT_ONCE, gone if ends == "fault" else None)
     limit = patience(0.5 if ends == "late" else 1000, draining)
@@ -140,6 +151,9 @@ async def test_what_is_not_whole_cannot_be_read_as_if_it_were(ends: str, form: s
             read_csv(content)
     elif form == "jsonl":
         assert json.loads(content.splitlines()[-1]) == {"error": reason}
+    elif form == "gzip":
+        with pytest.raises(EOFError):
+            gzip.decompress(content)
     else:
         with pytest.raises(pa.ArrowInvalid):
             pq.read_table(io.BytesIO(content))

@@ -11,6 +11,7 @@ from shadower.exports.v1.exports_service_pb2_grpc import ExportsServiceServicer
 
 from services.reports.exports.columns import ALL, ExportColumn, rfc3339
 from services.reports.exports.encoder import Encoder
+from services.reports.exports.gzipped import Gzipped
 from services.reports.exports.lines import CsvEncoder, JsonLinesEncoder
 from services.reports.exports.places import Places
 from services.reports.exports.streaming import Patience, pieces
@@ -62,6 +63,13 @@ def _encoder(
         # Its library takes more memory than all else here, and not everybody asks for it.
         made: Encoder = import_module(PARQUET).ParquetEncoder(columns, about)
         return made
+    plain = _text_encoder(request, columns)
+    return plain if request.compression == pb.EXPORT_COMPRESSION_NONE else Gzipped(plain)
+
+
+def _text_encoder(
+    request: pb.ExportExecutionsRequest, columns: tuple[ExportColumn, ...]
+) -> Encoder:
     if request.format == pb.EXPORT_FORMAT_JSONL:
         return JsonLinesEncoder(columns)
     return CsvEncoder(columns, spreadsheet_safe=request.spreadsheet_safe)
