@@ -11,11 +11,13 @@ from tests.support.aggregations import sparse_runs
 from tests.support.bus import database_of
 from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
+from tests.support.exports import FEW, MANY, Exports, running_exports
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
+from tests.support.postgres import Server
 from tests.support.rolling import record_around_rolling, record_points_around_rolling
 from tests.support.runs import Client, Row
-from tests.support.stack import Stack, Stubs
+from tests.support.stack import Environment, Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
 from tests.support.web import Web, mesh_of, running_web
 
@@ -106,4 +108,22 @@ async def web(
     logs = tmp_path_factory.mktemp("web")
     limits = {"init_seconds": 1, "subscriptions_per_socket": 3, "socket_message_seconds": 1}
     async with running_web(mesh_of(stack), keys, jwks_file, logs, **limits) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def exports(
+    postgres: Server,
+    template: str,
+    jwks_file: Path,
+    keys: KeyRing,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Exports]:
+    """Less patient than it usually is."""
+    url = postgres.create(template)
+    extra = (("SHADOWER_SLOW_READER_SECONDS", "1"),)
+    environment = Environment(url, jwks_file, tmp_path_factory.mktemp("logs"), extra)
+    async with running_exports(environment, keys) as running:
+        for workspace, count in (("few", FEW), ("others", FEW), ("many", MANY)):
+            running.fill(workspace, count)
         yield running
