@@ -102,9 +102,7 @@ async def _report(channel: grpc.aio.Channel, workspace_id: str, options: Options
             return
 
 
-async def _clean_up_reports(
-    channel: grpc.aio.Channel, workspace_id: str, options: Options
-) -> Any:
+async def _clean_up_reports(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
     stub: Any = ReportsServiceStub(channel)
     for _ in range(MOST_EVALUATIONS):
         answer = await stub.CleanUpReports(

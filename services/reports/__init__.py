@@ -2,6 +2,6 @@
 
 import os
 
-# gRPC's handlers of forks crash some of the children of a process whose threads are busy with it. Read when
-# grpc is loaded, which this package does after this line.
+# gRPC's handlers of forks crash some of the children of a process whose threads are busy with it.
+# It looks here when it is loaded, which no module of this package does before this one.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")

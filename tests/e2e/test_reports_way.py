@@ -115,8 +115,8 @@ async def test_a_link_is_opened_so_often_and_the_audit_log_tells(
     await asyncio.sleep(max(0, datetime.now(UTC).second - 50))
     assert (await whole_way.http.get(path)).status_code == 200
     desk.by_sql(
-        "update shadower.report_links set opened_in_minute = 60, minute = date_trunc('minute', now())"
-        " where link_id = %s",
+        "update shadower.report_links set opened_in_minute = 60,"
+        " minute = date_trunc('minute', now()) where link_id = %s",
         link.link_id,
     )
     reply = await whole_way.http.get(path)

@@ -15,12 +15,14 @@ from tests.support.alerts import Watch, five_minutes
 from tests.support.bus import database_of
 from tests.support.bus_on_kafka import Bus, new_bus
 from tests.support.dead_letters import Operator
+from tests.support.exports import FEW, MANY, Exports, running_exports
 from tests.support.keys import KeyRing
 from tests.support.metric_queries import made_up_points, made_up_runs
 from tests.support.notifications import QUICK, Told
 from tests.support.notifier import Notifier, notifying
 from tests.support.postgres import Server
 from tests.support.receivers import Mailbox, Receiver, running_mailbox, running_receiver
+from tests.support.postgres import Server
 from tests.support.rolling import record_around_rolling, record_points_around_rolling
 from tests.support.runs import Client, Row
 from tests.support.stack import Environment, Stack, Stubs
@@ -181,3 +183,21 @@ def told(notifier: Notifier, keys: KeyRing, workspace: str) -> Told:
 def path() -> str:
     """Of a receiver that nobody else is told to."""
     return uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+async def exports(
+    postgres: Server,
+    template: str,
+    jwks_file: Path,
+    keys: KeyRing,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Exports]:
+    """Less patient than it usually is."""
+    url = postgres.create(template)
+    extra = (("SHADOWER_SLOW_READER_SECONDS", "1"),)
+    environment = Environment(url, jwks_file, tmp_path_factory.mktemp("logs"), extra)
+    async with running_exports(environment, keys) as running:
+        for workspace, count in (("few", FEW), ("others", FEW), ("many", MANY)):
+            running.fill(workspace, count)
+        yield running

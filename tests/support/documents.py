@@ -54,18 +54,13 @@ def hostile_report() -> Document:
     rows = tuple((text, number) for number, text in enumerate(HOSTILE))
     points = tuple((text, number) for number, text in enumerate(HOSTILE))
     series = tuple(Series(text, points) for text in HOSTILE)
+    charts = tuple(Chart(HOSTILE[0], form, HOSTILE[3], HOSTILE[2], series) for form in Form)
     sections = [
-        Section(
-            "agents",
-            text,
-            text,
-            (Figure(text, 1, text),),
-            (Table(text, columns, rows),),
-            (Chart(text, form, text, text, series),),
-        )
-        for text, form in zip(HOSTILE, (Form.BAR, Form.LINE) * 4, strict=False)
+        Section("agents", text, text, (Figure(text, 1, text),), (Table(text, columns, rows),))
+        for text in HOSTILE
     ]
-    return document(*sections, title=HOSTILE[0])
+    drawn = Section("models", HOSTILE[3], charts=charts)
+    return document(*sections, drawn, title=HOSTILE[0])
 
 
 def _summary() -> Section:

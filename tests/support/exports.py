@@ -35,7 +35,7 @@ from tests.support.stack import Environment, Running, start, stop
 
 NAME = "shadower.exports.v1.ExportsService"
 READY_SECONDS = 30
-MANY = 60_000
+FEW, MANY = 500, 40_000
 START, END = "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z"
 FILL = """
     insert into shadower.executions (workspace_id, execution_id, started_at, ended_at, status,
@@ -51,7 +51,7 @@ FILL = """
         case when n %% 2 = 0 then 0 end,
         case when n %% 8 = 0 then '{"k": "v\\"1"}' else '{}' end::jsonb
     from generate_series(1, %(count)s) as n,
-        lateral (select timestamptz '2026-03-01T00:00:00Z' + n %% 1000 * interval '2 minutes') as at (t)
+        lateral (select timestamptz '2026-03-01Z' + n %% 1000 * interval '2 minutes') as at (t)
 """
 HOSTILE_ROW = """
     insert into shadower.executions (workspace_id, execution_id, started_at, status, error_type,
@@ -80,9 +80,10 @@ class Exports:
     database_url: str
 
     def call(self, workspace: str, role: str = "analyst", **asked: Any) -> Any:
-        """The stream of an export's answers."""
+        """The stream of an export's answers, plain unless it is to be packed."""
         given = {"start_time": START, "end_time": END}
-        request = pb.ExportExecutionsRequest(workspace_id=workspace, **asked)
+        plain = {"compression": pb.EXPORT_COMPRESSION_NONE}
+        request = pb.ExportExecutionsRequest(workspace_id=workspace, **(plain | asked))
         request.interval.start_time.FromJsonString(given["start_time"])
         request.interval.end_time.FromJsonString(given["end_time"])
         return self.stub.ExportExecutions(

@@ -189,6 +189,8 @@ READS = {
 # read its file.
 WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics", "PreviewSchedule"}
 WITHOUT_DATABASE |= {"DownloadReport", "OpenReportLink"}
+# Its statements are of another role's pool, and looked at with it.
+WITHOUT_DATABASE |= {"ExportExecutions"}
 READER = Principal(
     "reader", "token", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC), 0
 )

@@ -219,9 +219,7 @@ QUESTIONS: Mapping[str, Question] = {
     "bus.v1.DeadLettersService/ReplayDeadLetters": lambda _, named: {
         "dead_letter_ids": [named.letter]
     },
-    "exports.v1.ExportsService/ExportExecutions": same(
-        {"format": "EXPORT_FORMAT_CSV", **INTERVAL}
-    ),
+    "exports.v1.ExportsService/ExportExecutions": same({"format": "EXPORT_FORMAT_CSV", **INTERVAL}),
     "ingest.v1.IngestService/RecordExecutions": lambda own, _: {"executions": executions(own)},
     "ingest.v1.IngestService/RecordMetricPoints": lambda own, _: {"metric_points": points(own)},
     "ingest.v1.IngestService/RecordEvents": lambda own, _: {"events": events(own)},

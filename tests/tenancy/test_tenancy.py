@@ -53,7 +53,7 @@ from tools.fuzzing.rpcs import rpcs_of_the_contract
 SEED = 5
 WAYS = all_ways()
 HALTS = 3
-HALTED = 24
+HALTED = 36
 # Whose ids both have, and each deletes what the other keeps.
 KEPT_APART = {
     "alert_rules": "rule_id",

@@ -8,7 +8,6 @@ from enum import Enum
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
 from services.warehouse.exports.executions import COLUMNS
 
@@ -38,15 +37,6 @@ SORTS: Mapping[str, Sort] = {
     "cost_usd": Sort.MONEY,
     "credits": Sort.MONEY,
     "metadata": Sort.MAP,
-}
-# Money has twelve digits behind the point, by the contract and by the table of prices.
-TYPES = {
-    Sort.TEXT: pa.string(),
-    Sort.WHOLE: pa.int64(),
-    Sort.MONEY: pa.decimal128(38, 12),
-    Sort.TIME: pa.timestamp("us", tz="UTC"),
-    Sort.LENGTH: pa.float64(),
-    Sort.MAP: pa.map_(pa.string(), pa.string()),
 }
 
 

@@ -7,12 +7,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from services.reports.exports.columns import TYPES, ExportColumn, Sort, seconds
+from services.reports.exports.columns import ExportColumn, Sort, seconds
 from services.warehouse.exports.executions import Row
 
 # Large enough to be read fast and to compress well, small enough to wait in memory.
 GROUP_ROWS = 50_000
 GROUP_BYTES = 16 * 1024 * 1024
+# Money has twelve digits behind the point, by the contract and by the table of prices.
+TYPES = {
+    Sort.TEXT: pa.string(),
+    Sort.WHOLE: pa.int64(),
+    Sort.MONEY: pa.decimal128(38, 12),
+    Sort.TIME: pa.timestamp("us", tz="UTC"),
+    Sort.LENGTH: pa.float64(),
+    Sort.MAP: pa.map_(pa.string(), pa.string()),
+}
 
 
 class ParquetEncoder:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
+from importlib import import_module
 
 from google.api.httpbody_pb2 import HttpBody
 from shadower.exports.v1 import exports_service_pb2 as pb
@@ -10,8 +11,8 @@ from shadower.exports.v1.exports_service_pb2_grpc import ExportsServiceServicer
 
 from services.reports.exports.columns import ALL, ExportColumn, rfc3339
 from services.reports.exports.encoder import Encoder
+from services.reports.exports.gzipped import Gzipped
 from services.reports.exports.lines import CsvEncoder, JsonLinesEncoder
-from services.reports.exports.parquet import ParquetEncoder
 from services.reports.exports.places import Places
 from services.reports.exports.streaming import Patience, pieces
 from services.runtime.call import Context
@@ -24,6 +25,8 @@ from services.warehouse.exports.executions import (
 )
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
+
+PARQUET = "services.reports.exports.parquet"
 
 
 class ExportsServicer(ExportsServiceServicer):
@@ -57,7 +60,16 @@ def _encoder(
     request: pb.ExportExecutionsRequest, columns: tuple[ExportColumn, ...], about: dict[str, str]
 ) -> Encoder:
     if request.format == pb.EXPORT_FORMAT_PARQUET:
-        return ParquetEncoder(columns, about)
+        # Its library takes more memory than all else here, and not everybody asks for it.
+        made: Encoder = import_module(PARQUET).ParquetEncoder(columns, about)
+        return made
+    plain = _text_encoder(request, columns)
+    return plain if request.compression == pb.EXPORT_COMPRESSION_NONE else Gzipped(plain)
+
+
+def _text_encoder(
+    request: pb.ExportExecutionsRequest, columns: tuple[ExportColumn, ...]
+) -> Encoder:
     if request.format == pb.EXPORT_FORMAT_JSONL:
         return JsonLinesEncoder(columns)
     return CsvEncoder(columns, spreadsheet_safe=request.spreadsheet_safe)

@@ -52,7 +52,7 @@ class Telling:
         return cls(mesh.about(asked))
 
     async def is_complete(self) -> bool:
-        """Whether all facts of the period are there, or nobody would tell. Raises UnansweredError."""
+        """Whether its facts are all there, or nobody would tell. Raises UnansweredError."""
         asked = self.questions.asked
         try:
             await self.questions.metrics(["executions"], asked.interval)

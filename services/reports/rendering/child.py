@@ -8,25 +8,17 @@ import os
 import pickle
 import resource
 import sys
-from enum import IntEnum
 from typing import BinaryIO
 
 from services.reports.document import Document, Format
 from services.reports.rendering.bounds import TooLargeError
+from services.reports.rendering.framing import LENGTH_BYTES, Ended
 from services.reports.rendering.render import render
 
-LENGTH_BYTES = 8
 # Beyond that a document is not drawn, lest it takes the memory of all others.
 MAX_MEMORY = 4 * 1024**3
 # Whoever answers calls goes first.
 NICENESS = 10
-
-
-class Ended(IntEnum):
-    """How a rendering went."""
-
-    WELL = 0
-    TOO_LARGE = 1
 
 
 def main() -> None:

@@ -119,7 +119,7 @@ def _draw_lying_bars(axes: Any, chart: Chart) -> None:
         axes.barh(places, [y for _, y in known], thickness, color=COLOURS[number])
         _mark_unknown(axes, [place for place, name in enumerate(names) if values.get(name) is None])
     axes.set_yticks(range(len(names)), [label(name) for name in names])
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")

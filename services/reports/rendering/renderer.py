@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.reports.document import Document, Format
-from services.reports.rendering.child import LENGTH_BYTES, Ended
+from services.reports.rendering.framing import LENGTH_BYTES, Ended
 from services.runtime.faults import ResourceExhausted
 
 # After so many documents a child makes room for a fresh one, which has leaked nothing.
@@ -33,16 +33,16 @@ class _Child:
     """A process that renders, and how often it has."""
 
     process: asyncio.subprocess.Process
+    tell: asyncio.StreamWriter
+    told: asyncio.StreamReader
     uses: int = 0
 
     async def render(self, document: Document, formats: Sequence[Format]) -> list[bytes]:
         self.uses += 1
-        assert self.process.stdin is not None  # noqa: S101 - as it was started
-        assert self.process.stdout is not None  # noqa: S101
         work = pickle.dumps((document, tuple(formats)))
-        self.process.stdin.write(len(work).to_bytes(LENGTH_BYTES) + work)
-        await self.process.stdin.drain()
-        return await _read_files(self.process.stdout, len(formats))
+        self.tell.write(len(work).to_bytes(LENGTH_BYTES) + work)
+        await self.tell.drain()
+        return await _read_files(self.told, len(formats))
 
     async def stop(self) -> None:
         if self.process.returncode is None:
@@ -105,7 +105,7 @@ class Renderer:
         while self._idle:
             child, expiry = self._idle.pop()
             expiry.cancel()
-            if child.process.returncode is None:
+            if child.process.returncode is None and not child.told.at_eof():
                 return child
         return None
 
@@ -121,16 +121,15 @@ class Renderer:
 
     async def _started(self) -> _Child:
         known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        return _Child(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.reports.rendering.child",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=known | {"MPLCONFIGDIR": self._home, "HOME": self._home, "TZ": "UTC"},
-            )
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.reports.rendering.child"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=known | {"MPLCONFIGDIR": self._home, "HOME": self._home, "TZ": "UTC"},
         )
+        if process.stdin is None or process.stdout is None:
+            raise RenderingError("the child has no ends to talk by")
+        return _Child(process, process.stdin, process.stdout)
 
     async def close(self) -> None:
         while child := self._woken():

@@ -3,11 +3,13 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from services.reports.document import Document
 
 VERSION = 1
+SCHEMA = json.loads(Path(__file__).with_name("report.schema.json").read_text())
 
 
 def write(document: Document) -> bytes:

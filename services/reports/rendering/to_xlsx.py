@@ -25,6 +25,7 @@ LONGEST_TEXT = 32_767
 LONGEST_SHEET_NAME = 31
 # Beyond that a spreadsheet, whose numbers are all floats, changes digits.
 WHOLE = 2**53
+LARGEST = 9.99e307
 # The first day that a spreadsheet's calendar has for certain.
 EARLIEST = datetime(1900, 3, 1)  # noqa: DTZ001 - sheets know local time alone
 FORMATS = {
@@ -119,7 +120,7 @@ class _Writer:
     def _write_number(
         self, sheet: Any, place: tuple[int, int], value: float, column: Column
     ) -> None:
-        if isinstance(value, int) and abs(value) > WHOLE:
+        if abs(value) > (WHOLE if isinstance(value, int) else LARGEST):
             sheet.write_string(*place, str(value))
             return
         plain = "whole" if isinstance(value, int) else "fraction"
@@ -139,14 +140,19 @@ def _sheet_name(wanted: str, taken: set[str]) -> str:
     plain = "Past" if plain.lower() == "history" else plain
     for number in range(1, len(taken) + 2):
         end = f" {number}" if number > 1 else ""
-        name = plain[: LONGEST_SHEET_NAME - len(end)].rstrip(" '") + end
+        name = _clipped(plain, LONGEST_SHEET_NAME - len(end)).rstrip(" '") + end
         if name.lower() not in taken:
             break
     return name
 
 
 def _text(text: str) -> str:
-    return shortened(printable(text), LONGEST_TEXT)
+    return _clipped(printable(text), LONGEST_TEXT)
+
+
+def _clipped(text: str, units: int) -> str:
+    """Spreadsheets count characters as UTF-16 has them."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
 def _width(table: Table, place: int) -> int:

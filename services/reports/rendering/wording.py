@@ -15,10 +15,12 @@ UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 REPLACEMENT = "\ufffd"
+# Where lines end, XML and spreadsheets know one character.
+LINE_END = re.compile("\r\n?")
 
 
 def printable(text: str) -> str:
-    return UNPRINTABLE.sub(REPLACEMENT, text)
+    return UNPRINTABLE.sub(REPLACEMENT, LINE_END.sub("\n", text))
 
 
 def shortened(text: str, most: int = CELL_CHARACTERS) -> str:

@@ -30,7 +30,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.common.v1 import time_interval_pb2 as shadower_dot_common_dot_v1_dot_time__interval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)shadower/exports/v1/exports_service.proto\x12\x13shadower.exports.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fshadower/common/v1/filter.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\xa0\x05\n\x17\x45xportExecutionsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12v\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1a.shadower.common.v1.FilterBJ\xbaHG\xba\x01\x44\n\x13\x66ilter.without_tags\x12\x17\x65xecutions have no tags\x1a\x14size(this.tags) == 0\x12;\n\x06\x66ormat\x18\x04 \x01(\x0e\x32!.shadower.exports.v1.ExportFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\xc2\x02\n\x07\x63olumns\x18\x05 \x03(\tB\xb0\x02\xbaH\xac\x02\x92\x01\xa8\x02\x10\x17\x18\x01\"\xa1\x02r\x9e\x02R\x0c\x65xecution_idR\x08\x61gent_idR\nagent_nameR\ragent_versionR\x07user_idR\x05modelR\x08providerR\x06statusR\nerror_typeR\rerror_messageR\nstart_timeR\x08\x65nd_timeR\x08\x64urationR\x0cinput_tokensR\routput_tokensR\x13\x63\x61\x63hed_input_tokensR\x08\x63ost_usdR\x07\x63reditsR\x0buser_ratingR\ntool_callsR\x13parent_execution_idR\x0f\x63onversation_idR\x08metadata\x12\x18\n\x10spreadsheet_safe\x18\x06 \x01(\x08\">\n\x18\x45xportExecutionsResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody*x\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x19\n\x15\x45XPORT_FORMAT_PARQUET\x10\x02\x12\x17\n\x13\x45XPORT_FORMAT_JSONL\x10\x03\x32\xce\x01\n\x0e\x45xportsService\x12\xbb\x01\n\x10\x45xportExecutions\x12,.shadower.exports.v1.ExportExecutionsRequest\x1a-.shadower.exports.v1.ExportExecutionsResponse\"H\x90\x02\x01\xe8\xc7\x18$\x90\xc8\x18\x04\x82\xd3\xe4\x93\x02\x37\x12//v1/workspaces/{workspace_id}/executions:exportb\x04\x62ody0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)shadower/exports/v1/exports_service.proto\x12\x13shadower.exports.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fshadower/common/v1/filter.proto\x1a#shadower/common/v1/permission.proto\x1a&shadower/common/v1/time_interval.proto\"\xe7\x05\n\x17\x45xportExecutionsRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x32\n\x08interval\x18\x02 \x01(\x0b\x32 .shadower.common.v1.TimeInterval\x12v\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1a.shadower.common.v1.FilterBJ\xbaHG\xba\x01\x44\n\x13\x66ilter.without_tags\x12\x17\x65xecutions have no tags\x1a\x14size(this.tags) == 0\x12;\n\x06\x66ormat\x18\x04 \x01(\x0e\x32!.shadower.exports.v1.ExportFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\xc2\x02\n\x07\x63olumns\x18\x05 \x03(\tB\xb0\x02\xbaH\xac\x02\x92\x01\xa8\x02\x10\x17\x18\x01\"\xa1\x02r\x9e\x02R\x0c\x65xecution_idR\x08\x61gent_idR\nagent_nameR\ragent_versionR\x07user_idR\x05modelR\x08providerR\x06statusR\nerror_typeR\rerror_messageR\nstart_timeR\x08\x65nd_timeR\x08\x64urationR\x0cinput_tokensR\routput_tokensR\x13\x63\x61\x63hed_input_tokensR\x08\x63ost_usdR\x07\x63reditsR\x0buser_ratingR\ntool_callsR\x13parent_execution_idR\x0f\x63onversation_idR\x08metadata\x12\x18\n\x10spreadsheet_safe\x18\x06 \x01(\x08\x12\x45\n\x0b\x63ompression\x18\x07 \x01(\x0e\x32&.shadower.exports.v1.ExportCompressionB\x08\xbaH\x05\x82\x01\x02\x10\x01\">\n\x18\x45xportExecutionsResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody*x\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x19\n\x15\x45XPORT_FORMAT_PARQUET\x10\x02\x12\x17\n\x13\x45XPORT_FORMAT_JSONL\x10\x03*q\n\x11\x45xportCompression\x12\"\n\x1e\x45XPORT_COMPRESSION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XPORT_COMPRESSION_GZIP\x10\x01\x12\x1b\n\x17\x45XPORT_COMPRESSION_NONE\x10\x02\x32\xce\x01\n\x0e\x45xportsService\x12\xbb\x01\n\x10\x45xportExecutions\x12,.shadower.exports.v1.ExportExecutionsRequest\x1a-.shadower.exports.v1.ExportExecutionsResponse\"H\x90\x02\x01\xe8\xc7\x18$\x90\xc8\x18\x04\x82\xd3\xe4\x93\x02\x37\x12//v1/workspaces/{workspace_id}/executions:exportb\x04\x62ody0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,14 +45,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTEXECUTIONSREQUEST'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_EXPORTEXECUTIONSREQUEST'].fields_by_name['columns']._loaded_options = None
   _globals['_EXPORTEXECUTIONSREQUEST'].fields_by_name['columns']._serialized_options = b'\272H\254\002\222\001\250\002\020\027\030\001\"\241\002r\236\002R\014execution_idR\010agent_idR\nagent_nameR\ragent_versionR\007user_idR\005modelR\010providerR\006statusR\nerror_typeR\rerror_messageR\nstart_timeR\010end_timeR\010durationR\014input_tokensR\routput_tokensR\023cached_input_tokensR\010cost_usdR\007creditsR\013user_ratingR\ntool_callsR\023parent_execution_idR\017conversation_idR\010metadata'
+  _globals['_EXPORTEXECUTIONSREQUEST'].fields_by_name['compression']._loaded_options = None
+  _globals['_EXPORTEXECUTIONSREQUEST'].fields_by_name['compression']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_EXPORTSSERVICE'].methods_by_name['ExportExecutions']._loaded_options = None
   _globals['_EXPORTSSERVICE'].methods_by_name['ExportExecutions']._serialized_options = b'\220\002\001\350\307\030$\220\310\030\004\202\323\344\223\0027\022//v1/workspaces/{workspace_id}/executions:exportb\004body'
-  _globals['_EXPORTFORMAT']._serialized_start=1001
-  _globals['_EXPORTFORMAT']._serialized_end=1121
+  _globals['_EXPORTFORMAT']._serialized_start=1072
+  _globals['_EXPORTFORMAT']._serialized_end=1192
+  _globals['_EXPORTCOMPRESSION']._serialized_start=1194
+  _globals['_EXPORTCOMPRESSION']._serialized_end=1307
   _globals['_EXPORTEXECUTIONSREQUEST']._serialized_start=263
-  _globals['_EXPORTEXECUTIONSREQUEST']._serialized_end=935
-  _globals['_EXPORTEXECUTIONSRESPONSE']._serialized_start=937
-  _globals['_EXPORTEXECUTIONSRESPONSE']._serialized_end=999
-  _globals['_EXPORTSSERVICE']._serialized_start=1124
-  _globals['_EXPORTSSERVICE']._serialized_end=1330
+  _globals['_EXPORTEXECUTIONSREQUEST']._serialized_end=1006
+  _globals['_EXPORTEXECUTIONSRESPONSE']._serialized_start=1008
+  _globals['_EXPORTEXECUTIONSRESPONSE']._serialized_end=1070
+  _globals['_EXPORTSSERVICE']._serialized_start=1310
+  _globals['_EXPORTSSERVICE']._serialized_end=1516
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,29 @@ EXPORT_FORMAT_JSONL: ExportFormat.ValueType  # 3
 as in the rest of the contract.
 """
 
+class _ExportCompression:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExportCompressionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ExportCompression.ValueType], builtins.type):
+    DESCRIPTOR: descriptor.EnumDescriptor
+    EXPORT_COMPRESSION_UNSPECIFIED: _ExportCompression.ValueType  # 0
+    """Stands for gzip."""
+    EXPORT_COMPRESSION_GZIP: _ExportCompression.ValueType  # 1
+    """One gzip member, which ends in a checksum."""
+    EXPORT_COMPRESSION_NONE: _ExportCompression.ValueType  # 2
+    """Plain text. The edge may still compress its transport."""
+
+class ExportCompression(_ExportCompression, metaclass=_ExportCompressionEnumTypeWrapper):
+    """How a file of text is packed. Parquet is compressed in itself."""
+
+EXPORT_COMPRESSION_UNSPECIFIED: ExportCompression.ValueType  # 0
+"""Stands for gzip."""
+EXPORT_COMPRESSION_GZIP: ExportCompression.ValueType  # 1
+"""One gzip member, which ends in a checksum."""
+EXPORT_COMPRESSION_NONE: ExportCompression.ValueType  # 2
+"""Plain text. The edge may still compress its transport."""
+
 @typing.final
 class ExportExecutionsRequest(message.Message):
     """Which executions, of which each what, and how."""
@@ -69,6 +92,7 @@ class ExportExecutionsRequest(message.Message):
     FORMAT_FIELD_NUMBER: builtins.int
     COLUMNS_FIELD_NUMBER: builtins.int
     SPREADSHEET_SAFE_FIELD_NUMBER: builtins.int
+    COMPRESSION_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     format: ExportFormat.ValueType
@@ -78,6 +102,8 @@ class ExportExecutionsRequest(message.Message):
     begins with = + - @, a tab or a line's end) gets a single quote in front. Not set, texts are
     exactly what was recorded.
     """
+    compression: ExportCompression.ValueType
+    """How CSV and JSONL are packed."""
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
         """The time that counts, by start_time. If not set, the seven days up to now."""
@@ -101,10 +127,11 @@ class ExportExecutionsRequest(message.Message):
         format: ExportFormat.ValueType = ...,
         columns: abc.Iterable[builtins.str] | None = ...,
         spreadsheet_safe: builtins.bool = ...,
+        compression: ExportCompression.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["columns", b"columns", "filter", b"filter", "format", b"format", "interval", b"interval", "spreadsheet_safe", b"spreadsheet_safe", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["columns", b"columns", "compression", b"compression", "filter", b"filter", "format", b"format", "interval", b"interval", "spreadsheet_safe", b"spreadsheet_safe", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -38,11 +38,12 @@ class ExportsServiceStub:
     begins, and nothing of what comes or changes later. It is read from the database as its
     reader takes it, over connections that nobody else uses.
 
-    How to know that the file is whole: the header x-shadower-rows, sent before everything
-    else, says how many executions the file has. A Parquet file that was cut off has no end and
-    cannot be opened. If an export fails, the call's status says so, and a CSV or JSONL file
-    then ends in a line that no reader takes for a row: an open quote, or an object that has
-    only the field "error".
+    How to know that the file is whole: a Parquet file and a gzipped one that were cut off have
+    no end, and programs refuse them. Of plain text, the header x-shadower-rows, sent before
+    everything else, says how many executions the file has. If an export fails, the call's status
+    says so, which HTTP hides once a download has begun; plain text then ends, unless its reader
+    was too slow, in a line that is no row: an open quote, or an object that has only the field
+    "error".
 
     RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
     CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
@@ -59,11 +60,12 @@ class ExportsServiceAsyncStub(ExportsServiceStub):
     begins, and nothing of what comes or changes later. It is read from the database as its
     reader takes it, over connections that nobody else uses.
 
-    How to know that the file is whole: the header x-shadower-rows, sent before everything
-    else, says how many executions the file has. A Parquet file that was cut off has no end and
-    cannot be opened. If an export fails, the call's status says so, and a CSV or JSONL file
-    then ends in a line that no reader takes for a row: an open quote, or an object that has
-    only the field "error".
+    How to know that the file is whole: a Parquet file and a gzipped one that were cut off have
+    no end, and programs refuse them. Of plain text, the header x-shadower-rows, sent before
+    everything else, says how many executions the file has. If an export fails, the call's status
+    says so, which HTTP hides once a download has begun; plain text then ends, unless its reader
+    was too slow, in a line that is no row: an open quote, or an object that has only the field
+    "error".
 
     RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
     CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
@@ -83,11 +85,12 @@ class ExportsServiceServicer(metaclass=_abc_1.ABCMeta):
         begins, and nothing of what comes or changes later. It is read from the database as its
         reader takes it, over connections that nobody else uses.
 
-        How to know that the file is whole: the header x-shadower-rows, sent before everything
-        else, says how many executions the file has. A Parquet file that was cut off has no end and
-        cannot be opened. If an export fails, the call's status says so, and a CSV or JSONL file
-        then ends in a line that no reader takes for a row: an open quote, or an object that has
-        only the field "error".
+        How to know that the file is whole: a Parquet file and a gzipped one that were cut off have
+        no end, and programs refuse them. Of plain text, the header x-shadower-rows, sent before
+        everything else, says how many executions the file has. If an export fails, the call's status
+        says so, which HTTP hides once a download has begun; plain text then ends, unless its reader
+        was too slow, in a line that is no row: an open quote, or an object that has only the field
+        "error".
 
         RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
         CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
