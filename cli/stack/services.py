@@ -83,7 +83,9 @@ def service_parts(
         for number in range(1, replicas[name] + 1)
     ]
     common = {**_common(home, database_url, environment), "REDIS_URL": redis_url}
-    common[CHECKED] = _checked(home, [*programs, *([WRITER] if common.get("KAFKA_BROKERS") else [])])
+    common[CHECKED] = _checked(
+        home, [*programs, *([WRITER] if common.get("KAFKA_BROKERS") else [])]
+    )
     return [_part(home, program, common) for program in programs]
 
 

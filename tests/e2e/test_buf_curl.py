@@ -72,6 +72,11 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "ListSilences": {},
         "DeleteSilence": {"silenceId": "quiet"},
     },
+    "upkeep": {
+        "GetRetention": {},
+        "UpdateRetention": {"policy": {"eventsDays": 30}, "etag": "0"},
+        "ApplyRetention": {},
+    },
     "limits": {
         "ListLimits": {},
         "UpdateLimit": {**EXPORTS, "amount": 6, "period": "3600s"},
@@ -105,7 +110,9 @@ async def test_it_lists_and_calls_every_rpc(
     assert code == 0, error
     methods = {line.strip() for line in listed.splitlines() if line.startswith(SERVICES[name])}
     assert methods == {f"{SERVICES[name]}/{rpc}" for rpc in CALLS[name]}
-    token = keys.token(workspace, permissions=["limits:write", "alert_evaluations:write"])
+    token = keys.token(
+        workspace, permissions=["limits:write", "alert_evaluations:write", "retention_runs:write"]
+    )
     bearer = f"authorization: Bearer {token}"
     if name == "agents":
         await _record(stack, bearer, workspace)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.upkeep.elsewhere import Elsewhere
 from services.warehouse.bus.dead_letters import bury
-from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.warehouse.erasure.catalogue import CATALOGUE
 from services.warehouse.erasure.erasing import Eraser
 from services.warehouse.erasure.erasures import Erasure, begin, fetch_erasure

@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from services.warehouse.queries.interval import Interval
 from tests.support.alerts import ALERT, file_alert
 from tests.support.contract import methods
-from tests.support.dead_letters import file_letter
+from tests.support.dead_letters import LETTER, file_letter
 from tests.support.plans import SETTLED, Planner, Statement
 from tests.support.postgres import Server
 from tests.support.reads import (
@@ -25,6 +25,7 @@ from tests.support.reads import (
     listened_services,
 )
 from tests.support.rolling import roll, rolling_database
+from tests.support.upkeep import file_erasure
 from tools.history import make_history
 
 READING = MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
@@ -42,6 +43,7 @@ async def history_url(postgres: Server, template: str) -> AsyncIterator[str]:
     await make_history(url, HISTORY)
     file_letter(url, WORKSPACE)
     file_alert(url, WORKSPACE, ALERT)
+    file_erasure(url, WORKSPACE, LETTER)
     yield url
     postgres.drop(url)
 

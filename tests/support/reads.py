@@ -24,6 +24,9 @@ from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
+from shadower.upkeep.v1 import erasure_service_pb2 as erasure
+from shadower.upkeep.v1 import health_service_pb2 as health
+from shadower.upkeep.v1 import retention_service_pb2 as retention
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 from gateway.limits.counters import OwnCounters
@@ -48,6 +51,9 @@ from services.runtime.draining import Draining
 from services.runtime.identity import Principal
 from services.runtime.pool import open_pool
 from services.runtime.validator import MessageValidator
+from services.upkeep.erasure import ErasureServicer
+from services.upkeep.health import HealthServicer
+from services.upkeep.retention import RetentionServicer
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
 from services.workspaces.servicer import WorkspacesServicer
@@ -163,6 +169,11 @@ READS = {
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
     "usage": Read(limits.GetUsageRequest(workspace_id=WORKSPACE), None, frozenset({BY_TIME})),
+    "retention": _of_no_time(retention.GetRetentionRequest, set()),
+    "erasures": _of_no_time(erasure.ListErasuresRequest, set()),
+    "erasure": _of_no_time(erasure.GetErasureRequest, set(), erasure_id=LETTER),
+    "health": _of_no_time(health.GetHealthRequest, set()),
+    "health checks": _of_no_time(health.ListChecksRequest, set(), service="postgresql"),
     "jobs": _of_no_time(scheduler.ListJobsRequest, set()),
     "runs of jobs": _of_no_time(scheduler.ListJobRunsRequest, set()),
     "dead letters": _of_no_time(LETTERS, set()),
@@ -221,8 +232,16 @@ def _servicers(database: Database) -> dict[str, Any]:
         ),
         "metrics": MetricsServicer(database, Views(sources, 10, 10_000), None),
         "scheduler": SchedulerServicer(database, JOBS),
+        "upkeep": Upkeep(database),
         "workspaces": WorkspacesServicer(database, None),
     }
+
+
+class Upkeep(RetentionServicer, ErasureServicer, HealthServicer):
+    """As far as it is asked and does nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 class NothingSet:
