@@ -1,4 +1,4 @@
-"""After an erasure nothing tells of whom it was about but the receipt, and nobody else is touched."""
+"""After an erasure nothing tells of whom it was about but the receipt. Nobody else is touched."""
 
 import asyncio
 import hashlib
@@ -93,7 +93,7 @@ async def filled(house: House, workspace: str) -> None:
 
 
 def found(house: House, word: str, workspace: str) -> dict[str, int]:
-    """Where a word stands, in any column of any table, bytes included; "user-1" is not in "user-12"."""
+    """Where a word stands, in any column of any table, bytes too; "user-1" is not in "user-12"."""
     as_hex = f"{word.encode().hex()}(?!3[0-9])"
     counts: dict[str, int] = {}
     for table, columns in house.rows(TABLES):

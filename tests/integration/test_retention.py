@@ -1,4 +1,4 @@
-"""Retention removes what is old enough, and nothing else; and what rollups answer stays the same."""
+"""Retention removes what is old enough and nothing else, and what rollups answer stays the same."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 
 from services.runtime.faults import InvalidArgument
 from services.upkeep.applying import Scope
+from services.warehouse.facts.ledger import fetch_ledger
 from services.warehouse.facts.model import Event, Execution
 from services.warehouse.queries.interval import Interval
 from tests.support.rolling import roll
@@ -24,7 +25,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
 
 
 def old_and_new(seed: int) -> list[Execution]:
-    """Of 250, 120 and 20 days ago; of some hours of the oldest there are enough to be worth cells."""
+    """Of 250, 120 and 20 days ago; in an hour of the oldest there are enough to be worth cells."""
     random = Random(seed)
     return [
         *some_runs(random, days_ago(250), 3 * DAY, 60),
@@ -117,8 +118,6 @@ async def test_late_facts_are_refused_one_by_one(house: House, workspace: str) -
 
 
 async def test_an_account_stays_exact(house: House, workspace: str) -> None:
-    from services.warehouse.facts.ledger import fetch_ledger
-
     await filled(house, workspace)
     await house.apply(workspace)
     hours = Interval(days_ago(1), days_ago(-1))
@@ -213,8 +212,8 @@ async def test_alerts_that_are_over_and_old_entries_of_the_audit_log_go(
             *(workspace, str(number), state, days_ago(400), over),
         )
     house.execute(
-        "insert into audit_entries (workspace_id, occurred_at, entry_id, subject, token_id, rpc, code,"
-        " reason, request_id) select %s, now() - days * interval '1 day', gen_random_uuid(),"
+        "insert into audit_entries (workspace_id, occurred_at, entry_id, subject, token_id, rpc,"
+        " code, reason, request_id) select %s, now() - days * interval '1 day', gen_random_uuid(),"
         " 'a', '', '', 0, '', '' from unnest(array[2500, 2600]) days",
         workspace,
     )

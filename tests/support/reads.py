@@ -51,9 +51,9 @@ from services.runtime.draining import Draining
 from services.runtime.identity import Principal
 from services.runtime.pool import open_pool
 from services.runtime.validator import MessageValidator
-from services.upkeep.erasure import ErasureServicer
-from services.upkeep.health import HealthServicer
-from services.upkeep.retention import RetentionServicer
+from services.upkeep.erasure_servicer import ErasureServicer
+from services.upkeep.health_servicer import HealthServicer
+from services.upkeep.retention_servicer import RetentionServicer
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
 from services.workspaces.servicer import WorkspacesServicer

@@ -49,8 +49,8 @@ RENAMED = Entry(OfUser.RENAMED)
 # Of the workspace "shadower-system", which nobody erases.
 OF_THE_SYSTEM = Entry(OfUser.NAMELESS, OfWorkspace.KEPT)
 
-# In the order in which they are gone through: spans before the runs that follow from them, and what lets
-# somebody in before all that could come in.
+# In the order in which they are gone through: spans before the runs that follow from them, and
+# what lets somebody in before all that could come in.
 CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     {
         "api_key_secrets": NAMELESS,

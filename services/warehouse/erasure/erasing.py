@@ -1,5 +1,5 @@
-"""Goes on with erasures, step by step. What a step has done is committed with how far it is, so that
-whoever goes on does nothing twice and leaves nothing out, whatever ended the one before."""
+"""Goes on with erasures, step by step. What a step has done is committed with how far it is, so
+that whoever goes on does nothing twice and leaves nothing out, whatever ended the one before."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -44,8 +44,8 @@ STEPS: Mapping[str, list[str]] = MappingProxyType(
 )
 
 Elsewhere = Callable[[Erasure], Awaitable[tuple[Mapping[str, int], datetime | None]]]
-"""Erases what is not in the database; how much that was, and until when copies may lie where nobody can
-erase them. Must bear to be called again."""
+"""Erases what is not in the database; how much that was, and until when copies may lie where
+nobody can erase them. Must bear to be called again."""
 
 
 class Eraser:
@@ -87,7 +87,7 @@ class Eraser:
             return await self._page(session, erasure)
 
     async def _after_log(self, erasure: Erasure) -> Erasure | None:
-        """What was acknowledged before it was asked for is in the database by then, and not on its way."""
+        """What was acknowledged before it was asked for has to be in the database."""
         async with self._database.reading(erasure.workspace_id) as session:
             written = session.complete_until
         if written is None or written < erasure.requested_at:

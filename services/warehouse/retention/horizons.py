@@ -46,8 +46,8 @@ First = Callable[[Session], Awaitable[datetime | None]]
 
 @dataclass(frozen=True)
 class FactTime:
-    """Facts of a kind: their horizon, the oldest of them, and the sorts of cells from which all others
-    follow. They are needed for so long after their horizon."""
+    """Facts of a kind: their horizon, the oldest of them, and the sorts of cells from which all
+    others follow. They are needed for so long after their horizon."""
 
     column: str
     first: First
@@ -193,8 +193,8 @@ async def _has_cells(session: Session, sorts: Sequence[Sort], until: datetime) -
 
 
 async def _begin(session: Session, kind: FactTime, until: datetime) -> None:
-    """Before the first fact ever there are no cells, and that agrees: nobody need look for facts there.
-    In long cells, of which there are few."""
+    """Before the first fact ever there are no cells, and that agrees: nobody need look for facts
+    there. In long cells, of which there are few."""
     if getattr(await fetch_horizon(session), kind.column) is not None:
         return
     oldest = min(await kind.first(session) or until, until)

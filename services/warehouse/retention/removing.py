@@ -1,4 +1,5 @@
-"""Removes rows that are old enough, a few in a transaction. What was removed stays so, whatever ends it."""
+"""Removes rows that are old enough, a few in a transaction: whatever ends it, the next goes on."""
+many."""
 
 import time
 from collections import Counter

@@ -43,8 +43,8 @@ class Verifier:
     async def verify(
         self, workspace_id: str, asked: Interval | None, *, repair: bool
     ) -> AsyncIterator[Verified]:
-        """All cells that are said to agree, of an interval or of all time, as far as what they follow
-        from is kept."""
+        """All cells that are said to agree, of an interval or of all time, as far as what they
+        follow from is kept."""
         for sort in ALL_SORTS:
             for span in await self._claimed(workspace_id, sort, asked):
                 pace = Pace(sort.whole.length)

@@ -32,8 +32,8 @@ USUAL_DURATION = timedelta(seconds=20)
 
 
 class ErasureServicer(ErasureServiceServicer):
-    """Translates between the contract and erasures as they are kept. The pool's role sees which are not
-    done in any workspace."""
+    """Translates between the contract and erasures as they are kept. The pool's role sees which
+    are not done in any workspace."""
 
     def __init__(self, database: Database, everywhere: Pool, eraser: Eraser) -> None:
         self._database = database
