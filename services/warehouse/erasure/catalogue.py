@@ -18,7 +18,7 @@ class OfUser(Enum):
     DELETED = "deleted"
     """Their content cannot be rewritten."""
     MADE_ANEW = "made anew"
-    """Cells: by other means."""
+    """Cells: they are rolled up again, or rewritten where that cannot be."""
     KEPT = "kept"
     """The law wants it, or nobody is named there but who did something."""
     NAMELESS = "nameless"

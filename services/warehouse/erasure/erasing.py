@@ -26,17 +26,15 @@ from services.warehouse.erasure.naming import Naming
 from services.warehouse.erasure.renaming import rename_page
 from services.warehouse.erasure.shape import shape_of
 from services.warehouse.retention.removing import Work
-from services.warehouse.rollups.rolling import Roller
 
 BATCH = 5_000
-ROLLUPS, ELSEWHERE = "made_anew", "elsewhere"
+ELSEWHERE = "elsewhere"
 STEPS: Mapping[str, list[str]] = MappingProxyType(
     {
         "user": [
             FIRST_STEP,
             *tables_of_user(),
             *(name for name, one in CATALOGUE.items() if one.of_user is OfUser.MADE_ANEW),
-            ROLLUPS,
             ELSEWHERE,
         ],
         "workspace": [FIRST_STEP, *tables_of_workspace(), ELSEWHERE],
@@ -54,7 +52,6 @@ class Eraser:
     def __init__(self, database: Database, elsewhere: Elsewhere, batch: int = BATCH) -> None:
         self._database = database
         self._elsewhere = elsewhere
-        self._roller = Roller(database)
         self._batch = batch
 
     async def go_on(self, work: Work, workspace_id: str, erasure_id: UUID) -> bool:
@@ -65,24 +62,18 @@ class Eraser:
             while erasure is not None and erasure.ended_at is None:
                 if not work.has_time:
                     return False
-                erasure = await self._step(erasure, work)
+                erasure = await self._step(erasure)
         except OvertakenError:
             erasure = None
         work.remaining |= erasure is None
         return erasure is not None
 
-    async def _step(self, erasure: Erasure, work: Work) -> Erasure | None:
+    async def _step(self, erasure: Erasure) -> Erasure | None:
         """None if there is something to wait for."""
         if erasure.step == FIRST_STEP:
             return await self._after_log(erasure)
         if erasure.step == ELSEWHERE:
             return await self._end(erasure)
-        if erasure.step == ROLLUPS:
-            async for _ in self._roller.roll(erasure.workspace_id):
-                if not work.has_time:
-                    return None
-            async with self._database.writing(erasure.workspace_id) as session:
-                return await advance(session, erasure, _next(erasure), {}, {})
         async with self._database.writing(erasure.workspace_id) as session:
             return await self._page(session, erasure)
 

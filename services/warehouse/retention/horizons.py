@@ -139,7 +139,8 @@ class Horizons:
         async with self._database.writing(workspace_id) as session:
             await lock_workspace(session)
             firsts = [await one.first(session) for one in (RUNS, POINTS)]
-            if any(first and first < until - UNDER_WAY for first in firsts):
+            has_facts = any(first and first < until - UNDER_WAY for first in firsts)
+            if has_facts or not await _have_days(session, until):
                 work.remaining = True
                 return
             for kind in (RUNS, POINTS):
@@ -181,6 +182,15 @@ IMPLIED = {
 
 async def _move(session: Session, column: str, until: datetime) -> None:
     await session.connection.execute(QUERIES[f"move_{column}"], session.workspace_id, until)
+
+
+async def _have_days(session: Session, until: datetime) -> bool:
+    """With the lock: whether days stand for all hours from before a time."""
+    for sort in OF_DAYS:
+        hours = await agreeing(session, Sort(Level.HOUR, sort.cuboid)) & times_before(until)
+        if Level.DAY.around(hours) - await agreeing(session, sort):
+            return False
+    return True
 
 
 async def _has_cells(session: Session, sorts: Sequence[Sort], until: datetime) -> bool:

@@ -1,5 +1,4 @@
 """Removes rows that are old enough, a few in a transaction: whatever ends it, the next goes on."""
-many."""
 
 import time
 from collections import Counter
