@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
 from shadower.aggregates.v1.aggregates_service_pb2 import RollUpRequest
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
 from shadower.aggregates.v1.rollup_pb2 import (
@@ -118,7 +119,7 @@ def _apply_retention(*scopes: "RetentionScope.ValueType") -> Ask:
         """As long as there is more to remove; what is left then, is the next time."""
         stub: Any = RetentionServiceStub(channel)
         request = ApplyRetentionRequest(
-            workspace_id=workspace_id, scopes=scopes, max_duration={"seconds": 240}
+            workspace_id=workspace_id, scopes=scopes, max_duration=Duration(seconds=240)
         )
         for _ in range(MOST_APPLICATIONS):
             answer = await stub.ApplyRetention(request, **options)

@@ -19,10 +19,10 @@ from services.runtime.server import Service, serve
 from services.runtime.validator import MessageValidator
 from services.upkeep.applying import Applier
 from services.upkeep.elsewhere import Elsewhere
-from services.upkeep.erasure import ErasureServicer
-from services.upkeep.health import HealthServicer
+from services.upkeep.erasure_servicer import ErasureServicer
+from services.upkeep.health_servicer import HealthServicer
 from services.upkeep.looking import Looker, looks_of
-from services.upkeep.retention import RetentionServicer
+from services.upkeep.retention_servicer import RetentionServicer
 from services.upkeep.settings import UpkeepSettings
 from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database

@@ -8,6 +8,7 @@ from typing import Protocol
 from shadower.upkeep.v1.retention_pb2 import RetentionPolicy
 
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.upkeep.failures import Failures
 from services.upkeep.policy import bound, effective, read
 from services.warehouse.database import Database
 from services.warehouse.facts.horizon import Horizon
@@ -50,16 +51,22 @@ class Applier:
         self._partitions = Partitions(database, self._remover)
 
     async def apply(self, workspace_id: str, scopes: Collection[Scope], seconds: float) -> Work:
-        """In one workspace, or in all if it is the system's."""
-        work = Work.of(seconds)
+        """In one workspace, or in all if it is the system's. Raises a Fault if something failed,
+        after all that did not."""
+        work, failures = Work.of(seconds), Failures("retention")
         if Scope.FACTS in scopes:
-            latest = [await self._move(work, one) async for one in self._asked(workspace_id)]
-            if workspace_id == SYSTEM_WORKSPACE and latest:
+            latest = [LONG_AGO]
+            async for one in self._asked(workspace_id):
+                with failures.noted(one):
+                    latest.append(await self._move(work, one))
+            if workspace_id == SYSTEM_WORKSPACE:
                 await self._partitions.drop_before(work, max(latest))
         async for one in self._asked(workspace_id):
-            await self._remove(work, one, scopes)
+            with failures.noted(one):
+                await self._remove(work, one, scopes)
             if not work.has_time:
                 break
+        failures.raise_first()
         return work
 
     async def _asked(self, workspace_id: str) -> AsyncIterator[str]:

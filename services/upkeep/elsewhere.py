@@ -1,4 +1,4 @@
-"""Erases what is not in the database: answers that are remembered, records of topics, files of reports."""
+"""Erases what is not in the database: remembered answers, records of topics, files of reports."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,8 @@ from services.warehouse.erasure.erasures import Erasure
 from services.warehouse.facts.positions import fetch_positions
 
 EraseThere = Callable[[Erasure], Awaitable[Mapping[str, int]]]
-"""Another service erases what it has; how much that was, by what it is. Must bear to be asked again."""
+"""Another service erases what it has; how much that was, by what it is. Must bear to be
+repeated."""
 
 
 class Elsewhere:

@@ -72,9 +72,7 @@ def looks_of(
     return looks
 
 
-def _at_replicas(
-    name: str, addresses: Sequence[str], certificate: Certificate | None
-) -> Look:
+def _at_replicas(name: str, addresses: Sequence[str], certificate: Certificate | None) -> Look:
     """A service serves as long as one of its replicas does; the others are the reason then."""
 
     async def look() -> Seen:

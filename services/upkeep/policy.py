@@ -38,8 +38,8 @@ def write(policy: RetentionPolicy) -> dict[str, Any]:
 
 
 def effective(of_platform: RetentionPolicy, of_workspace: RetentionPolicy) -> RetentionPolicy:
-    """Nothing is absent. What others leave out, the platform may have set otherwise: facts are never kept
-    longer than what is made of them."""
+    """Nothing is absent. What others leave out, the platform may have set otherwise: facts are
+    never kept longer than what is made of them."""
     found = RetentionPolicy(**USUAL)
     found.MergeFrom(of_platform)
     found.MergeFrom(of_workspace)

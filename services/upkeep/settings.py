@@ -10,7 +10,8 @@ class UpkeepSettings(Settings):
 
     checked_services: str = ""
     """Services to look at, as their full names and addresses:
-    "shadower.metrics.v1.MetricsService@unix:/run/metrics.sock,…". Several of one name are replicas."""
+    "shadower.metrics.v1.MetricsService@unix:/run/metrics.sock,…". Several of one name are
+    replicas."""
 
     check_seconds: float = 2
     """Who has not answered after that is unreachable."""

@@ -18,8 +18,8 @@ LONGEST = timedelta(days=3650)
 
 
 async def forget_written(settings: Settings, written: Mapping[int, int]) -> None:
-    """Lets the log forget what is in the database, of all workspaces: up to an offset of each partition.
-    Raises Unavailable."""
+    """Lets the log forget what is in the database, of all workspaces: up to an offset of each
+    partition. Raises Unavailable."""
     if not written:
         return
     records = {

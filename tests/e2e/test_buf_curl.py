@@ -30,7 +30,7 @@ from tests.support.reports import (
 from tests.support.reports import PERMISSIONS as OF_REPORTS
 from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
 
-PERMISSIONS = ["limits:write", "alert_evaluations:write", *OF_REPORTS]
+PERMISSIONS = ["limits:write", "alert_evaluations:write", "retention_runs:write", *OF_REPORTS]
 BUF = Path(sys.executable).parent / "buf"
 NOW = "2026-01-01T00:00:00Z"
 RUN = {
@@ -128,6 +128,11 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "CleanUpReports": {},
         "DeleteReport": {"reportId": REPORT_ID},
         "EraseReports": {},
+    },
+    "upkeep": {
+        "GetRetention": {},
+        "UpdateRetention": {"policy": {"eventsDays": 30}, "etag": "0"},
+        "ApplyRetention": {},
     },
     "limits": {
         "ListLimits": {},

@@ -22,7 +22,6 @@ from tests.support.notifications import QUICK, Told
 from tests.support.notifier import Notifier, notifying
 from tests.support.postgres import Server
 from tests.support.receivers import Mailbox, Receiver, running_mailbox, running_receiver
-from tests.support.postgres import Server
 from tests.support.rolling import record_around_rolling, record_points_around_rolling
 from tests.support.runs import Client, Row
 from tests.support.stack import Environment, Stack, Stubs

@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from services.warehouse.queries.interval import Interval
 from tests.support.alerts import ALERT, file_alert
 from tests.support.contract import methods
-from tests.support.dead_letters import file_letter
+from tests.support.dead_letters import LETTER, file_letter
 from tests.support.notifications import file_delivery, file_target
 from tests.support.plans import SETTLED, Planner, Statement
 from tests.support.postgres import Server
@@ -27,6 +27,7 @@ from tests.support.reads import (
 )
 from tests.support.reports import file_report
 from tests.support.rolling import roll, rolling_database
+from tests.support.upkeep import file_erasure
 from tools.history import make_history
 
 READING = MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
@@ -47,6 +48,7 @@ async def history_url(postgres: Server, template: str) -> AsyncIterator[str]:
     file_target(url, WORKSPACE)
     file_delivery(url, WORKSPACE)
     file_report(url, WORKSPACE)
+    file_erasure(url, WORKSPACE, LETTER)
     yield url
     postgres.drop(url)
 

@@ -1,4 +1,4 @@
-"""Retention removes what is old enough, and nothing else; and what rollups answer stays the same."""
+"""Retention removes what is old enough and nothing else, and what rollups answer stays the same."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 
 from services.runtime.faults import InvalidArgument
 from services.upkeep.applying import Scope
+from services.warehouse.facts.ledger import fetch_ledger
 from services.warehouse.facts.model import Event, Execution
 from services.warehouse.queries.interval import Interval
 from tests.support.rolling import roll
@@ -24,13 +25,13 @@ async def house(database_url: str) -> AsyncIterator[House]:
 
 
 def old_and_new(seed: int) -> list[Execution]:
-    """Of 250, 120 and 20 days ago; of some hours of the oldest there are enough to be worth cells."""
+    """Of 250, 120 and 20 days ago; in an hour of the oldest there are enough to be worth cells."""
     random = Random(seed)
     return [
-        *some_runs(random, days_ago(250), 3 * DAY, 60),
+        *some_runs(random, days_ago(250), DAY, 20),
         *some_runs(random, days_ago(250) + 5 * HOUR, HOUR, 80),
-        *some_runs(random, days_ago(120), 3 * DAY, 60),
-        *some_runs(random, days_ago(20), 5 * DAY, 40),
+        *some_runs(random, days_ago(120), DAY, 20),
+        *some_runs(random, days_ago(20), DAY, 20),
     ]
 
 
@@ -40,7 +41,7 @@ WHOLE = Interval(days_ago(260), days_ago(-1))
 async def filled(house: House, workspace: str) -> list[Execution]:
     runs, random = old_and_new(7), Random(8)
     await house.record(workspace, runs)
-    await house.record(workspace, some_points(random, days_ago(250), 240 * DAY, 60))
+    await house.record(workspace, some_points(random, days_ago(250), 240 * DAY, 20))
     events = [Event(days_ago(days), f"e-{days}", "user.login", "user-1") for days in (200, 50)]
     await house.record(workspace, events)
     return runs
@@ -71,7 +72,8 @@ async def test_what_is_old_goes_and_what_rollups_answer_stays(house: House, work
     assert work.rows["executions"] == len(runs) - len(kept)
     assert await house.answers(workspace, WHOLE) == before
     assert await house.differences(workspace) == []
-    await roll(house.database, workspace, WHOLE)
+    for days in (120, 20):
+        await roll(house.database, workspace, Interval(days_ago(days), days_ago(days - 1)))
     assert await house.differences(workspace) == []
     assert await house.answers(workspace, WHOLE) == before
 
@@ -117,8 +119,6 @@ async def test_late_facts_are_refused_one_by_one(house: House, workspace: str) -
 
 
 async def test_an_account_stays_exact(house: House, workspace: str) -> None:
-    from services.warehouse.facts.ledger import fetch_ledger
-
     await filled(house, workspace)
     await house.apply(workspace)
     hours = Interval(days_ago(1), days_ago(-1))
@@ -213,8 +213,8 @@ async def test_alerts_that_are_over_and_old_entries_of_the_audit_log_go(
             *(workspace, str(number), state, days_ago(400), over),
         )
     house.execute(
-        "insert into audit_entries (workspace_id, occurred_at, entry_id, subject, token_id, rpc, code,"
-        " reason, request_id) select %s, now() - days * interval '1 day', gen_random_uuid(),"
+        "insert into audit_entries (workspace_id, occurred_at, entry_id, subject, token_id, rpc,"
+        " code, reason, request_id) select %s, now() - days * interval '1 day', gen_random_uuid(),"
         " 'a', '', '', 0, '', '' from unnest(array[2500, 2600]) days",
         workspace,
     )

@@ -26,6 +26,9 @@ from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.notifications.v1 import notifications_service_pb2 as notifications
 from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
+from shadower.upkeep.v1 import erasure_service_pb2 as erasure
+from shadower.upkeep.v1 import health_service_pb2 as health
+from shadower.upkeep.v1 import retention_service_pb2 as retention
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
 from gateway.limits.counters import OwnCounters
@@ -54,6 +57,9 @@ from services.runtime.draining import Draining
 from services.runtime.identity import Principal
 from services.runtime.pool import open_pool
 from services.runtime.validator import MessageValidator
+from services.upkeep.erasure_servicer import ErasureServicer
+from services.upkeep.health_servicer import HealthServicer
+from services.upkeep.retention_servicer import RetentionServicer
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
 from services.workspaces.servicer import WorkspacesServicer
@@ -180,6 +186,11 @@ READS = {
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
     "usage": Read(limits.GetUsageRequest(workspace_id=WORKSPACE), None, frozenset({BY_TIME})),
+    "retention": _of_no_time(retention.GetRetentionRequest, set()),
+    "erasures": _of_no_time(erasure.ListErasuresRequest, set()),
+    "erasure": _of_no_time(erasure.GetErasureRequest, set(), erasure_id=LETTER),
+    "health": _of_no_time(health.GetHealthRequest, set()),
+    "health checks": _of_no_time(health.ListChecksRequest, set(), service="postgresql"),
     "jobs": _of_no_time(scheduler.ListJobsRequest, set()),
     "runs of jobs": _of_no_time(scheduler.ListJobRunsRequest, set()),
     "dead letters": _of_no_time(LETTERS, set()),
@@ -244,8 +255,16 @@ def _servicers(database: Database) -> dict[str, Any]:
         "notifications": NotificationsServicer(database, None, Vault(Sealer([])), None),
         "reports": ReportsServicer(database, None),
         "scheduler": SchedulerServicer(database, JOBS),
+        "upkeep": Upkeep(database),
         "workspaces": WorkspacesServicer(database, None),
     }
+
+
+class Upkeep(RetentionServicer, ErasureServicer, HealthServicer):
+    """As far as it is asked and does nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 class NothingSet:

@@ -163,3 +163,14 @@ async def house_of(url: str) -> AsyncIterator[House]:
         database, keeping = Database(pool), Database(keeping_pool)
         applier = Applier(keeping, Workspaces(keeping_pool), Remover(keeping, BATCH))
         yield House(url, database, keeping, Recorder(database, Failpoints("")), applier)
+
+
+def file_erasure(database_url: str, workspace: str, erasure_id: str) -> None:
+    """One that nobody asked for."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into shadower.erasures"
+            " (workspace_id, erasure_id, scope, salt, hash, requested_by, step)"
+            " values (%s, %s, 'user', '', '', 'a', 'log')",
+            (workspace, erasure_id),
+        )

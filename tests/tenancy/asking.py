@@ -135,6 +135,9 @@ def _as_json(asked: Asked) -> dict[str, Any]:
         return request | {"content": message.body.data}
     told = MessageToDict(message)
     others = {name: one for name, one in told.items() if name not in set(map(camel, in_path))}
+    if "workspace_id" not in in_path:
+        # As a parameter it is refused; a header names it.
+        others.pop("workspaceId", None)
     if way.verb == "GET":
         return request | {"params": _parameters(others)}
     return request | {"json": [others] if way.rpc.streams_requests else others}

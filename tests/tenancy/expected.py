@@ -37,6 +37,7 @@ NAMES_IDS = {
     "reports.v1.ReportsService/CreateReportLink",
     "reports.v1.ReportsService/ListReportLinks",
     "reports.v1.ReportsService/RevokeReportLink",
+    "upkeep.v1.ErasureService/GetErasure",
 }
 # Whoever has what the question names is let in, whichever workspaces his token is for.
 BY_SECRET = {"reports.v1.ReportsService/OpenReportLink"}
@@ -72,6 +73,17 @@ SILENT = {
     "reports.v1.ReportsService/EraseReports": "counts",
     "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
     "runtime.v1.CacheService/InvalidateAnswers": "a count",
+    "upkeep.v1.RetentionService/GetRetention": "days and times",
+    "upkeep.v1.RetentionService/UpdateRetention": "days and times",
+    "upkeep.v1.RetentionService/ApplyRetention": "counts",
+    "upkeep.v1.ErasureService/EraseUser": "what is random, and hashes of it",
+    "upkeep.v1.ErasureService/EraseWorkspace": "refused: nobody is erased here",
+    "upkeep.v1.ErasureService/GetErasure": "what is random, and hashes of it",
+    "upkeep.v1.ErasureService/ListErasures": "what is random, and hashes of it",
+    "upkeep.v1.ErasureService/RunErasures": "counts",
+    "upkeep.v1.HealthService/GetHealth": "the same for all",
+    "upkeep.v1.HealthService/ListChecks": "the same for all",
+    "upkeep.v1.HealthService/CheckServices": "refused: it is the mesh's",
 }
 # What is told under load is what is told to one who is alone, word for word.
 STEADY = {
@@ -128,11 +140,19 @@ LISTS_OF_JOBS = (
 )
 # What only the workspace shadower-system has, and a tenant never: tables, and RPCs about it.
 OF_THE_SYSTEM = dict.fromkeys(
-    ("schedule_leases", "scheduled_jobs", "job_runs"), "jobs are the mesh's"
+    ("schedule_leases", "scheduled_jobs", "job_runs", "service_checks"), "they are the mesh's"
 )
 NOBODY_HAS = {
     f"scheduler.v1.SchedulerService/{name}"
     for name in ("RunJob", "PauseJob", "ResumeJob", "RescheduleJob")
 }
 GONE |= {key: {"NOT_FOUND"} for key in NOBODY_HAS}
-SILENT |= dict.fromkeys((*NOBODY_HAS, *LISTS_OF_JOBS), "jobs are the mesh's, and tenants have none")
+REFUSED = {
+    "upkeep.v1.ErasureService/EraseWorkspace",
+    "upkeep.v1.HealthService/CheckServices",
+}
+NOBODY_HAS |= REFUSED
+GONE |= {key: {"INVALID_ARGUMENT"} for key in REFUSED}
+SILENT |= dict.fromkeys(
+    (*(NOBODY_HAS - REFUSED), *LISTS_OF_JOBS), "jobs are the mesh's, and tenants have none"
+)

@@ -7,13 +7,15 @@ from google.protobuf.json_format import ParseDict
 from shadower.access.v1 import access_service_pb2 as access
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.limits.v1 import limits_service_pb2 as limits
+from shadower.upkeep.v1 import erasure_service_pb2 as erasure
+from shadower.upkeep.v1 import retention_service_pb2 as retention
 
 from tests.support.keys import KeyRing
 from tests.support.rolling import roll, rolling_database
 from tests.support.stack import Stack
 from tests.tenancy.alerting import keep_alerts
 from tests.tenancy.notifying import keep_notifications
-from tests.tenancy.questions import measures, revoked, traces
+from tests.tenancy.questions import KEPT_LONG, measures, revoked, somebody, traces
 from tests.tenancy.reporting import keep_reports
 from tests.tenancy.tenants import (
     ASKED,
@@ -34,6 +36,7 @@ async def fill(stack: Stack, keys: KeyRing, tenant: Tenant) -> None:
     await keep_alerts(stack, metadata, tenant)
     await keep_notifications(stack, metadata, tenant)
     await keep_reports(stack, metadata, tenant)
+    await _keep_house(stack, metadata, tenant)
     file_letters(stack.database_url, tenant)
     async with rolling_database(stack.database_url) as database:
         await roll(database, tenant.workspace, ASKED)
@@ -76,6 +79,16 @@ async def _api_key(stack: Stack, metadata: Any, tenant: Tenant) -> str:
     answer = await stack.stubs.access.CreateApiKey(request, metadata=metadata)
     tenant.given.add(answer.secret)
     return str(answer.api_key.api_key_id)
+
+
+async def _keep_house(stack: Stack, metadata: Any, tenant: Tenant) -> None:
+    """A retention, and somebody to be erased who never was there."""
+    of_workspace = {"workspace_id": tenant.workspace}
+    request = ParseDict(of_workspace | KEPT_LONG, retention.UpdateRetentionRequest())
+    await stack.stubs.retention.UpdateRetention(request, metadata=metadata)
+    nobody = ParseDict(of_workspace | somebody(tenant), erasure.EraseUserRequest())
+    begun = await stack.stubs.erasure.EraseUser(nobody, metadata=metadata)
+    tenant.erasure = begun.erasure.erasure_id
 
 
 def empty_tables(url: str, tenant: Tenant, tables: Any) -> list[str]:

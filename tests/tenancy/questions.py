@@ -29,6 +29,7 @@ POINTS = {"metrics": ["queue.depth"], "group_by_tags": ["region"], **INTERVAL}
 LIMIT = {"limit_class": "LIMIT_CLASS_EXPORTS", "scope": "LIMIT_SCOPE_API_KEY"}
 SOON = told(datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
 PROTOBUF = "application/x-protobuf"
+KEPT_LONG: Fields = {"policy": {"alert_history_days": 365}, "etag": "0"}
 
 
 def same(fields: Fields) -> Question:
@@ -100,6 +101,11 @@ def made(own: Tenant, _named: Tenant) -> Fields:
 
 def recorded(own: Tenant, _named: Tenant) -> Fields:
     return {"sequence": "1", "executions": executions(own)[:5], "events": events(own)}
+
+
+def somebody(own: Tenant) -> Fields:
+    """Whom no fact names."""
+    return dict.fromkeys(("user_id", "confirm_user_id"), own.named("nobody"))
 
 
 def ruled(own: Tenant, _named: Tenant) -> Fields:
@@ -301,6 +307,17 @@ QUESTIONS: Mapping[str, Question] = {
     "scheduler.v1.SchedulerService/ResumeJob": same({"job_name": "roll_up"}),
     "scheduler.v1.SchedulerService/RescheduleJob": same({"job_name": "roll_up", "schedule": ""}),
     "scheduler.v1.SchedulerService/ListJobRuns": same({}),
+    "upkeep.v1.RetentionService/GetRetention": same({}),
+    "upkeep.v1.RetentionService/UpdateRetention": same(KEPT_LONG),
+    "upkeep.v1.RetentionService/ApplyRetention": same({"scopes": ["RETENTION_SCOPE_RECORDS"]}),
+    "upkeep.v1.ErasureService/EraseUser": lambda own, _: somebody(own),
+    "upkeep.v1.ErasureService/EraseWorkspace": same({"confirm_workspace_id": "another"}),
+    "upkeep.v1.ErasureService/GetErasure": lambda _, named: {"erasure_id": named.erasure},
+    "upkeep.v1.ErasureService/ListErasures": same({"page_size": 5}),
+    "upkeep.v1.ErasureService/RunErasures": same({}),
+    "upkeep.v1.HealthService/GetHealth": same({}),
+    "upkeep.v1.HealthService/ListChecks": same({"service": "postgresql"}),
+    "upkeep.v1.HealthService/CheckServices": same({}),
     "workspaces.v1.WorkspacesService/GetWorkspaceSummary": fresh(INTERVAL),
     "opentelemetry.proto.collector.trace.v1.TraceService/Export": foreign(traces),
     "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": foreign(measures),

@@ -64,6 +64,7 @@ class Tenant:
     etags: dict[str, str] = field(default_factory=dict)
     """By rules, as they were first."""
     api_key: str = ""
+    erasure: str = ""
     doomed_keys: list[str] = field(default_factory=list)
     given: set[str] = field(default_factory=set)
     """Secrets that were made up for it. Ids of rows are no marks: they are named by the other."""

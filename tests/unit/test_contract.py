@@ -228,7 +228,7 @@ def test_a_method_that_is_not_ours_has_no_contract() -> None:
 
 FAULTS = {
     *("Fault", "InvalidArgument", "NotFound", "AlreadyExists", "Unauthenticated"),
-    *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded", "FactsGoneError"),
+    *("PermissionDenied", "ResourceExhausted", "Unavailable", "DeadlineExceeded"),
     *("invalid_field", "invalid_fields", "ItemKind", "_info", "_letter", "DeadLetter"),
 }
 REASON = re.compile(r"^[A-Z]+(_[A-Z]+)*$")

@@ -18,7 +18,7 @@ class OfUser(Enum):
     DELETED = "deleted"
     """Their content cannot be rewritten."""
     MADE_ANEW = "made anew"
-    """Cells: by other means."""
+    """Cells: they are rolled up again, or rewritten where that cannot be."""
     KEPT = "kept"
     """The law wants it, or nobody is named there but who did something."""
     NAMELESS = "nameless"
@@ -49,8 +49,8 @@ RENAMED = Entry(OfUser.RENAMED)
 # Of the workspace "shadower-system", which nobody erases.
 OF_THE_SYSTEM = Entry(OfUser.NAMELESS, OfWorkspace.KEPT)
 
-# In the order in which they are gone through: spans before the runs that follow from them, and what lets
-# somebody in before all that could come in.
+# In the order in which they are gone through: spans before the runs that follow from them, and
+# what lets somebody in before all that could come in.
 CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     {
         "api_key_secrets": NAMELESS,

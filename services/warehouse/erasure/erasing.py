@@ -1,5 +1,5 @@
-"""Goes on with erasures, step by step. What a step has done is committed with how far it is, so that
-whoever goes on does nothing twice and leaves nothing out, whatever ended the one before."""
+"""Goes on with erasures, step by step. What a step has done is committed with how far it is, so
+that whoever goes on does nothing twice and leaves nothing out, whatever ended the one before."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -26,17 +26,15 @@ from services.warehouse.erasure.naming import Naming
 from services.warehouse.erasure.renaming import rename_page
 from services.warehouse.erasure.shape import shape_of
 from services.warehouse.retention.removing import Work
-from services.warehouse.rollups.rolling import Roller
 
 BATCH = 5_000
-ROLLUPS, ELSEWHERE = "made_anew", "elsewhere"
+ELSEWHERE = "elsewhere"
 STEPS: Mapping[str, list[str]] = MappingProxyType(
     {
         "user": [
             FIRST_STEP,
             *tables_of_user(),
             *(name for name, one in CATALOGUE.items() if one.of_user is OfUser.MADE_ANEW),
-            ROLLUPS,
             ELSEWHERE,
         ],
         "workspace": [FIRST_STEP, *tables_of_workspace(), ELSEWHERE],
@@ -44,8 +42,8 @@ STEPS: Mapping[str, list[str]] = MappingProxyType(
 )
 
 Elsewhere = Callable[[Erasure], Awaitable[tuple[Mapping[str, int], datetime | None]]]
-"""Erases what is not in the database; how much that was, and until when copies may lie where nobody can
-erase them. Must bear to be called again."""
+"""Erases what is not in the database; how much that was, and until when copies may lie where
+nobody can erase them. Must bear to be called again."""
 
 
 class Eraser:
@@ -54,7 +52,6 @@ class Eraser:
     def __init__(self, database: Database, elsewhere: Elsewhere, batch: int = BATCH) -> None:
         self._database = database
         self._elsewhere = elsewhere
-        self._roller = Roller(database)
         self._batch = batch
 
     async def go_on(self, work: Work, workspace_id: str, erasure_id: UUID) -> bool:
@@ -65,29 +62,23 @@ class Eraser:
             while erasure is not None and erasure.ended_at is None:
                 if not work.has_time:
                     return False
-                erasure = await self._step(erasure, work)
+                erasure = await self._step(erasure)
         except OvertakenError:
             erasure = None
         work.remaining |= erasure is None
         return erasure is not None
 
-    async def _step(self, erasure: Erasure, work: Work) -> Erasure | None:
+    async def _step(self, erasure: Erasure) -> Erasure | None:
         """None if there is something to wait for."""
         if erasure.step == FIRST_STEP:
             return await self._after_log(erasure)
         if erasure.step == ELSEWHERE:
             return await self._end(erasure)
-        if erasure.step == ROLLUPS:
-            async for _ in self._roller.roll(erasure.workspace_id):
-                if not work.has_time:
-                    return None
-            async with self._database.writing(erasure.workspace_id) as session:
-                return await advance(session, erasure, _next(erasure), {}, {})
         async with self._database.writing(erasure.workspace_id) as session:
             return await self._page(session, erasure)
 
     async def _after_log(self, erasure: Erasure) -> Erasure | None:
-        """What was acknowledged before it was asked for is in the database by then, and not on its way."""
+        """What was acknowledged before it was asked for has to be in the database."""
         async with self._database.reading(erasure.workspace_id) as session:
             written = session.complete_until
         if written is None or written < erasure.requested_at:

@@ -24,7 +24,7 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True)
 class Erasure:
-    """`user_id` is None for a workspace, and once it is done. `place` says where in a step it is."""
+    """`user_id` is None for a workspace, and once it is done. `place` is where in a step it is."""
 
     workspace_id: str
     erasure_id: UUID
@@ -89,7 +89,7 @@ async def advance(
     place: Mapping[str, Any],
     counts: Mapping[str, int],
 ) -> Erasure:
-    """Notes what the transaction has done. Raises OvertakenError unless the erasure is where we left it."""
+    """Notes what the transaction has done. Raises OvertakenError if somebody else has gone on."""
     total = dict(erasure.counts)
     for name, rows in counts.items():
         total[name] = total.get(name, 0) + rows

@@ -21,8 +21,8 @@ class Naming:
 
     @property
     def needles(self) -> list[str]:
-        """One of them is in the text of a row that names the user: as it is, as JSON writes it, and as
-        PostgreSQL writes either in a row."""
+        """One of them is in the text of a row that names the user: as it is, as JSON writes it,
+        and as PostgreSQL writes either in a row."""
         as_json = json.dumps(self.user_id, ensure_ascii=False)[1:-1]
         plain = {self.user_id, as_json}
         quoted = {text.replace("\\", "\\\\").replace('"', '""') for text in plain}
@@ -55,7 +55,7 @@ class Naming:
     ) -> dict[str, Any]:
         """What is to be set in a row. `blanks` are for rows that are the user's own."""
         is_own = row.get("user_id") == self.user_id
-        after = {name: self.renamed(row[name]) for name in columns} | (blanks if is_own else {})
+        after = {name: self.renamed(row[name]) for name in columns} | dict(blanks if is_own else {})
         return {name: value for name, value in after.items() if value != _plain(row[name])}
 
 

@@ -14,8 +14,8 @@ PAGE = 10_000
 
 @dataclass(frozen=True)
 class Shape:
-    """The rest of a table's primary key behind the workspace, with types, and its columns that can hold
-    words."""
+    """The rest of a table's primary key behind the workspace, with types, and its columns that
+    can hold words."""
 
     table: str
     key: tuple[tuple[str, str], ...]
@@ -35,7 +35,7 @@ class Shape:
         )
 
     def look_through(self, place: object) -> str:
-        """$1 is the workspace, $2 what is looked for, $3 how many; the place follows, if there is one."""
+        """$1 is the workspace, $2 what is looked for, $3 how many; the place follows, if any."""
         keys = ", ".join(self.names)
         values = ", ".join(f"${n}::text::{kind}" for n, (_, kind) in enumerate(self.key, start=4))
         return QUERIES["look_through"].format(

@@ -1,6 +1,6 @@
 """From when on a workspace has and takes facts and cells. What lies before is gone, or is going."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +38,8 @@ class Horizon:
         return None if self.runs_from is None else self.runs_from - UNDER_WAY
 
 
-def horizon_of(row: Mapping[str, Any]) -> Horizon:
+def horizon_of(row: Any) -> Horizon:
+    """From a row of the workspace."""
     return Horizon(**{field.name: row[field.name] for field in fields(Horizon)})
 
 

@@ -1,5 +1,7 @@
 """What is not kept any more, nobody may ask single facts about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from services.runtime.faults import FieldViolation, InvalidArgument
@@ -8,8 +10,14 @@ from services.warehouse.rollups.spans import Spans, to_microseconds
 BEFORE_ALL = to_microseconds(datetime(1, 1, 1, tzinfo=UTC))
 
 
-class FactsGoneError(InvalidArgument):
-    """A question needs single facts that are not kept any more."""
+@contextmanager
+def gone_facts_passed_over() -> Iterator[None]:
+    """For who makes cells: of what retention has removed, it had made all of them."""
+    try:
+        yield
+    except InvalidArgument as refused:
+        if refused.reason != "FACTS_GONE":
+            raise
 
 
 def times_before(bound: datetime | None) -> Spans:
@@ -17,10 +25,10 @@ def times_before(bound: datetime | None) -> Spans:
 
 
 def check_kept(times: Spans, gone: datetime | None) -> None:
-    """Raises FactsGoneError if facts of some of the times may be gone."""
+    """Raises InvalidArgument if facts of some of the times may be gone."""
     if gone is None or not times & times_before(gone):
         return
-    raise FactsGoneError(
+    raise InvalidArgument(
         "FACTS_GONE",
         f"the answer needs single facts from before {gone.isoformat()}, which are not kept",
         metadata={"keptFrom": gone.isoformat()},

@@ -46,8 +46,8 @@ First = Callable[[Session], Awaitable[datetime | None]]
 
 @dataclass(frozen=True)
 class FactTime:
-    """Facts of a kind: their horizon, the oldest of them, and the sorts of cells from which all others
-    follow. They are needed for so long after their horizon."""
+    """Facts of a kind: their horizon, the oldest of them, and the sorts of cells from which all
+    others follow. They are needed for so long after their horizon."""
 
     column: str
     first: First
@@ -139,7 +139,8 @@ class Horizons:
         async with self._database.writing(workspace_id) as session:
             await lock_workspace(session)
             firsts = [await one.first(session) for one in (RUNS, POINTS)]
-            if any(first and first < until - UNDER_WAY for first in firsts):
+            has_facts = any(first and first < until - UNDER_WAY for first in firsts)
+            if has_facts or not await _have_days(session, until):
                 work.remaining = True
                 return
             for kind in (RUNS, POINTS):
@@ -183,6 +184,15 @@ async def _move(session: Session, column: str, until: datetime) -> None:
     await session.connection.execute(QUERIES[f"move_{column}"], session.workspace_id, until)
 
 
+async def _have_days(session: Session, until: datetime) -> bool:
+    """With the lock: whether days stand for all hours from before a time."""
+    for sort in OF_DAYS:
+        hours = await agreeing(session, Sort(Level.HOUR, sort.cuboid)) & times_before(until)
+        if Level.DAY.around(hours) - await agreeing(session, sort):
+            return False
+    return True
+
+
 async def _has_cells(session: Session, sorts: Sequence[Sort], until: datetime) -> bool:
     """Whether there are any from before a time."""
     levels = list({sort.level.value for sort in sorts})
@@ -193,8 +203,8 @@ async def _has_cells(session: Session, sorts: Sequence[Sort], until: datetime) -
 
 
 async def _begin(session: Session, kind: FactTime, until: datetime) -> None:
-    """Before the first fact ever there are no cells, and that agrees: nobody need look for facts there.
-    In long cells, of which there are few."""
+    """Before the first fact ever there are no cells, and that agrees: nobody need look for facts
+    there. In long cells, of which there are few."""
     if getattr(await fetch_horizon(session), kind.column) is not None:
         return
     oldest = min(await kind.first(session) or until, until)

@@ -1,4 +1,4 @@
-"""Removes rows that are old enough, a few in a transaction. What was removed stays so, whatever ends it."""
+"""Removes rows that are old enough, a few in a transaction: whatever ends it, the next goes on."""
 
 import time
 from collections import Counter

@@ -11,7 +11,7 @@ from datetime import timedelta
 from services.warehouse.database import Database, Session
 from services.warehouse.facts.changes import changes_since
 from services.warehouse.queries.interval import Interval
-from services.warehouse.queries.kept import FactsGoneError, times_before
+from services.warehouse.queries.kept import gone_facts_passed_over, times_before
 from services.warehouse.rollups.kinds import calculable_from, kind_of
 from services.warehouse.rollups.ledger import enter, lock_workspace, looked_at, spare
 from services.warehouse.rollups.levels import ALL_SORTS, KEPT, OF_SLOTS, Level, Sort
@@ -95,14 +95,13 @@ class Roller:
         kind = kind_of(sort)
         for _ in range(ATTEMPTS):
             async with self._database.reading(workspace_id) as session:
-                revision = session.revision
-                try:
+                revision, cells = session.revision, None
+                with gone_facts_passed_over():
                     weight = await kind.weigh(session, sort, span)
                     is_worth_it = weight.cells * worth <= weight.runs
                     cells = await kind.calculate(session, sort, span) if is_worth_it else []
-                except FactsGoneError:
-                    # Retention was faster: it has rolled all that it removes.
-                    return None
+            if cells is None:
+                return None
             async with self._database.writing(workspace_id) as session:
                 is_known = await lock_workspace(session)
                 if is_known and await is_unchanged(session, kind.basis(span), revision):

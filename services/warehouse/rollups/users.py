@@ -50,8 +50,8 @@ def mark_of(one_hash: bytes) -> bytes:
 
 
 def exchanged(sketch: bytes, old: bytes, new: bytes) -> bytes:
-    """The sketch with one user in the place of another, by their hashes. One that has not kept the old
-    one stays as it is."""
+    """The sketch with one user in the place of another, by their hashes. One that has not kept
+    the old one stays as it is."""
     gone = compact_theta_sketch.deserialize(merge((), old))
     left = theta_a_not_b().compute(compact_theta_sketch.deserialize(sketch), gone)
     without = merge((bytes(left.serialize()),))

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.warehouse.database import Database
 from services.warehouse.queries.interval import Interval
-from services.warehouse.queries.kept import FactsGoneError, times_before
+from services.warehouse.queries.kept import gone_facts_passed_over, times_before
 from services.warehouse.rollups.kinds import Kind, calculable_from, kind_of
 from services.warehouse.rollups.ledger import lock_workspace, take_sort
 from services.warehouse.rollups.levels import ALL_SORTS, Level, Sort
@@ -43,15 +43,16 @@ class Verifier:
     async def verify(
         self, workspace_id: str, asked: Interval | None, *, repair: bool
     ) -> AsyncIterator[Verified]:
-        """All cells that are said to agree, of an interval or of all time, as far as what they follow
-        from is kept."""
+        """All cells that are said to agree, of an interval or of all time, as far as what they
+        follow from is kept."""
         for sort in ALL_SORTS:
             for span in await self._claimed(workspace_id, sort, asked):
                 pace = Pace(sort.whole.length)
                 for part in pace.parts(span):
-                    try:
+                    verified = None
+                    with gone_facts_passed_over():
                         verified = await self._verify_part(workspace_id, sort, part, repair=repair)
-                    except FactsGoneError:
+                    if verified is None:
                         continue
                     pace.adapt(verified.cells * kind_of(sort).heft)
                     yield verified

@@ -14,6 +14,7 @@ from services.runtime.faults import FieldViolation, InvalidArgument, invalid_fie
 from services.runtime.pool import Pool
 from services.runtime.times import from_duration, optional_timestamp, to_timestamp
 from services.translation.pages import bad_token, page_size, read_place, write_place
+from services.upkeep.failures import Failures
 from services.warehouse.database import Database
 from services.warehouse.erasure.erasing import Eraser
 from services.warehouse.erasure.erasures import (
@@ -32,8 +33,8 @@ USUAL_DURATION = timedelta(seconds=20)
 
 
 class ErasureServicer(ErasureServiceServicer):
-    """Translates between the contract and erasures as they are kept. The pool's role sees which are not
-    done in any workspace."""
+    """Translates between the contract and erasures as they are kept. The pool's role sees which
+    are not done in any workspace."""
 
     def __init__(self, database: Database, everywhere: Pool, eraser: Eraser) -> None:
         self._database = database
@@ -82,11 +83,13 @@ class ErasureServicer(ErasureServiceServicer):
         given = request.HasField("max_duration")
         most = from_duration(request.max_duration) if given else USUAL_DURATION
         workspace = None if request.workspace_id == SYSTEM_WORKSPACE else request.workspace_id
-        work, done = Work.of(most.total_seconds()), 0
+        work, failures, done = Work.of(most.total_seconds()), Failures("erasure"), 0
         for one in await fetch_open(self._everywhere, workspace, MOST_AT_ONCE):
             if not work.has_time:
                 break
-            done += await self._eraser.go_on(work, *one)
+            with failures.noted(one[0]):
+                done += await self._eraser.go_on(work, *one)
+        failures.raise_first()
         return pb.RunErasuresResponse(done=done, remaining=work.remaining)
 
     async def _begin(self, workspace_id: str, user_id: str | None) -> Erasure:
