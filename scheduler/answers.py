@@ -4,7 +4,7 @@ from datetime import datetime
 
 from shadower.scheduler.v1 import job_pb2 as pb
 
-from scheduler.jobs import Job
+from scheduler.job import Job
 from scheduler.schedule import times_of_job
 from services.runtime.times import optional_timestamp, to_timestamp
 from services.warehouse.schedule.jobs import SetJob

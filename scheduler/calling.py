@@ -7,7 +7,7 @@ from typing import Protocol
 
 import grpc
 
-from scheduler.jobs import Job
+from scheduler.job import Job
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.mesh_tokens import MeshTokens
 from services.warehouse.schedule.runs import Run

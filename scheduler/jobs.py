@@ -1,227 +1,144 @@
 """What is done when, and by which RPC. This table is all that the scheduler knows of the world."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
+from shadower.aggregates.v1 import rollup_pb2 as rollups
 from shadower.aggregates.v1.aggregates_service_pb2 import RollUpRequest
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
-from shadower.aggregates.v1.rollup_pb2 import (
-    ROLLUP_LEVEL_DAY,
-    ROLLUP_LEVEL_HOUR,
-    ROLLUP_LEVEL_WEEK,
-    RollupLevel,
-)
 from shadower.alerts.v1.alerts_service_pb2 import EvaluateRulesRequest
 from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
-from shadower.reports.v1.reports_service_pb2 import (
-    CleanUpReportsRequest,
-    GenerateDueReportsRequest,
-)
+from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
+from shadower.upkeep.v1 import retention_pb2 as retention
 from shadower.upkeep.v1.erasure_service_pb2 import RunErasuresRequest
 from shadower.upkeep.v1.erasure_service_pb2_grpc import ErasureServiceStub
 from shadower.upkeep.v1.health_service_pb2 import CheckServicesRequest
 from shadower.upkeep.v1.health_service_pb2_grpc import HealthServiceStub
-from shadower.upkeep.v1.retention_pb2 import (
-    RETENTION_SCOPE_ALERT_HISTORY,
-    RETENTION_SCOPE_FACTS,
-    RETENTION_SCOPE_RECORDS,
-    RetentionScope,
-)
 from shadower.upkeep.v1.retention_service_pb2 import ApplyRetentionRequest
 from shadower.upkeep.v1.retention_service_pb2_grpc import RetentionServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryRequest
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
-MOST_EVALUATIONS = 20
-MOST_APPLICATIONS = 20
-Options = Mapping[str, Any]
-Ask = Callable[[grpc.aio.Channel, str, Options], AsyncIterator[Any]]
-"""Calls an RPC for a workspace, and gives what it answers."""
+from scheduler.asking import once, to_the_end, while_some_remain
+from scheduler.job import Ask, Job
+
+RETAINING = Duration(seconds=240)
+"""Of a call, which then tells whether some remain."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """One RPC at times: for each workspace that there is, or for all of them together."""
-
-    name: str
-    description: str
-    schedule: str
-    """On the clock of its time zone; see scheduler/times.py."""
-    permission: str
-    """What the token of its calls permits."""
-    deadline: timedelta
-    """Of a call."""
-    ask: Ask
-    is_for_all: bool = False
-    """Whether it is called once, for "shadower-system"."""
-    time_zone: str = "UTC"
+def _roll_up(level: "rollups.RollupLevel.ValueType") -> Ask:
+    return to_the_end(AggregatesServiceStub, "RollUp", RollUpRequest(level=level))
 
 
-def _roll_up(level: "RollupLevel.ValueType") -> Ask:
-    async def ask(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-        request = RollUpRequest(workspace_id=workspace_id, level=level)
-        stub: Any = AggregatesServiceStub(channel)
-        async for progress in stub.RollUp(request, **options):
-            yield progress
-
-    return ask
+def _retain(*scopes: "retention.RetentionScope.ValueType") -> Ask:
+    request = ApplyRetentionRequest(scopes=scopes, max_duration=RETAINING)
+    return while_some_remain(RetentionServiceStub, "ApplyRetention", request)
 
 
-async def _summarise(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-    stub: Any = WorkspacesServiceStub(channel)
-    yield await stub.GetWorkspaceSummary(
-        GetWorkspaceSummaryRequest(workspace_id=workspace_id), **options
-    )
+OF_EACH_WORKSPACE = (
+    Job(
+        "roll_up_hours",
+        "Rolls up hours whose facts have changed, in every workspace.",
+        "5 * * * *",
+        "rollups:write",
+        timedelta(minutes=10),
+        _roll_up(rollups.ROLLUP_LEVEL_HOUR),
+    ),
+    Job(
+        "roll_up_days",
+        "Rolls up days whose facts have changed, in every workspace.",
+        "0 1 * * *",
+        "rollups:write",
+        timedelta(minutes=10),
+        _roll_up(rollups.ROLLUP_LEVEL_DAY),
+    ),
+    Job(
+        "roll_up_weeks",
+        "Rolls up weeks whose facts have changed, in every workspace.",
+        "0 2 * * mon",
+        "rollups:write",
+        timedelta(minutes=10),
+        _roll_up(rollups.ROLLUP_LEVEL_WEEK),
+    ),
+    Job(
+        "refresh_summaries",
+        "Asks for the summary of every workspace, so that its answer is remembered.",
+        "*/15 * * * *",
+        "workspaces:read",
+        timedelta(seconds=30),
+        once(WorkspacesServiceStub, "GetWorkspaceSummary", GetWorkspaceSummaryRequest()),
+    ),
+)
 
-
-async def _evaluate(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-    """As long as rules are due; those of which some are due after that, are at the next time."""
-    stub: Any = AlertsServiceStub(channel)
-    for _ in range(MOST_EVALUATIONS):
-        answer = await stub.EvaluateRules(
-            EvaluateRulesRequest(workspace_id=workspace_id), **options
-        )
-        yield answer
-        if not answer.remaining:
-            return
-
-
-async def _report(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-    """As long as reports are due, or wait to be made."""
-    stub: Any = ReportsServiceStub(channel)
-    for _ in range(MOST_EVALUATIONS):
-        answer = await stub.GenerateDueReports(
-            GenerateDueReportsRequest(workspace_id=workspace_id), **options
-        )
-        yield answer
-        if not answer.remaining:
-            return
-
-
-async def _clean_up_reports(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-    stub: Any = ReportsServiceStub(channel)
-    for _ in range(MOST_EVALUATIONS):
-        answer = await stub.CleanUpReports(
-            CleanUpReportsRequest(workspace_id=workspace_id), **options
-        )
-        yield answer
-        if not answer.remaining:
-            return
-
-
-def _apply_retention(*scopes: "RetentionScope.ValueType") -> Ask:
-    async def ask(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-        """As long as there is more to remove; what is left then, is the next time."""
-        stub: Any = RetentionServiceStub(channel)
-        request = ApplyRetentionRequest(
-            workspace_id=workspace_id, scopes=scopes, max_duration=Duration(seconds=240)
-        )
-        for _ in range(MOST_APPLICATIONS):
-            answer = await stub.ApplyRetention(request, **options)
-            yield answer
-            if not answer.remaining:
-                return
-
-    return ask
-
-
-async def _run_erasures(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-    stub: Any = ErasureServiceStub(channel)
-    yield await stub.RunErasures(RunErasuresRequest(workspace_id=workspace_id), **options)
-
-
-async def _check_services(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
-    stub: Any = HealthServiceStub(channel)
-    yield await stub.CheckServices(CheckServicesRequest(workspace_id=workspace_id), **options)
-
-
-def _rolling_up(name: str, what: str, schedule: str, level: "RollupLevel.ValueType") -> Job:
-    said = f"Rolls up {what} whose facts have changed, in every workspace."
-    return Job(name, said, schedule, "rollups:write", timedelta(minutes=10), _roll_up(level))
-
-
-JOBS: Mapping[str, Job] = {
-    job.name: job
-    for job in (
-        _rolling_up("roll_up_hours", "hours", "5 * * * *", ROLLUP_LEVEL_HOUR),
-        _rolling_up("roll_up_days", "days", "0 1 * * *", ROLLUP_LEVEL_DAY),
-        _rolling_up("roll_up_weeks", "weeks", "0 2 * * mon", ROLLUP_LEVEL_WEEK),
-        Job(
-            "refresh_summaries",
-            "Asks for the summary of every workspace, so that its answer is remembered.",
-            "*/15 * * * *",
-            "workspaces:read",
-            timedelta(seconds=30),
-            _summarise,
+OF_ALL_TOGETHER = (
+    Job(
+        "evaluate_alerts",
+        "Has rules of alerts judged that are due, in all workspaces.",
+        "* * * * *",
+        "alert_evaluations:write",
+        timedelta(seconds=30),
+        while_some_remain(AlertsServiceStub, "EvaluateRules", EvaluateRulesRequest()),
+        is_for_all=True,
+    ),
+    Job(
+        "generate_reports",
+        "Has reports made that are due, in all workspaces.",
+        "*/5 * * * *",
+        "report_runs:write",
+        timedelta(seconds=60),
+        while_some_remain(
+            ReportsServiceStub, "GenerateDueReports", reports.GenerateDueReportsRequest()
         ),
-        Job(
-            "evaluate_alerts",
-            "Has rules of alerts judged that are due, in all workspaces.",
-            "* * * * *",
-            "alert_evaluations:write",
-            timedelta(seconds=30),
-            _evaluate,
-            is_for_all=True,
-        ),
-        Job(
-            "generate_reports",
-            "Has reports made that are due, in all workspaces.",
-            "*/5 * * * *",
-            "report_runs:write",
-            timedelta(seconds=60),
-            _report,
-            is_for_all=True,
-        ),
-        Job(
-            "clean_up_reports",
-            "Has reports deleted that have expired, in all workspaces.",
-            "0 4 * * *",
-            "report_runs:write",
-            timedelta(seconds=60),
-            _clean_up_reports,
-            is_for_all=True,
-        ),
-        Job(
-            "apply_retention",
-            "Removes facts, rollups and records that are older than workspaces keep them.",
-            "0 3 * * *",
-            "retention_runs:write",
-            timedelta(minutes=5),
-            _apply_retention(RETENTION_SCOPE_FACTS, RETENTION_SCOPE_RECORDS),
-            is_for_all=True,
-        ),
-        Job(
-            "clean_alert_history",
-            "Removes alerts that are over and older than workspaces keep them.",
-            "30 4 * * *",
-            "retention_runs:write",
-            timedelta(minutes=5),
-            _apply_retention(RETENTION_SCOPE_ALERT_HISTORY),
-            is_for_all=True,
-        ),
-        Job(
-            "run_erasures",
-            "Goes on with erasures that are not done, in all workspaces.",
-            "* * * * *",
-            "erasure_runs:write",
-            timedelta(seconds=50),
-            _run_erasures,
-            is_for_all=True,
-        ),
-        Job(
-            "check_services",
-            "Looks whether each service serves, and keeps what it finds.",
-            "*/5 * * * *",
-            "health_checks:write",
-            timedelta(seconds=30),
-            _check_services,
-            is_for_all=True,
-        ),
-    )
-}
+        is_for_all=True,
+    ),
+    Job(
+        "clean_up_reports",
+        "Has reports deleted that have expired, in all workspaces.",
+        "0 4 * * *",
+        "report_runs:write",
+        timedelta(seconds=60),
+        while_some_remain(ReportsServiceStub, "CleanUpReports", reports.CleanUpReportsRequest()),
+        is_for_all=True,
+    ),
+    Job(
+        "apply_retention",
+        "Removes facts, rollups and records that are older than workspaces keep them.",
+        "0 3 * * *",
+        "retention_runs:write",
+        timedelta(minutes=5),
+        _retain(retention.RETENTION_SCOPE_FACTS, retention.RETENTION_SCOPE_RECORDS),
+        is_for_all=True,
+    ),
+    Job(
+        "clean_alert_history",
+        "Removes alerts that are over and older than workspaces keep them.",
+        "30 4 * * *",
+        "retention_runs:write",
+        timedelta(minutes=5),
+        _retain(retention.RETENTION_SCOPE_ALERT_HISTORY),
+        is_for_all=True,
+    ),
+    Job(
+        "run_erasures",
+        "Goes on with erasures that are not done, in all workspaces.",
+        "* * * * *",
+        "erasure_runs:write",
+        timedelta(seconds=50),
+        once(ErasureServiceStub, "RunErasures", RunErasuresRequest()),
+        is_for_all=True,
+    ),
+    Job(
+        "check_services",
+        "Looks whether each service serves, and keeps what it finds.",
+        "*/5 * * * *",
+        "health_checks:write",
+        timedelta(seconds=30),
+        once(HealthServiceStub, "CheckServices", CheckServicesRequest()),
+        is_for_all=True,
+    ),
+)
+
+JOBS: Mapping[str, Job] = {job.name: job for job in (*OF_EACH_WORKSPACE, *OF_ALL_TOGETHER)}
 """By name."""

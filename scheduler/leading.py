@@ -11,7 +11,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from scheduler.jobs import Job
+from scheduler.job import Job
 from scheduler.running import Runner
 from scheduler.schedule import times_of_job
 from scheduler.times import Times

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from scheduler.calling import JobError
-from scheduler.jobs import Job
+from scheduler.job import Job
 from scheduler.schedule import Schedule
 from services.runtime.background import side_by_side
 from services.runtime.failpoints import Failpoints

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from scheduler.jobs import Job
+from scheduler.job import Job
 from scheduler.times import Times, times_of
 from services.runtime.faults import InvalidArgument
 from services.warehouse.database import Database

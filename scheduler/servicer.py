@@ -7,7 +7,7 @@ from shadower.scheduler.v1 import scheduler_service_pb2 as pb
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceServicer
 
 from scheduler.answers import job_of, run_of
-from scheduler.jobs import Job
+from scheduler.job import Job
 from scheduler.times import times_of
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.call import Context

@@ -30,8 +30,9 @@ from shadower.reports.v1.reports_service_pb2_grpc import (
     add_ReportsServiceServicer_to_server,
 )
 
+from scheduler.asking import MOST_CALLS
 from scheduler.calling import AT_ONCE, Caller, JobError
-from scheduler.jobs import JOBS, MOST_EVALUATIONS
+from scheduler.jobs import JOBS
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.mesh_tokens import mesh_tokens_of
 from services.warehouse.schedule.runs import Run
@@ -159,7 +160,7 @@ async def test_alerts_are_evaluated_for_all_while_rules_are_due(
     assert claims(services.seen[0][1])["permissions"] == ["alert_evaluations:write"]
     services.seen.clear()
     await caller.do(job, Run(job.name, PLANNED))
-    assert len(services.asked) == MOST_EVALUATIONS
+    assert len(services.asked) == MOST_CALLS
 
 
 @pytest.mark.parametrize("name", ["generate_reports", "clean_up_reports"])
