@@ -16,6 +16,11 @@ from shadower.aggregates.v1.rollup_pb2 import (
 )
 from shadower.alerts.v1.alerts_service_pb2 import EvaluateRulesRequest
 from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
+from shadower.reports.v1.reports_service_pb2 import (
+    CleanUpReportsRequest,
+    GenerateDueReportsRequest,
+)
+from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryRequest
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
@@ -71,6 +76,29 @@ async def _evaluate(channel: grpc.aio.Channel, workspace_id: str, options: Optio
             return
 
 
+async def _report(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
+    """As long as reports are due, or wait to be made."""
+    stub: Any = ReportsServiceStub(channel)
+    for _ in range(MOST_EVALUATIONS):
+        answer = await stub.GenerateDueReports(
+            GenerateDueReportsRequest(workspace_id=workspace_id), **options
+        )
+        yield answer
+        if not answer.remaining:
+            return
+
+
+async def _clean_up_reports(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
+    stub: Any = ReportsServiceStub(channel)
+    for _ in range(MOST_EVALUATIONS):
+        answer = await stub.CleanUpReports(
+            CleanUpReportsRequest(workspace_id=workspace_id), **options
+        )
+        yield answer
+        if not answer.remaining:
+            return
+
+
 def _rolling_up(name: str, what: str, schedule: str, level: "RollupLevel.ValueType") -> Job:
     said = f"Rolls up {what} whose facts have changed, in every workspace."
     return Job(name, said, schedule, "rollups:write", timedelta(minutes=10), _roll_up(level))
@@ -97,6 +125,24 @@ JOBS: Mapping[str, Job] = {
             "alert_evaluations:write",
             timedelta(seconds=30),
             _evaluate,
+            is_for_all=True,
+        ),
+        Job(
+            "generate_reports",
+            "Has reports made that are due, in all workspaces.",
+            "*/5 * * * *",
+            "report_runs:write",
+            timedelta(seconds=60),
+            _report,
+            is_for_all=True,
+        ),
+        Job(
+            "clean_up_reports",
+            "Has reports deleted that have expired, in all workspaces.",
+            "0 4 * * *",
+            "report_runs:write",
+            timedelta(seconds=60),
+            _clean_up_reports,
             is_for_all=True,
         ),
     )

@@ -20,6 +20,7 @@ from shadower.ingest.v1 import (
 )
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
+from shadower.reports.v1 import reports_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
 
@@ -35,6 +36,7 @@ CONTRACT = (
     metrics_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
+    reports_service_pb2,
     scheduler_service_pb2,
     workspaces_service_pb2,
 )

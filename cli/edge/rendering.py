@@ -14,6 +14,7 @@ from cli.edge.routes import (
     guarded_paths,
     methods_of,
     path_fields,
+    paths_without_token,
     routes_of,
     services_of,
     two_way_paths,
@@ -39,7 +40,13 @@ def write_configuration(model: EdgeModel, folder: Path) -> Path:
 def write_authentication(model: EdgeModel, folder: Path) -> None:
     """Who is let in. Envoy reads it again when it is replaced, and no connection ends by that."""
     issuers = [_provider(number, issuer, model) for number, issuer in enumerate(model.issuers)]
-    text = _rendered("authentication.yaml.j2", model=model, issuers=issuers)
+    methods = [method for one in model.upstreams for method in methods_of(one.service)]
+    text = _rendered(
+        "authentication.yaml.j2",
+        model=model,
+        issuers=issuers,
+        paths_without_token=paths_without_token(methods),
+    )
     write_whole(folder / "authentication.yaml", text)
 
 

@@ -68,7 +68,7 @@ def routes_of(cluster: str) -> Iterator[Route]:
 def _route(cluster: str, method: MethodDescriptor) -> Route:
     return Route(
         cluster=cluster,
-        path=f"/{method.containing_service.full_name}/{method.name}",
+        path=path_of(method),
         streams=method.client_streaming or method.server_streaming,
         reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
         limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
@@ -104,6 +104,22 @@ def body_paths(methods: Iterable[MethodDescriptor]) -> list[str]:
     """Of bodies that are somebody else's formats, and are handed on as they came."""
     raw = (one for one in methods if HTTP_BODY in {f.message_type for f in one.input_type.fields})
     return _patterns(template for method in raw for template in _path_templates(method))
+
+
+def paths_without_token(methods: Iterable[MethodDescriptor]) -> list[str]:
+    """Patterns of paths, by JSON and by gRPC, whose requests bring a secret of their own. Without
+    what follows a colon, which is another RPC."""
+    return [
+        pattern.replace("[^/?]+", "[^/?:]+")
+        for method in methods
+        if method.GetOptions().Extensions[options.admits_by_secret]
+        for pattern in (*_patterns(_path_templates(method)), re.escape(path_of(method)))
+    ]
+
+
+def path_of(method: MethodDescriptor) -> str:
+    """As gRPC has it."""
+    return f"/{method.containing_service.full_name}/{method.name}"
 
 
 def two_way_paths(methods: Iterable[MethodDescriptor]) -> list[str]:

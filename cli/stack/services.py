@@ -25,6 +25,7 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "reports": "shadower.reports.v1.ReportsService",
 }
 # Modules that are not under `services`.
 ELSEWHERE = {"limits": "gateway.limits", "scheduler": "scheduler"}
@@ -73,15 +74,15 @@ def service_parts(
     database_url: str,
     environment: str,
     replicas: Mapping[str, int],
-    redis_url: str = "",
+    told: Mapping[str, str] | None = None,
 ) -> list[Part]:
-    """All replicas of a service follow each other."""
+    """All replicas of a service follow each other. `told` is what else all of them are told."""
     programs = [
         _Program(module_of(name), service, number)
         for name, service in SERVICES.items()
         for number in range(1, replicas[name] + 1)
     ]
-    common = {**_common(home, database_url, environment), "REDIS_URL": redis_url}
+    common = {**_common(home, database_url, environment), "REDIS_URL": "", **(told or {})}
     return [_part(home, program, common) for program in programs]
 
 
@@ -128,7 +129,7 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
 
 # Nobody else may know what signs tokens of the mesh.
 SIGNING = "SHADOWER_MESH_KEY_FILE"
-ISSUERS = {"services.access", "scheduler"}
+ISSUERS = {"services.access", "scheduler", "services.reports"}
 
 
 def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]:

@@ -27,6 +27,7 @@ from cli.stack.valkey import cache_parts
 from cli.tokens.keys import ensured_key, ensured_mesh_key
 from cli.tokens.signing import Grant, Issuer, signed
 
+PUBLIC = "SHADOWER_PUBLIC_URL"
 TOKEN_LIFE = timedelta(hours=12)
 # Two weeks, so that the last one has another to be compared with.
 DEMO = ("--workspace", "demo", "--rate", "0.5", "--history", "14d", "--seed", "1")
@@ -90,9 +91,9 @@ async def _bring_up(
     await _start_database(launcher)
     caches = cache_parts(home)
     redis_url = caches[0].address if caches else os.environ.get("REDIS_URL", "")
-    services = service_parts(
-        home, launcher.database_url, listener.environment, replicas, redis_url=redis_url
-    )
+    # Callers find us here, unless somebody knows better.
+    told = {PUBLIC: os.environ.get(PUBLIC, launcher.address), "REDIS_URL": redis_url}
+    services = service_parts(home, launcher.database_url, listener.environment, replicas, told=told)
     writers = writer_parts(home, launcher.database_url, listener.environment)
     web = web_part(home, listener.environment)
     model = edge_model(home, services, web, listener)

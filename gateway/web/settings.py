@@ -1,23 +1,15 @@
 """What the process that serves browsers is told by its environment."""
 
-import json
+from pydantic import Field
 
-from pydantic import Field, field_validator
-
-from services.runtime.process_settings import ProcessSettings
-
-MESH = "127.0.0.1:8081"
+from services.runtime.mesh_settings import MeshSettings
 
 
-class WebSettings(ProcessSettings):
+class WebSettings(MeshSettings):
     """One object per process, made by its `__main__`. It holds no database connection."""
 
     listen: str = "127.0.0.1:50049"
     """Address on which the process serves HTTP, as host:port or unix:/path."""
-
-    mesh: str = MESH
-    """Where the services are: one address for all, or a JSON object from full names of services
-    to addresses, as gRPC writes them."""
 
     streams_per_connection: int = Field(default=100, ge=1)
     """Most streams on one connection to a service. Peers bound it, and make those above it wait."""
@@ -73,24 +65,3 @@ class WebSettings(ProcessSettings):
 
     graphql_items: int = Field(default=10_000, ge=1)
     """Most items of lists in an answer, whatever it was thought to cost."""
-
-    @field_validator("mesh")
-    @classmethod
-    def _is_address_or_map(cls, mesh: str) -> str:
-        if mesh.startswith("{") and not _is_map(mesh):
-            raise ValueError("is neither an address nor a JSON object of addresses")
-        return mesh
-
-    def target(self, service: str) -> str:
-        """Where a service is, by its full name. Raises KeyError if nobody said."""
-        if not self.mesh.startswith("{"):
-            return self.mesh
-        return str(json.loads(self.mesh)[service])
-
-
-def _is_map(mesh: str) -> bool:
-    try:
-        content = json.loads(mesh)
-    except json.JSONDecodeError:
-        return False
-    return all(isinstance(address, str) and address for address in content.values())

@@ -22,11 +22,14 @@ class MethodContract:
     streams_requests: bool
     workspace_may_be_implied: bool = False
     limit_class: str = ""
+    admits_by_secret: bool = False
+    """Whether whoever knows a secret that its servicer judges needs no token."""
 
     @property
-    def is_administrative(self) -> bool:
-        """Whether it changes something, beside recording facts: such calls are audited."""
-        return self.permission.endswith(":write") and self.permission != RECORDING
+    def is_audited(self) -> bool:
+        """Whether it changes something, beside recording facts, or lets in who has no token."""
+        is_administrative = self.permission.endswith(":write") and self.permission != RECORDING
+        return is_administrative or self.admits_by_secret
 
 
 @cache
@@ -43,6 +46,7 @@ def method_contract(path: str) -> MethodContract | None:
         streams_requests=method.client_streaming,
         workspace_may_be_implied=method.GetOptions().Extensions[options.workspace_may_be_implied],
         limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
+        admits_by_secret=method.GetOptions().Extensions[options.admits_by_secret],
     )
 
 

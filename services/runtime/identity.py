@@ -39,6 +39,17 @@ class Principal:
     """Its own id, and what it stands for, of which any may be revoked."""
 
 
+NOBODY = Principal(
+    subject="",
+    token_id="",
+    workspace_ids=frozenset(),
+    permissions=frozenset(),
+    expires_at=datetime.max.replace(tzinfo=UTC),
+    edition=0,
+)
+"""Whoever comes with a secret in place of a token."""
+
+
 class TokenVerifier:
     """Checks signature, issuer, audience, times and id of tokens. See RFC 8725."""
 

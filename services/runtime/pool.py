@@ -23,6 +23,7 @@ FOLLOWER_ROLE = "shadower_follower"
 KEEPER_ROLE = "shadower_keeper"
 SCHEDULER_ROLE = "shadower_scheduler"
 EVALUATOR_ROLE = "shadower_evaluator"
+REPORTER_ROLE = "shadower_reporter"
 EXPORTER_ROLE = "shadower_exporter"
 
 # What a connection holds is free half a minute after its machine has gone without a word.

@@ -44,12 +44,12 @@ def time_interval(answered: Interval) -> TimeInterval:
     )
 
 
-def zone(name: str) -> ZoneInfo:
+def zone(name: str, field: str = "time_zone") -> ZoneInfo:
     """Raises InvalidArgument if there is no such time zone."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise invalid_field("time_zone", f"there is no time zone {name!r}") from unknown
+        raise invalid_field(field, f"there is no time zone {name!r}") from unknown
 
 
 def buckets(asked: Interval, granularity: int, time_zone: str) -> Buckets | None:

@@ -12,8 +12,18 @@ from google.protobuf.json_format import MessageToDict
 from tests.support.alerts import ALERT, RULE_ID, SOME_RULE, file_alert
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.keys import KeyRing
+from tests.support.reports import (
+    LINK_ID,
+    REPORT_ID,
+    SECRET,
+    SOME_DEFINITION,
+    file_report,
+    keep_file,
+)
+from tests.support.reports import PERMISSIONS as OF_REPORTS
 from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
 
+PERMISSIONS = ["limits:write", "alert_evaluations:write", *OF_REPORTS]
 BUF = Path(sys.executable).parent / "buf"
 NOW = "2026-01-01T00:00:00Z"
 RUN = {
@@ -72,6 +82,33 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "ListSilences": {},
         "DeleteSilence": {"silenceId": "quiet"},
     },
+    "reports": {
+        "CreateDefinition": {"definitionId": "d", "definition": MessageToDict(SOME_DEFINITION)},
+        "GetDefinition": {"definitionId": "d"},
+        "ListDefinitions": {},
+        "UpdateDefinition": {
+            "definitionId": "d",
+            "definition": MessageToDict(SOME_DEFINITION),
+            "etag": "1",
+        },
+        "DeleteDefinition": {"definitionId": "d"},
+        "PreviewSchedule": {
+            "schedule": {"frequency": "REPORT_FREQUENCY_DAILY", "localTime": "07:30"}
+        },
+        "GenerateReport": {"reportId": "r", "definition": MessageToDict(SOME_DEFINITION)},
+        "GetReport": {"reportId": REPORT_ID},
+        "ListReports": {},
+        "CancelReport": {"reportId": REPORT_ID},
+        "DownloadReport": {"reportId": REPORT_ID},
+        "CreateReportLink": {"reportId": REPORT_ID},
+        "ListReportLinks": {"reportId": REPORT_ID},
+        "OpenReportLink": {"linkId": LINK_ID, "secret": SECRET},
+        "RevokeReportLink": {"linkId": LINK_ID},
+        "GenerateDueReports": {},
+        "CleanUpReports": {},
+        "DeleteReport": {"reportId": REPORT_ID},
+        "EraseReports": {},
+    },
     "limits": {
         "ListLimits": {},
         "UpdateLimit": {**EXPORTS, "amount": 6, "period": "3600s"},
@@ -105,12 +142,15 @@ async def test_it_lists_and_calls_every_rpc(
     assert code == 0, error
     methods = {line.strip() for line in listed.splitlines() if line.startswith(SERVICES[name])}
     assert methods == {f"{SERVICES[name]}/{rpc}" for rpc in CALLS[name]}
-    token = keys.token(workspace, permissions=["limits:write", "alert_evaluations:write"])
+    token = keys.token(workspace, permissions=PERMISSIONS)
     bearer = f"authorization: Bearer {token}"
     if name == "agents":
         await _record(stack, bearer, workspace)
     if name == "alerts":
         file_alert(stack.database_url, workspace, ALERT)
+    if name == "reports":
+        file_report(stack.database_url, workspace)
+        keep_file(stack, workspace)
     if name == "relay":
         file_letter(stack.database_url, workspace)
     for rpc, content in CALLS[name].items():

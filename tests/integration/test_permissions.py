@@ -17,6 +17,7 @@ from tests.support.contract import MODULES, services
 from tests.support.dead_letters import LETTER, file_letter
 from tests.support.errors import Refusal, refusal, refused
 from tests.support.keys import KeyRing
+from tests.support.reports import DAILY, DEFINITION_ID, LINK_ID, REPORT_ID, SECRET, SOME_DEFINITION
 from tests.support.stack import SERVED_WITH, SERVICES, Stack, Stubs
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
@@ -48,6 +49,12 @@ HANDLE, EVALUATE = "alert_states:write", "alert_evaluations:write"
 NO_KEY = "0" * 24
 OWN_PERMISSION = {"permissions": [PERMISSION_API_KEYS_WRITE]}
 KEYS, MAKE_KEYS = "api_keys:read", "api_keys:write"
+TAKE_OUT = "exports:read"
+REPORTS, REPORT = "reports:read", "reports:write"
+MAKE_REPORTS, ERASE_REPORTS = "report_runs:write", "report_erasures:write"
+A_REPORT = {"report_id": REPORT_ID}
+A_DEFINITION = {"definition_id": DEFINITION_ID}
+SAYING = A_DEFINITION | {"definition": SOME_DEFINITION}
 REVOKE, AUDIT = "tokens:write", "audit:read"
 JOBS, SET_JOBS = "jobs:read", "jobs:write"
 A_JOB = {"job_name": "roll_up_hours"}
@@ -108,6 +115,26 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "scheduler.PauseJob": (SET_JOBS, A_JOB),
     "scheduler.ResumeJob": (SET_JOBS, A_JOB),
     "scheduler.RescheduleJob": (SET_JOBS, A_JOB),
+    "reports.CreateDefinition": (REPORT, SAYING),
+    "reports.GetDefinition": (REPORTS, A_DEFINITION),
+    "reports.ListDefinitions": (REPORTS, {}),
+    "reports.UpdateDefinition": (REPORT, SAYING | {"etag": "1"}),
+    "reports.DeleteDefinition": (REPORT, A_DEFINITION),
+    "reports.PreviewSchedule": (REPORTS, {"schedule": DAILY}),
+    "reports.GenerateReport": (REPORT, A_REPORT | {"definition_id": "none"}),
+    "reports.GetReport": (REPORTS, A_REPORT),
+    "reports.ListReports": (REPORTS, {}),
+    "reports.CancelReport": (REPORT, A_REPORT),
+    "reports.DeleteReport": (REPORT, A_REPORT),
+    "reports.DownloadReport": (REPORTS, A_REPORT),
+    "reports.CreateReportLink": (REPORT, A_REPORT),
+    "reports.ListReportLinks": (REPORTS, A_REPORT),
+    "reports.RevokeReportLink": (REPORT, {"link_id": LINK_ID}),
+    "reports.OpenReportLink": (REPORTS, {"link_id": LINK_ID, "secret": SECRET}),
+    "reports.GenerateDueReports": (MAKE_REPORTS, {}),
+    "reports.CleanUpReports": (MAKE_REPORTS, {}),
+    "reports.EraseReports": (ERASE_REPORTS, {"user_id": "nobody"}),
+    "exports.ExportExecutions": (TAKE_OUT, {"interval": DAY, "format": 1}),
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
@@ -121,19 +148,31 @@ FIND_NOTHING = {
     # Jobs are the system's.
     **{rpc: "JOB_NOT_FOUND" for rpc, (needed, _) in RPCS.items() if needed == SET_JOBS},
 }
+OF_DEFINITIONS = ("GetDefinition", "UpdateDefinition", "GenerateReport")
+FIND_NOTHING |= dict.fromkeys(
+    (f"reports.{name}" for name in OF_DEFINITIONS), "REPORT_DEFINITION_NOT_FOUND"
+)
+OF_REPORTS = (
+    *("GetReport", "CancelReport", "DownloadReport"),
+    *("CreateReportLink", "ListReportLinks"),
+)
+FIND_NOTHING |= dict.fromkeys((f"reports.{name}" for name in OF_REPORTS), "REPORT_NOT_FOUND")
+# It asks for no token, and what its own secret leads to is judged elsewhere.
+BY_SECRET = "reports.OpenReportLink"
 OF_ALERTS = ("alerts.GetAlert", "alerts.AcknowledgeAlert", "alerts.ResolveAlert")
 FIND_NOTHING |= dict.fromkeys(OF_ALERTS, "ALERT_NOT_FOUND")
-FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER, ALERTS}
+FACTS = {READ, SUMMARY, AGENTS, CALCULATE, WRITE, PRICES, LEDGER, ALERTS, REPORTS}
 OWNERS = FACTS | {LETTERS, REPLAY, REPRICE, ROLLUPS, ROLL_UP, LIMITS}
-OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE}
+OWNERS |= {KEYS, MAKE_KEYS, REVOKE, AUDIT, RULES, HANDLE, REPORT, TAKE_OUT}
 EVERYTHING = OWNERS | {CACHE, INVALIDATE, LIMIT, JOBS, SET_JOBS, EVALUATE}
+EVERYTHING |= {MAKE_REPORTS, ERASE_REPORTS}
 ROLES: dict[str | None, set[str]] = {
     "owner": OWNERS,
     "admin": OWNERS,
     "service": FACTS,
     "analyst": {READ, SUMMARY, AGENTS, CALCULATE, PRICES, LEDGER, ROLLUPS, LIMITS}
-    | {ALERTS, RULES, HANDLE},
-    "member": {READ, SUMMARY, AGENTS, ALERTS, HANDLE},
+    | {ALERTS, RULES, HANDLE, REPORTS, REPORT, TAKE_OUT},
+    "member": {READ, SUMMARY, AGENTS, ALERTS, HANDLE, REPORTS},
     "viewer": {READ, SUMMARY, ALERTS},
     "unspecified": set(),
     "OWNER": set(),
@@ -180,11 +219,13 @@ async def may(stubs: Stubs, rpc: str, workspace: str, metadata: Any) -> bool:
 
 
 async def allowed(stubs: Stubs, workspace: str, metadata: Any) -> set[str]:
-    return {rpc for rpc in RPCS if await may(stubs, rpc, workspace, metadata)}
+    rpcs = RPCS.keys() - {BY_SECRET}
+    return {rpc for rpc in rpcs if await may(stubs, rpc, workspace, metadata)}
 
 
 def needing(permissions: set[str]) -> set[str]:
-    return {rpc for rpc, (needed, _) in RPCS.items() if needed in permissions}
+    rpcs = {rpc for rpc, (needed, _) in RPCS.items() if needed in permissions}
+    return rpcs - {BY_SECRET}
 
 
 @pytest.fixture
@@ -237,7 +278,7 @@ def is_denied(found: Refusal, workspace: str) -> None:
     assert found.metadata == {"workspaceId": workspace}
 
 
-@pytest.mark.parametrize("rpc", RPCS)
+@pytest.mark.parametrize("rpc", [rpc for rpc in RPCS if rpc != BY_SECRET])
 @pytest.mark.parametrize("own", [(), ("mine", "mine-too")])
 async def test_another_workspace_is_denied(
     stack: Stack, keys: KeyRing, workspace: str, rpc: str, own: tuple[str, ...]
@@ -245,6 +286,15 @@ async def test_another_workspace_is_denied(
     found = await refused(call(stack.stubs, rpc, workspace, keys.metadata(*own)))
     is_denied(found, workspace)
     assert stored(stack, workspace) == 0
+
+
+@pytest.mark.parametrize("role", [None, "owner"])
+async def test_who_comes_with_a_secret_needs_it_whatever_his_token_says(
+    stubs: Stubs, keys: KeyRing, workspace: str, role: Any
+) -> None:
+    for metadata in ((), keys.metadata(workspace, role=role)):
+        found = await refused(call(stubs, BY_SECRET, workspace, metadata))
+        assert (found.code, found.reason) == (DENIED, "REPORT_LINK_INVALID")
 
 
 @pytest.mark.parametrize("covered", [False, True])

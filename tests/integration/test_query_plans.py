@@ -24,6 +24,7 @@ from tests.support.reads import (
     Read,
     listened_services,
 )
+from tests.support.reports import file_report
 from tests.support.rolling import roll, rolling_database
 from tools.history import make_history
 
@@ -42,6 +43,7 @@ async def history_url(postgres: Server, template: str) -> AsyncIterator[str]:
     await make_history(url, HISTORY)
     file_letter(url, WORKSPACE)
     file_alert(url, WORKSPACE, ALERT)
+    file_report(url, WORKSPACE)
     yield url
     postgres.drop(url)
 

@@ -21,6 +21,14 @@ from shadower.alerts.v1.alerts_service_pb2_grpc import (
     AlertsServiceServicer,
     add_AlertsServiceServicer_to_server,
 )
+from shadower.reports.v1.reports_service_pb2 import (
+    CleanUpReportsResponse,
+    GenerateDueReportsResponse,
+)
+from shadower.reports.v1.reports_service_pb2_grpc import (
+    ReportsServiceServicer,
+    add_ReportsServiceServicer_to_server,
+)
 
 from scheduler.calling import AT_ONCE, Caller, JobError
 from scheduler.jobs import JOBS, MOST_EVALUATIONS
@@ -34,7 +42,7 @@ PLANNED = datetime(2026, 11, 27, 1, tzinfo=UTC)
 
 
 @dataclass
-class Services(AlertsServiceServicer, AggregatesServiceServicer):
+class Services(AlertsServiceServicer, AggregatesServiceServicer, ReportsServiceServicer):
     """Note what is asked of them."""
 
     remaining: list[int] = field(default_factory=list)
@@ -46,6 +54,14 @@ class Services(AlertsServiceServicer, AggregatesServiceServicer):
     async def EvaluateRules(self, request: Any, context: Any) -> Any:
         self.seen.append((request, dict(context.invocation_metadata())))
         return EvaluateRulesResponse(remaining=self.remaining.pop(0) if self.remaining else 1)
+
+    async def GenerateDueReports(self, request: Any, context: Any) -> Any:
+        self.seen.append((request, dict(context.invocation_metadata())))
+        return GenerateDueReportsResponse(remaining=self.remaining.pop(0))
+
+    async def CleanUpReports(self, request: Any, context: Any) -> Any:
+        self.seen.append((request, dict(context.invocation_metadata())))
+        return CleanUpReportsResponse(remaining=self.remaining.pop(0))
 
     async def RollUp(self, request: Any, context: Any) -> AsyncIterator[Any]:
         self.seen.append((request, dict(context.invocation_metadata())))
@@ -87,6 +103,7 @@ async def _serving(services: Services) -> AsyncIterator[grpc.aio.Channel]:
     server, address = grpc.aio.server(), f"127.0.0.1:{free_port()}"
     add_AlertsServiceServicer_to_server(services, server)
     add_AggregatesServiceServicer_to_server(services, server)
+    add_ReportsServiceServicer_to_server(services, server)
     server.add_insecure_port(address)
     await server.start()
     async with grpc.aio.insecure_channel(address) as channel:
@@ -143,3 +160,14 @@ async def test_alerts_are_evaluated_for_all_while_rules_are_due(
     services.seen.clear()
     await caller.do(job, Run(job.name, PLANNED))
     assert len(services.asked) == MOST_EVALUATIONS
+
+
+@pytest.mark.parametrize("name", ["generate_reports", "clean_up_reports"])
+async def test_reports_are_seen_to_for_all_while_there_are_any(
+    services: Services, caller: Caller, name: str
+) -> None:
+    services.remaining = [3, 0]
+    job = JOBS[name]
+    await caller.do(job, Run(job.name, PLANNED))
+    assert services.asked == [SYSTEM_WORKSPACE] * 2
+    assert claims(services.seen[0][1])["permissions"] == ["report_runs:write"]

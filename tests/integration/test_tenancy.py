@@ -68,6 +68,15 @@ ROWS = {
         "silence_id, rule_ids, group_labels, starts_at, ends_at, reason, created_by",
         f"'s', '{{}}', '{{}}', {TIME}, 'infinity', '', 'a'",
     ),
+    "report_definitions": ("definition_id, definition, updated_by", "'d', '{}', 'a'"),
+    "reports": (
+        "report_id, definition, starts_at, ends_at, requested_by, may_name_users, expires_at",
+        f"'r', '{{}}', {TIME}, 'infinity', 'a', false, 'infinity'",
+    ),
+    "report_links": (
+        "link_id, report_id, secret_hash, created_by, expires_at",
+        "'l', 'r', '', 'a', 'infinity'",
+    ),
     "quota_notices": ("kind, month, percent", "'executions', '2024-05-01', 80"),
     "schedule_leases": ("name, holder, fence, expires_at", f"'l', 'h', 1, {TIME}"),
     "scheduled_jobs": ("job", "'j'"),

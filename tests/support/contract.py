@@ -14,6 +14,7 @@ from shadower.ingest.v1 import otlp_http_service_pb2 as otlp
 from shadower.ingest.v1 import pricing_service_pb2 as pricing
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.runtime.v1 import cache_service_pb2 as cache
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
@@ -31,6 +32,7 @@ MODULES = {
     "metrics": metrics,
     "otlp": otlp,
     "pricing": pricing,
+    "reports": reports,
     "scheduler": scheduler,
     "workspaces": workspaces,
 }

@@ -23,6 +23,7 @@ from shadower.common.v1.granularity_pb2 import Granularity
 from shadower.ingest.v1 import ingest_service_pb2 as ingest
 from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1 import metrics_service_pb2 as metrics
+from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.workspaces.v1 import workspaces_service_pb2 as workspaces
 
@@ -43,6 +44,7 @@ from services.metrics.view import Sources
 from services.metrics.views import Views
 from services.relay.replaying import Replayer
 from services.relay.servicer import DeadLettersServicer
+from services.reports.servicer import ReportsServicer
 from services.runtime.call import CURRENT_CALL, Call
 from services.runtime.draining import Draining
 from services.runtime.identity import Principal
@@ -55,6 +57,7 @@ from tests.support.alerts import ALERT, RULE_ID, rule
 from tests.support.bus import settings_of
 from tests.support.dead_letters import LETTER
 from tests.support.plans import Listener, Reading, Statement
+from tests.support.reports import DEFINITION_ID, REPORT_ID
 from tests.support.runs import interval
 from tools.history import History
 
@@ -159,6 +162,11 @@ READS = {
     "alerts": _of_no_time(alerts.ListAlertsRequest, set()),
     "alert": _of_no_time(alerts.GetAlertRequest, set(), alert_id=ALERT),
     "silences": _of_no_time(alerts.ListSilencesRequest, set()),
+    "definition": _of_no_time(reports.GetDefinitionRequest, set(), definition_id=DEFINITION_ID),
+    "definitions": _of_no_time(reports.ListDefinitionsRequest, set()),
+    "report": _of_no_time(reports.GetReportRequest, set(), report_id=REPORT_ID),
+    "reports": _of_no_time(reports.ListReportsRequest, set()),
+    "links to a report": _of_no_time(reports.ListReportLinksRequest, set(), report_id=REPORT_ID),
     "ledger": Read(ingest.ReconcileRequest(**ASKED, recount=True), None),
     "limits": _of_no_time(limits.ListLimitsRequest, set()),
     # Of the present month, and of the first fact ever.
@@ -168,8 +176,12 @@ READS = {
     "dead letters": _of_no_time(LETTERS, set()),
     "dead letter": _of_no_time(ONE_LETTER, set(), dead_letter_id=LETTER),
 }
-# They answer from a file, and from memory.
-WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics"}
+# They answer from a file, from memory, and by reckoning; or find a report as others do, and then
+# read its file.
+WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics", "PreviewSchedule"}
+WITHOUT_DATABASE |= {"DownloadReport", "OpenReportLink"}
+# Its statements are of another role's pool, and looked at with it.
+WITHOUT_DATABASE |= {"ExportExecutions"}
 READER = Principal(
     "reader", "token", frozenset(WORKSPACES), frozenset(), datetime.max.replace(tzinfo=UTC), 0
 )
@@ -220,6 +232,7 @@ def _servicers(database: Database) -> dict[str, Any]:
             database, Overrides(NothingSet()), Quotas(database, NothingSet()), limiter
         ),
         "metrics": MetricsServicer(database, Views(sources, 10, 10_000), None),
+        "reports": ReportsServicer(database, None),
         "scheduler": SchedulerServicer(database, JOBS),
         "workspaces": WorkspacesServicer(database, None),
     }

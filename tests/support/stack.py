@@ -1,14 +1,15 @@
 """The services as their users run them: real processes on real ports."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
 from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
+from shadower.exports.v1.exports_service_pb2_grpc import ExportsServiceStub
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.otlp_http_service_pb2_grpc import OtlpHttpServiceStub
 from shadower.ingest.v1.pricing_service_pb2_grpc import PricingServiceStub
 from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
@@ -49,7 +52,10 @@ SERVICES = {
     "access": "shadower.access.v1.AccessService",
     "scheduler": "shadower.scheduler.v1.SchedulerService",
     "alerts": "shadower.alerts.v1.AlertsService",
+    "reports": "shadower.reports.v1.ReportsService",
 }
+# They call others, and are told where those are.
+CALLERS = {"reports"}
 # Services that another one's process serves beside it.
 SERVED_WITH = {
     "ingest": (
@@ -59,6 +65,7 @@ SERVED_WITH = {
         "shadower.ingest.v1.PricingService",
     ),
     "limits": ("envoy.service.ratelimit.v3.RateLimitService",),
+    "reports": ("shadower.exports.v1.ExportsService",),
     "access": ("envoy.service.auth.v3.Authorization",),
     **dict.fromkeys(
         ("metrics", "aggregates", "workspaces", "agents"), ("shadower.runtime.v1.CacheService",)
@@ -139,6 +146,8 @@ class Stubs:
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
         self.alerts: Any = AlertsServiceStub(channels["alerts"])
+        self.exports: Any = ExportsServiceStub(channels["reports"])
+        self.reports: Any = ReportsServiceStub(channels["reports"])
         self.bus: Any = DeadLettersServiceStub(channels["relay"])
         self.limits: Any = LimitsServiceStub(channels["limits"])
         self.scheduler: Any = SchedulerServiceStub(channels["scheduler"])
@@ -157,6 +166,17 @@ class Stack:
     running: dict[str, Running]
     stubs: Stubs
     database_url: str
+
+
+def mesh(running: Mapping[str, "Running"]) -> str:
+    """Where each service is, as those are told who call them."""
+    return json.dumps(
+        {
+            service: one.address
+            for name, one in running.items()
+            for service in (SERVICES[name], *SERVED_WITH.get(name, ()))
+        }
+    )
 
 
 def free_port() -> int:
@@ -224,7 +244,9 @@ def stop_all(services: Iterable[Running]) -> None:
 
 @asynccontextmanager
 async def running_stack(environment: Environment) -> AsyncIterator[Stack]:
-    running = {name: start(name, environment) for name in SERVICES}
+    running = {name: start(name, environment) for name in SERVICES if name not in CALLERS}
+    calling = replace(environment, extra=(*environment.extra, ("SHADOWER_MESH", mesh(running))))
+    running |= {name: start(name, calling) for name in CALLERS}
     try:
         await asyncio.gather(*map(ready, running.values()))
         channels = {name: service.channel() for name, service in running.items()}

@@ -16,7 +16,7 @@ from jsonschema_rs import validator_for
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.keys import KeyRing
-from tests.support.stack import ROOT, SERVED_WITH, SERVICES, Stack, free_port
+from tests.support.stack import ROOT, Stack, free_port, mesh
 
 READY_SECONDS = 30
 PATIENCE = 10
@@ -99,11 +99,7 @@ class Socket:
 
 def mesh_of(stack: Stack) -> str:
     """Where each service is."""
-    mesh: dict[str, str] = {}
-    for name, running in stack.running.items():
-        for service in (SERVICES[name], *SERVED_WITH.get(name, ())):
-            mesh[service] = running.address
-    return json.dumps(mesh)
+    return mesh(stack.running)
 
 
 @asynccontextmanager

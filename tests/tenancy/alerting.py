@@ -110,11 +110,8 @@ def groups_found(url: str, tenant: Tenant) -> list[str]:
         return [row[0] for row in connection.execute(GROUPS, [tenant.workspace, JUDGED])]
 
 
-def sides_left(url: str, tenant: Tenant, kind: str) -> list[str]:
-    """Of what has an id of both, and is deleted by one: a rule or a silence."""
-    query = f"""
-        select {kind}_id from shadower.alert_{kind}s
-        where workspace_id = %s and {kind}_id = any(%s)
-    """
+def sides_left(url: str, tenant: Tenant, table: str, column: str) -> list[str]:
+    """Of what has an id of both, and is deleted by one."""
+    query = f"select {column} from shadower.{table} where workspace_id = %s and {column} = any(%s)"
     with psycopg.connect(url) as connection:
         return [row[0] for row in connection.execute(query, [tenant.workspace, list(SIDES)])]

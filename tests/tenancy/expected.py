@@ -18,7 +18,19 @@ NAMES_IDS = {
     "bus.v1.DeadLettersService/GetDeadLetter",
     "bus.v1.DeadLettersService/ReplayDeadLetters",
     "limits.v1.LimitsService/GetUsage",
+    "reports.v1.ReportsService/GetDefinition",
+    "reports.v1.ReportsService/UpdateDefinition",
+    "reports.v1.ReportsService/DeleteDefinition",
+    "reports.v1.ReportsService/GetReport",
+    "reports.v1.ReportsService/CancelReport",
+    "reports.v1.ReportsService/DeleteReport",
+    "reports.v1.ReportsService/DownloadReport",
+    "reports.v1.ReportsService/CreateReportLink",
+    "reports.v1.ReportsService/ListReportLinks",
+    "reports.v1.ReportsService/RevokeReportLink",
 }
+# Whoever has what the question names is let in, whichever workspaces his token is for.
+BY_SECRET = {"reports.v1.ReportsService/OpenReportLink"}
 # Whose answers have no place for anything that is a tenant's.
 SILENT = {
     "access.v1.AccessService/DeleteApiKey": "empty",
@@ -38,6 +50,14 @@ SILENT = {
     "limits.v1.LimitsService/DeleteQuota": "empty",
     "opentelemetry.proto.collector.trace.v1.TraceService/Export": "empty, as above",
     "opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "empty, as above",
+    "reports.v1.ReportsService/DeleteDefinition": "empty",
+    "reports.v1.ReportsService/PreviewSchedule": "times",
+    "reports.v1.ReportsService/DeleteReport": "empty",
+    "reports.v1.ReportsService/ListReportLinks": "ids and times",
+    "reports.v1.ReportsService/RevokeReportLink": "empty",
+    "reports.v1.ReportsService/GenerateDueReports": "counts",
+    "reports.v1.ReportsService/CleanUpReports": "counts",
+    "reports.v1.ReportsService/EraseReports": "counts",
     "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
     "runtime.v1.CacheService/InvalidateAnswers": "a count",
 }
@@ -56,6 +76,9 @@ STEADY = {
     "metrics.v1.MetricsService/GetMetrics",
     "metrics.v1.MetricsService/StreamMetrics",
     "metrics.v1.MetricsService/ListMetrics",
+    "reports.v1.ReportsService/GetDefinition",
+    "reports.v1.ReportsService/GetReport",
+    "reports.v1.ReportsService/DownloadReport",
     "workspaces.v1.WorkspacesService/GetWorkspaceSummary",
 }
 # Nobody else waits for what these ask of the database.
@@ -73,6 +96,9 @@ READ_FACTS = {*UNSHARED, *STEADY} - {
     "ingest.v1.PricingService/GetPriceTable",
     "limits.v1.LimitsService/ListLimits",
     "metrics.v1.MetricsService/ListMetrics",
+    "reports.v1.ReportsService/GetDefinition",
+    "reports.v1.ReportsService/GetReport",
+    "reports.v1.ReportsService/DownloadReport",
 }
 # Of what is another's in the own workspace, nothing is there.
 NOT_THERE = {"NOT_FOUND", OK}

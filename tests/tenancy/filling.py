@@ -13,6 +13,7 @@ from tests.support.rolling import roll, rolling_database
 from tests.support.stack import Stack
 from tests.tenancy.alerting import keep_alerts
 from tests.tenancy.questions import measures, revoked, traces
+from tests.tenancy.reporting import keep_reports
 from tests.tenancy.tenants import (
     ASKED,
     DOOMED_KEYS,
@@ -30,6 +31,7 @@ async def fill(stack: Stack, keys: KeyRing, tenant: Tenant) -> None:
     await _record(stack, metadata, tenant)
     await _administer(stack, metadata, tenant)
     await keep_alerts(stack, metadata, tenant)
+    await keep_reports(stack, metadata, tenant)
     file_letters(stack.database_url, tenant)
     async with rolling_database(stack.database_url) as database:
         await roll(database, tenant.workspace, ASKED)

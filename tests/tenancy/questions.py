@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from tests.support.otlp import export, otlp_span
 from tests.tenancy.alerting import CHANGED, OVER, TAKEN, rule, silence
+from tests.tenancy.reporting import CHANGED_DEFINITION, UNWANTED, definition
 from tests.tenancy.tenants import END, LEFT_OUT, START, Tenant, events, executions, points, told
 
 Fields = dict[str, Any]
@@ -125,6 +126,26 @@ def handled(alert_id: str) -> Question:
     }
 
 
+def defined(own: Tenant, _named: Tenant) -> Fields:
+    return {
+        "definition_id": f"made-{own.next('definition')}",
+        "definition": definition(own, "made"),
+    }
+
+
+def redefined(own: Tenant, named: Tenant) -> Fields:
+    """It says the same from the second time on."""
+    definition_id = CHANGED_DEFINITION if own is named else named.report
+    etag = named.etags[f"report {definition_id}"]
+    said = definition(own, "otherwise")
+    return {"definition_id": definition_id, "definition": said, "etag": etag}
+
+
+def wished(own: Tenant, _named: Tenant) -> Fields:
+    made = f"made-{own.next('report')}"
+    return {"report_id": made, "definition": definition(own, "made"), **INTERVAL}
+
+
 def side(own: Tenant, named: Tenant) -> str:
     """What is deleted by the one is what the other keeps."""
     return own.doomed if own is named else named.kept
@@ -179,6 +200,7 @@ QUESTIONS: Mapping[str, Question] = {
     "bus.v1.DeadLettersService/ReplayDeadLetters": lambda _, named: {
         "dead_letter_ids": [named.letter]
     },
+    "exports.v1.ExportsService/ExportExecutions": same({"format": "EXPORT_FORMAT_CSV", **INTERVAL}),
     "ingest.v1.IngestService/RecordExecutions": lambda own, _: {"executions": executions(own)},
     "ingest.v1.IngestService/RecordMetricPoints": lambda own, _: {"metric_points": points(own)},
     "ingest.v1.IngestService/RecordEvents": lambda own, _: {"events": events(own)},
@@ -206,6 +228,33 @@ QUESTIONS: Mapping[str, Question] = {
     "metrics.v1.MetricsService/GetMetrics": lambda own, _: fresh(METRICS)(own, own),
     "metrics.v1.MetricsService/StreamMetrics": same({"heartbeat_interval": "1s", **POINTS}),
     "metrics.v1.MetricsService/ListMetrics": same({}),
+    "reports.v1.ReportsService/CreateDefinition": defined,
+    "reports.v1.ReportsService/GetDefinition": lambda _, named: {"definition_id": named.report},
+    "reports.v1.ReportsService/ListDefinitions": same({"page_size": 5}),
+    "reports.v1.ReportsService/UpdateDefinition": redefined,
+    "reports.v1.ReportsService/DeleteDefinition": lambda own, named: {
+        "definition_id": side(own, named)
+    },
+    "reports.v1.ReportsService/PreviewSchedule": same(
+        {"schedule": {"frequency": "REPORT_FREQUENCY_DAILY", "local_time": "07:30"}}
+    ),
+    "reports.v1.ReportsService/GenerateReport": wished,
+    "reports.v1.ReportsService/GetReport": lambda _, named: {"report_id": named.report},
+    "reports.v1.ReportsService/ListReports": same({"page_size": 5}),
+    "reports.v1.ReportsService/CancelReport": lambda own, named: {
+        "report_id": UNWANTED if own is named else named.report
+    },
+    "reports.v1.ReportsService/DeleteReport": lambda own, named: {"report_id": side(own, named)},
+    "reports.v1.ReportsService/DownloadReport": lambda _, named: {"report_id": named.report},
+    "reports.v1.ReportsService/CreateReportLink": lambda _, named: {"report_id": named.report},
+    "reports.v1.ReportsService/ListReportLinks": lambda _, named: {"report_id": named.report},
+    "reports.v1.ReportsService/RevokeReportLink": lambda own, named: {
+        "link_id": "0" * 24 if own is named else named.link["link_id"]
+    },
+    "reports.v1.ReportsService/OpenReportLink": lambda own, _: own.link,
+    "reports.v1.ReportsService/GenerateDueReports": same({}),
+    "reports.v1.ReportsService/CleanUpReports": same({}),
+    "reports.v1.ReportsService/EraseReports": lambda own, _: {"user_id": own.named("nobody")},
     "runtime.v1.CacheService/GetCacheStatistics": same({}),
     "runtime.v1.CacheService/InvalidateAnswers": same({}),
     "scheduler.v1.SchedulerService/ListJobs": same({}),

@@ -55,6 +55,10 @@ class Tenant:
     letter: str = field(default_factory=lambda: str(uuid.uuid4()))
     rule: str = field(default_factory=lambda: uuid.uuid4().hex)
     alert: str = field(default_factory=lambda: str(uuid.uuid4()))
+    report: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """A definition, and a report."""
+    link: dict[str, str] = field(default_factory=dict)
+    """To it: its id and its secret."""
     etags: dict[str, str] = field(default_factory=dict)
     """By rules, as they were first."""
     api_key: str = ""

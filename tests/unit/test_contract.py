@@ -18,6 +18,7 @@ from shadower.bus.v1 import dead_letters_service_pb2
 from shadower.common.v1 import permission_pb2 as options
 from shadower.common.v1.error_reason_pb2 import ErrorReason
 from shadower.common.v1.limit_class_pb2 import LimitClass
+from shadower.exports.v1 import exports_service_pb2
 from shadower.ingest.v1 import (
     ingest_service_pb2,
     otlp_http_service_pb2,
@@ -26,6 +27,7 @@ from shadower.ingest.v1 import (
 )
 from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
+from shadower.reports.v1 import reports_service_pb2
 from shadower.runtime.v1 import cache_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.workspaces.v1 import workspaces_service_pb2
@@ -51,11 +53,13 @@ MODULES = (
     alerts_service_pb2,
     cache_service_pb2,
     dead_letters_service_pb2,
+    exports_service_pb2,
     ingest_service_pb2,
     limits_service_pb2,
     metrics_service_pb2,
     otlp_http_service_pb2,
     pricing_service_pb2,
+    reports_service_pb2,
     scheduler_service_pb2,
     workspaces_service_pb2,
 )
@@ -67,7 +71,7 @@ METHODS: dict[str, MethodDescriptor] = {
 }
 SERVICE_PROTOS = sorted((ROOT / "proto").glob("shadower/*/v1/*_service.proto"))
 # Each is another one, told once.
-MAKE_SECRETS = {"CreateApiKey", "RotateApiKey"}
+MAKE_SECRETS = {"CreateApiKey", "RotateApiKey", "CreateReportLink"}
 
 
 def bindings(method: MethodDescriptor) -> list[http_pb2.HttpRule]:
@@ -146,6 +150,15 @@ def test_only_otlp_may_leave_the_workspace_out() -> None:
     assert implied == {"OtlpHttpService"}
 
 
+def test_only_a_link_to_a_report_lets_in_without_a_token() -> None:
+    by_secret = {
+        method.name
+        for method in METHODS.values()
+        if method.GetOptions().Extensions[options.admits_by_secret]
+    }
+    assert by_secret == {"OpenReportLink"}
+
+
 def test_methods_of_others_have_a_policy_of_ours() -> None:
     foreign = foreign_contracts(otlp_pb2.DESCRIPTOR)
     assert {path.rpartition(".")[2] for path in foreign} == {
@@ -192,7 +205,7 @@ def test_roles_grant_known_permissions_only() -> None:
     assert set(role_grants()) == {"owner", "admin", "analyst", "member", "viewer", "service"}
     # What concerns all workspaces is for operators and the scheduler only, and in no role.
     operators = {"cache:read", "cache:write", "limits:write", "jobs:read", "jobs:write"}
-    operators.add("alert_evaluations:write")
+    operators |= {"alert_evaluations:write", "report_runs:write", "report_erasures:write"}
     assert set().union(*role_grants().values()) == known - operators
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 

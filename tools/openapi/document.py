@@ -8,6 +8,7 @@ from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.rpc.status_pb2 import Status
+from shadower.common.v1.permission_pb2 import admits_by_secret
 
 from tools.openapi.rules import Schema, is_required, rules_of
 from tools.openapi.schemas import WELL_KNOWN, Schemas
@@ -97,6 +98,8 @@ class _Operation:
         }
         if self._rule.body:
             operation["requestBody"] = {"required": True, "content": self._content()}
+        if self._method.GetOptions().Extensions[admits_by_secret]:
+            operation["security"] = []
         return operation
 
     def _parameters_of_path(self) -> Iterator[dict[str, Any]]:
@@ -130,6 +133,8 @@ class _Operation:
         return {"application/json": {"schema": schema}}
 
     def _answer(self) -> dict[str, Any]:
+        if self._rule.response_body and self._method.server_streaming:
+            return {"*/*": {"schema": {}}}
         if self._rule.response_body:
             return {one: {"schema": {}} for one in BODY_TYPES}
         schema = self._schemas.of_answer(self._method.output_type)

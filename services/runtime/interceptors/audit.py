@@ -43,25 +43,25 @@ class Audit(Interceptor):
         self._log: Any = structlog.get_logger("audit")
 
     def admit(self, call: Call, message: Message) -> None:
-        if call.contract.is_administrative:
+        if call.contract.is_audited:
             call.facts.update(_facts(message))
 
     async def succeed(self, call: Call) -> None:
-        if not call.contract.is_administrative:
+        if not call.contract.is_audited:
             return
         await self._writing.now(_entry(call))
 
     def abandoned(self, call: Call) -> None:
         """Whoever hangs up does not get by unseen."""
-        if call.contract.is_administrative and _is_known(call):
+        if call.contract.is_audited and _is_known(call):
             self._writing.later(replace(_entry(call), code=CANCELLED))
 
     async def fail(self, call: Call, error: Exception) -> None:
         if not _is_known(call):
             return
-        if _is_denial(error):
+        if _is_denial(error) or call.contract.admits_by_secret:
             self._writing.later(self._denials.counted(_entry(call, error)))
-        elif call.contract.is_administrative and not isinstance(error, Unauthenticated):
+        elif call.contract.is_audited and not isinstance(error, Unauthenticated):
             await self._write_or_wait(_entry(call, error))
 
     async def follow(self) -> None:
@@ -119,8 +119,13 @@ def _entry(call: Call, error: Exception | None = None) -> AuditEntry:
         reason="DEADLINE_EXCEEDED" if isinstance(error, TimeoutError) else reason,
         request_id=call.request_id,
         facts=dict(call.facts),
-        is_of_stranger=reason == "WORKSPACE_DENIED",
+        is_of_stranger=_is_of_stranger(call, reason),
     )
+
+
+def _is_of_stranger(call: Call, reason: str) -> bool:
+    """Whoever comes without a token, and is refused, may have invented the workspace."""
+    return reason == "WORKSPACE_DENIED" or (call.contract.admits_by_secret and reason != "")
 
 
 def _facts(message: Message) -> dict[str, str]:

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from services.runtime.bearer import bearer_of
 from services.runtime.call import Admitted, Call, Interceptor
 from services.runtime.faults import Unauthenticated
-from services.runtime.identity import TokenVerifier, token_revoked
+from services.runtime.identity import NOBODY, TokenVerifier, token_revoked
 
 # A clock may go a little slower than that by which a call waits.
 LEAST_SECONDS = 0.05
@@ -28,18 +28,22 @@ class Authentication(Interceptor):
         self._streams: dict[int, tuple[Call, asyncio.TimerHandle]] = {}
 
     def enter(self, call: Call) -> None:
+        if call.contract.admits_by_secret:
+            call.identity = NOBODY
+            return
         self._identify(call)
         if call.ending is not None:
             self._watch(call)
 
     def admit(self, call: Call, message: Message) -> None:
-        self._check(call)
+        if not call.contract.admits_by_secret:
+            self._check(call)
 
     def still_admits(self, admitted: Admitted) -> bool:
         return self._verifier.still_trusts(admitted.identity, admitted.workspace_id)
 
     def leave(self, call: Call) -> None:
-        if call.ending is not None:
+        if id(call) in self._streams:
             _, timer = self._streams.pop(id(call))
             timer.cancel()
 

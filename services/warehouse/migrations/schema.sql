@@ -829,6 +829,67 @@ CREATE TABLE shadower.quotas (
 );
 ALTER TABLE ONLY shadower.quotas FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.quotas OWNER TO postgres;
+CREATE TABLE shadower.report_definitions (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    definition_id text NOT NULL COLLATE pg_catalog."C",
+    definition jsonb NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_by text NOT NULL,
+    due_at timestamp with time zone,
+    claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY shadower.report_definitions FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.report_definitions OWNER TO postgres;
+CREATE TABLE shadower.report_links (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    link_id text NOT NULL COLLATE pg_catalog."C",
+    report_id text NOT NULL COLLATE pg_catalog."C",
+    secret_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    opened bigint DEFAULT 0 NOT NULL,
+    minute timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    opened_in_minute integer DEFAULT 0 NOT NULL
+);
+ALTER TABLE ONLY shadower.report_links FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.report_links OWNER TO postgres;
+CREATE TABLE shadower.reports (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    report_id text NOT NULL COLLATE pg_catalog."C",
+    definition_id text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    definition jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    missed integer DEFAULT 0 NOT NULL,
+    requested_by text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    may_name_users boolean NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL COLLATE pg_catalog."C",
+    progress smallint DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp(),
+    claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    claim bigint DEFAULT 0 NOT NULL,
+    failure_reason text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    failure_message text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone,
+    as_of timestamp with time zone,
+    complete_until timestamp with time zone,
+    files jsonb DEFAULT '[]'::jsonb NOT NULL,
+    absent_sections jsonb DEFAULT '[]'::jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT reports_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT reports_check1 CHECK (((next_at IS NULL) = (state = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text])))),
+    CONSTRAINT reports_check2 CHECK (((next_at IS NULL) = (ended_at IS NOT NULL))),
+    CONSTRAINT reports_progress_check CHECK (((progress >= 0) AND (progress <= 100))),
+    CONSTRAINT reports_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+ALTER TABLE ONLY shadower.reports FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.reports OWNER TO postgres;
 CREATE SEQUENCE shadower.revocation_numbers
     START WITH 1
     INCREMENT BY 1
@@ -965,6 +1026,12 @@ ALTER TABLE ONLY shadower.quota_notices
     ADD CONSTRAINT quota_notices_pkey PRIMARY KEY (workspace_id, kind, month, percent);
 ALTER TABLE ONLY shadower.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (workspace_id, kind);
+ALTER TABLE ONLY shadower.report_definitions
+    ADD CONSTRAINT report_definitions_pkey PRIMARY KEY (workspace_id, definition_id);
+ALTER TABLE ONLY shadower.report_links
+    ADD CONSTRAINT report_links_pkey PRIMARY KEY (workspace_id, link_id);
+ALTER TABLE ONLY shadower.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (workspace_id, report_id);
 ALTER TABLE ONLY shadower.revoked_tokens
     ADD CONSTRAINT revoked_tokens_pkey PRIMARY KEY (workspace_id, token_id);
 ALTER TABLE ONLY shadower.rollups
@@ -1004,6 +1071,13 @@ CREATE INDEX metric_points_by_recording ON ONLY shadower.metric_points USING bri
 CREATE INDEX metric_points_by_type ON ONLY shadower.metric_points USING btree (workspace_id, metric_type, occurred_at);
 CREATE INDEX outbox_in_order ON shadower.outbox USING btree (txid, id);
 CREATE INDEX quotas_by_change ON shadower.quotas USING btree (txid);
+CREATE INDEX report_definitions_by_due ON shadower.report_definitions USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX report_links_by_expiry ON shadower.report_links USING btree (expires_at);
+CREATE INDEX report_links_by_report ON shadower.report_links USING btree (workspace_id, report_id);
+CREATE UNIQUE INDEX reports_by_due_time ON shadower.reports USING btree (workspace_id, definition_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX reports_by_expiry ON shadower.reports USING btree (expires_at);
+CREATE INDEX reports_by_time ON shadower.reports USING btree (workspace_id, created_at DESC, report_id DESC);
+CREATE INDEX reports_to_be_made ON shadower.reports USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX revoked_tokens_by_number ON shadower.revoked_tokens USING btree (number);
 CREATE INDEX revoked_tokens_by_time ON shadower.revoked_tokens USING btree (workspace_id, revoked_at, token_id);
 CREATE INDEX spans_by_recording ON ONLY shadower.spans USING brin (recorded_at) WITH (autosummarize='on');
@@ -1012,6 +1086,8 @@ ALTER TABLE ONLY shadower.alert_transitions
     ADD CONSTRAINT alert_transitions_workspace_id_alert_id_fkey FOREIGN KEY (workspace_id, alert_id) REFERENCES shadower.alerts(workspace_id, alert_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.api_key_secrets
     ADD CONSTRAINT api_key_secrets_workspace_id_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES shadower.api_keys(workspace_id, api_key_id) ON DELETE CASCADE;
+ALTER TABLE ONLY shadower.report_links
+    ADD CONSTRAINT report_links_workspace_id_report_id_fkey FOREIGN KEY (workspace_id, report_id) REFERENCES shadower.reports(workspace_id, report_id) ON DELETE CASCADE;
 ALTER TABLE shadower.agent_profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_rules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.alert_silences ENABLE ROW LEVEL SECURITY;
@@ -1044,6 +1120,12 @@ CREATE POLICY relay ON shadower.dead_letters FOR INSERT TO shadower_relay WITH C
 CREATE POLICY relay ON shadower.outbox TO shadower_relay USING (true);
 CREATE POLICY relay_again ON shadower.dead_letters FOR UPDATE TO shadower_relay USING (true);
 CREATE POLICY relay_seeing ON shadower.dead_letters FOR SELECT TO shadower_relay USING (true);
+ALTER TABLE shadower.report_definitions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.report_links ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reporter ON shadower.report_definitions TO shadower_reporter USING (true);
+CREATE POLICY reporter ON shadower.report_links FOR SELECT TO shadower_reporter USING (true);
+CREATE POLICY reporter ON shadower.reports TO shadower_reporter USING (true);
+ALTER TABLE shadower.reports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.revoked_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.rollups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.schedule_leases ENABLE ROW LEVEL SECURITY;
@@ -1071,6 +1153,9 @@ CREATE POLICY tenant ON shadower.outbox TO shadower_service USING ((workspace_id
 CREATE POLICY tenant ON shadower.point_cells USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quota_notices TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.quotas TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.report_definitions TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.report_links TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.reports TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.revoked_tokens TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.rollups USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.schedule_leases TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1087,6 +1172,7 @@ GRANT USAGE ON SCHEMA shadower TO shadower_keeper;
 GRANT USAGE ON SCHEMA shadower TO shadower_limiter;
 GRANT USAGE ON SCHEMA shadower TO shadower_scheduler;
 GRANT USAGE ON SCHEMA shadower TO shadower_evaluator;
+GRANT USAGE ON SCHEMA shadower TO shadower_reporter;
 GRANT USAGE ON SCHEMA shadower TO shadower_exporter;
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
@@ -1146,6 +1232,22 @@ GRANT SELECT ON TABLE shadower.point_units TO shadower_service;
 GRANT SELECT,INSERT,DELETE ON TABLE shadower.quota_notices TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.quotas TO shadower_service;
 GRANT SELECT ON TABLE shadower.quotas TO shadower_limiter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_definitions TO shadower_service;
+GRANT SELECT(workspace_id) ON TABLE shadower.report_definitions TO shadower_reporter;
+GRANT SELECT(definition_id) ON TABLE shadower.report_definitions TO shadower_reporter;
+GRANT SELECT(due_at) ON TABLE shadower.report_definitions TO shadower_reporter;
+GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.report_definitions TO shadower_reporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.report_links TO shadower_service;
+GRANT SELECT(workspace_id) ON TABLE shadower.report_links TO shadower_reporter;
+GRANT SELECT(link_id) ON TABLE shadower.report_links TO shadower_reporter;
+GRANT SELECT(expires_at) ON TABLE shadower.report_links TO shadower_reporter;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.reports TO shadower_service;
+GRANT SELECT(workspace_id) ON TABLE shadower.reports TO shadower_reporter;
+GRANT SELECT(report_id) ON TABLE shadower.reports TO shadower_reporter;
+GRANT SELECT(next_at) ON TABLE shadower.reports TO shadower_reporter;
+GRANT SELECT(claimed_until),UPDATE(claimed_until) ON TABLE shadower.reports TO shadower_reporter;
+GRANT SELECT(claim),UPDATE(claim) ON TABLE shadower.reports TO shadower_reporter;
+GRANT SELECT(expires_at) ON TABLE shadower.reports TO shadower_reporter;
 GRANT USAGE ON SEQUENCE shadower.revocation_numbers TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.revoked_tokens TO shadower_service;
 GRANT DELETE ON TABLE shadower.revoked_tokens TO shadower_keeper;

@@ -398,6 +398,52 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "PREVIEW_TOO_LONG", "domain": "shadower.dev", "metadata": {"limit": "2016"}}
     """
+    ERROR_REASON_REPORT_DEFINITION_NOT_FOUND: _ErrorReason.ValueType  # 77
+    """There is no such definition of reports in the workspace. NOT_FOUND.
+
+        {"reason": "REPORT_DEFINITION_NOT_FOUND", "domain": "shadower.dev", "metadata": {"definitionId": "weekly"}}
+    """
+    ERROR_REASON_REPORT_DEFINITION_EXISTS: _ErrorReason.ValueType  # 78
+    """There is a definition of that id, and it says something else. ALREADY_EXISTS.
+
+        {"reason": "REPORT_DEFINITION_EXISTS", "domain": "shadower.dev", "metadata": {"definitionId": "weekly"}}
+    """
+    ERROR_REASON_REPORT_DEFINITION_CHANGED: _ErrorReason.ValueType  # 79
+    """The definition was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+        {"reason": "REPORT_DEFINITION_CHANGED", "domain": "shadower.dev", "metadata": {"definitionId": "weekly", "etag": "7"}}
+    """
+    ERROR_REASON_REPORT_NOT_FOUND: _ErrorReason.ValueType  # 80
+    """There is no such report in the workspace. NOT_FOUND.
+
+        {"reason": "REPORT_NOT_FOUND", "domain": "shadower.dev", "metadata": {"reportId": "march"}}
+    """
+    ERROR_REASON_REPORT_EXISTS: _ErrorReason.ValueType  # 81
+    """There is a report of that id, and it is another one. ALREADY_EXISTS.
+
+        {"reason": "REPORT_EXISTS", "domain": "shadower.dev", "metadata": {"reportId": "march"}}
+    """
+    ERROR_REASON_REPORTS_FULL: _ErrorReason.ValueType  # 82
+    """The workspace has as many definitions, or reports that wait, or a report as many links, as it may.
+    RESOURCE_EXHAUSTED.
+
+        {"reason": "REPORTS_FULL", "domain": "shadower.dev", "metadata": {"limit": "200", "unit": "definitions"}}
+    """
+    ERROR_REASON_REPORT_CONTENT_NOT_FOUND: _ErrorReason.ValueType  # 83
+    """A report has nothing to download: it is not done, or has no such format. NOT_FOUND.
+
+        {"reason": "REPORT_CONTENT_NOT_FOUND", "domain": "shadower.dev", "metadata": {"reportId": "march", "state": "pending"}}
+    """
+    ERROR_REASON_REPORT_LINK_INVALID: _ErrorReason.ValueType  # 84
+    """There is no such link to a report, or none any more, or its secret is another one. PERMISSION_DENIED.
+
+        {"reason": "REPORT_LINK_INVALID", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10"}}
+    """
+    ERROR_REASON_REPORT_LINK_BUSY: _ErrorReason.ValueType  # 85
+    """A link to a report is opened more often than it may be. RESOURCE_EXHAUSTED.
+
+        {"reason": "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
+    """
     ERROR_REASON_REPORT_TOO_LARGE: _ErrorReason.ValueType  # 87
     """A report holds more than can be rendered, or rendering it takes too long.
     RESOURCE_EXHAUSTED: ask for less in it.
@@ -808,6 +854,52 @@ ERROR_REASON_PREVIEW_TOO_LONG: ErrorReason.ValueType  # 76
 """A rule would have to be judged too often to preview it. INVALID_ARGUMENT.
 
     {"reason": "PREVIEW_TOO_LONG", "domain": "shadower.dev", "metadata": {"limit": "2016"}}
+"""
+ERROR_REASON_REPORT_DEFINITION_NOT_FOUND: ErrorReason.ValueType  # 77
+"""There is no such definition of reports in the workspace. NOT_FOUND.
+
+    {"reason": "REPORT_DEFINITION_NOT_FOUND", "domain": "shadower.dev", "metadata": {"definitionId": "weekly"}}
+"""
+ERROR_REASON_REPORT_DEFINITION_EXISTS: ErrorReason.ValueType  # 78
+"""There is a definition of that id, and it says something else. ALREADY_EXISTS.
+
+    {"reason": "REPORT_DEFINITION_EXISTS", "domain": "shadower.dev", "metadata": {"definitionId": "weekly"}}
+"""
+ERROR_REASON_REPORT_DEFINITION_CHANGED: ErrorReason.ValueType  # 79
+"""The definition was changed since the etag was told. ALREADY_EXISTS: read it, and decide again.
+
+    {"reason": "REPORT_DEFINITION_CHANGED", "domain": "shadower.dev", "metadata": {"definitionId": "weekly", "etag": "7"}}
+"""
+ERROR_REASON_REPORT_NOT_FOUND: ErrorReason.ValueType  # 80
+"""There is no such report in the workspace. NOT_FOUND.
+
+    {"reason": "REPORT_NOT_FOUND", "domain": "shadower.dev", "metadata": {"reportId": "march"}}
+"""
+ERROR_REASON_REPORT_EXISTS: ErrorReason.ValueType  # 81
+"""There is a report of that id, and it is another one. ALREADY_EXISTS.
+
+    {"reason": "REPORT_EXISTS", "domain": "shadower.dev", "metadata": {"reportId": "march"}}
+"""
+ERROR_REASON_REPORTS_FULL: ErrorReason.ValueType  # 82
+"""The workspace has as many definitions, or reports that wait, or a report as many links, as it may.
+RESOURCE_EXHAUSTED.
+
+    {"reason": "REPORTS_FULL", "domain": "shadower.dev", "metadata": {"limit": "200", "unit": "definitions"}}
+"""
+ERROR_REASON_REPORT_CONTENT_NOT_FOUND: ErrorReason.ValueType  # 83
+"""A report has nothing to download: it is not done, or has no such format. NOT_FOUND.
+
+    {"reason": "REPORT_CONTENT_NOT_FOUND", "domain": "shadower.dev", "metadata": {"reportId": "march", "state": "pending"}}
+"""
+ERROR_REASON_REPORT_LINK_INVALID: ErrorReason.ValueType  # 84
+"""There is no such link to a report, or none any more, or its secret is another one. PERMISSION_DENIED.
+
+    {"reason": "REPORT_LINK_INVALID", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10"}}
+"""
+ERROR_REASON_REPORT_LINK_BUSY: ErrorReason.ValueType  # 85
+"""A link to a report is opened more often than it may be. RESOURCE_EXHAUSTED.
+
+    {"reason": "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
 """
 ERROR_REASON_REPORT_TOO_LARGE: ErrorReason.ValueType  # 87
 """A report holds more than can be rendered, or rendering it takes too long.

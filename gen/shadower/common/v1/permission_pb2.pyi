@@ -89,6 +89,18 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """Acknowledge and resolve alerts, and keep them quiet for a time."""
     PERMISSION_ALERT_EVALUATIONS_WRITE: _Permission.ValueType  # 27
     """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+    PERMISSION_REPORTS_READ: _Permission.ValueType  # 32
+    """See definitions of reports and reports, and download them."""
+    PERMISSION_REPORTS_WRITE: _Permission.ValueType  # 33
+    """Make, change and delete definitions of reports, have reports made, and link to them. A report holds
+    what the summary, agents, aggregates and alerts of its workspace say.
+    """
+    PERMISSION_REPORT_RUNS_WRITE: _Permission.ValueType  # 34
+    """Have reports made that are due, and deleted that have expired. No role holds it: the scheduler's
+    token names it.
+    """
+    PERMISSION_REPORT_ERASURES_WRITE: _Permission.ValueType  # 35
+    """Have reports erased, of a workspace or a user. No role holds it: it is a part of an erasure."""
     PERMISSION_EXPORTS_READ: _Permission.ValueType  # 36
     """Take executions out in bulk."""
 
@@ -159,6 +171,18 @@ PERMISSION_ALERT_STATES_WRITE: Permission.ValueType  # 26
 """Acknowledge and resolve alerts, and keep them quiet for a time."""
 PERMISSION_ALERT_EVALUATIONS_WRITE: Permission.ValueType  # 27
 """Have rules judged that are due. No role holds it: the scheduler's token names it."""
+PERMISSION_REPORTS_READ: Permission.ValueType  # 32
+"""See definitions of reports and reports, and download them."""
+PERMISSION_REPORTS_WRITE: Permission.ValueType  # 33
+"""Make, change and delete definitions of reports, have reports made, and link to them. A report holds
+what the summary, agents, aggregates and alerts of its workspace say.
+"""
+PERMISSION_REPORT_RUNS_WRITE: Permission.ValueType  # 34
+"""Have reports made that are due, and deleted that have expired. No role holds it: the scheduler's
+token names it.
+"""
+PERMISSION_REPORT_ERASURES_WRITE: Permission.ValueType  # 35
+"""Have reports erased, of a workspace or a user. No role holds it: it is a part of an erasure."""
 PERMISSION_EXPORTS_READ: Permission.ValueType  # 36
 """Take executions out in bulk."""
 
@@ -240,6 +264,7 @@ class ForeignMethod(message.Message):
 REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
 WORKSPACE_MAY_BE_IMPLIED_FIELD_NUMBER: builtins.int
 LIMIT_CLASS_FIELD_NUMBER: builtins.int
+ADMITS_BY_SECRET_FIELD_NUMBER: builtins.int
 ROLE_GRANTS_FIELD_NUMBER: builtins.int
 MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
 AUDITED_FIELD_NUMBER: builtins.int
@@ -254,6 +279,10 @@ header x-shadower-workspace names, or else the only one that the caller's token 
 """
 limit_class: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, limit_class_pb2.LimitClass.ValueType]
 """Which budget a request is charged to. Required on every RPC; the edge enforces it."""
+admits_by_secret: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, builtins.bool]
+"""Whether whoever knows a secret needs no token: the RPC judges the secret in its request, which gives
+the permission above in the request's workspace, for what it leads to alone. Such calls are audited.
+"""
 role_grants: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.EnumValueOptions, containers.RepeatedScalarFieldContainer[Permission.ValueType]]
 """The permissions that a role holds."""
 max_encoded_bytes: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MessageOptions, builtins.int]

@@ -3,7 +3,7 @@
 from services.warehouse.migrations.script import run_sql
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0016"
 
 
 def upgrade() -> None:
