@@ -104,8 +104,8 @@ class Maker:
             begun += len(claims)
             making = (self._make(claim, done) for claim in claims)
             ended = await asyncio.gather(*making, return_exceptions=True)
-            for broken in filter(None, ended):
-                raise broken
+            for claim, broken in zip(claims, ended, strict=True):
+                _note_broken(claim, broken, done)
         return done
 
     async def count(self, workspace_id: str | None) -> int:
@@ -202,6 +202,16 @@ class Maker:
             if await fail(session, work.claim, reason, words[:MOST_WORDS]):
                 told = events.failed(work.kept, work.message, reason, words[:MOST_WORDS])
                 await publish(session, told)
+
+
+def _note_broken(claim: Claim, broken: BaseException | None, done: Done) -> None:
+    """What nobody thought of keeps no other report from being made; this one is tried again when
+    its claim is over, and fails in the end."""
+    if isinstance(broken, Exception):
+        done.failed += 1
+        _log(claim).error("report broke", exc_info=broken)
+    elif broken is not None:
+        raise broken
 
 
 def _log(claim: Claim) -> Any:
