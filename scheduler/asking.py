@@ -45,7 +45,7 @@ def while_some_remain(stub: Stub, rpc: str, request: Message) -> Ask:
     return ask
 
 
-def _of(workspace_id: str, request: Message) -> Message:
+def _of(workspace_id: str, request: Any) -> Any:
     """The same request, of a workspace."""
     asked: Any = type(request)()
     asked.CopyFrom(request)
