@@ -140,7 +140,7 @@ def _part(home: Home, program: _Program, common: Mapping[str, str]) -> Part:
 
 # Nobody else may know what signs tokens of the mesh.
 SIGNING = "SHADOWER_MESH_KEY_FILE"
-ISSUERS = {"services.access", "scheduler", "services.reports"}
+ISSUERS = {"services.access", "scheduler", "services.reports", "services.upkeep"}
 CHECKED = "SHADOWER_CHECKED_SERVICES"
 
 

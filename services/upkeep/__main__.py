@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from functools import partial
 from typing import Any
 
+from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 from shadower.upkeep.v1.erasure_service_pb2 import DESCRIPTOR as ERASURE
 from shadower.upkeep.v1.erasure_service_pb2_grpc import add_ErasureServiceServicer_to_server
 from shadower.upkeep.v1.health_service_pb2 import DESCRIPTOR as HEALTH
@@ -11,7 +12,9 @@ from shadower.upkeep.v1.health_service_pb2_grpc import add_HealthServiceServicer
 from shadower.upkeep.v1.retention_service_pb2 import DESCRIPTOR as RETENTION
 from shadower.upkeep.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 
+from services.runtime.channels import open_channel
 from services.runtime.draining import Draining
+from services.runtime.mesh_tokens import mesh_tokens_of
 from services.runtime.pool import UPKEEP_ROLE, open_pool
 from services.runtime.process import run_with
 from services.runtime.redis_client import open_redis
@@ -22,6 +25,7 @@ from services.upkeep.elsewhere import Elsewhere
 from services.upkeep.erasure_servicer import ErasureServicer
 from services.upkeep.health_servicer import HealthServicer
 from services.upkeep.looking import Looker, looks_of
+from services.upkeep.reports import SECONDS, SERVICE, ReportsThere
 from services.upkeep.retention_servicer import RetentionServicer
 from services.upkeep.settings import UpkeepSettings
 from services.warehouse.access.opening import access_of
@@ -40,7 +44,11 @@ async def main(settings: UpkeepSettings) -> None:
         keeping = Database(everywhere, settings.query_cost, settings.log)
         redis = await stack.enter_async_context(_redis(settings))
         applier = Applier(keeping, Workspaces(everywhere))
-        eraser = Eraser(keeping, Elsewhere(settings, keeping, redis).erase)
+        channel = open_channel(settings.target(SERVICE), dict, seconds=SECONDS)
+        stub = ReportsServiceStub(await stack.enter_async_context(channel))
+        reports = ReportsThere(stub, mesh_tokens_of(settings))
+        elsewhere = Elsewhere(settings, keeping, redis, [reports.erase])
+        eraser = Eraser(keeping, elsewhere.erase)
         probe = partial(database.trouble, schema_version())
         retention = RetentionServicer(database, applier)
         erasure = ErasureServicer(database, everywhere, eraser)

@@ -2,10 +2,11 @@
 
 from pydantic import field_validator
 
+from services.runtime.mesh_settings import MeshSettings
 from services.runtime.settings import Settings
 
 
-class UpkeepSettings(Settings):
+class UpkeepSettings(MeshSettings, Settings):
     """One object per process, made by its `__main__`."""
 
     checked_services: str = ""

@@ -60,8 +60,8 @@ SERVICES = {
     "reports": "shadower.reports.v1.ReportsService",
     "upkeep": "shadower.upkeep.v1.RetentionService",
 }
-# They call others, and are told where those are.
-CALLERS = {"reports"}
+# They call others, and are told where those are: the last one where all are.
+CALLERS = ("reports", "upkeep")
 # Services that another one's process serves beside it.
 SERVED_WITH = {
     "ingest": (
@@ -257,8 +257,9 @@ def stop_all(services: Iterable[Running]) -> None:
 @asynccontextmanager
 async def running_stack(environment: Environment) -> AsyncIterator[Stack]:
     running = {name: start(name, environment) for name in SERVICES if name not in CALLERS}
-    calling = replace(environment, extra=(*environment.extra, ("SHADOWER_MESH", mesh(running))))
-    running |= {name: start(name, calling) for name in CALLERS}
+    for name in CALLERS:
+        told = (*environment.extra, ("SHADOWER_MESH", mesh(running)))
+        running[name] = start(name, replace(environment, extra=told))
     try:
         await asyncio.gather(*map(ready, running.values()))
         channels = {name: service.channel() for name, service in running.items()}

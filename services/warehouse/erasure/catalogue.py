@@ -19,6 +19,8 @@ class OfUser(Enum):
     """Their content cannot be rewritten."""
     MADE_ANEW = "made anew"
     """Cells: they are rolled up again, or rewritten where that cannot be."""
+    ELSEWHERE = "elsewhere"
+    """The service that keeps it erases it, with what it has outside of the database."""
     KEPT = "kept"
     """The law wants it, or nobody is named there but who did something."""
     NAMELESS = "nameless"
@@ -46,6 +48,7 @@ class Entry:
 KEPT = Entry(OfUser.KEPT, OfWorkspace.KEPT)
 NAMELESS = Entry(OfUser.NAMELESS)
 RENAMED = Entry(OfUser.RENAMED)
+ELSEWHERE = Entry(OfUser.ELSEWHERE)
 # Of the workspace "shadower-system", which nobody erases.
 OF_THE_SYSTEM = Entry(OfUser.NAMELESS, OfWorkspace.KEPT)
 
@@ -72,6 +75,13 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "alert_transitions": RENAMED,
         "alerts": RENAMED,
         "outbox": RENAMED,
+        "notification_attempts": RENAMED,
+        "notification_deliveries": RENAMED,
+        "notification_lanes": NAMELESS,
+        "notification_targets": RENAMED,
+        "report_links": ELSEWHERE,
+        "reports": ELSEWHERE,
+        "report_definitions": ELSEWHERE,
         "execution_cells": Entry(OfUser.MADE_ANEW),
         "agent_profiles": Entry(OfUser.MADE_ANEW),
         "point_cells": NAMELESS,
