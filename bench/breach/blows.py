@@ -1,4 +1,4 @@
-"""Whatever is on the way from a breach to its webhook dies, most often when it is busy."""
+"""Whatever is on the way from a breach to its webhook dies or sleeps, often when it is busy."""
 
 import asyncio
 import json
@@ -13,10 +13,12 @@ from bench.breach.breaching import Blows
 from bench.breach.receiving import Receiver
 from bench.stack import Stack
 
-KILLED = ("alerts", "notifications", "scheduler", "valkey")
+PROCESSES = ("alerts", "notifications", "scheduler", "valkey")
 RECEIVER = "receiver"
 MINUTE = 60.0
 AWAY_SECONDS = 4.0
+ASLEEP_SECONDS = 8.0
+"""Longer than the lease of who leads."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,31 @@ class Blow:
 
     at: float
     victim: str
+    kills: bool
+    """Or lets it sleep, which knows nothing of that."""
+
+    async def fall(self, stack: Stack, receiver: Receiver) -> None:
+        if self.victim == RECEIVER:
+            await receiver.go()
+            await asyncio.sleep(AWAY_SECONDS)
+            await receiver.come()
+        elif self.kills:
+            _signal(stack, self.victim, signal.SIGKILL)
+        else:
+            _signal(stack, self.victim, signal.SIGSTOP)
+            await asyncio.sleep(ASLEEP_SECONDS)
+            _signal(stack, self.victim, signal.SIGCONT)
 
 
 def struck(stack: Stack, seconds: float, seed: str) -> Blows:
     async def strike(receiver: Receiver) -> int:
-        blows = sorted(_planned(Random(seed), seconds), key=lambda one: one.at)
-        for blow in blows:
-            await asyncio.sleep(max(0.0, blow.at - time.time()))
-            print(f"  {time.strftime('%H:%M:%S')} {blow.victim}", flush=True)
-            await (_send_away(receiver) if blow.victim == RECEIVER else _kill(stack, blow.victim))
+        blows = list(_planned(Random(seed), seconds))
+        async with asyncio.TaskGroup() as group:
+            for blow in sorted(blows, key=lambda one: one.at):
+                await asyncio.sleep(max(0.0, blow.at - time.time()))
+                how = "dies" if blow.kills else "sleeps"
+                print(f"  {time.strftime('%H:%M:%S')} {blow.victim} {how}", flush=True)
+                group.create_task(blow.fall(stack, receiver))
         return len(blows)
 
     return strike
@@ -44,23 +62,17 @@ def _planned(random: Random, seconds: float) -> Iterator[Blow]:
     now = time.time()
     first = now - now % MINUTE + MINUTE
     for minute in range(int(seconds // MINUTE) + 1):
-        for victim in (*KILLED, RECEIVER):
+        for victim in (*PROCESSES, RECEIVER):
             late = random.choice((random.uniform(-0.5, 4), random.uniform(8, 45)))
-            yield Blow(first + minute * MINUTE + late, victim)
+            yield Blow(first + minute * MINUTE + late, victim, random.random() < 0.6)
 
 
-async def _kill(stack: Stack, victim: str) -> None:
-    """Those of all replicas. Who is not there has been struck already."""
+def _signal(stack: Stack, victim: str, number: signal.Signals) -> None:
+    """To all replicas. Who is not there has been struck already."""
     state = json.loads((stack.home / "state.json").read_text())
     for part in state["parts"]:
-        if part["service"] == victim or part["name"] == victim:
+        if victim in (part["service"], part["name"]):
             try:
-                os.kill(int(part["pid"]), signal.SIGKILL)
+                os.kill(int(part["pid"]), number)
             except ProcessLookupError:
                 continue
-
-
-async def _send_away(receiver: Receiver) -> None:
-    await receiver.go()
-    await asyncio.sleep(AWAY_SECONDS)
-    await receiver.come()
