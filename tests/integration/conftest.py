@@ -121,7 +121,7 @@ async def exports(
 ) -> AsyncIterator[Exports]:
     """Less patient than it usually is."""
     url = postgres.create(template)
-    extra = (("SHADOWER_SLOW_READER_SECONDS", "1"),)
+    extra = (("SHADOWER_SLOW_READER_SECONDS", "2"),)
     environment = Environment(url, jwks_file, tmp_path_factory.mktemp("logs"), extra)
     async with running_exports(environment, keys) as running:
         for workspace, count in (("few", FEW), ("others", FEW), ("many", MANY)):

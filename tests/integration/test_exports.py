@@ -24,11 +24,12 @@ from tests.support.exports import FEW, MANY, Exports
 MIB = 1024 * 1024
 # Of many rows, more than all that lies between a process and its reader can hold.
 LARGE = {"format": pb.EXPORT_FORMAT_JSONL}
-OPEN_TRANSACTIONS = """
-    select count(*) as number from pg_stat_activity
+EXPORTING = """
+    from pg_stat_activity
     where datname = current_database() and application_name = 'shadower' and xact_start is not null
         and query ilike '%%executions%%'
 """
+OPEN_TRANSACTIONS = f"select count(*) as number {EXPORTING}"
 
 
 def as_contract(row: dict[str, Any]) -> dict[str, Any]:
@@ -135,13 +136,10 @@ async def test_a_snapshot_is_exported_whatever_changes_meanwhile(exports: Export
     )
     file = aiter(exports.call("changing", **LARGE))
     first = (await anext(file)).body.data
-    exports.sql(
-        "update shadower.executions set agent_id = 'changed' where workspace_id = 'changing'"
-    )
-    exports.sql(
-        "delete from shadower.executions where workspace_id = 'changing' and started_at > "
-        "timestamptz '2026-03-01T20:00:00Z'"
-    )
+    # Few rows, and the last ones: whoever does not read for long is let go.
+    late = "where workspace_id = 'changing' and started_at > timestamptz '2026-03-02T08:00:00Z'"
+    exports.sql(f"update shadower.executions set agent_id = 'changed' {late}")
+    exports.sql(f"delete from shadower.executions {late} and execution_id like '%%7'")
     rest = [reply.body.data async for reply in file]
     rows = [json.loads(line) for line in b"".join([first, *rest]).splitlines()]
     assert [row["execution_id"] for row in rows] == [row["execution_id"] for row in before]
@@ -179,12 +177,26 @@ async def test_who_does_not_read_is_let_go(exports: Exports) -> None:
     call = exports.call("many", **LARGE)
     await call.read()
     await released(exports)
-    assert (await refused(to_its_end(call))).reason == "CLIENT_TOO_SLOW"
+    assert (await refused(collected(call, []))).reason == "CLIENT_TOO_SLOW"
 
 
-async def to_its_end(call: Any) -> None:
-    while await call.read() is not grpc.aio.EOF:
-        pass
+async def collected(call: Any, found: list[bytes]) -> None:
+    """Keeps also what comes before a fault."""
+    while (reply := await call.read()) is not grpc.aio.EOF:
+        found.append(reply.body.data)
+
+
+async def test_an_export_whose_database_goes_away_is_no_good_file(exports: Exports) -> None:
+    call = exports.call("many", **LARGE)
+    content = (await call.read()).body.data
+    exports.sql(f"select pg_terminate_backend(pid) {EXPORTING}")
+    found: list[bytes] = []
+    cut = await refused(collected(call, found))
+    assert (cut.code, cut.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    *whole, last = b"".join([content, *found]).splitlines()
+    assert json.loads(last) == {"error": "DATABASE_UNAVAILABLE"}
+    assert {json.loads(line)["agent_id"][:6] for line in whole} == {"agent-"}
+    assert len(table_of(await exports.file("many", columns=["status"]))) > MANY
 
 
 async def test_a_workspace_has_one_export_at_a_time(exports: Exports) -> None:

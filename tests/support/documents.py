@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from services.reports.document import (
     Chart,
@@ -17,7 +18,7 @@ from services.reports.document import (
 
 START = datetime(2026, 9, 30, 22, tzinfo=UTC)
 END = datetime(2026, 10, 31, 23, tzinfo=UTC)
-DAYS = [datetime(2026, 9, 30, 22, tzinfo=UTC) + timedelta(days=n) for n in range(31)]
+DAYS = [datetime(2026, 10, day, tzinfo=ZoneInfo("Europe/Berlin")) for day in range(1, 32)]
 HOSTILE = (
     "<script>alert(1)</script>",
     '=HYPERLINK("http://x.example","y")',

@@ -12,8 +12,8 @@ from services.reports.rendering.drawing import drawn
 from services.reports.rendering.scales import summary
 from services.reports.rendering.vector import SVG, text_of, tidied
 from services.reports.rendering.wording import (
-    cell_text,
     change_text,
+    column_texts,
     heading_text,
     instant_text,
     number_text,
@@ -98,16 +98,15 @@ def _left_out(chart: Chart) -> str:
 
 def _table(table: Table, zone: ZoneInfo, most_rows: int) -> dict[str, Any]:
     shown = table.rows[:most_rows]
+    columns = zip(table.columns, zip(*shown, strict=True), strict=False)
+    texts = [column_texts(cells, column, zone) for column, cells in columns]
     return {
         "name": printable(table.name),
         "columns": [
             {"heading": heading_text(one), "is_number": one.kind in (Kind.NUMBER, Kind.RATIO)}
             for one in table.columns
         ],
-        "rows": [
-            [cell_text(cell, column, zone) for cell, column in zip(row, table.columns, strict=True)]
-            for row in shown
-        ],
+        "rows": [list(row) for row in zip(*texts, strict=True)],
         "note": _rows_note(table, len(shown)),
     }
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,10 +47,14 @@ def _fraction_text(value: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
-def time_text(moment: datetime, zone: ZoneInfo) -> str:
-    """A midnight is a day."""
+def are_days(moments: Iterable[datetime], zone: ZoneInfo) -> bool:
+    """Whether all of them are midnights, which stand for their days."""
+    return all(moment.astimezone(zone).time() == time.min for moment in moments)
+
+
+def time_text(moment: datetime, zone: ZoneInfo, *, is_day: bool = False) -> str:
     local = moment.astimezone(zone)
-    if local.time() == time.min:
+    if is_day:
         return f"{local:%Y-%m-%d}"
     return f"{local:%Y-%m-%d %H:%M}" if not local.second else f"{local:%Y-%m-%d %H:%M:%S}"
 
@@ -59,11 +64,17 @@ def instant_text(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
 
 
-def cell_text(cell: Cell, column: Column, zone: ZoneInfo) -> str:
+def column_texts(cells: Sequence[Cell], column: Column, zone: ZoneInfo) -> list[str]:
+    """Of all cells of a column, alike."""
+    are_all_days = are_days((one for one in cells if isinstance(one, datetime)), zone)
+    return [_cell_text(cell, column, zone, are_all_days) for cell in cells]
+
+
+def _cell_text(cell: Cell, column: Column, zone: ZoneInfo, is_day: bool) -> str:
     if isinstance(cell, str):
         return shortened(printable(cell))
     if isinstance(cell, datetime):
-        return time_text(cell, zone)
+        return time_text(cell, zone, is_day=is_day)
     return number_text(cell, column.kind)
 
 
