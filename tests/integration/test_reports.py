@@ -1,5 +1,6 @@
 """Reports over real facts: their numbers are those of an oracle."""
 
+import asyncio
 import hashlib
 import json
 import math
@@ -14,7 +15,7 @@ import pytest
 
 from tests.support import oracle
 from tests.support.alerts import Watch, failures, five_minutes
-from tests.support.errors import refused
+from tests.support.errors import refusal, refused
 from tests.support.keys import KeyRing
 from tests.support.reports import (
     AGENTS,
@@ -406,3 +407,17 @@ async def test_a_report_of_another_workspace_is_not_there(
     assert (await desk.download(report.report_id))[1]
     listed = await desk.call("ListReportLinks", report_id=report.report_id)
     assert link.link_id in {one.link_id for one in listed.links}
+
+
+async def test_a_link_to_what_is_deleted_meanwhile_is_not_made(desk: Desk) -> None:
+    """Each of many ends one way or the other, and none as a defect of ours."""
+    report = await desk.made(definition())
+    asked = {"report_id": report.report_id}
+    linking = [desk.call("CreateReportLink", **asked) for _ in range(6)]
+    ended = await asyncio.gather(
+        *linking, desk.call("DeleteReport", **asked), return_exceptions=True
+    )
+    reasons = {refusal(one).reason for one in ended if isinstance(one, grpc.aio.AioRpcError)}
+    assert reasons <= {"REPORT_NOT_FOUND"}
+    query = "select 1 from shadower.report_links where report_id = %s"
+    assert desk.by_sql(query, report.report_id) == []

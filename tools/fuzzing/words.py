@@ -32,6 +32,9 @@ FIRST_WORDS = {
         "shadower.workspace.id",
     ),
     "string_value": ("chat", "invoke_agent", "execute_tool", "claude-sonnet-4", "openai", "12"),
+    "local_time": ("00:00", "02:30", "07:30", "23:59"),
+    "link_id": ("5f1d7a84db6a4e2e9c3b7f10",),
+    "secret": ("a" * 43, "-" * 43),
     "content_type": ("application/json", "application/x-protobuf"),
 }
 ANYWHERE = (

@@ -130,6 +130,14 @@ class DueDefinitions:
             return int(await self._pool.fetchval(QUERIES["count_due"], workspace_id))
 
 
+def report_not_found(report_id: str) -> NotFound:
+    return NotFound(
+        "REPORT_NOT_FOUND",
+        f"the workspace has no report {report_id}",
+        metadata={"reportId": report_id},
+    )
+
+
 def reports_full(limit: int, unit: str) -> ResourceExhausted:
     return ResourceExhausted(
         "REPORTS_FULL",

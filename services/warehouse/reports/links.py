@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.warehouse.database import Session, rows_affected
-from services.warehouse.reports.definitions import reports_full
+from services.warehouse.reports.definitions import report_not_found, reports_full
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -49,10 +49,12 @@ async def check_room_for_link(session: Session, report_id: str) -> None:
 
 
 async def create_link(session: Session, new: NewLink) -> KeptLink:
-    """To a report that there is."""
+    """Raises NotFound if the report was deleted a moment ago."""
     row: Any = await session.connection.fetchrow(
         QUERIES["create"], session.workspace_id, *new.values
     )
+    if row is None:
+        raise report_not_found(new.report_id)
     return KeptLink(**dict(row))
 
 

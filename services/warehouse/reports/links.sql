@@ -7,6 +7,8 @@ insert into report_links (workspace_id, link_id, report_id, secret_hash, created
 select $1, $2, report_id, $4, $5, least(expires_at, clock_timestamp() + $6)
 from reports
 where workspace_id = $1 and report_id = $3
+-- So that nobody deletes it meanwhile.
+for share
 returning link_id, report_id, created_at, created_by, expires_at, opened
 
 -- name: list

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.runtime.faults import NotFound
 from services.warehouse.database import Session, rows_affected
-from services.warehouse.reports.definitions import reports_full
+from services.warehouse.reports.definitions import report_not_found, reports_full
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -136,11 +135,7 @@ async def get_report(session: Session, report_id: str) -> KeptReport:
     """Raises NotFound."""
     found = await find_report(session, report_id)
     if found is None:
-        raise NotFound(
-            "REPORT_NOT_FOUND",
-            f"the workspace has no report {report_id}",
-            metadata={"reportId": report_id},
-        )
+        raise report_not_found(report_id)
     return found
 
 
