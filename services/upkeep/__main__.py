@@ -32,7 +32,7 @@ from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
 from services.warehouse.erasure.erasing import Eraser
 from services.warehouse.facts.staging import create_staging
-from services.warehouse.schedule.jobs import Workspaces
+from services.warehouse.retention.workspaces import EveryWorkspace
 from services.warehouse.schema import schema_version
 
 
@@ -43,7 +43,7 @@ async def main(settings: UpkeepSettings) -> None:
         everywhere = await stack.enter_async_context(pool)
         keeping = Database(everywhere, settings.query_cost, settings.log)
         redis = await stack.enter_async_context(_redis(settings))
-        applier = Applier(keeping, Workspaces(everywhere))
+        applier = Applier(keeping, EveryWorkspace(everywhere))
         channel = open_channel(settings.target(SERVICE), dict, seconds=SECONDS)
         stub = ReportsServiceStub(await stack.enter_async_context(channel))
         reports = ReportsThere(stub, mesh_tokens_of(settings))

@@ -60,7 +60,8 @@ class Applier:
                 with failures.noted(one):
                     latest.append(await self._move(work, one))
             if workspace_id == SYSTEM_WORKSPACE:
-                await self._partitions.drop_before(work, max(latest))
+                with failures.noted(SYSTEM_WORKSPACE):
+                    await self._partitions.drop_before(work, max(latest))
         async for one in self._asked(workspace_id):
             with failures.noted(one):
                 await self._remove(work, one, scopes)

@@ -12,6 +12,7 @@ import pytest
 
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.runtime.kafka import ensure_topic, open_producer
+from services.upkeep.applying import Scope
 from services.upkeep.elsewhere import Elsewhere
 from services.warehouse.bus.dead_letters import bury
 from services.warehouse.erasure.catalogue import CATALOGUE
@@ -197,6 +198,14 @@ async def test_nothing_tells_of_a_workspace_but_the_receipt(house: House, worksp
     assert receipt.counts["executions"] == 42
     assert receipt.copies_until is not None
     assert content(house, other) == untouched
+    # The audit log is left, and goes in its time.
+    house.execute(
+        "insert into audit_entries (workspace_id, occurred_at, entry_id, subject, token_id, rpc,"
+        " code, reason, request_id) values (%s, now() - interval '8 years', gen_random_uuid(), 'a',"
+        " '', '', 0, '', '')",
+        workspace,
+    )
+    assert (await house.apply("shadower-system", Scope.RECORDS)).rows == {"audit_entries": 1}
     # It may be used again.
     assert await house.record(workspace, NAMED) == ["stored", "stored"]
 

@@ -32,7 +32,7 @@ from services.warehouse.queries.registry import MEASURES
 from services.warehouse.queries.selection import Filter, Selection
 from services.warehouse.queries.sources import Points
 from services.warehouse.retention.removing import Remover, Work
-from services.warehouse.schedule.jobs import Workspaces
+from services.warehouse.retention.workspaces import EveryWorkspace
 from tests.support.bus import settings_of
 from tests.support.rolling import verify
 
@@ -161,7 +161,7 @@ async def house_of(url: str) -> AsyncIterator[House]:
         keepers = open_pool(settings, UPKEEP_ROLE, prepare=create_staging)
         keeping_pool = await stack.enter_async_context(keepers)
         database, keeping = Database(pool), Database(keeping_pool)
-        applier = Applier(keeping, Workspaces(keeping_pool), Remover(keeping, BATCH))
+        applier = Applier(keeping, EveryWorkspace(keeping_pool), Remover(keeping, BATCH))
         yield House(url, database, keeping, Recorder(database, Failpoints("")), applier)
 
 

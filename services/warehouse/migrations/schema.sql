@@ -1518,7 +1518,7 @@ GRANT SELECT ON TABLE shadower.api_keys TO shadower_keeper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.api_keys TO shadower_upkeep;
 GRANT UPDATE(last_used_at) ON TABLE shadower.api_keys TO shadower_keeper;
 GRANT SELECT,INSERT ON TABLE shadower.audit_entries TO shadower_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.audit_entries TO shadower_upkeep;
+GRANT SELECT,DELETE ON TABLE shadower.audit_entries TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
 GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
 GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;

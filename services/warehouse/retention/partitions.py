@@ -7,6 +7,8 @@ from services.warehouse.retention.removing import Remover, Work, busy_as_remaini
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
+# To count what is in a month takes a while; only what comes after that holds anybody up.
+LONGEST_SECONDS = 300
 FACT_TABLES = ("executions", "spans", "metric_points", "events")
 
 
@@ -39,7 +41,9 @@ class Partitions:
         with busy_as_remaining(work):
             async with self._database.transaction() as transaction:
                 await transaction.connection.execute(QUERIES["be_quick"])
-                gone = await transaction.connection.fetchval(QUERIES["drop"], table, first_day)
+                gone = await transaction.connection.fetchval(
+                    QUERIES["drop"], table, first_day, timeout=LONGEST_SECONDS
+                )
             if gone is not None:
                 work.partitions.append(name)
                 work.rows.update({table: gone} if gone else {})

@@ -63,7 +63,9 @@ class RetentionPolicy(message.Message):
     CHECKS_DAYS_FIELD_NUMBER: builtins.int
     AUDIT_DAYS_FIELD_NUMBER: builtins.int
     executions_days: builtins.int
-    """Executions and their spans; from 7 days on, 90 by default. After that, rollups answer for them."""
+    """Executions and their spans; from 31 days on, 90 by default. After that, rollups answer for them. Summaries
+    count the users of 30 days to the second, so those are kept at least.
+    """
     metric_points_days: builtins.int
     """Metric points; from 7 days on, 90 by default. After that, rollups answer for them."""
     events_days: builtins.int

@@ -1,0 +1,8 @@
+-- name: list
+-- Of those that were erased, the audit log is left.
+select workspace_id from (
+    select workspace_id from workspaces union select workspace_id from erasures
+) as known
+where workspace_id > $1 and workspace_id <> 'shadower-system'
+order by workspace_id
+limit $2
