@@ -42,7 +42,7 @@ class Mailer:
             return _partly({one.recipient: (one.code, one.message) for one in nobody.recipients})
         except aiosmtplib.SMTPResponseException as said:
             return _said(said)
-        except TimeoutError:
+        except (TimeoutError, aiosmtplib.SMTPTimeoutError):
             return unwell("TIMEOUT: the mail server did not take it in time")
         except (aiosmtplib.SMTPException, OSError) as broken:
             return unwell(f"UNREACHABLE: {type(broken).__name__}: {broken}")
