@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.notifications.definitions import OpenTarget, Vault, read
+from services.notifications.definitions import OpenTarget, Vault, kind_of, read
+from services.notifications.instruments import Instruments
 from services.notifications.notice import Happened, whole_numbers
 from services.notifications.outcome import Outcome, Verdict, unwell
 from services.notifications.pacing import Pace
@@ -41,6 +42,7 @@ class Means:
     vault: Vault
     sender: Sender
     retries: Retries
+    instruments: Instruments
     failpoints: Failpoints
     lease: timedelta
     at_once: int
@@ -127,6 +129,8 @@ class LaneRun:
         began, clock = datetime.now(UTC), time.monotonic()
         outcome = await self._sent(target, delivery)
         self._means.failpoints.reach("notify.sent")
+        kind = kind_of(read(target.definition))
+        self._means.instruments.note(kind, delivery.event_at, outcome)
         attempt = Attempt(
             attempted_at=began,
             duration=timedelta(seconds=time.monotonic() - clock),
