@@ -13,6 +13,7 @@ from shadower.notifications.v1.notifications_service_pb2_grpc import (
 from services.notifications.definitions import Vault
 from services.notifications.dispatching import Dispatcher
 from services.notifications.guard import Guard, SystemLookUp
+from services.notifications.instruments import Instruments
 from services.notifications.keeping import Keeper
 from services.notifications.lane_run import Means
 from services.notifications.mailing import Mailer
@@ -33,6 +34,7 @@ from services.runtime.failpoints import Failpoints
 from services.runtime.pool import NOTIFIER_ROLE, RELAY_ROLE, connect, open_pool
 from services.runtime.process import run_with
 from services.runtime.server import Service, serve
+from services.runtime.telemetry.metrics import open_meter
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.bus.dead_letters import bury_alone
@@ -59,6 +61,7 @@ async def main(settings: NotificationSettings) -> None:
             vault=vault,
             sender=sender,
             retries=_retries(settings),
+            instruments=Instruments(stack.enter_context(open_meter(settings, GROUP))),
             failpoints=failpoints,
             lease=settings.lease,
             at_once=settings.notification_target_concurrency,

@@ -30,12 +30,14 @@ class Dispatcher:
         self._holder = uuid4()
         self._running: set[asyncio.Task[None]] = set()
         self._line: Line | None = None
+        self._is_ending = False
 
     @asynccontextmanager
     async def dispatching(self, seconds: float) -> AsyncIterator[None]:
         """Goes on as long as the body does; then what is under way has some seconds to end."""
         async with in_background(self._run()):
             yield
+        self._is_ending = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
         for task in self._running:
@@ -71,7 +73,7 @@ class Dispatcher:
         return POLL_SECONDS if soonest is None else min(max(soonest, SOONEST_SECONDS), POLL_SECONDS)
 
     def _begin(self, lane: Lane) -> None:
-        task = asyncio.create_task(run_lane(self._means, lane))
+        task = asyncio.create_task(run_lane(self._means, lane, lambda: self._is_ending))
         self._running.add(task)
         task.add_done_callback(self._ended)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.notifications.definitions import OpenTarget, Vault, read
+from services.notifications.definitions import OpenTarget, Vault, kind_of, read
+from services.notifications.instruments import Instruments
 from services.notifications.notice import Happened, whole_numbers
 from services.notifications.outcome import Outcome, Verdict, unwell
 from services.notifications.pacing import Pace
@@ -24,12 +25,15 @@ from services.warehouse.notifications.deliveries import (
     Done,
     DueDelivery,
     due_deliveries,
-    give_up_all,
+    give_up,
 )
 from services.warehouse.notifications.lanes import Lane, Leaving, Standing, hold, release
 from services.warehouse.notifications.targets import KeptTarget, find_target
 
 DISABLED = "TARGET_DISABLED: nothing is told to it for now"
+EXPIRED = "EXPIRED: it has waited for two days"
+# Longer than all pauses take. A receiver that stays away is tried seldom, with one message of many.
+LONGEST_WAIT = timedelta(days=2)
 NO_TIME = timedelta(0)
 
 
@@ -41,6 +45,7 @@ class Means:
     vault: Vault
     sender: Sender
     retries: Retries
+    instruments: Instruments
     failpoints: Failpoints
     lease: timedelta
     at_once: int
@@ -55,13 +60,13 @@ class Batch:
     deliveries: Sequence[DueDelivery]
 
 
-async def run_lane(means: Means, lane: Lane) -> None:
+async def run_lane(means: Means, lane: Lane, is_ending: Callable[[], bool]) -> None:
     """Whatever cannot be written down leaves the lane to its lease, and then to another try."""
     log = structlog.get_logger("notifications").bind(
         workspace_id=lane.workspace_id, target_id=lane.target_id
     )
     try:
-        await LaneRun(means, lane).run()
+        await LaneRun(means, lane).run(is_ending)
     except (Unavailable, DeadlineExceeded) as away:
         log.warning("left a target to its lease", error=away.message)
 
@@ -75,14 +80,16 @@ class LaneRun:
         self._standing: Standing | None = None
         self._recorder = Recorder(means.database, lane)
 
-    async def run(self) -> None:
+    async def run(self, is_ending: Callable[[], bool]) -> None:
+        lease = self._means.lease.total_seconds()
         while True:
-            until = time.monotonic() + self._means.lease.total_seconds()
+            until = time.monotonic() + lease
             batch = await self._next()
-            if batch is None:
+            # Whoever was halted for so long might send what another one sends.
+            if batch is None or time.monotonic() > until - lease / 2:
                 return
             pause = self._pause_after(await self._deliver_all(batch, until))
-            if pause:
+            if pause or is_ending():
                 await self._leave(pause)
                 return
 
@@ -102,9 +109,11 @@ class LaneRun:
             target = await find_target(session, self._lane.target_id)
             if held is None or target is None:
                 return None
-            self._standing = self._standing or held
             if not target.is_enabled:
-                await give_up_all(session, target.target_id, DISABLED)
+                await give_up(session, target.target_id, DISABLED)
+            elif self._standing is None:
+                await give_up(session, target.target_id, EXPIRED, LONGEST_WAIT)
+            self._standing = self._standing or held
             return await self._batch(session, target, self._standing)
 
     async def _batch(
@@ -127,6 +136,8 @@ class LaneRun:
         began, clock = datetime.now(UTC), time.monotonic()
         outcome = await self._sent(target, delivery)
         self._means.failpoints.reach("notify.sent")
+        kind = kind_of(read(target.definition))
+        self._means.instruments.note(kind, delivery.event_at, outcome)
         attempt = Attempt(
             attempted_at=began,
             duration=timedelta(seconds=time.monotonic() - clock),

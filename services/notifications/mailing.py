@@ -42,7 +42,7 @@ class Mailer:
             return _partly({one.recipient: (one.code, one.message) for one in nobody.recipients})
         except aiosmtplib.SMTPResponseException as said:
             return _said(said)
-        except TimeoutError:
+        except (TimeoutError, aiosmtplib.SMTPTimeoutError):
             return unwell("TIMEOUT: the mail server did not take it in time")
         except (aiosmtplib.SMTPException, OSError) as broken:
             return unwell(f"UNREACHABLE: {type(broken).__name__}: {broken}")
@@ -95,7 +95,7 @@ def _text(notice: Notice) -> str:
 
 def _html(notice: Notice) -> str:
     body = notice.html_body
-    inner = _table(notice) if body is None else f"<div>{body}</div>"
+    inner = _table(notice) if body is None else f'<div style="white-space:pre-line">{body}</div>'
     url, text = html.escape(notice.link), html.escape(notice.link_text)
     link = f'<p><a href="{url}">{text}</a></p>' if notice.link else ""
     title = html.escape(notice.title)
@@ -122,7 +122,8 @@ def _partly(refused: dict[str, tuple[int, str]], answer: str = "") -> Outcome:
     code, said = next(iter(refused.values()))
     told = f"RECIPIENTS_REFUSED: {', '.join(sorted(refused))}"[:MOST_ERROR]
     verdict = Verdict.AGAIN if later else Verdict.NEVER
-    return Outcome(verdict, code, told, kept_text(said), remaining=later)
+    # Somebody who has it tried once more means all those that were refused.
+    return Outcome(verdict, code, told, kept_text(said), remaining=later or list(refused))
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> Outcome:

@@ -12,7 +12,8 @@ ALERT_TYPES = ("alert.triggered", *ENDS)
 REPORT_TYPES = ("report.generated", "report.failed")
 TOLD_TYPES = frozenset((*ALERT_TYPES, *REPORT_TYPES))
 SEVERITIES = ("", "info", "warning", "critical", "emergency")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Also those that turn text around, by which it could read as something else.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 WEB = re.compile(r"https?://[!-~]+")
 MOST_TITLE, MOST_VALUE = 250, 500
 
@@ -146,7 +147,7 @@ def _of_report(happened: Happened) -> Notice:
     title = one_line(f"{'Report failed' if has_failed else 'Report'}: {name}")
     lines = (
         ("Workspace", happened.workspace_id),
-        ("Format", str(data.get("format") or "")),
+        ("Format", str(data.get("format") or "").removeprefix("REPORT_FORMAT_")),
         ("Link expires", str(data.get("expireTime") or "")),
         ("Reason", str(data.get("error") or data.get("reason") or "") if has_failed else ""),
     )

@@ -41,7 +41,8 @@ class Outcome:
 
 def unwell(error: str, retry_after: timedelta | None = None) -> Outcome:
     """The receiver cannot be reached, or does not answer as one should."""
-    return Outcome(Verdict.AGAIN, error=error[:MOST_ERROR], retry_after=retry_after, is_unwell=True)
+    told = kept_text(error)[:MOST_ERROR]
+    return Outcome(Verdict.AGAIN, error=told, retry_after=retry_after, is_unwell=True)
 
 
 def kept_text(text: str) -> str:

@@ -11,7 +11,7 @@ from services.notifications import formats
 from services.notifications.definitions import OpenTarget
 from services.notifications.mailing import Mailer
 from services.notifications.notice import Happened
-from services.notifications.outcome import MOST_ERROR, Outcome, Verdict
+from services.notifications.outcome import MOST_ERROR, Outcome, Verdict, kept_text
 from services.notifications.posting import Poster, Request
 from services.notifications.wording import worded
 
@@ -108,4 +108,4 @@ def _with_problem(outcome: Outcome, problem: str) -> Outcome:
     if not problem:
         return outcome
     told = f"{outcome.error}; {problem}" if outcome.error else problem
-    return replace(outcome, error=told[:MOST_ERROR])
+    return replace(outcome, error=kept_text(told)[:MOST_ERROR])

@@ -93,6 +93,30 @@ async def test_who_is_gone_is_told_nothing_more(told: Told, receiver: Receiver, 
     await receiver.take(path, 2)
 
 
+async def test_what_has_waited_too_long_is_given_up(
+    told: Told, receiver: Receiver, path: str, telling: Environment
+) -> None:
+    made = (await told.make(webhook={"url": receiver.at(path)})).target
+    receiver.says(path, Answer(503, {"Retry-After": "600"}))
+    for _ in range(2):
+        await told.publish(alert())
+    await receiver.take(path)
+    with psycopg.connect(telling.database_url, autocommit=True) as connection:
+        connection.execute(
+            "update shadower.notification_deliveries set waiting_since = now() - interval '3 days'"
+            " where (workspace_id, delivery_id) in (select workspace_id, delivery_id"
+            " from shadower.notification_deliveries where workspace_id = %s limit 1)",
+            (told.workspace,),
+        )
+    said = {"name": "again", "webhook": {}}
+    await told.call("UpdateTarget", target_id="ops", target=said, etag=made.etag)
+    async with asyncio.timeout(10):
+        while not await told.deliveries(states=[FAILED]):  # noqa: ASYNC110 - of a process
+            await asyncio.sleep(0.05)
+    [expired] = await told.deliveries(states=[FAILED])
+    assert expired.error.startswith("EXPIRED: ")
+
+
 async def test_one_that_hangs_holds_up_nobody_else(
     told: Told, receiver: Receiver, path: str
 ) -> None:

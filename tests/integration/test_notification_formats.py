@@ -114,6 +114,20 @@ async def test_of_several_people_those_are_asked_again_who_could_not_get_it(
     assert mailbox.of(ann)[0]["Message-ID"] == mailbox.of(ben)[0]["Message-ID"]
 
 
+async def test_whoever_was_refused_for_good_gets_it_when_it_is_retried(
+    told: Told, mailbox: Mailbox
+) -> None:
+    ann, joe = (f"{name}.{told.workspace}@ops.example" for name in ("ann", "joe"))
+    mailbox.refused[joe].append("550 nobody")
+    await told.make(email={"to": [ann, joe]})
+    await told.publish(alert())
+    [delivery] = await told.ended(1)
+    assert (delivery.state, delivery.status_code) == (FAILED, 550)
+    await told.call("RetryDelivery", delivery_id=delivery.delivery_id)
+    await mailbox.take(joe)
+    assert len(mailbox.of(ann)) == 1
+
+
 async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> None:
     to = f"{told.workspace}@ops.example"
     await told.make(email={"to": [to]})

@@ -894,6 +894,7 @@ CREATE TABLE shadower.notification_deliveries (
     attempts integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    waiting_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     ended_at timestamp with time zone,
     status_code integer DEFAULT 0 NOT NULL,
     error text DEFAULT ''::text NOT NULL,

@@ -155,9 +155,13 @@ async def due_deliveries(session: Session, target_id: str, limit: int) -> list[D
     return [DueDelivery(**dict(row)) for row in rows]
 
 
-async def give_up_all(session: Session, target_id: str, error: str) -> None:
-    """What waits for a target."""
-    await session.connection.execute(QUERIES["give_up_all"], session.workspace_id, target_id, error)
+async def give_up(
+    session: Session, target_id: str, error: str, waited: timedelta | None = None
+) -> None:
+    """What waits for a target, or what has waited for longer than that."""
+    await session.connection.execute(
+        QUERIES["give_up"], session.workspace_id, target_id, error, waited
+    )
 
 
 async def record_attempts(session: Session, done: Sequence[Done]) -> None:

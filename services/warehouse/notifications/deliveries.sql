@@ -43,14 +43,16 @@ order by number
 -- name: retry
 update notification_deliveries set
     state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
-    remaining = case when state = 'failed' or state = 'waiting' then remaining end
+    waiting_since = clock_timestamp(),
+    remaining = case when state <> 'delivered' then remaining end
 where workspace_id = $1 and delivery_id = $2
 returning target_id
 
 -- name: recover
 with recovered as (
     update notification_deliveries set
-        state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null
+        state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
+        waiting_since = clock_timestamp()
     where workspace_id = $1 and target_id = $2 and state = 'failed'
         and ($3::timestamptz is null or event_at >= $3)
     returning 1
@@ -70,9 +72,11 @@ where workspace_id = $1 and target_id = $2 and state = 'waiting' and due_at <= c
 order by number
 limit $3
 
--- name: give_up_all
+-- name: give_up
+-- What has waited for longer than that; null is all.
 update notification_deliveries set state = 'failed', ended_at = clock_timestamp(), error = $3
 where workspace_id = $1 and target_id = $2 and state = 'waiting'
+    and ($4::interval is null or waiting_since < clock_timestamp() - $4)
 
 -- name: record
 -- The log tells of every attempt; the delivery moves on only from where the sender believes it to be.

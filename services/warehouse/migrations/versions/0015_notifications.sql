@@ -58,6 +58,8 @@ create table notification_deliveries (
     attempts integer not null default 0,
     created_at timestamptz not null default clock_timestamp(),
     due_at timestamptz not null default clock_timestamp(),
+    -- Since it was made, or somebody last had it retried.
+    waiting_since timestamptz not null default clock_timestamp(),
     ended_at timestamptz,
     status_code integer not null default 0,
     error text not null default '',
