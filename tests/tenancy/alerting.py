@@ -11,7 +11,7 @@ from shadower.alerts.v1 import alerts_service_pb2 as pb
 from tests.support.stack import Stack
 from tests.tenancy.tenants import END, SIDES, START, Tenant, told
 
-CHANGED, JUDGED = "changed", "judged"
+CHANGED, JUDGED, RESTING = "changed", "judged", "resting"
 TAKEN, OVER = "6a1d5a3c-0b0e-4c53-8f0a-0d1f7a2b9c01", "6a1d5a3c-0b0e-4c53-8f0a-0d1f7a2b9c02"
 LONG_AGO = START - timedelta(days=2)
 ALERT = """
@@ -65,7 +65,8 @@ def silence(tenant: Tenant, silence_id: str) -> dict[str, Any]:
 async def keep_alerts(stack: Stack, metadata: Any, tenant: Tenant) -> None:
     """By RPCs what people make, by SQL what comes of it."""
     stub, workspace = stack.stubs.alerts, {"workspace_id": tenant.workspace}
-    kinds = {tenant.rule: True, CHANGED: True, JUDGED: False, **dict.fromkeys(SIDES, True)}
+    resting = (tenant.rule, CHANGED, RESTING, *SIDES)
+    kinds = {JUDGED: False, **dict.fromkeys(resting, True)}
     for rule_id, is_disabled in kinds.items():
         said = {"rule_id": rule_id, "rule": rule(tenant, rule_id[:8], disabled=is_disabled)}
         request = ParseDict(workspace | said, pb.CreateRuleRequest())
@@ -86,7 +87,7 @@ def make_due(url: str, tenant: Tenant) -> None:
 
 def _file_alerts(url: str, tenant: Tenant) -> None:
     """One that stays as it is, one to be acknowledged, and one to be resolved."""
-    filed = {tenant.alert: CHANGED, TAKEN: tenant.rule, OVER: tenant.rule}
+    filed = {tenant.alert: RESTING, TAKEN: tenant.rule, OVER: tenant.rule}
     who, number = tenant.named("who"), tenant.number
     with psycopg.connect(url) as connection:
         for alert_id, rule_id in filed.items():

@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from tests.support.otlp import export, otlp_span
-from tests.tenancy.alerting import CHANGED, OVER, TAKEN, rule, silence
+from tests.tenancy.alerting import CHANGED, OVER, RESTING, TAKEN, rule, silence
 from tests.tenancy.notifying import CHANGED_TARGET, RETRIED, ROTATED, target
 from tests.tenancy.reporting import CHANGED_DEFINITION, UNWANTED, definition
 from tests.tenancy.tenants import END, LEFT_OUT, START, Tenant, events, executions, points, told
@@ -214,7 +214,7 @@ QUESTIONS: Mapping[str, Question] = {
     },
     "alerts.v1.AlertsService/EvaluateRules": same({}),
     "alerts.v1.AlertsService/ListAlerts": lambda own, named: {
-        "rule": CHANGED if own is named else named.rule
+        "rule": RESTING if own is named else named.rule
     },
     "alerts.v1.AlertsService/GetAlert": lambda _, named: {"alert_id": named.alert},
     "alerts.v1.AlertsService/AcknowledgeAlert": handled(TAKEN),
