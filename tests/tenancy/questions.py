@@ -24,6 +24,8 @@ METRICS = {
     "granularity": "GRANULARITY_HOUR",
     **INTERVAL,
 }
+# What is packed tells nobody whose it is.
+AS_TEXT = {"format": "EXPORT_FORMAT_CSV", "compression": "EXPORT_COMPRESSION_NONE"}
 POINTS = {"metrics": ["queue.depth"], "group_by_tags": ["region"], **INTERVAL}
 LIMIT = {"limit_class": "LIMIT_CLASS_EXPORTS", "scope": "LIMIT_SCOPE_API_KEY"}
 SOON = told(datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
@@ -200,7 +202,7 @@ QUESTIONS: Mapping[str, Question] = {
     "bus.v1.DeadLettersService/ReplayDeadLetters": lambda _, named: {
         "dead_letter_ids": [named.letter]
     },
-    "exports.v1.ExportsService/ExportExecutions": same({"format": "EXPORT_FORMAT_CSV", **INTERVAL}),
+    "exports.v1.ExportsService/ExportExecutions": same({**AS_TEXT, **INTERVAL}),
     "ingest.v1.IngestService/RecordExecutions": lambda own, _: {"executions": executions(own)},
     "ingest.v1.IngestService/RecordMetricPoints": lambda own, _: {"metric_points": points(own)},
     "ingest.v1.IngestService/RecordEvents": lambda own, _: {"events": events(own)},
