@@ -1,4 +1,4 @@
-"""ReportsService: definitions, reports, and ways to them."""
+"""ReportsService: reports, and ways to them; definitions are beside."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from typing import Any
 from shadower.common.v1.time_interval_pb2 import TimeInterval
 from shadower.reports.v1 import report_pb2
 from shadower.reports.v1 import reports_service_pb2 as pb
-from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceServicer
 
-from services.reports import answers, keeping, places
+from services.reports import answers, places
 from services.reports.asking import ask
 from services.reports.cleaning import Cleaner
+from services.reports.defining.servicer import DEFAULT_PAGE, MAX_PAGE, DefinitionsServicer, caller
 from services.reports.definitions import interval_at, schedule_of, zone_of
 from services.reports.downloading import file_of, stream
 from services.reports.erasing import Eraser
@@ -27,11 +27,6 @@ from services.runtime.times import from_duration, to_datetime, to_timestamp
 from services.translation import requests
 from services.translation.pages import page_size
 from services.warehouse.database import Database
-from services.warehouse.reports.definitions import (
-    delete_definition,
-    get_definition,
-    list_definitions,
-)
 from services.warehouse.reports.links import list_links, revoke_link
 from services.warehouse.reports.reports import (
     KeptReport,
@@ -42,7 +37,6 @@ from services.warehouse.reports.reports import (
     list_reports,
 )
 
-DEFAULT_PAGE, MAX_PAGE = 50, 500
 USUAL_DUE_TIMES = 5
 USUAL_REPORTS, USUAL_EXPIRED = 100, 1_000
 USUAL_DURATION = timedelta(seconds=20)
@@ -62,57 +56,12 @@ class Workshop:
     objects: Objects
 
 
-class ReportsServicer(ReportsServiceServicer):
+class ReportsServicer(DefinitionsServicer):
     """Translates between the contract and definitions, reports and links as they are kept."""
 
     def __init__(self, database: Database, workshop: Workshop) -> None:
-        self._database = database
+        super().__init__(database)
         self._workshop = workshop
-
-    async def CreateDefinition(
-        self, request: pb.CreateDefinitionRequest, context: Context
-    ) -> pb.CreateDefinitionResponse:
-        zone_of(request.definition)
-        asked = (request.definition_id, request.definition, _caller())
-        async with self._database.writing(request.workspace_id) as session:
-            kept = await keeping.make_definition(session, *asked)
-        return pb.CreateDefinitionResponse(definition=answers.kept_definition(kept))
-
-    async def GetDefinition(
-        self, request: pb.GetDefinitionRequest, context: Context
-    ) -> pb.GetDefinitionResponse:
-        async with self._database.reading(request.workspace_id) as session:
-            kept = await get_definition(session, request.definition_id)
-        return pb.GetDefinitionResponse(definition=answers.kept_definition(kept))
-
-    async def ListDefinitions(
-        self, request: pb.ListDefinitionsRequest, context: Context
-    ) -> pb.ListDefinitionsResponse:
-        limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
-        async with self._database.reading(request.workspace_id) as session:
-            found = await list_definitions(session, limit + 1, places.after_id(request))
-        ids = [one.definition_id for one in found]
-        return pb.ListDefinitionsResponse(
-            definitions=map(answers.kept_definition, found[:limit]),
-            next_page_token=places.following_id(request, ids, limit),
-            as_of=to_timestamp(session.as_of),
-        )
-
-    async def UpdateDefinition(
-        self, request: pb.UpdateDefinitionRequest, context: Context
-    ) -> pb.UpdateDefinitionResponse:
-        zone_of(request.definition)
-        asked = (request.definition_id, request.definition, request.etag, _caller())
-        async with self._database.writing(request.workspace_id) as session:
-            kept = await keeping.change_definition(session, *asked)
-        return pb.UpdateDefinitionResponse(definition=answers.kept_definition(kept))
-
-    async def DeleteDefinition(
-        self, request: pb.DeleteDefinitionRequest, context: Context
-    ) -> pb.DeleteDefinitionResponse:
-        async with self._database.writing(request.workspace_id) as session:
-            await delete_definition(session, request.definition_id)
-        return pb.DeleteDefinitionResponse()
 
     async def PreviewSchedule(
         self, request: pb.PreviewScheduleRequest, context: Context
@@ -133,7 +82,7 @@ class ReportsServicer(ReportsServiceServicer):
         if request.HasField("definition"):
             zone_of(request.definition)
         async with self._database.writing(request.workspace_id) as session:
-            kept = await ask(session, request, _caller())
+            kept = await ask(session, request, caller())
         self._workshop.worker.wake()
         return pb.GenerateReportResponse(report=answers.report(kept))
 
@@ -186,7 +135,7 @@ class ReportsServicer(ReportsServiceServicer):
     ) -> pb.CreateReportLinkResponse:
         given = request.HasField("lifetime")
         lifetime = from_duration(request.lifetime) if given else USUAL_LIFETIME
-        asked = (request.report_id, _caller(), lifetime)
+        asked = (request.report_id, caller(), lifetime)
         async with self._database.writing(request.workspace_id) as session:
             file_of(await get_report(session, request.report_id), 0)
             kept, url = await self._workshop.linking.make(session, *asked)
@@ -285,7 +234,3 @@ def _interval(ends: tuple[datetime, datetime] | None) -> TimeInterval | None:
 def _state(number: int) -> str:
     name = report_pb2.ReportState.Name(number)  # type: ignore[arg-type]
     return name.removeprefix("REPORT_STATE_").lower()
-
-
-def _caller() -> str:
-    return current_call().principal.subject

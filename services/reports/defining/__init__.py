@@ -1,0 +1,1 @@
+"""Definitions of reports, as the contract has them made and changed."""
