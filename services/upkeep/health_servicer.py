@@ -36,7 +36,8 @@ class HealthServicer(HealthServiceServicer):
         checks = await self._looker.look()
         async with self._database.writing(SYSTEM_WORKSPACE) as session:
             await note_checks(session, checks)
-        return pb.CheckServicesResponse(checks=[_check(one, is_whole=True) for one in checks])
+        is_whole = current_call().workspace_id == SYSTEM_WORKSPACE
+        return pb.CheckServicesResponse(checks=[_check(one, is_whole=is_whole) for one in checks])
 
     async def GetHealth(
         self, request: pb.GetHealthRequest, context: Context

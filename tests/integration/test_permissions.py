@@ -182,8 +182,6 @@ FIND_NOTHING = {
     "erasure.EraseWorkspace": "ERASURE_NOT_CONFIRMED",
     # Set by whoever was allowed first.
     "retention.UpdateRetention": "RETENTION_CHANGED",
-    # Only for the system's workspace.
-    "health.CheckServices": "VALIDATION_FAILED",
     # Jobs are the system's.
     **{rpc: "JOB_NOT_FOUND" for rpc, (needed, _) in RPCS.items() if needed == SET_JOBS},
 }

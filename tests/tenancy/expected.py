@@ -83,7 +83,7 @@ SILENT = {
     "upkeep.v1.ErasureService/RunErasures": "counts",
     "upkeep.v1.HealthService/GetHealth": "the same for all",
     "upkeep.v1.HealthService/ListChecks": "the same for all",
-    "upkeep.v1.HealthService/CheckServices": "refused: it is the mesh's",
+    "upkeep.v1.HealthService/CheckServices": "the same for all",
 }
 # What is told under load is what is told to one who is alone, word for word.
 STEADY = {
@@ -147,10 +147,7 @@ NOBODY_HAS = {
     for name in ("RunJob", "PauseJob", "ResumeJob", "RescheduleJob")
 }
 GONE |= {key: {"NOT_FOUND"} for key in NOBODY_HAS}
-REFUSED = {
-    "upkeep.v1.ErasureService/EraseWorkspace",
-    "upkeep.v1.HealthService/CheckServices",
-}
+REFUSED = {"upkeep.v1.ErasureService/EraseWorkspace"}
 NOBODY_HAS |= REFUSED
 GONE |= {key: {"INVALID_ARGUMENT"} for key in REFUSED}
 SILENT |= dict.fromkeys(

@@ -25,6 +25,7 @@ from services.warehouse.erasure.erasures import (
 from services.warehouse.erasure.naming import Naming
 from services.warehouse.erasure.renaming import rename_page
 from services.warehouse.erasure.shape import shape_of
+from services.warehouse.facts.horizon import BeyondHorizonError
 from services.warehouse.retention.removing import Work
 
 BATCH = 5_000
@@ -63,7 +64,8 @@ class Eraser:
                 if not work.has_time:
                     return False
                 erasure = await self._step(erasure)
-        except OvertakenError:
+        except (OvertakenError, BeyondHorizonError):
+            # Somebody was faster: with this erasure, or with removing what is old.
             erasure = None
         work.remaining |= erasure is None
         return erasure is not None

@@ -1,11 +1,13 @@
 """Prices recorded calls again, and lets their executions follow."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from services.warehouse.database import Database, Session
 from services.warehouse.facts.changes import fetch_horizon, log_change
+from services.warehouse.facts.horizon import BeyondHorizonError
 from services.warehouse.queries.interval import Interval
 from services.warehouse.sql import Queries
 from services.warehouse.traces.executions import derive_anew, times_of
@@ -47,14 +49,16 @@ class Repricer:
     ) -> Repriced:
         total, last = Repriced(), ""
         while True:
-            async with self._database.writing(workspace_id) as session:
-                trace_ids = await _trace_ids(session, interval, last)
-                if not trace_ids:
-                    return total
-                kept_from = (await fetch_horizon(session)).runs_from
-                kept = replace(interval, start=max(interval.start, kept_from or interval.start))
-                total += await _reprice(session, trace_ids, kept, pricing, version)
-                last = trace_ids[-1]
+            # Retention may move on meanwhile; then the same traces are looked at again.
+            with suppress(BeyondHorizonError):
+                async with self._database.writing(workspace_id) as session:
+                    trace_ids = await _trace_ids(session, interval, last)
+                    if not trace_ids:
+                        return total
+                    kept_from = (await fetch_horizon(session)).runs_from
+                    kept = replace(interval, start=max(interval.start, kept_from or interval.start))
+                    total += await _reprice(session, trace_ids, kept, pricing, version)
+                    last = trace_ids[-1]
 
 
 async def _trace_ids(session: Session, interval: Interval, after: str) -> list[str]:

@@ -144,7 +144,7 @@ class CheckServicesRequest(message.Message):
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
-    """"shadower-system", for which an operator takes a token."""
+    """A workspace of the caller's token, whichever: what is found is nobody's own."""
     def __init__(
         self,
         *,

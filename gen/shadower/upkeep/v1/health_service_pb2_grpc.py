@@ -72,7 +72,7 @@ class HealthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckServices(self, request, context):
-        """Looks at all services now, for "shadower-system". To be called every five minutes.
+        """Looks at all services now. To be called every five minutes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

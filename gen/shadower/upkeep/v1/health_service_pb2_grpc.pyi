@@ -40,7 +40,7 @@ class HealthServiceStub:
     ListChecks: _grpc.UnaryUnaryMultiCallable[_health_service_pb2.ListChecksRequest, _health_service_pb2.ListChecksResponse]
     """Lists looks at a service, the latest first."""
     CheckServices: _grpc.UnaryUnaryMultiCallable[_health_service_pb2.CheckServicesRequest, _health_service_pb2.CheckServicesResponse]
-    """Looks at all services now, for "shadower-system". To be called every five minutes."""
+    """Looks at all services now. To be called every five minutes."""
 
 @_typing.type_check_only
 class HealthServiceAsyncStub(HealthServiceStub):
@@ -54,7 +54,7 @@ class HealthServiceAsyncStub(HealthServiceStub):
     ListChecks: _aio.UnaryUnaryMultiCallable[_health_service_pb2.ListChecksRequest, _health_service_pb2.ListChecksResponse]  # type: ignore[assignment]
     """Lists looks at a service, the latest first."""
     CheckServices: _aio.UnaryUnaryMultiCallable[_health_service_pb2.CheckServicesRequest, _health_service_pb2.CheckServicesResponse]  # type: ignore[assignment]
-    """Looks at all services now, for "shadower-system". To be called every five minutes."""
+    """Looks at all services now. To be called every five minutes."""
 
 class HealthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Looks at the services and what they stand on, and tells how they did."""
@@ -83,6 +83,6 @@ class HealthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _health_service_pb2.CheckServicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_health_service_pb2.CheckServicesResponse, _abc.Awaitable[_health_service_pb2.CheckServicesResponse]]:
-        """Looks at all services now, for "shadower-system". To be called every five minutes."""
+        """Looks at all services now. To be called every five minutes."""
 
 def add_HealthServiceServicer_to_server(servicer: HealthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
