@@ -214,7 +214,8 @@ async def test_whoever_dies_loses_nothing(
     second = start("notifications", _failing(fresh, "notify.sent=kill"))
     await asyncio.to_thread(second.process.wait, 20)
     assert len(receiver.got[path]) > told_once
-    async with notifying(fresh) as third, notifying(fresh) as fourth:
+    two = [start("notifications", fresh) for _ in range(2)]
+    async with notifying(fresh, two[0]) as third, notifying(fresh, two[1]) as fourth:
         await receiver.take(path, 4)
         told = third.of(keys, "w-dying")
         names = [f"t-{number}" for number in range(6)]

@@ -29,8 +29,11 @@ class Notifier:
 
 
 @asynccontextmanager
-async def notifying(environment: Environment) -> AsyncIterator[Notifier]:
-    running = start("notifications", environment)
+async def notifying(
+    environment: Environment, running: Running | None = None
+) -> AsyncIterator[Notifier]:
+    """By a process that has been started, or a new one."""
+    running = running or start("notifications", environment)
     try:
         await ready(running)
         async with (
