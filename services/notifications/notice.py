@@ -119,6 +119,7 @@ def _of_alert(happened: Happened) -> Notice:
         ("Workspace", happened.workspace_id),
         ("Rule", str(data.get("ruleId", ""))),
         ("Group", group),
+        ("Error", str(data.get("error") or "")),
         ("Value", _number(data.get("value"))),
         ("Compared with", _number(data.get("expected"))),
         ("Since", str(data.get("pendingTime", ""))),
@@ -147,12 +148,24 @@ def _of_report(happened: Happened) -> Notice:
     title = one_line(f"{'Report failed' if has_failed else 'Report'}: {name}")
     lines = (
         ("Workspace", happened.workspace_id),
-        ("Format", str(data.get("format") or "").removeprefix("REPORT_FORMAT_")),
+        ("Period", " – ".join(_texts(data.get("startTime"), data.get("endTime")))),
+        ("Formats", ", ".join(_formats(data.get("formats")))),
         ("Link expires", str(data.get("expireTime") or "")),
-        ("Reason", str(data.get("error") or data.get("reason") or "") if has_failed else ""),
+        ("Reason", ": ".join(_texts(data.get("reason"), data.get("message")))),
     )
     link = web_address(data.get("url"))
     return Notice(happened, title[:MOST_TITLE], _told(lines), link, "Open the report")
+
+
+def _texts(*found: object) -> list[str]:
+    """Those that there are."""
+    return [str(one) for one in found if one]
+
+
+def _formats(found: object) -> list[str]:
+    """As people call them."""
+    names = found if isinstance(found, list) else []
+    return [str(name).removeprefix("REPORT_FORMAT_") for name in names]
 
 
 def _told(lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

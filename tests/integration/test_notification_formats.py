@@ -132,12 +132,15 @@ async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> N
     to = f"{told.workspace}@ops.example"
     await told.make(email={"to": [to]})
     url = "https://shadower.example/v1/reports/r?token=a&b"
-    report = {"reportId": "r-1", "definitionId": "weekly", "title": "Week 14", "format": "PDF"}
-    report |= {"state": "REPORT_STATE_READY", "url": url, "expireTime": "2026-05-01T00:00:00Z"}
+    report = {"reportId": "r-1", "definitionId": "weekly", "title": "Week 14"}
+    report |= {"formats": ["REPORT_FORMAT_PDF", "REPORT_FORMAT_XLSX"], "state": "REPORT_STATE_DONE"}
+    report |= {"url": url, "expireTime": "2026-05-01T00:00:00Z"}
     await told.publish(report | {"recipients": ["ops"]}, "report.generated")
     [letter] = await mailbox.take(to)
     assert letter["Subject"] == "Report: Week 14"
-    assert url in letter.get_body(("plain",)).get_content()
+    text = letter.get_body(("plain",)).get_content()
+    assert url in text
+    assert "Formats: PDF, XLSX" in text
     [delivery] = await told.ended(1)
     assert (delivery.report_id, delivery.alert_id) == ("r-1", "")
 
