@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# gRPC's handlers of forks crash some of the children of a process whose threads are busy with it.
+export GRPC_ENABLE_FORK_SUPPORT := 0
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
 .PHONY: help up test check gen stubs bench fuzz kafka keycloak format install

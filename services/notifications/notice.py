@@ -148,7 +148,7 @@ def _of_report(happened: Happened) -> Notice:
     title = one_line(f"{'Report failed' if has_failed else 'Report'}: {name}")
     lines = (
         ("Workspace", happened.workspace_id),
-        ("Period", " – ".join(_texts(data.get("startTime"), data.get("endTime")))),
+        ("Period", " to ".join(_texts(data.get("startTime"), data.get("endTime")))),
         ("Formats", ", ".join(_formats(data.get("formats")))),
         ("Link expires", str(data.get("expireTime") or "")),
         ("Reason", ": ".join(_texts(data.get("reason"), data.get("message")))),
