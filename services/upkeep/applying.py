@@ -1,5 +1,6 @@
 """Removes what is older than workspaces keep it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -49,11 +50,18 @@ class Applier:
         self._horizons = Horizons(database)
         self._remover = remover or Remover(database)
         self._partitions = Partitions(database, self._remover)
+        self._turn = asyncio.Lock()
 
     async def apply(self, workspace_id: str, scopes: Collection[Scope], seconds: float) -> Work:
         """In one workspace, or in all if it is the system's. Raises a Fault if something failed,
-        after all that did not."""
-        work, failures = Work.of(seconds), Failures("retention")
+        after all that did not. While this process is at it already, there is more to do."""
+        if self._turn.locked():
+            return Work(0, remaining=True)
+        async with self._turn:
+            return await self._apply(workspace_id, scopes, Work.of(seconds))
+
+    async def _apply(self, workspace_id: str, scopes: Collection[Scope], work: Work) -> Work:
+        failures = Failures("retention")
         if Scope.FACTS in scopes:
             latest = [LONG_AGO]
             async for one in self._asked(workspace_id):

@@ -1,5 +1,6 @@
 """ErasureService: erases a user or a workspace, and tells how far that is."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,6 +41,7 @@ class ErasureServicer(ErasureServiceServicer):
         self._database = database
         self._everywhere = everywhere
         self._eraser = eraser
+        self._turn = asyncio.Lock()
 
     async def EraseUser(
         self, request: pb.EraseUserRequest, context: Context
@@ -83,7 +85,13 @@ class ErasureServicer(ErasureServiceServicer):
         given = request.HasField("max_duration")
         most = from_duration(request.max_duration) if given else USUAL_DURATION
         workspace = None if request.workspace_id == SYSTEM_WORKSPACE else request.workspace_id
-        work, failures, done = Work.of(most.total_seconds()), Failures("erasure"), 0
+        if self._turn.locked():
+            return pb.RunErasuresResponse(remaining=True)
+        async with self._turn:
+            return await self._run(workspace, Work.of(most.total_seconds()))
+
+    async def _run(self, workspace: str | None, work: Work) -> pb.RunErasuresResponse:
+        failures, done = Failures("erasure"), 0
         for one in await fetch_open(self._everywhere, workspace, MOST_AT_ONCE):
             if not work.has_time:
                 break
