@@ -69,8 +69,10 @@ async def stack(
     postgres: Server, template: str, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stack]:
     """All services over one database. Tests keep apart by workspaces of their own."""
-    environment = Environment(postgres.create(template), jwks_file, tmp_path_factory.mktemp("logs"))
-    async with running_stack(environment) as running:
+    url, logs = postgres.create(template), tmp_path_factory.mktemp("logs")
+    # Receivers of notifications listen on the loopback.
+    extra = (("SHADOWER_NOTIFICATION_ALLOWED_NETWORKS", "127.0.0.0/8"),)
+    async with running_stack(Environment(url, jwks_file, logs, extra)) as running:
         yield running
 
 
