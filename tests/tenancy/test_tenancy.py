@@ -50,7 +50,7 @@ from tests.tenancy.tenants import START, Tenant
 from tests.tenancy.ways import Protocol, Way, all_ways
 from tools.fuzzing.rpcs import rpcs_of_the_contract
 
-SEED = 5
+SEED = 6
 WAYS = all_ways()
 HALTS = 3
 HALTED = 36
