@@ -1,6 +1,12 @@
 """The process that keeps house: removes what is old, erases, and looks at the services."""
 
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from functools import partial
 from typing import Any
 
@@ -14,6 +20,7 @@ from shadower.upkeep.v1.retention_service_pb2_grpc import add_RetentionServiceSe
 
 from services.runtime.channels import open_channel
 from services.runtime.draining import Draining
+from services.runtime.health import Probe
 from services.runtime.mesh_tokens import mesh_tokens_of
 from services.runtime.pool import UPKEEP_ROLE, open_pool
 from services.runtime.process import run_with
@@ -43,36 +50,49 @@ async def main(settings: UpkeepSettings) -> None:
         everywhere = await stack.enter_async_context(pool)
         keeping = Database(everywhere, settings.query_cost, settings.log)
         redis = await stack.enter_async_context(_redis(settings))
+        reports = await stack.enter_async_context(_reports(settings))
         applier = Applier(keeping, EveryWorkspace(everywhere))
-        channel = open_channel(settings.target(SERVICE), dict, seconds=SECONDS)
-        stub = ReportsServiceStub(await stack.enter_async_context(channel))
-        reports = ReportsThere(stub, mesh_tokens_of(settings))
-        elsewhere = Elsewhere(settings, keeping, redis, [reports.erase])
-        eraser = Eraser(keeping, elsewhere.erase)
-        probe = partial(database.trouble, schema_version())
-        retention = RetentionServicer(database, applier)
-        erasure = ErasureServicer(database, everywhere, eraser)
+        eraser = Eraser(keeping, Elsewhere(settings, keeping, redis, [reports.erase]).erase)
         looks = looks_of(settings, database, schema_version(), redis)
-        health = HealthServicer(database, Looker(looks, settings.check_seconds))
-        services = [
-            Service(
-                RETENTION.services_by_name["RetentionService"].full_name,
-                partial(add_RetentionServiceServicer_to_server, retention),
-                probe,
-            ),
-            Service(
-                ERASURE.services_by_name["ErasureService"].full_name,
-                partial(add_ErasureServiceServicer_to_server, erasure),
-                probe,
-            ),
-            Service(
-                HEALTH.services_by_name["HealthService"].full_name,
-                partial(add_HealthServiceServicer_to_server, health),
-                probe,
-            ),
-        ]
+        probe = partial(database.trouble, schema_version())
+        services = _services(
+            RetentionServicer(database, applier),
+            ErasureServicer(database, everywhere, eraser),
+            HealthServicer(database, Looker(looks, settings.check_seconds)),
+            probe,
+        )
         access = access_of(settings, database)
         await serve(settings, services, MessageValidator(), Draining(), access)
+
+
+@asynccontextmanager
+async def _reports(settings: UpkeepSettings) -> AsyncIterator[ReportsThere]:
+    """The service that makes reports, by the mesh."""
+    tokens = mesh_tokens_of(settings)
+    async with open_channel(settings.target(SERVICE), dict, seconds=SECONDS) as channel:
+        yield ReportsThere(ReportsServiceStub(channel), tokens)
+
+
+def _services(
+    retention: RetentionServicer, erasure: ErasureServicer, health: HealthServicer, probe: Probe
+) -> list[Service]:
+    return [
+        Service(
+            RETENTION.services_by_name["RetentionService"].full_name,
+            partial(add_RetentionServiceServicer_to_server, retention),
+            probe,
+        ),
+        Service(
+            ERASURE.services_by_name["ErasureService"].full_name,
+            partial(add_ErasureServiceServicer_to_server, erasure),
+            probe,
+        ),
+        Service(
+            HEALTH.services_by_name["HealthService"].full_name,
+            partial(add_HealthServiceServicer_to_server, health),
+            probe,
+        ),
+    ]
 
 
 def _redis(settings: UpkeepSettings) -> AbstractAsyncContextManager[Any]:
