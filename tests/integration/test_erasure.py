@@ -95,7 +95,32 @@ async def filled(house: House, workspace: str) -> None:
         ' \'{"filter": {"user_ids": ["user-1", "user-2"]}}\', \'a\', true, now(), now(), now())',
         workspace,
     )
+    file_notification(house, workspace)
     await roll(house.database, workspace, RECENT)
+
+
+def file_notification(house: House, workspace: str) -> None:
+    house.execute(
+        "insert into notification_targets (workspace_id, target_id, definition, sealed, updated_by,"
+        " is_enabled) values (%s, 't', '{\"name\": \"of user-1\"}', '', 'user-1', true)",
+        workspace,
+    )
+    house.execute(
+        "insert into notification_lanes (workspace_id, target_id) values (%s, 't')", workspace
+    )
+    house.execute(
+        "insert into notification_deliveries (workspace_id, target_id, event_id, event_type,"
+        " event_at, data, subject) values (%s, 't', gen_random_uuid(), 'alert.triggered', now(),"
+        ' \'{"group": {"user_id": "user-1"}}\', \'a\')',
+        workspace,
+    )
+    house.execute(
+        "insert into notification_attempts (workspace_id, delivery_id, attempted_at, duration,"
+        " status_code, error, response, is_delivered) select workspace_id, delivery_id, now(),"
+        " '1s', 500, '', 'no user-1 here', false from notification_deliveries"
+        " where workspace_id = %s",
+        workspace,
+    )
 
 
 def found(house: House, word: str, workspace: str) -> dict[str, int]:

@@ -49,6 +49,8 @@ KEPT = Entry(OfUser.KEPT, OfWorkspace.KEPT)
 NAMELESS = Entry(OfUser.NAMELESS)
 RENAMED = Entry(OfUser.RENAMED)
 ELSEWHERE = Entry(OfUser.ELSEWHERE)
+# By these ids rules find them, and their secrets are sealed for them.
+OF_TARGETS = Entry(OfUser.RENAMED, fixed=frozenset({"target_id"}))
 # Of the workspace "shadower-system", which nobody erases.
 OF_THE_SYSTEM = Entry(OfUser.NAMELESS, OfWorkspace.KEPT)
 
@@ -76,9 +78,9 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "alerts": RENAMED,
         "outbox": RENAMED,
         "notification_attempts": RENAMED,
-        "notification_deliveries": RENAMED,
+        "notification_deliveries": OF_TARGETS,
         "notification_lanes": NAMELESS,
-        "notification_targets": RENAMED,
+        "notification_targets": OF_TARGETS,
         "report_links": ELSEWHERE,
         "reports": ELSEWHERE,
         "report_definitions": ELSEWHERE,
