@@ -166,8 +166,8 @@ class Stubs:
 
 def not_here(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
     """For stubs of services that nobody asks: those that say who may come in, how often, what is
-    done at times, when to tell of what, and whom, and what to remove."""
-    names = ("access", "limits", "scheduler", "alerts", "notifications", "upkeep")
+    done at times, when to tell of what, and whom, what is reported, and what to remove."""
+    names = ("access", "limits", "scheduler", "alerts", "notifications", "reports", "upkeep")
     return dict.fromkeys(names, channel)
 
 

@@ -195,7 +195,7 @@ def test_only_who_issues_tokens_of_the_mesh_has_its_key(tmp_path: Path) -> None:
     home = Home.at(tmp_path)
     parts = service_parts(home, "", "production", replicas_of([]))
     signing = {part.name for part in parts if "SHADOWER_MESH_KEY_FILE" in part.environment}
-    assert signing == {"access", "reports", "scheduler"}
+    assert signing == {"access", "reports", "scheduler", "upkeep"}
     assert all("SHADOWER_MESH_JWKS_FILE" in part.environment for part in parts)
     ensured_mesh_key(home)
     assert "d" in json.loads(mesh_key_file(home).read_text())

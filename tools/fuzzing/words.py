@@ -35,6 +35,12 @@ FIRST_WORDS = {
     "local_time": ("00:00", "02:30", "07:30", "23:59"),
     "link_id": ("5f1d7a84db6a4e2e9c3b7f10",),
     "secret": ("a" * 43, "-" * 43),
+    # Addresses that need no look-up, and that nothing is sent to before something happens.
+    "url": ("https://93.184.216.34/hook", "http://127.0.0.1/hook", "https://[::1]/"),
+    "to": ("ops@shadower.example", "a@b@c"),
+    "routing_key": ("0123456789abcdef0123456789abcdef",),
+    "title_template": ("{{ title }}", "{% if severity %}{{ severity }}{% endif %}", "{{"),
+    "body_template": ("{{ title }}: {{ link }}", "{% for l in lines %}{{ l.value }}{% endfor %}"),
     "content_type": ("application/json", "application/x-protobuf"),
 }
 ANYWHERE = (
