@@ -10,7 +10,7 @@ from services.alerts.observations import Observations
 from services.alerts.observing import observe
 from services.alerts.rule import Rule
 from services.alerts.rules import read, rule_of
-from services.alerts.running import OLDEST, late_start, moments_between
+from services.alerts.running import OLDEST, course, moments_between
 from services.warehouse.alerts.rules import Judged, KeptRule
 from services.warehouse.database import Session
 from services.warehouse.facts.changes import earliest_touched
@@ -36,22 +36,24 @@ async def look(session: Session, kept: KeptRule, most: int) -> Work | None:
         return None
     complete = session.complete_until - rule.data_delay
     behind = max(kept.judged_until, complete - OLDEST)
-    new = list(moments_between(rule, behind, complete))[:most]
+    new = list(moments_between(rule, behind, complete))
     if not new:
         return None
-    first = late_start(behind, kept.judged_from, kept.late_from, await _changed(session, kept))
-    moments = [*moments_between(rule, first, behind), *new][:most]
+    since = await _changed(session, kept)
+    ahead = course(kept, behind, since, session.revision, has_room=len(new) <= most)
+    moments = [*moments_between(rule, ahead.start, behind), *new[:most]][:most]
     seen = await observe(session, rule, moments)
-    judged = _judged(rule, behind, moments[-1], session)
+    judged = _judged(rule, behind, moments[-1], session, ahead.revision)
     return Work(kept, message, rule, moments, seen, judged)
 
 
-def _judged(rule: Rule, behind: datetime, last: datetime, session: Session) -> Judged:
+def _judged(
+    rule: Rule, behind: datetime, last: datetime, session: Session, revision: int
+) -> Judged:
     """If there was too much that came late, the rest of that comes first when it is judged next."""
-    if last < behind:
-        return Judged(behind, session.revision, last, session.as_of)
-    due_at = last + rule.interval + rule.data_delay
-    return Judged(last, session.revision, None, due_at)
+    if last <= behind:
+        return Judged(behind, revision, last, session.as_of)
+    return Judged(last, revision, None, last + rule.interval + rule.data_delay)
 
 
 async def _changed(session: Session, kept: KeptRule) -> datetime | None:
