@@ -1,8 +1,8 @@
 """From a breaching execution at the edge to the webhook received, by rules that look each minute.
 
 T is for how long breaches come (90s), N how many rules there are (100). With a seed S everything on
-the way is killed in between instead, and what counts is that nothing is lost or told twice. A message
-that is sent again has the same webhook-id, by which receivers know it: that is not told twice.
+the way is killed in between instead, and what counts is that nothing is lost or told twice: what is
+sent again with the same webhook-id, by which receivers know it, is not told twice.
 """
 
 import asyncio

@@ -47,12 +47,12 @@ async def observe(
     """All that must be known to judge the moments. Raises a Fault: also FACTS_GONE, if a window
     that is needed is not kept any more. Of others that are gone, nothing is known."""
     seen = Observations(rule.question.counts, is_grouped=bool(rule.question.labels))
-    windows = {window for moment in moments for window in windows_at(rule, moment)}
-    for chain in _chains(windows):
+    looked_at = [windows_at(rule, moment) for moment in moments]
+    for chain in _chains({one for windows in looked_at for one in windows}):
         await _add_kept(seen, session, rule, chain, needed)
         if len(seen.labels) > MOST_GROUPS:
             raise alerts_full(MOST_GROUPS, "groups of a rule")
-    compared = sum(len(windows_at(rule, moment)) for moment in moments) * len(seen.labels)
+    compared = sum(map(len, looked_at)) * len(seen.labels)
     if compared > MOST_COMPARED:
         raise too_many_rows(MOST_COMPARED)
     return seen

@@ -142,7 +142,7 @@ async def test_facts_that_keep_coming_late_keep_no_new_moment_waiting(
         await reader.evaluator.evaluate(watch.client.workspace, 1, LONG)
     assert _judged_until(watch) == start + 14 * INTERVAL
     # What came after its time was judged is found by the next round.
-    assert await watch.alerts() == []
+    assert await watch.alerts("triggered", "resolved") == []
     reader.written_until(start + 15 * INTERVAL)
     assert (await reader.evaluate()).triggered == 1
 

@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 import pytest
-
 from shadower.alerts.v1.alert_rule_pb2 import REFERENCE_PREVIOUS_WEEK
 
 from services.alerts.previewing import preview
@@ -72,9 +71,7 @@ async def test_an_anomaly_is_told_though_earlier_weeks_are_gone(
     assert refused.value.reason == "FACTS_GONE"
 
 
-async def test_of_a_change_from_what_is_gone_nothing_is_known(
-    house: House, workspace: str
-) -> None:
+async def test_of_a_change_from_what_is_gone_nothing_is_known(house: House, workspace: str) -> None:
     """And the rule is judged on, though not a moment's reference is kept."""
     keep(house, workspace, metric_points_days=7)
     end = five_minutes(datetime.now(UTC))
