@@ -73,8 +73,10 @@ def _message(number: int) -> AlertRule:
         "window": {"seconds": 900},
     }
     if number // AGENTS % ONE_IN == 0:
-        return AlertRule(**said, anomaly={"direction": 1})
-    return AlertRule(**said, threshold={"comparator": 1, "threshold": 0.9})
+        said["anomaly"] = {"direction": 1}
+    else:
+        said["threshold"] = {"comparator": 1, "threshold": 0.9}
+    return AlertRule(**said)
 
 
 async def _make(database: Database, count: int) -> None:

@@ -176,9 +176,9 @@ class Evaluator:
     async def _own(
         self, workspace_id: str, rule_id: str, deed: Coroutine[Any, Any, None], done: Evaluated
     ) -> None:
-        [failed] = await asyncio.gather(deed, return_exceptions=True)
-        if failed is not None:
-            await self._tell_failure(workspace_id, rule_id, failed, done)
+        for failed in await asyncio.gather(deed, return_exceptions=True):
+            if failed is not None:
+                await self._tell_failure(workspace_id, rule_id, failed, done)
 
     async def _judge(self, workspace_id: str, rule_id: str, done: Evaluated) -> None:
         """What is too much at once, is tried in smaller parts."""
