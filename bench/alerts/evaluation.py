@@ -22,16 +22,17 @@ from tools.history import History, make_history
 
 WORKSPACES = tuple(f"alerts-{number}" for number in range(10))
 EXECUTIONS = 100_000
-INTERVAL = timedelta(minutes=5)
+AGENTS, ONE_IN = 20, 10
+KINDS = f"1 in {ONE_IN} anomalies, else thresholds; {AGENTS} agents in each workspace"
 LONG = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds to judge all rules once, and to ask what they ask."""
+    """Seconds to judge all rules once, and to ask one by one what they ask."""
 
     judged: float
-    floor: float
+    queries: float
 
 
 async def taken(database_url: str, count: int) -> Taken:
@@ -44,9 +45,9 @@ async def taken(database_url: str, count: int) -> Taken:
         database = Database(pool)
         await _make(database, count)
         await _let_be_due(database_url)
-        floor = await _floor(database, count)
+        queries = await _ask(database, count)
         judged = await _judged(Evaluator(database, DueRules(due)), count)
-    return Taken(judged, floor)
+    return Taken(judged, queries)
 
 
 async def _pause_the_scheduler(database_url: str) -> None:
@@ -61,15 +62,20 @@ async def _pause_the_scheduler(database_url: str) -> None:
 
 
 def _message(number: int) -> AlertRule:
-    """Each about another agent."""
+    """Of the agents of each workspace in turn; some are about what is unusual."""
+    number //= len(WORKSPACES)
+    agent = number % AGENTS
     said: dict[str, Any] = {
-        "name": f"Runs of agent {number} fail",
+        "name": f"Runs of agent {agent} fail",
         "severity": 2,
         "metric": "error_rate",
-        "filter": {"agent_ids": [f"agent-{number % 20}"]},
-        "threshold": {"comparator": 1, "threshold": 0.9},
+        "filter": {"agent_ids": [f"agent-{agent}"]},
         "window": {"seconds": 900},
     }
+    if number // AGENTS % ONE_IN == 0:
+        said["anomaly"] = {"direction": 1}
+    else:
+        said["threshold"] = {"comparator": 1, "threshold": 0.9}
     return AlertRule(**said)
 
 
@@ -98,7 +104,7 @@ async def _judged(evaluator: Evaluator, count: int) -> float:
     return spent
 
 
-async def _floor(database: Database, count: int) -> float:
+async def _ask(database: Database, count: int) -> float:
     """The same questions, as many at once, and nothing kept."""
     moment = datetime.now(UTC).replace(second=0, microsecond=0)
     room = asyncio.Semaphore(AT_ONCE)

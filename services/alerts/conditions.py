@@ -136,6 +136,8 @@ def _of_absence(seen: Observations, now: Interval, key: str) -> Verdict:
     value = seen.value(now, key)
     if seen.is_there(now, key):
         return Verdict(holds=False, value=value)
+    if now in seen.gone:
+        return Verdict(None)
     if seen.is_grouped and not seen.is_there(_remembered(now), key):
         return Verdict(None, value)
     return Verdict(holds=True, value=value)

@@ -30,6 +30,8 @@ class Observations:
     is_grouped: bool
     values: dict[Interval, Values] = field(default_factory=lambda: defaultdict(dict))
     labels: dict[str, Mapping[str, str]] = field(default_factory=lambda: {EVERYTHING: {}})
+    gone: set[Interval] = field(default_factory=set)
+    """Windows whose facts are not kept any more: nobody knows whether there were any."""
 
     def add(self, window: Interval, labels: Mapping[str, str], value: float | None) -> None:
         key = key_of(labels)
@@ -38,7 +40,8 @@ class Observations:
 
     def value(self, window: Interval, key: str) -> float | None:
         found = self.values.get(window, {}).get(key)
-        return 0.0 if found is None and self.counts else found
+        is_zero = found is None and self.counts and window not in self.gone
+        return 0.0 if is_zero else found
 
     def is_there(self, window: Interval, key: str) -> bool:
         """Whether there is anything: a count of zero is nothing."""

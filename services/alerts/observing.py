@@ -1,12 +1,13 @@
 """Asks the query engine about windows. Those that follow each other are asked for at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.alerts.conditions import windows_at
 from services.alerts.observations import Observations
 from services.alerts.rule import Rule
+from services.runtime.faults import InvalidArgument
 from services.warehouse.alerts.rules import alerts_full
 from services.warehouse.database import Session
 from services.warehouse.queries.aggregation import too_many_rows
@@ -31,17 +32,27 @@ class _Chain:
     def buckets(self) -> Buckets:
         return Buckets(tuple(one.start for one in self.windows), self.windows[-1].end)
 
+    @property
+    def halves(self) -> "tuple[_Chain, _Chain]":
+        middle = len(self.windows) // 2
+        return _Chain(self.windows[:middle]), _Chain(self.windows[middle:])
 
-async def observe(session: Session, rule: Rule, moments: Sequence[datetime]) -> Observations:
-    """All that must be known to judge the moments. Raises a Fault."""
+
+async def observe(
+    session: Session,
+    rule: Rule,
+    moments: Sequence[datetime],
+    needed: Collection[Interval] = (),
+) -> Observations:
+    """All that must be known to judge the moments. Raises a Fault: also FACTS_GONE, if a window
+    that is needed is not kept any more. Of others that are gone, nothing is known."""
     seen = Observations(rule.question.counts, is_grouped=bool(rule.question.labels))
-    windows = {window for moment in moments for window in windows_at(rule, moment)}
-    for chain in _chains(windows):
-        for row in await _fetch(session, rule, chain):
-            _add(seen, chain, row)
+    looked_at = [windows_at(rule, moment) for moment in moments]
+    for chain in _chains({one for windows in looked_at for one in windows}):
+        await _add_kept(seen, session, rule, chain, needed)
         if len(seen.labels) > MOST_GROUPS:
             raise alerts_full(MOST_GROUPS, "groups of a rule")
-    compared = sum(len(windows_at(rule, moment)) for moment in moments) * len(seen.labels)
+    compared = sum(map(len, looked_at)) * len(seen.labels)
     if compared > MOST_COMPARED:
         raise too_many_rows(MOST_COMPARED)
     return seen
@@ -58,6 +69,27 @@ def _chains(windows: Iterable[Interval]) -> list[_Chain]:
         chain.windows.append(window)
         ending[window.end] = chain
     return chains
+
+
+async def _add_kept(
+    seen: Observations, session: Session, rule: Rule, chain: _Chain, needed: Collection[Interval]
+) -> None:
+    """What cells still tell is asked for beside what is gone. Refusals are planned, not queried."""
+    try:
+        rows = await _fetch(session, rule, chain)
+    except InvalidArgument as refused:
+        if refused.reason != "FACTS_GONE":
+            raise
+        if len(chain.windows) > 1:
+            for half in chain.halves:
+                await _add_kept(seen, session, rule, half, needed)
+        elif chain.windows[0] in needed:
+            raise
+        else:
+            seen.gone.add(chain.windows[0])
+    else:
+        for row in rows:
+            _add(seen, chain, row)
 
 
 async def _fetch(session: Session, rule: Rule, chain: _Chain) -> list[GroupedRow]:

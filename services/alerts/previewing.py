@@ -25,12 +25,13 @@ class Preview:
 
 
 async def preview(session: Session, rule: Rule, asked: Interval) -> Preview:
-    """Raises InvalidArgument."""
+    """Raises InvalidArgument, also if a window that would be judged is not kept any more."""
     until = min(asked.end, session.as_of)
     _check_length(rule, asked.start, until)
     moments = list(moments_between(rule, asked.start, until))
+    judged = {Interval(moment - rule.window, moment) for moment in moments}
     run = Run(rule)
-    run.judge(rule, await observe(session, rule, moments), moments)
+    run.judge(rule, await observe(session, rule, moments, judged), moments)
     found = sorted([*run.closed, *run.open.values()], key=lambda one: one.pending_at)
     alerts = [replace(one, notifications=0) for one in found[:MOST_ALERTS]]
     return Preview(alerts, len(moments), len(found) > MOST_ALERTS)

@@ -11,6 +11,7 @@ from services.alerts.rule import Rule, Telling
 from services.alerts.stepping import Moment, began, step
 from services.runtime.times import EPOCH
 from services.warehouse.alerts.alerts import Alert, Transition
+from services.warehouse.alerts.rules import KeptRule
 from services.warehouse.alerts.silences import Silence
 
 
@@ -101,12 +102,23 @@ LATE = timedelta(hours=1)
 """So long ago may be what late facts change. What came even later is seen by who looks."""
 
 
-def late_start(
-    judged_until: datetime, judged_from: datetime, left: datetime | None, since: datetime | None
-) -> datetime:
-    """From where on moments are judged once more, because facts of then have come: since it was
-    judged last, or before that, and there was too much to do at once."""
-    start = judged_until if left is None else max(left, judged_until - OLDEST)
-    if since is not None:
-        start = min(start, max(since, judged_until - LATE))
-    return max(judged_from, start)
+@dataclass(frozen=True)
+class Course:
+    """From where on a rule is judged once more, and what it is judged to know afterwards."""
+
+    start: datetime
+    revision: int
+
+
+def course(
+    kept: KeptRule, behind: datetime, since: datetime | None, revision: int, *, has_room: bool
+) -> Course:
+    """Facts of earlier times have come since it was judged last. Once it is judged anew because of
+    that, that goes on until new moments are, too, whatever comes meanwhile: that is for the next
+    time. So it is not begun either before there is room for all new ones."""
+    if kept.late_from is not None:
+        return Course(max(kept.judged_from, kept.late_from, behind - OLDEST), kept.judged_revision)
+    if not has_room:
+        return Course(behind, kept.judged_revision)
+    start = behind if since is None else min(behind, max(since, behind - LATE))
+    return Course(max(kept.judged_from, start), revision)

@@ -126,6 +126,37 @@ async def test_late_facts_that_are_too_much_at_once_are_judged_in_parts(
     assert alert.trigger_time.ToDatetime(UTC) == start + 11 * INTERVAL
 
 
+async def test_facts_that_keep_coming_late_keep_no_new_moment_waiting(
+    reader: Reader, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour is judged anew in four parts, and each time more has come by then."""
+    monkeypatch.setattr(evaluating, "PARTS", (3,))
+    watch = reader.watch
+    await watch.make(start)
+    reader.written_until(start + 12 * INTERVAL)
+    assert (await reader.evaluate()).judgements == 12
+    reader.written_until(start + 14 * INTERVAL)
+    for number in range(5):
+        await watch.client.record(failures([start + 12 * MINUTE], f"agent-{number}"))
+        watch.make_due()
+        await reader.evaluator.evaluate(watch.client.workspace, 1, LONG)
+    assert _judged_until(watch) == start + 14 * INTERVAL
+    # What came after its time was judged is found by the next round.
+    assert await watch.alerts("triggered", "resolved") == []
+    reader.written_until(start + 15 * INTERVAL)
+    assert (await reader.evaluate()).triggered == 1
+
+
+def _judged_until(watch: Watch) -> datetime:
+    with psycopg.connect(watch.stack.database_url) as connection:
+        row = connection.execute(
+            "select judged_until from shadower.alert_rules where workspace_id = %s",
+            (watch.client.workspace,),
+        ).fetchone()
+    assert row
+    return row[0]
+
+
 async def test_whoever_dies_amid_a_judgement_leaves_nothing_half_done(
     stack: Stack, keys: KeyRing, start: datetime
 ) -> None:

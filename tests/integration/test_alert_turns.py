@@ -1,18 +1,38 @@
 """Rules of many workspaces: each has its turn, and what is wrong with one is its own."""
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
+from services.alerts import looking
 from services.alerts.evaluating import Evaluator
+from services.alerts.observations import Observations
+from services.alerts.observing import observe
+from services.alerts.rule import Rule
 from services.runtime.faults import Unavailable
 from services.runtime.pool import EVALUATOR_ROLE, open_pool
-from services.warehouse.alerts.rules import TURNS, DueRules
+from services.warehouse.alerts.rules import (
+    TURNS,
+    DueRules,
+    Judged,
+    find_rules,
+    note_judged_quietly,
+)
 from services.warehouse.database import Database, Session
-from tests.support.alerts import Watch, at, evaluator_of, failures
+from tests.support.alerts import (
+    HOUR,
+    MINUTE,
+    RULE_ID,
+    Watch,
+    at,
+    evaluator_of,
+    failures,
+    file_alert,
+)
 from tests.support.bus import settings_of
 
 PORTION = 30
@@ -74,6 +94,84 @@ async def test_a_rule_that_nobody_can_read_keeps_no_other(watch: Watch, start: d
             (watch.client.workspace,),
         ).fetchall()
     assert reasons == [("rule-0", ""), ("rule-1", "INTERNAL"), ("rule-2", "")]
+
+
+async def test_a_question_that_breaks_its_transaction_keeps_no_other(
+    watch: Watch, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules are read together: nothing more can be read in that transaction."""
+    await watch.client.record(failures(at(start, 1, 2, 3)))
+    for number in range(4):
+        await watch.make(start, f"rule-{number}", filter={"agent_ids": ["agent-a", f"{number}"]})
+
+    async def breaks(session: Session, rule: Rule, moments: Sequence[datetime]) -> Observations:
+        if rule.rule_id == "rule-1":
+            await session.connection.execute("select 1 / 0")
+        return await observe(session, rule, moments)
+
+    monkeypatch.setattr(looking, "observe", breaks)
+    async with evaluator_of(watch.stack.database_url) as evaluator:
+        done = await evaluator.evaluate(watch.client.workspace, 9, LONG)
+    assert (done.judged, done.failed, done.triggered) == (3, 1, 3)
+    found = {one.rule_id for one in await watch.alerts("resolved")}
+    assert found == {"rule-0", "rule-2", "rule-3"}
+
+
+async def test_rules_that_ask_the_same_are_asked_once(
+    watch: Watch, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finds what it looks for."""
+    await watch.client.record(failures(at(start, 1, 2, 3)))
+    for number in range(5):
+        await watch.make(start, f"rule-{number}", threshold={"comparator": 1, "threshold": number})
+    await watch.make(start, "another", filter={"agent_ids": ["agent-b"]})
+    asked = list[str]()
+
+    async def counted(session: Session, rule: Rule, moments: Sequence[datetime]) -> Observations:
+        asked.append(rule.rule_id)
+        return await observe(session, rule, moments)
+
+    monkeypatch.setattr(looking, "observe", counted)
+    async with evaluator_of(watch.stack.database_url) as evaluator:
+        done = await evaluator.evaluate(watch.client.workspace, 9, LONG)
+    assert (done.judged, done.triggered) == (6, 3)
+    assert len(asked) == 2
+    found = {one.rule_id for one in await watch.alerts("resolved")}
+    assert found == {"rule-0", "rule-1", "rule-2"}
+
+
+async def test_of_rules_that_are_noted_together_each_is_as_it_was_when_it_was_read(
+    watch: Watch, start: datetime, shared_database: Database
+) -> None:
+    """One is judged by somebody else meanwhile, of one an alert is open, one is held."""
+    workspace, url = watch.client.workspace, watch.stack.database_url
+    rules = ["changed", "held", RULE_ID, "same"]
+    for one in rules:
+        await watch.make(start, one)
+    async with shared_database.reading(workspace) as session:
+        kept = await find_rules(session, rules)
+    watch.set_back(start + MINUTE, "changed")
+    alert_id = str(uuid.uuid4())
+    file_alert(url, workspace, alert_id)
+    until = Judged(start + HOUR, 1, None, start + 2 * HOUR)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "update shadower.alerts set rule_id = %s where alert_id = %s", (RULE_ID, alert_id)
+        )
+        connection.commit()
+        connection.execute(
+            "select from shadower.alert_rules"
+            " where workspace_id = %s and rule_id = 'held' for update",
+            (workspace,),
+        )
+        async with shared_database.writing(workspace) as session:
+            noted = await note_judged_quietly(session, [(one, until) for one in kept])
+    assert noted == {"same"}
+    async with shared_database.reading(workspace) as session:
+        judged = {one.rule_id: one.judged_until for one in await find_rules(session, rules)}
+    assert judged["same"] == start + HOUR
+    assert judged["changed"] == start + MINUTE
+    assert judged["held"] == judged[RULE_ID] == start
 
 
 class Away(Database):

@@ -210,6 +210,20 @@ async def test_who_is_told_of_what(told: Told, receiver: Receiver, path: str) ->
     }
 
 
+async def test_failed_jobs_may_be_asked_for_by_their_rule(
+    told: Told, receiver: Receiver, path: str
+) -> None:
+    rule = "shadower.jobs"
+    await told.make(webhook={"url": receiver.at(path)}, rule_ids=[rule])
+    await told.publish(alert())
+    await told.publish(alert(ruleId=rule, ruleName="A job has failed", group={"job": "nightly"}))
+    [got] = await receiver.take(path, seconds=10)
+    assert got.title == "[Critical] A job has failed (job=nightly)"
+    assert len(await told.ended(1)) == 1
+    wrong = told.make("wrong", webhook={"url": receiver.at(path)}, rule_ids=[".jobs"])
+    assert (await refused(wrong)).code is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_test_tells_what_came_of_it(
     told: Told, receiver: Receiver, path: str, mailbox: Mailbox
 ) -> None:
@@ -292,11 +306,11 @@ async def test_what_a_kind_cannot_do(told: Told, stack: Stack, telling: Environm
     await told.make(email={"to": ["a@b.example"]})
     found = await refused(told.call("RotateSecret", target_id="ops"))
     assert (found.reason, found.metadata) == ("TARGET_KIND_UNSUITABLE", {"kind": "email"})
-    # Where no server for mail is set, and no network allowed.
+    # Where no server for mail is set, and of networks that are not public the loopback alone allowed.
     elsewhere = replace(told, stub=stack.stubs.notifications)
     found = await refused(elsewhere.make(email={"to": ["a@b.example"]}))
     assert (found.reason, found.metadata) == ("TARGET_KIND_UNSUITABLE", {"kind": "email"})
-    found = await refused(elsewhere.make(webhook={"url": "https://127.0.0.1/"}))
+    found = await refused(elsewhere.make(webhook={"url": "https://10.0.0.1/"}))
     assert found.reason == "ADDRESS_REFUSED"
 
 

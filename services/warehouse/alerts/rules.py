@@ -1,6 +1,6 @@
 """Rules by workspace: what they say, up to where they were judged, and when they are due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +71,12 @@ async def find_rule(session: Session, rule_id: str) -> KeptRule | None:
     return None if row is None else _kept(row)
 
 
+async def find_rules(session: Session, rule_ids: Sequence[str]) -> list[KeptRule]:
+    """Those that are there, and are judged."""
+    rows = await session.connection.fetch(QUERIES["some"], session.workspace_id, list(rule_ids))
+    return [_kept(row) for row in rows]
+
+
 async def get_rule(session: Session, rule_id: str) -> KeptRule:
     """Raises NotFound."""
     found = await find_rule(session, rule_id)
@@ -132,6 +138,22 @@ async def note_judged(session: Session, rule: KeptRule, judged: Judged) -> None:
     await session.connection.execute(
         QUERIES["judged"], session.workspace_id, rule.rule_id, *astuple(judged)
     )
+
+
+async def note_judged_quietly(
+    session: Session, judged: Sequence[tuple[KeptRule, Judged]]
+) -> set[str]:
+    """Of rules that found nothing. Those that have open alerts, or that somebody has changed or
+    judged, or is at, are not among the answer, and stay as they are."""
+    rows = [
+        (rule.rule_id, rule.version, rule.judged_until, rule.late_from, *astuple(one))
+        for rule, one in judged
+    ]
+    columns = map(list, zip(*rows, strict=True))
+    noted = await session.connection.fetch(
+        QUERIES["judged_quietly"], session.workspace_id, *columns
+    )
+    return {row["rule_id"] for row in noted}
 
 
 async def postpone(session: Session, rule: KeptRule, due_at: datetime) -> None:

@@ -16,6 +16,14 @@ select rule_id, definition, version, created_at, updated_at, updated_by, is_enab
 from alert_rules
 where workspace_id = $1 and rule_id = $2
 
+-- name: some
+-- Those of some ids that are judged.
+select rule_id, definition, version, created_at, updated_at, updated_by, is_enabled, judged_from,
+    judged_until, judged_revision, late_from, due_at, failure_reason
+from alert_rules
+where workspace_id = $1 and rule_id = any($2::text[]) and is_enabled
+order by rule_id
+
 -- name: lock
 -- Of who changes it.
 select version from alert_rules where workspace_id = $1 and rule_id = $2 for update
@@ -106,6 +114,32 @@ update alert_rules set
     judged_until = $3, judged_revision = $4, late_from = $5, due_at = $6,
     claimed_until = '-infinity', failure_reason = ''
 where workspace_id = $1 and rule_id = $2
+
+-- name: judged_quietly
+-- The same of many at once of whom there is nothing to keep or to tell: of those that are as they were
+-- when their facts were read, that nobody else is at, and that have no alerts which are not over.
+with held as (
+    select asked.*
+    from unnest(
+        $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+        $6::timestamptz[], $7::bigint[], $8::timestamptz[], $9::timestamptz[]
+    ) as asked (rule_id, version, judged_until, late_from, until, revision, late, due)
+    join alert_rules as rules on rules.workspace_id = $1 and rules.rule_id = asked.rule_id
+    where rules.version = asked.version and rules.judged_until = asked.judged_until
+        and rules.late_from is not distinct from asked.late_from and rules.is_enabled
+        and not exists (
+            select from alerts
+            where alerts.workspace_id = $1 and alerts.rule_id = asked.rule_id
+                and state <> 'resolved'
+        )
+    for update of rules skip locked
+)
+update alert_rules set
+    judged_until = held.until, judged_revision = held.revision, late_from = held.late,
+    due_at = held.due, claimed_until = '-infinity', failure_reason = ''
+from held
+where workspace_id = $1 and alert_rules.rule_id = held.rule_id
+returning alert_rules.rule_id
 
 -- name: fail
 -- Whatever it says: perhaps nobody can read it.

@@ -224,8 +224,8 @@ class Target(message.Message):
 
     @builtins.property
     def rule_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Of alerts of these rules, at most 100; if empty, of all rules. With rules or labels here, it is
-        told only of those reports that name it.
+        """Of alerts of these rules, at most 100; if empty, of all rules. Alerts of failed jobs have the rule
+        shadower.jobs. With rules or labels here, it is told only of those reports that name it.
         """
 
     @builtins.property
