@@ -10,8 +10,8 @@ from liquid.exceptions import FilterError, ResourceLimitError
 from liquid.token import Token
 from liquid.undefined import UNDEFINED
 
-# Of what is written of an alert a few thousand are used. This much takes about a tenth of a second.
-MOST_WORK = 100_000
+# An alert takes a few thousand. This much takes about a tenth of a second.
+MOST_WORK = 200_000
 MOST_ITERATIONS = 500
 MOST_DATE = 100
 
