@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import structlog
 
+from services.notifications.away import AWAY
 from services.notifications.lane_run import Means, run_lane
 from services.runtime.background import in_background
-from services.runtime.faults import Unavailable
 from services.warehouse.bus.outbox import BROKEN, Connect, Line, open_line
 from services.warehouse.notifications.lanes import CHANNEL, Lane, Lanes
 
@@ -50,7 +50,7 @@ class Dispatcher:
             try:
                 async with open_line(self._connect, CHANNEL) as line:
                     await self._dispatch(line)
-            except (*BROKEN, Unavailable) as broken:
+            except (*BROKEN, *AWAY) as broken:
                 log.warning("not looking for what is due; beginning again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
