@@ -173,7 +173,7 @@ class LaneRun:
             self._lane.workspace_id,
             whole_numbers(delivery.data),
         )
-        return Sending(happened, target, delivery.remaining)
+        return Sending(happened, target, delivery.remaining, delivery.refused)
 
     def _pause_after(self, outcomes: Sequence[Outcome]) -> timedelta:
         """For how long the receiver is to be left alone, which it is if it was not well."""

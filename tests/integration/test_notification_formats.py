@@ -2,12 +2,15 @@
 
 import json
 
+import psycopg
+
 from tests.support.notifications import DELIVERED, FAILED, Told, alert
 from tests.support.receivers import (
     Answer,
     Mailbox,
     Receiver,
 )
+from tests.support.stack import Environment
 
 
 async def test_slack_gets_blocks_that_nobody_can_misuse(
@@ -106,11 +109,17 @@ async def test_of_several_people_those_are_asked_again_who_could_not_get_it(
     await told.publish(alert())
     await mailbox.take(ben)
     [delivery] = await told.ended(1)
-    assert (delivery.state, delivery.attempts) == (DELIVERED, 2)
+    assert (delivery.state, delivery.attempts) == (FAILED, 2)
+    assert delivery.error == f"RECIPIENTS_REFUSED: {joe}"
     assert len(mailbox.of(ann)) == len(mailbox.of(ben)) == 1
     assert mailbox.of(joe) == []
     first, _ = await told.attempts(delivery)
     assert first.error == f"RECIPIENTS_REFUSED: {ben}, {joe}"
+    await told.call("RetryDelivery", delivery_id=delivery.delivery_id)
+    await mailbox.take(joe)
+    [delivery] = await told.ended(1)
+    assert delivery.state == DELIVERED
+    assert [len(mailbox.of(one)) for one in (ann, ben, joe)] == [1, 1, 1]
     assert mailbox.of(ann)[0]["Message-ID"] == mailbox.of(ben)[0]["Message-ID"]
 
 
@@ -126,6 +135,24 @@ async def test_whoever_was_refused_for_good_gets_it_when_it_is_retried(
     await told.call("RetryDelivery", delivery_id=delivery.delivery_id)
     await mailbox.take(joe)
     assert len(mailbox.of(ann)) == 1
+
+
+async def test_mail_that_nobody_has_got_goes_to_everybody_when_it_is_recovered(
+    told: Told, mailbox: Mailbox, telling: Environment
+) -> None:
+    to = [f"{name}.{told.workspace}@ops.example" for name in ("ann", "joe")]
+    await told.make(email={"to": to})
+    await told.publish(alert())
+    await told.ended(1)
+    with psycopg.connect(telling.database_url, autocommit=True) as connection:
+        connection.execute(
+            "update shadower.notification_deliveries set state = 'failed', error = 'TIMEOUT'"
+            " where workspace_id = %s",
+            (told.workspace,),
+        )
+    await told.call("RecoverTarget", target_id="ops")
+    for one in to:
+        await mailbox.take(one, 2)
 
 
 async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> None:

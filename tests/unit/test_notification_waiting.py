@@ -31,7 +31,7 @@ WAYS = [
     TimeoutError(),
 ]
 DONE = Done(
-    DueDelivery(uuid.uuid4(), uuid.uuid4(), "alert.triggered", NOW, {}, "s", None, 0),
+    DueDelivery(uuid.uuid4(), uuid.uuid4(), "alert.triggered", NOW, {}, "s", None, (), 0),
     Attempt(NOW, timedelta(0)),
     Following("delivered"),
 )

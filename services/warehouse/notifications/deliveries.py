@@ -45,6 +45,8 @@ class DueDelivery:
     subject: str
     remaining: Sequence[str] | None
     """Of the addresses of a mail, those that have not got it; None is all."""
+    refused: Sequence[str]
+    """Of those that have not got it, those that never will."""
     attempts: int
 
 
@@ -69,6 +71,8 @@ class Following:
     state: str
     after: timedelta = timedelta(0)
     remaining: Sequence[str] | None = None
+    refused: Sequence[str] | None = None
+    """As before, if they are None."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,6 @@ async def record_attempts(session: Session, done: Sequence[Done]) -> None:
 
 def _values(done: Done) -> tuple[object, ...]:
     attempt, following = done.attempt, done.following
-    remaining = None if following.remaining is None else list(following.remaining)
     return (
         done.delivery.delivery_id,
         done.delivery.attempts,
@@ -184,5 +187,10 @@ def _values(done: Done) -> tuple[object, ...]:
         attempt.is_delivered,
         following.state,
         following.after,
-        remaining,
+        _list(following.remaining),
+        _list(following.refused),
     )
+
+
+def _list(found: Sequence[str] | None) -> list[str] | None:
+    return None if found is None else list(found)

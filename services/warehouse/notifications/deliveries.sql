@@ -44,7 +44,8 @@ order by number
 update notification_deliveries set
     state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
     waiting_since = clock_timestamp(),
-    remaining = case when state <> 'delivered' then remaining end
+    remaining = case when state <> 'delivered' and remaining is not null then remaining || refused end,
+    refused = '{}'
 where workspace_id = $1 and delivery_id = $2
 returning target_id
 
@@ -52,7 +53,9 @@ returning target_id
 with recovered as (
     update notification_deliveries set
         state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
-        waiting_since = clock_timestamp()
+        waiting_since = clock_timestamp(),
+        remaining = case when remaining is not null then remaining || refused end,
+        refused = '{}'
     where workspace_id = $1 and target_id = $2 and state = 'failed'
         and ($3::timestamptz is null or event_at >= $3)
     returning 1
@@ -61,7 +64,7 @@ select count(*) from recovered
 
 -- name: due
 -- What is to be sent to a target now: of deliveries about the same only the first.
-select delivery_id, event_id, event_type, event_at, data, subject, remaining, attempts
+select delivery_id, event_id, event_type, event_at, data, subject, remaining, refused, attempts
 from notification_deliveries as delivery
 where workspace_id = $1 and target_id = $2 and state = 'waiting' and due_at <= clock_timestamp()
     and not exists (
@@ -94,5 +97,6 @@ update notification_deliveries set
     error = $7,
     due_at = clock_timestamp() + $11::interval,
     ended_at = case when $10 <> 'waiting' then clock_timestamp() end,
-    remaining = coalesce($12, remaining)
+    remaining = coalesce($12, remaining),
+    refused = coalesce($13, refused)
 where workspace_id = $1 and delivery_id = $2 and attempts = $3 and state = 'waiting'
