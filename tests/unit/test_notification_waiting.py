@@ -70,7 +70,7 @@ class Slow:
         self.written.set()
         return []
 
-    async def seconds_to_next(self) -> None: ...
+    async def seconds_to_next(self, *_: object) -> None: ...
 
 
 @pytest.fixture(autouse=True)
