@@ -60,7 +60,9 @@ async def test_pager_duty_gets_one_incident_from_beginning_to_end(
     data = alert()
     for kind in ("alert.triggered", "alert.acknowledged", "alert.resolved"):
         await told.publish(data, kind)
-    await told.publish({"reportId": "r", "title": "Week"}, "report.generated")
+    await told.publish(
+        {"reportId": "r", "title": "Week", "recipients": ["ops"]}, "report.generated"
+    )
     got = [one.content for one in await receiver.take(path, 3)]
     assert [one["event_action"] for one in got] == ["trigger", "acknowledge", "resolve"]
     assert {one["dedup_key"] for one in got} == {data["alertId"]}

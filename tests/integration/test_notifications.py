@@ -165,6 +165,11 @@ async def test_who_is_told_of_what(told: Told, receiver: Receiver, path: str) ->
         "rules": {"rule_ids": ["other"]},
         "label": {"labels": {"team": "core", "agent_id": "agent-a"}},
         "labels": {"labels": {"team": "edge"}},
+        "reports": {"event_types": ["EVENT_TYPE_REPORT_GENERATED"]},
+        "report-rules": {
+            "event_types": ["EVENT_TYPE_REPORT_GENERATED"],
+            "rule_ids": ["failing"],
+        },
         "named": {"only_as_recipient": True},
         "disabled": {"disabled": True},
     }
@@ -186,7 +191,7 @@ async def test_who_is_told_of_what(told: Told, receiver: Receiver, path: str) ->
         "url": "https://r.example/1",
     }
     await told.publish(named, "report.generated")
-    await told.ended(19, seconds=8)
+    await told.ended(17, seconds=8)
     titles = {name: [got.title for got in receiver.got[f"{path}-{name}"]] for name in asks}
     began, ended = (
         "[Critical] Runs fail (agent_id=agent-a)",
@@ -194,14 +199,17 @@ async def test_who_is_told_of_what(told: Told, receiver: Receiver, path: str) ->
     )
     known = "Acknowledged: Runs fail (agent_id=agent-a)"
     expected = {
-        "all": [began, ended, known, "Report: Week"],
+        "all": [began, ended, known],
         "ends": [ended],
-        "emergency": ["Report: Week"],
-        "warning": [began, ended, known, "Report: Week"],
+        "emergency": [],
+        "warning": [began, ended, known],
         "rule": [began, ended, known, "Report: Month"],
         "rules": [],
         "label": [began, ended, known],
         "labels": [],
+        # A link that opens a report goes to nobody who has not been meant.
+        "reports": ["Report: Week"],
+        "report-rules": [],
         "named": ["[Critical] Level 2: Runs fail (agent_id=agent-a)", known],
         "disabled": [],
     }
