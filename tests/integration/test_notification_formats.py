@@ -157,14 +157,16 @@ async def test_mail_that_nobody_has_got_goes_to_everybody_when_it_is_recovered(
         await mailbox.take(one, 2)
 
 
-async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> None:
+async def test_a_report_is_told_with_its_link(
+    told: Told, mailbox: Mailbox, telling: Environment
+) -> None:
     to = f"{told.workspace}@ops.example"
     await told.make(email={"to": [to]})
     url = "https://shadower.example/v1/reports/r?token=a&b"
     report = {"reportId": "r-1", "definitionId": "weekly", "title": "Week 14"}
-    report |= {"formats": ["REPORT_FORMAT_PDF", "REPORT_FORMAT_XLSX"], "state": "REPORT_STATE_DONE"}
-    report |= {"url": url, "expireTime": "2026-05-01T00:00:00Z"}
-    await told.publish(report | {"recipients": ["ops"]}, "report.generated")
+    report |= {"state": "REPORT_STATE_DONE", "url": url, "expireTime": "2026-05-01T00:00:00Z"}
+    said = {"formats": ["REPORT_FORMAT_PDF", "REPORT_FORMAT_XLSX"], "recipients": ["ops"]}
+    await told.publish(report | said, "report.generated")
     [letter] = await mailbox.take(to)
     assert letter["Subject"] == "Report: Week 14"
     text = letter.get_body(("plain",)).get_content()
@@ -172,6 +174,37 @@ async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> N
     assert "Formats: PDF, XLSX" in text
     [delivery] = await told.ended(1)
     assert (delivery.report_id, delivery.alert_id) == ("r-1", "")
+    # Once it has come, nobody keeps by what the report can be read.
+    assert _url_kept(telling, told) == [None]
+    await told.call("RetryDelivery", delivery_id=delivery.delivery_id)
+    _, again = await mailbox.take(to, 2)
+    assert url not in again.get_body(("plain",)).get_content()
+
+
+async def test_a_link_is_kept_as_long_as_somebody_waits_for_it(
+    told: Told, receiver: Receiver, path: str, telling: Environment
+) -> None:
+    url = "https://shadower.example/v1/reports/r?token=a"
+    made = (await told.make(webhook={"url": receiver.at(path)})).target
+    receiver.says(path, Answer(503), Answer(503, {"Retry-After": "600"}))
+    await told.publish({"reportId": "r", "url": url, "recipients": ["ops"]}, "report.generated")
+    got = await receiver.take(path, 2)
+    assert [one.content["link"] for one in got] == [url] * 2
+    assert _url_kept(telling, told) == [url]
+    said = {"name": "ops", "webhook": {}, "disabled": True}
+    await told.call("UpdateTarget", target_id="ops", target=said, etag=made.etag)
+    [delivery] = await told.ended(1)
+    assert delivery.error.startswith("TARGET_DISABLED")
+    assert _url_kept(telling, told) == [None]
+
+
+def _url_kept(telling: Environment, told: Told) -> list[str | None]:
+    with psycopg.connect(telling.database_url) as connection:
+        found = connection.execute(
+            "select data ->> 'url' from shadower.notification_deliveries where workspace_id = %s",
+            (told.workspace,),
+        )
+        return [url for (url,) in found]
 
 
 async def test_a_template_that_fails_keeps_nobody_from_being_told(

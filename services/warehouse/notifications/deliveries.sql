@@ -77,12 +77,15 @@ limit $3
 
 -- name: give_up
 -- What has waited for longer than that; null is all.
-update notification_deliveries set state = 'failed', ended_at = clock_timestamp(), error = $3
+update notification_deliveries set
+    state = 'failed', ended_at = clock_timestamp(), error = $3,
+    data = case when event_type = 'report.generated' then data - 'url' else data end
 where workspace_id = $1 and target_id = $2 and state = 'waiting'
     and ($4::interval is null or waiting_since < clock_timestamp() - $4)
 
 -- name: record
 -- The log tells of every attempt; the delivery moves on only from where the sender believes it to be.
+-- By a report's link anybody reads it, so it is not kept with what has ended.
 with noted as (
     insert into notification_attempts (
         workspace_id, delivery_id, attempted_at, duration, status_code, error, response, is_delivered
@@ -98,5 +101,8 @@ update notification_deliveries set
     due_at = clock_timestamp() + $11::interval,
     ended_at = case when $10 <> 'waiting' then clock_timestamp() end,
     remaining = coalesce($12, remaining),
-    refused = coalesce($13, refused)
+    refused = coalesce($13, refused),
+    data = case
+        when event_type = 'report.generated' and $10 <> 'waiting' then data - 'url' else data
+    end
 where workspace_id = $1 and delivery_id = $2 and attempts = $3 and state = 'waiting'
