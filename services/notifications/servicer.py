@@ -24,6 +24,7 @@ from services.warehouse.notifications.deliveries import (
     Attempt,
     DeliveryQuery,
     attempts_of,
+    count_failed,
     get_delivery,
     list_deliveries,
     recover_deliveries,
@@ -34,10 +35,12 @@ from services.warehouse.notifications.targets import (
     KeptTarget,
     delete_target,
     get_target,
+    get_target_to_change,
     list_targets,
 )
 
 DEFAULT_PAGE, MAX_PAGE = 50, 500
+MOST_RECOVERED, MOST_COUNTED = 1_000, 10_000
 USUAL_GRACE = timedelta(hours=24)
 
 
@@ -150,10 +153,13 @@ class NotificationsServicer(NotificationsServiceServicer):
     ) -> pb.RecoverTargetResponse:
         since = to_datetime(request.since) if request.HasField("since") else None
         async with self._database.writing(request.workspace_id) as session:
-            kept = await get_target(session, request.target_id)
+            kept = await get_target_to_change(session, request.target_id)
+            asked = (session, kept.target_id, since)
+            recovered = await recover_deliveries(*asked, MOST_RECOVERED)
+            remaining = await count_failed(*asked, MOST_COUNTED)
+            # Whoever writes down events waits for the lane, so that is held for a moment only.
             await forgive(session, kept.target_id)
-            recovered = await recover_deliveries(session, kept.target_id, since)
-        return pb.RecoverTargetResponse(deliveries=recovered)
+        return pb.RecoverTargetResponse(deliveries=recovered, remaining=remaining)
 
     async def _tried(self, workspace_id: str, kept: KeptTarget) -> Attempt:
         began, clock = datetime.now(UTC), time.monotonic()

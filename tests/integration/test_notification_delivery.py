@@ -63,8 +63,57 @@ async def test_what_fails_too_often_is_given_up_until_somebody_says_otherwise(
     await told.ended(2)
     receiver.always[path] = Answer()
     recovered = await told.call("RecoverTarget", target_id="ops")
-    assert recovered.deliveries == 1
+    assert (recovered.deliveries, recovered.remaining) == (1, 0)
     assert {one.state for one in await told.ended(2)} == {DELIVERED}
+
+
+async def test_much_that_was_missed_is_recovered_a_part_at_a_time(
+    told: Told, receiver: Receiver, path: str, telling: Environment
+) -> None:
+    await told.make(webhook={"url": receiver.at(path)})
+    with psycopg.connect(telling.database_url, autocommit=True) as connection:
+        _fail(connection, told.workspace, 1003)
+        with connection.transaction():
+            connection.execute(
+                "select from shadower.notification_deliveries where workspace_id = %s for update",
+                (told.workspace,),
+            )
+            recovering = asyncio.create_task(told.call("RecoverTarget", target_id="ops"))
+            await _until_somebody_waits(connection)
+            # Meanwhile events are written down for the target.
+            connection.execute(
+                "select from shadower.notification_lanes where workspace_id = %s for update nowait",
+                (told.workspace,),
+            )
+        first = await recovering
+    second = await told.call("RecoverTarget", target_id="ops")
+    assert (first.deliveries, first.remaining) == (1000, 3)
+    assert (second.deliveries, second.remaining) == (3, 0)
+
+
+def _fail(connection: psycopg.Connection, workspace: str, number: int) -> None:
+    """So many to a target, that somebody else sends to for now."""
+    connection.execute(
+        "update shadower.notification_lanes set leased_until = now() + interval '1 hour'"
+        " where workspace_id = %s",
+        (workspace,),
+    )
+    connection.execute(
+        "insert into shadower.notification_deliveries (workspace_id, target_id, event_id,"
+        " event_type, event_at, data, subject, state, ended_at)"
+        " select %s, 'ops', gen_random_uuid(), 'alert.triggered', now(), '{}', n::text, 'failed',"
+        " now() from generate_series(1, %s::int) as n",
+        (workspace, number),
+    )
+
+
+async def _until_somebody_waits(connection: psycopg.Connection) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            [waiting] = connection.execute("select count(*) from pg_locks where not granted")
+            if waiting[0]:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def test_who_says_when_is_asked_then(told: Told, receiver: Receiver, path: str) -> None:

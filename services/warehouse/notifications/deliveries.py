@@ -145,13 +145,18 @@ async def retry_delivery(session: Session, delivery_id: UUID) -> None:
     await session.connection.execute(QUERIES["retry"], session.workspace_id, delivery_id)
 
 
-async def recover_deliveries(session: Session, target_id: str, since: datetime | None) -> int:
+async def recover_deliveries(
+    session: Session, target_id: str, since: datetime | None, limit: int
+) -> int:
     """How many of a target's will be tried again, that had been given up."""
-    return int(
-        await session.connection.fetchval(
-            QUERIES["recover"], session.workspace_id, target_id, since
-        )
-    )
+    asked = (session.workspace_id, target_id, since, limit)
+    return int(await session.connection.fetchval(QUERIES["recover"], *asked))
+
+
+async def count_failed(session: Session, target_id: str, since: datetime | None, limit: int) -> int:
+    """How many of a target's are given up, counted to a limit."""
+    asked = (session.workspace_id, target_id, since, limit)
+    return int(await session.connection.fetchval(QUERIES["failed"], *asked))
 
 
 async def due_deliveries(session: Session, target_id: str, limit: int) -> list[DueDelivery]:

@@ -50,17 +50,33 @@ where workspace_id = $1 and delivery_id = $2
 returning target_id
 
 -- name: recover
-with recovered as (
+-- The oldest first.
+with failed as (
+    select delivery_id from notification_deliveries
+    where workspace_id = $1 and target_id = $2 and state = 'failed'
+        and ($3::timestamptz is null or event_at >= $3)
+    order by number
+    limit $4
+), recovered as (
     update notification_deliveries set
         state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
         waiting_since = clock_timestamp(),
         remaining = case when remaining is not null then remaining || refused end,
         refused = '{}'
-    where workspace_id = $1 and target_id = $2 and state = 'failed'
-        and ($3::timestamptz is null or event_at >= $3)
+    where workspace_id = $1 and delivery_id in (select delivery_id from failed)
+        and state = 'failed'
     returning 1
 )
 select count(*) from recovered
+
+-- name: failed
+-- How many of a target's were given up, counted so far.
+select count(*) from (
+    select from notification_deliveries
+    where workspace_id = $1 and target_id = $2 and state = 'failed'
+        and ($3::timestamptz is null or event_at >= $3)
+    limit $4
+) as failed
 
 -- name: due
 -- What is to be sent to a target now: of deliveries about the same only the first.
