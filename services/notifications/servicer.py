@@ -18,6 +18,7 @@ from services.notifications.sealing import UnreadableSecretError
 from services.notifications.sending import Sender, Sending
 from services.runtime.call import Context, current_call
 from services.runtime.times import from_duration, to_datetime, to_timestamp
+from services.translation.ids import after_id, following_id
 from services.translation.pages import page_size
 from services.warehouse.database import Database
 from services.warehouse.notifications.deliveries import (
@@ -72,10 +73,10 @@ class NotificationsServicer(NotificationsServiceServicer):
     ) -> pb.ListTargetsResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         async with self._database.reading(request.workspace_id) as session:
-            found = await list_targets(session, limit + 1, places.after_id(request))
+            found = await list_targets(session, limit + 1, after_id(request))
         return pb.ListTargetsResponse(
             targets=[self._told(request, one) for one in found[:limit]],
-            next_page_token=places.following_id(request, [one.target_id for one in found], limit),
+            next_page_token=following_id(request, [one.target_id for one in found], limit),
             as_of=to_timestamp(session.as_of),
         )
 
