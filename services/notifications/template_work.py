@@ -1,6 +1,6 @@
 """How much work a template may make, counted and not timed: the same on each machine, each time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from liquid.undefined import UNDEFINED
 MOST_WORK = 200_000
 MOST_ITERATIONS = 500
 MOST_DATE = 100
+COST_OF_DATE = 500
 
 
 class CountingContext(RenderContext):
@@ -44,11 +45,7 @@ class CountingContext(RenderContext):
         self.spend(length * parts)
 
     def _filtered(self, name: str, work: Callable[..., Any], *values: Any, **named: Any) -> Any:
-        given = sum(map(size_of, values))
-        if name == "date" and given > MOST_DATE:
-            raise FilterError("the value is too large", token=None)
-        is_each_by_each = name == "uniq" and hasattr(values[0], "__len__")
-        self.spend(given + (len(values[0]) ** 2 if is_each_by_each else 1))
+        self.spend(_cost(name, values))
         made = work(*values, **named)
         self.spend(size_of(made))
         return made
@@ -82,3 +79,15 @@ def size_of(value: object) -> int:
     if isinstance(value, list | tuple):
         return sum(1 + size_of(one) for one in value)
     return 1
+
+
+def _cost(name: str, values: Sequence[Any]) -> int:
+    """Of a filter before it is tried. Raises FilterError."""
+    given = sum(map(size_of, values))
+    if name == "date":
+        if given > MOST_DATE:
+            raise FilterError("the value is too large", token=None)
+        return COST_OF_DATE
+    # It compares each with each.
+    is_square = name == "uniq" and hasattr(values[0], "__len__")
+    return given + (len(values[0]) ** 2 if is_square else 1)

@@ -259,6 +259,13 @@ async def test_workspaces_do_not_see_each_others(
     assert receiver.got[f"{path}-{other.workspace}"] == []
 
 
+# It would end some minutes later, and nothing else would be done meanwhile.
+ENDLESS = (
+    "{% assign s = 'abcd efg ' %}{% for i in (1..9) %}{% assign s = s | append: s %}{% endfor %}"
+    "{% for i in (1..490) %}{% assign q = s" + "|split:' '|sort|join:' '" * 150 + " %}{% endfor %}"
+)
+
+
 @pytest.mark.parametrize(
     ("said", "reason", "field"),
     [
@@ -284,6 +291,7 @@ async def test_workspaces_do_not_see_each_others(
             "target.body_template",
         ),
         ({"body_template": "{% include 'x' %}"}, "TEMPLATE_INVALID", "target.body_template"),
+        ({"body_template": ENDLESS}, "TEMPLATE_INVALID", "target.body_template"),
     ],
 )
 async def test_what_is_refused_when_it_is_saved(
