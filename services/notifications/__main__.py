@@ -49,7 +49,7 @@ async def main(settings: NotificationSettings) -> None:
         pool = await stack.enter_async_context(open_pool(settings))
         database = Database(pool, settings.query_cost, settings.log)
         notifier = await stack.enter_async_context(open_pool(settings, NOTIFIER_ROLE))
-        lanes = Lanes(notifier, settings.lease)
+        lanes = Lanes(notifier, settings.lease, settings.notification_workspace_concurrency)
         guard = Guard(settings.notification_allowed_networks, _look_up(stack, settings))
         seconds = settings.notification_timeout_seconds
         poster = await stack.enter_async_context(open_poster(guard, seconds))

@@ -10,6 +10,7 @@ from services.notifications.definitions import Secrets, Vault, kind_of, read
 from services.notifications.notice import ALERT_TYPES
 from services.notifications.sealing import UnreadableSecretError
 from services.runtime.times import optional_timestamp, to_duration, to_timestamp
+from services.translation.ids import etag_of
 from services.warehouse.notifications.deliveries import Attempt, Delivery
 from services.warehouse.notifications.targets import KeptTarget
 
@@ -29,10 +30,6 @@ def kept_target(workspace_id: str, kept: KeptTarget, vault: Vault) -> target_pb2
         gone=kept.is_gone,
         failures=kept.failures,
     )
-
-
-def etag_of(kept: KeptTarget) -> str:
-    return f"{int(kept.created_at.timestamp() * 1_000_000):x}-{kept.version}"
 
 
 def delivery(kept: Delivery) -> pb.Delivery:

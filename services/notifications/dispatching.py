@@ -1,15 +1,16 @@
 """Finds targets to which something is due, and has it sent: many at once, each by itself."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import structlog
 
+from services.notifications.away import AWAY
 from services.notifications.lane_run import Means, run_lane
 from services.runtime.background import in_background
-from services.runtime.faults import Unavailable
 from services.warehouse.bus.outbox import BROKEN, Connect, Line, open_line
 from services.warehouse.notifications.lanes import CHANNEL, Lane, Lanes
 
@@ -28,7 +29,7 @@ class Dispatcher:
         self._means = means
         self._at_once = at_once
         self._holder = uuid4()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Lane] = {}
         self._line: Line | None = None
         self._is_ending = False
 
@@ -40,7 +41,7 @@ class Dispatcher:
         self._is_ending = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
-        for task in self._running:
+        for task in list(self._running):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
@@ -50,7 +51,7 @@ class Dispatcher:
             try:
                 async with open_line(self._connect, CHANNEL) as line:
                     await self._dispatch(line)
-            except (*BROKEN, Unavailable) as broken:
+            except (*BROKEN, *AWAY) as broken:
                 log.warning("not looking for what is due; beginning again", error=repr(broken))
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -59,7 +60,7 @@ class Dispatcher:
         while True:
             line.awake.clear()
             free = self._at_once - len(self._running)
-            claimed = await self._lanes.claim(free, self._holder) if free > 0 else []
+            claimed = await self._claimed(free) if free > 0 else []
             for lane in claimed:
                 self._begin(lane)
             if len(claimed) < free:
@@ -67,18 +68,24 @@ class Dispatcher:
             elif not free:
                 await line.sleep(POLL_SECONDS)
 
+    async def _claimed(self, free: int) -> list[Lane]:
+        return await self._lanes.claim(free, self._holder, self._busy())
+
+    def _busy(self) -> Counter[str]:
+        return Counter(lane.workspace_id for lane in self._running.values())
+
     async def _seconds(self) -> float:
         """How long there is nothing to do, unless somebody wakes us."""
-        soonest = await self._lanes.seconds_to_next()
+        soonest = await self._lanes.seconds_to_next(self._busy())
         return POLL_SECONDS if soonest is None else min(max(soonest, SOONEST_SECONDS), POLL_SECONDS)
 
     def _begin(self, lane: Lane) -> None:
         task = asyncio.create_task(run_lane(self._means, lane, lambda: self._is_ending))
-        self._running.add(task)
+        self._running[task] = lane
         task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if self._line is not None:
             self._line.awake.set()
         if not task.cancelled() and task.exception() is not None:

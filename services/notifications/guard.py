@@ -60,7 +60,7 @@ class Guard:
         """When it is saved. A name that leads nowhere yet is judged when something is sent. Raises
         InvalidArgument."""
         url = parsed(text, field)
-        host, port = url.host or "", url.port or 0
+        host, port = url.raw_host or "", url.port or 0
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
                 found = await self._look_up(host, port)
@@ -121,7 +121,7 @@ def parsed(text: str, field: str) -> URL:
         port = url.port
     except ValueError as malformed:
         raise refused_url(field, "must be an address of https") from malformed
-    if url.scheme not in SCHEMES or not _is_host(url.host or ""):
+    if url.scheme not in SCHEMES or not _is_host(url.raw_host or ""):
         raise refused_url(field, "must be an address of https")
     if url.user is not None or url.password is not None:
         raise refused_url(field, "must not have credentials")
@@ -154,6 +154,9 @@ def _addresses_of(host: str, port: int) -> list[str]:
 
 def _is_host(host: str) -> bool:
     """Whether nobody could take it for another one: a name, or an address as it is written now."""
+    # What stands behind a % names a network of this machine.
+    if "%" in host:
+        return False
     try:
         ip_address(host)
     except ValueError:

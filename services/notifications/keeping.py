@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from shadower.notifications.v1.target_pb2 import Target
 
-from services.notifications.answers import etag_of
 from services.notifications.checking import check, unsuitable
 from services.notifications.definitions import (
     Secrets,
@@ -20,6 +19,7 @@ from services.notifications.definitions import (
 from services.notifications.guard import Guard
 from services.notifications.sealing import UnreadableSecretError
 from services.runtime.faults import AlreadyExists
+from services.translation.ids import etag_of
 from services.warehouse.database import Database, Session
 from services.warehouse.notifications.lanes import forgive
 from services.warehouse.notifications.targets import (

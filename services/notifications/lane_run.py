@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from services.notifications.away import AWAY
 from services.notifications.definitions import OpenTarget, Vault, kind_of, read
 from services.notifications.instruments import Instruments
 from services.notifications.notice import Happened, whole_numbers
@@ -18,7 +19,6 @@ from services.notifications.retrying import Retries
 from services.notifications.sealing import UnreadableSecretError
 from services.notifications.sending import Sender, Sending
 from services.runtime.failpoints import Failpoints
-from services.runtime.faults import DeadlineExceeded, Unavailable
 from services.warehouse.database import Database, Session
 from services.warehouse.notifications.deliveries import (
     Attempt,
@@ -67,8 +67,8 @@ async def run_lane(means: Means, lane: Lane, is_ending: Callable[[], bool]) -> N
     )
     try:
         await LaneRun(means, lane).run(is_ending)
-    except (Unavailable, DeadlineExceeded) as away:
-        log.warning("left a target to its lease", error=away.message)
+    except AWAY as away:
+        log.warning("left a target to its lease", error=repr(away))
 
 
 class LaneRun:
@@ -173,7 +173,7 @@ class LaneRun:
             self._lane.workspace_id,
             whole_numbers(delivery.data),
         )
-        return Sending(happened, target, delivery.remaining)
+        return Sending(happened, target, delivery.remaining, delivery.refused)
 
     def _pause_after(self, outcomes: Sequence[Outcome]) -> timedelta:
         """For how long the receiver is to be left alone, which it is if it was not well."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -45,7 +46,7 @@ class Mailer:
         except (TimeoutError, aiosmtplib.SMTPTimeoutError):
             return unwell("TIMEOUT: the mail server did not take it in time")
         except (aiosmtplib.SMTPException, OSError) as broken:
-            return unwell(f"UNREACHABLE: {type(broken).__name__}: {broken}")
+            return unwell(f"UNREACHABLE: {type(broken).__name__}")
         rest = {name: (one.code, one.message) for name, one in refused.items()}
         return _partly(rest, answer)
 
@@ -115,15 +116,34 @@ def _table(notice: Notice) -> str:
 
 
 def _partly(refused: dict[str, tuple[int, str]], answer: str = "") -> Outcome:
-    """Some, or all, were not taken: those that may be later are tried again, they alone."""
+    """Some, or all, did not take it: those that may later are tried again, they alone."""
     if not refused:
         return Outcome(Verdict.DELIVERED, 250, response=kept_text(answer))
     later = [name for name, (code, _) in refused.items() if code < REFUSED_FOR_GOOD]
+    never = [name for name in refused if name not in later]
     code, said = next(iter(refused.values()))
-    told = f"RECIPIENTS_REFUSED: {', '.join(sorted(refused))}"[:MOST_ERROR]
     verdict = Verdict.AGAIN if later else Verdict.NEVER
-    # Somebody who has it tried once more means all those that were refused.
-    return Outcome(verdict, code, told, kept_text(said), remaining=later or list(refused))
+    told = (_naming(refused), kept_text(said))
+    return Outcome(verdict, code, *told, remaining=later, refused=never)
+
+
+def beside_refused(outcome: Outcome, refused: Sequence[str]) -> Outcome:
+    """Of what was sent to the others. Some were refused for good before: when all others have it,
+    it has failed, and names them."""
+    if not refused:
+        return outcome
+    if outcome.is_delivered:
+        told = replace(outcome, verdict=Verdict.NEVER, error=_naming(refused))
+        return replace(told, remaining=(), refused=refused)
+    everybody = [*refused, *(outcome.refused or ())]
+    if outcome.refused is None:
+        return replace(outcome, refused=everybody)
+    named = _naming([*everybody, *(outcome.remaining or ())])
+    return replace(outcome, refused=everybody, error=named)
+
+
+def _naming(refused: Iterable[str]) -> str:
+    return f"RECIPIENTS_REFUSED: {', '.join(sorted(refused))}"[:MOST_ERROR]
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> Outcome:

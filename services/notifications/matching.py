@@ -42,7 +42,8 @@ def _wants(target: Target, happened: Happened) -> bool:
     if target.only_as_recipient:
         return False
     if not happened.is_alert:
-        return not (target.rule_ids or target.labels)
+        # Whoever is told of a report can open it, so that is asked for by name.
+        return bool(target.event_types) and not (target.rule_ids or target.labels)
     return (
         _severity(happened) >= target.least_severity
         and (not target.rule_ids or happened.data.get("ruleId") in target.rule_ids)

@@ -33,6 +33,9 @@ class Outcome:
     is_unwell: bool = False
     """Whether the receiver would fail with any other message, too."""
     remaining: Sequence[str] | None = None
+    """Of several people, those who have not got it and may yet. None if that is as before."""
+    refused: Sequence[str] | None = None
+    """And those who never will."""
 
     @property
     def is_delivered(self) -> bool:

@@ -15,11 +15,14 @@ from services.notifications.outcome import Outcome, Verdict, kept_text, unwell
 from services.runtime.faults import InvalidArgument
 
 MOST_READ = 2_048
+READ_SECONDS = 1
 LONGEST_RETRY_AFTER = timedelta(hours=12)
 AGENT = "Shadower-Notifications/1"
 GONE = 410
 # Who says one of these would say it of any message, and perhaps not later.
 UNWELL = (408, 425, 429, 500, 502, 503, 504)
+# How a connection, or what comes by it, can break.
+BROKEN = (aiohttp.ClientError, OSError, ssl.SSLError, ValueError, asyncio.LimitOverrunError)
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,7 @@ class Poster:
             return unwell("TIMEOUT: there was no answer in time")
         except aiohttp.ClientConnectorError as unreachable:
             return _unreachable(unreachable)
-        except (
-            aiohttp.ClientError,
-            OSError,
-            ssl.SSLError,
-            ValueError,
-            asyncio.LimitOverrunError,
-        ) as broken:
+        except BROKEN as broken:
             return unwell(f"UNREACHABLE: {type(broken).__name__}")
 
     async def _post(self, request: Request) -> Outcome:
@@ -67,8 +64,7 @@ class Poster:
         async with session.post(
             url, data=request.body, headers=headers, allow_redirects=False
         ) as response:
-            begins = await response.content.read(MOST_READ)
-            return _outcome(request, response, kept_text(begins.decode(errors="replace")))
+            return _outcome(request, response, await _beginning(response))
 
 
 @asynccontextmanager
@@ -98,6 +94,16 @@ def _session(guard: Guard, seconds: float, *, is_open: bool) -> aiohttp.ClientSe
     )
 
 
+async def _beginning(response: aiohttp.ClientResponse) -> str:
+    """Of what it says; empty if that does not come. The status has said already what counts."""
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            begins = await response.content.read(MOST_READ)
+    except (TimeoutError, *BROKEN):
+        return ""
+    return kept_text(begins.decode(errors="replace"))
+
+
 def _outcome(request: Request, response: aiohttp.ClientResponse, text: str) -> Outcome:
     code = response.status
     if 200 <= code < 300:
@@ -114,15 +120,15 @@ def _outcome(request: Request, response: aiohttp.ClientResponse, text: str) -> O
 
 
 def _retry_after(told: str) -> timedelta | None:
-    """Seconds, or a date."""
+    """Seconds, or a date. None if it is neither, or none that there is."""
     if told.isascii() and told.isdigit():
         return min(timedelta(seconds=min(int(told[:9]), 10**6)), LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(told)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max(aware - datetime.now(UTC), timedelta(0)), LONGEST_RETRY_AFTER)
+    except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(aware - datetime.now(UTC), timedelta(0)), LONGEST_RETRY_AFTER)
 
 
 def _refused(why: str) -> Outcome:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from services.runtime.faults import DeadlineExceeded, Unavailable
+from services.notifications.away import AWAY
 from services.warehouse.notifications.lanes import Lanes
 
 PAUSE_SECONDS = 300.0
@@ -20,7 +20,7 @@ async def keep_pruning(lanes: Lanes, kept: timedelta) -> None:
         pruned = 0
         try:
             pruned = await lanes.prune(kept, AT_ONCE)
-        except (Unavailable, DeadlineExceeded) as broken:
+        except AWAY as broken:
             log = structlog.get_logger("notifications")
-            log.warning("nothing pruned", error=broken.message)
+            log.warning("nothing pruned", error=repr(broken))
         await asyncio.sleep(BUSY_SECONDS if pruned == AT_ONCE else PAUSE_SECONDS)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from services.runtime.faults import Unavailable
+from services.notifications.away import AWAY
 from services.warehouse.database import Database
 from services.warehouse.notifications.deliveries import Done, record_attempts
 from services.warehouse.notifications.lanes import Lane
@@ -23,7 +23,7 @@ class Recorder:
 
     async def record(self, done: Done, until: float) -> None:
         """Returns when it is durable. Tries for as long as nobody else may send it again, by the
-        monotonic clock, and raises Unavailable after that."""
+        monotonic clock, and raises after that what kept it from it, one of AWAY."""
         self._waiting.append(done)
         async with self._turn:
             if done in self._waiting:
@@ -38,7 +38,7 @@ class Recorder:
                         await disable_target(session, self._lane.target_id)
                     await record_attempts(session, together)
                 return
-            except Unavailable:
+            except AWAY:
                 if time.monotonic() > until:
                     raise
             await asyncio.sleep(PAUSE_SECONDS)

@@ -29,11 +29,12 @@ class Retries:
         """Of a delivery that was tried so often, with that outcome last."""
         if outcome.is_delivered:
             return Following("delivered")
+        left = (outcome.remaining, outcome.refused)
         if outcome.verdict is not Verdict.AGAIN or tried >= self.attempts:
-            return Following("failed", remaining=outcome.remaining)
+            return Following("failed", timedelta(0), *left)
         wait = self._some(min(self.first * float(FACTOR ** (tried - 1)), LONGEST_RETRY))
         least = outcome.retry_after or timedelta(0)
-        return Following("waiting", max(wait, least), outcome.remaining)
+        return Following("waiting", max(wait, least), *left)
 
     def pause_after(self, failures: int) -> timedelta:
         """For how long a receiver is left alone of which so many attempts failed in a row."""

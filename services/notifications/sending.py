@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 
 from services.notifications import formats
 from services.notifications.definitions import OpenTarget
-from services.notifications.mailing import Mailer
+from services.notifications.mailing import Mailer, beside_refused
 from services.notifications.notice import Happened
 from services.notifications.outcome import MOST_ERROR, Outcome, Verdict, kept_text
 from services.notifications.posting import Poster, Request
@@ -26,6 +26,7 @@ class Sending:
     happened: Happened
     target: OpenTarget
     remaining: Sequence[str] | None = None
+    refused: Sequence[str] = ()
 
 
 class Sender:
@@ -80,11 +81,12 @@ class Sender:
         rest = sending.remaining
         # Some may have been taken off the list meanwhile.
         to = [one for one in everybody if rest is None or one in rest]
+        refused = [one for one in everybody if one in sending.refused]
         if not to:
-            return Outcome(Verdict.DELIVERED)
+            return beside_refused(Outcome(Verdict.DELIVERED), refused)
         owner = sha256(f"{sending.happened.workspace_id}/{sending.target.target_id}".encode())
         outcome = await self._mailer.send(notice, owner.hexdigest()[:16], to)
-        return _with_problem(outcome, notice.problem)
+        return _with_problem(beside_refused(outcome, refused), notice.problem)
 
     async def _post(self, sending: Sending, body: bytes) -> Outcome:
         return await self._poster.post(Request(sending.target.url, body, {}, UNREADABLE))

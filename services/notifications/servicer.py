@@ -18,12 +18,14 @@ from services.notifications.sealing import UnreadableSecretError
 from services.notifications.sending import Sender, Sending
 from services.runtime.call import Context, current_call
 from services.runtime.times import from_duration, to_datetime, to_timestamp
+from services.translation.ids import after_id, following_id
 from services.translation.pages import page_size
 from services.warehouse.database import Database
 from services.warehouse.notifications.deliveries import (
     Attempt,
     DeliveryQuery,
     attempts_of,
+    count_failed,
     get_delivery,
     list_deliveries,
     recover_deliveries,
@@ -34,10 +36,12 @@ from services.warehouse.notifications.targets import (
     KeptTarget,
     delete_target,
     get_target,
+    get_target_to_change,
     list_targets,
 )
 
 DEFAULT_PAGE, MAX_PAGE = 50, 500
+MOST_RECOVERED, MOST_COUNTED = 1_000, 10_000
 USUAL_GRACE = timedelta(hours=24)
 
 
@@ -69,10 +73,10 @@ class NotificationsServicer(NotificationsServiceServicer):
     ) -> pb.ListTargetsResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         async with self._database.reading(request.workspace_id) as session:
-            found = await list_targets(session, limit + 1, places.after_id(request))
+            found = await list_targets(session, limit + 1, after_id(request))
         return pb.ListTargetsResponse(
             targets=[self._told(request, one) for one in found[:limit]],
-            next_page_token=places.following_id(request, [one.target_id for one in found], limit),
+            next_page_token=following_id(request, [one.target_id for one in found], limit),
             as_of=to_timestamp(session.as_of),
         )
 
@@ -150,10 +154,13 @@ class NotificationsServicer(NotificationsServiceServicer):
     ) -> pb.RecoverTargetResponse:
         since = to_datetime(request.since) if request.HasField("since") else None
         async with self._database.writing(request.workspace_id) as session:
-            kept = await get_target(session, request.target_id)
+            kept = await get_target_to_change(session, request.target_id)
+            asked = (session, kept.target_id, since)
+            recovered = await recover_deliveries(*asked, MOST_RECOVERED)
+            remaining = await count_failed(*asked, MOST_COUNTED)
+            # Whoever writes down events waits for the lane, so that is held for a moment only.
             await forgive(session, kept.target_id)
-            recovered = await recover_deliveries(session, kept.target_id, since)
-        return pb.RecoverTargetResponse(deliveries=recovered)
+        return pb.RecoverTargetResponse(deliveries=recovered, remaining=remaining)
 
     async def _tried(self, workspace_id: str, kept: KeptTarget) -> Attempt:
         began, clock = datetime.now(UTC), time.monotonic()

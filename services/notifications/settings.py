@@ -56,6 +56,9 @@ class NotificationSettings(Settings):
     notification_concurrency: int = Field(default=64, ge=1, le=1000)
     """Targets that a process sends to at once."""
 
+    notification_workspace_concurrency: int = Field(default=16, ge=1, le=1000)
+    """Of those, the targets of one workspace: what others have left if all of them hang."""
+
     notification_target_concurrency: int = Field(default=8, ge=1, le=50)
     """Messages that are sent to one target at once."""
 

@@ -4,12 +4,12 @@ import asyncio
 
 import structlog
 
+from services.notifications.away import AWAY
 from services.notifications.definitions import read
 from services.notifications.matching import told
 from services.notifications.notice import ENDS, TOLD_TYPES, Happened
 from services.runtime.bus.event import BusEvent
 from services.runtime.failpoints import Failpoints
-from services.runtime.faults import Unavailable
 from services.warehouse.database import Database, Session
 from services.warehouse.notifications.deliveries import add_deliveries, told_of
 from services.warehouse.notifications.lanes import wake
@@ -27,15 +27,15 @@ class ToDeliveries:
         self._failpoints = failpoints
 
     async def handle(self, event: BusEvent) -> None:
-        """Waits for the database, however long it is away: the event is not passed over."""
+        """Waits for the database, however long it is away or slow: the event is not passed over."""
         if event.type not in TOLD_TYPES:
             return
         while True:
             try:
                 await self._write_down(event)
                 break
-            except Unavailable as away:
-                structlog.get_logger("notifications").warning("waiting", error=away.message)
+            except AWAY as away:
+                structlog.get_logger("notifications").warning("waiting", error=repr(away))
             await asyncio.sleep(PAUSE_SECONDS)
         self._failpoints.reach("notify.written")
 

@@ -1,23 +1,25 @@
 """Titles and texts that owners of targets write, in Liquid, within bounds.
 
 A template sees values and a few filters, and nothing that runs, reads or includes. What it makes
-is bounded at every step: a filter neither takes nor gives more than MOST.
+is bounded at every step: a filter neither takes nor gives more than MOST; and all steps together
+are: no template takes more work than MOST_WORK.
 """
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from typing import Any
 
-from liquid import BoundTemplate, Environment, RenderContext
+from liquid import Environment, RenderContext
 from liquid.ast import Node
 from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import FilterError, LiquidError
 from liquid.expression import Expression
 
+from services.notifications.template_work import MOST_ITERATIONS, CountedTemplate, ShortRange
+
 MOST = 8_192
 MOST_OUTPUT = 16_384
-MOST_ITERATIONS = 500
 TAGS_NOT_HAD = ("include", "render", "increment", "decrement", "tablerow", "cycle", "ifchanged")
 NUMBERS = ("abs", "at_least", "at_most", "ceil", "floor", "round")
 SUMS = ("plus", "minus", "times", "divided_by", "modulo")
@@ -36,6 +38,7 @@ class TemplateError(Exception):
 
 
 class _Bounded(Environment):
+    template_class = CountedTemplate
     loop_iteration_limit = MOST_ITERATIONS
     output_stream_limit = MOST_OUTPUT
     local_namespace_limit = 65_536
@@ -75,31 +78,38 @@ def _made(is_html: bool) -> Environment:
 def _read(template: str, is_html: bool) -> Any:
     try:
         made = _made(is_html).from_string(template)
-        _check_ranges(made)
+        if isinstance(made, CountedTemplate):
+            made.parts = _checked_parts(made)
         return made
     except (LiquidError, RecursionError, *UNSUITABLE) as unreadable:
         raise TemplateError(_in_words(unreadable)) from unreadable
 
 
-def _check_ranges(template: BoundTemplate) -> None:
-    """Loops over ranges are counted; whatever else is done with one could take as long as it is
-    long, as to look for something in it. Raises TemplateError."""
+def _checked_parts(template: CountedTemplate) -> int:
+    """How many nodes and expressions there are. Loops over ranges are counted; whatever else is
+    done with one could take as long as it is long, as to look for something in it. Raises
+    TemplateError."""
     context = RenderContext(template)
     nodes: list[Node] = list(template.nodes)
+    parts = 0
     while nodes:
         node = nodes.pop()
-        if any(map(_has_range, node.expressions())):
-            raise TemplateError("a range is for loops alone")
+        parts += 1 + sum(map(_parts, node.expressions()))
         nodes.extend(node.children(context))
+    return parts
 
 
-def _has_range(expression: Expression) -> bool:
+def _parts(expression: Expression) -> int:
+    """Raises TemplateError."""
     if isinstance(expression, RangeLiteral):
-        return True
+        raise TemplateError("a range is for loops alone")
     parts = list(expression.children())
     if isinstance(expression, LoopExpression) and isinstance(expression.iterable, RangeLiteral):
-        parts = [*parts[1:], *expression.iterable.children()]
-    return any(map(_has_range, parts))
+        told = expression.iterable
+        expression.iterable = ShortRange(told.token, told.start, told.stop)
+        parts = [*parts[1:], *told.children()]
+    filters = getattr(expression, "filters", None) or ()
+    return 1 + len(filters) + sum(map(_parts, parts))
 
 
 def _in_words(failed: Exception) -> str:

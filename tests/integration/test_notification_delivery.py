@@ -1,7 +1,9 @@
 """Whatever fails or dies, everything is told, in order, and seldom twice."""
 
 import asyncio
+import time
 import uuid
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -61,8 +63,57 @@ async def test_what_fails_too_often_is_given_up_until_somebody_says_otherwise(
     await told.ended(2)
     receiver.always[path] = Answer()
     recovered = await told.call("RecoverTarget", target_id="ops")
-    assert recovered.deliveries == 1
+    assert (recovered.deliveries, recovered.remaining) == (1, 0)
     assert {one.state for one in await told.ended(2)} == {DELIVERED}
+
+
+async def test_much_that_was_missed_is_recovered_a_part_at_a_time(
+    told: Told, receiver: Receiver, path: str, telling: Environment
+) -> None:
+    await told.make(webhook={"url": receiver.at(path)})
+    with psycopg.connect(telling.database_url, autocommit=True) as connection:
+        _fail(connection, told.workspace, 1003)
+        with connection.transaction():
+            connection.execute(
+                "select from shadower.notification_deliveries where workspace_id = %s for update",
+                (told.workspace,),
+            )
+            recovering = asyncio.create_task(told.call("RecoverTarget", target_id="ops"))
+            await _until_somebody_waits(connection)
+            # Meanwhile events are written down for the target.
+            connection.execute(
+                "select from shadower.notification_lanes where workspace_id = %s for update nowait",
+                (told.workspace,),
+            )
+        first = await recovering
+    second = await told.call("RecoverTarget", target_id="ops")
+    assert (first.deliveries, first.remaining) == (1000, 3)
+    assert (second.deliveries, second.remaining) == (3, 0)
+
+
+def _fail(connection: psycopg.Connection, workspace: str, number: int) -> None:
+    """So many to a target, that somebody else sends to for now."""
+    connection.execute(
+        "update shadower.notification_lanes set leased_until = now() + interval '1 hour'"
+        " where workspace_id = %s",
+        (workspace,),
+    )
+    connection.execute(
+        "insert into shadower.notification_deliveries (workspace_id, target_id, event_id,"
+        " event_type, event_at, data, subject, state, ended_at)"
+        " select %s, 'ops', gen_random_uuid(), 'alert.triggered', now(), '{}', n::text, 'failed',"
+        " now() from generate_series(1, %s::int) as n",
+        (workspace, number),
+    )
+
+
+async def _until_somebody_waits(connection: psycopg.Connection) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            [waiting] = connection.execute("select count(*) from pg_locks where not granted")
+            if waiting[0]:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def test_who_says_when_is_asked_then(told: Told, receiver: Receiver, path: str) -> None:
@@ -179,6 +230,51 @@ async def test_the_database_may_be_away_for_a_moment(
     assert len({one.headers["webhook-id"] for one in got}) == 4
 
 
+async def test_workspaces_take_turns_and_none_takes_all(fresh_url: str) -> None:
+    with psycopg.connect(fresh_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into shadower.notification_lanes (workspace_id, target_id, due_at)"
+            " select 'w-greedy', 't-' || n, now() - interval '1 hour'"
+            " from generate_series(1, 200) as n"
+            " union all select 'w-modest', 't-' || n, now() from generate_series(1, 3) as n"
+        )
+    async with open_pool(settings_of(fresh_url), NOTIFIER_ROLE) as pool:
+        lanes, holder = Lanes(pool, timedelta(minutes=1), 4), uuid.uuid4()
+        first = await lanes.claim(2, holder, {})
+        assert {one.workspace_id for one in first} == {"w-greedy", "w-modest"}
+        busy = Counter(one.workspace_id for one in first)
+        rest = await lanes.claim(64, holder, busy)
+        busy += Counter(one.workspace_id for one in rest)
+        assert busy == {"w-greedy": 4, "w-modest": 3}
+        # Nobody asks again and again for what will not be given.
+        assert await lanes.claim(64, holder, busy) == []
+        assert (await lanes.seconds_to_next(busy) or 0) > 50
+        assert await lanes.seconds_to_next({}) == pytest.approx(-3600, abs=60)
+        assert len(await lanes.claim(64, uuid.uuid4(), {})) == 4
+
+
+async def test_whose_receivers_all_hang_keeps_nobody_else_waiting(
+    telling: Environment, fresh_url: str, keys: KeyRing, receiver: Receiver, path: str
+) -> None:
+    few = (("SHADOWER_NOTIFICATION_CONCURRENCY", "4"),)
+    few += (("SHADOWER_NOTIFICATION_WORKSPACE_CONCURRENCY", "2"),)
+    environment = replace(telling, database_url=fresh_url, extra=(*telling.extra, *few))
+    receiver.always[f"{path}-dead"] = Answer(HANG)
+    async with notifying(environment) as notifier:
+        greedy, modest = notifier.of(keys, "w-greedy"), notifier.of(keys, "w-modest")
+        for number in range(8):
+            await greedy.make(f"t-{number}", webhook={"url": receiver.at(f"{path}-dead")})
+        await modest.make(webhook={"url": receiver.at(path)})
+        await greedy.publish(alert())
+        await receiver.take(f"{path}-dead", 2)
+        published = time.monotonic()
+        await modest.publish(alert())
+        [got] = await receiver.take(path)
+        # A receiver that hangs is given up after a second.
+        assert got.at - published < 0.9
+        assert len(receiver.got[f"{path}-dead"]) == 2
+
+
 async def _has_published(told: Told, event_id: uuid.UUID) -> bool:
     try:
         await told.publish(alert(), event_id=event_id)
@@ -255,7 +351,7 @@ async def test_what_ended_long_ago_is_forgotten(
             (told.workspace,),
         )
     async with open_pool(settings_of(telling.database_url), NOTIFIER_ROLE) as pool:
-        lanes = Lanes(pool, timedelta(seconds=1))
+        lanes = Lanes(pool, timedelta(seconds=1), 4)
         assert await lanes.prune(timedelta(days=30), 10) == 2
         assert await lanes.prune(timedelta(days=30), 10) == 0
         for column in ("data", "subject", "error"):

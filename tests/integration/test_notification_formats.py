@@ -2,12 +2,15 @@
 
 import json
 
+import psycopg
+
 from tests.support.notifications import DELIVERED, FAILED, Told, alert
 from tests.support.receivers import (
     Answer,
     Mailbox,
     Receiver,
 )
+from tests.support.stack import Environment
 
 
 async def test_slack_gets_blocks_that_nobody_can_misuse(
@@ -57,7 +60,9 @@ async def test_pager_duty_gets_one_incident_from_beginning_to_end(
     data = alert()
     for kind in ("alert.triggered", "alert.acknowledged", "alert.resolved"):
         await told.publish(data, kind)
-    await told.publish({"reportId": "r", "title": "Week"}, "report.generated")
+    await told.publish(
+        {"reportId": "r", "title": "Week", "recipients": ["ops"]}, "report.generated"
+    )
     got = [one.content for one in await receiver.take(path, 3)]
     assert [one["event_action"] for one in got] == ["trigger", "acknowledge", "resolve"]
     assert {one["dedup_key"] for one in got} == {data["alertId"]}
@@ -106,11 +111,17 @@ async def test_of_several_people_those_are_asked_again_who_could_not_get_it(
     await told.publish(alert())
     await mailbox.take(ben)
     [delivery] = await told.ended(1)
-    assert (delivery.state, delivery.attempts) == (DELIVERED, 2)
+    assert (delivery.state, delivery.attempts) == (FAILED, 2)
+    assert delivery.error == f"RECIPIENTS_REFUSED: {joe}"
     assert len(mailbox.of(ann)) == len(mailbox.of(ben)) == 1
     assert mailbox.of(joe) == []
     first, _ = await told.attempts(delivery)
     assert first.error == f"RECIPIENTS_REFUSED: {ben}, {joe}"
+    await told.call("RetryDelivery", delivery_id=delivery.delivery_id)
+    await mailbox.take(joe)
+    [delivery] = await told.ended(1)
+    assert delivery.state == DELIVERED
+    assert [len(mailbox.of(one)) for one in (ann, ben, joe)] == [1, 1, 1]
     assert mailbox.of(ann)[0]["Message-ID"] == mailbox.of(ben)[0]["Message-ID"]
 
 
@@ -128,14 +139,34 @@ async def test_whoever_was_refused_for_good_gets_it_when_it_is_retried(
     assert len(mailbox.of(ann)) == 1
 
 
-async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> None:
+async def test_mail_that_nobody_has_got_goes_to_everybody_when_it_is_recovered(
+    told: Told, mailbox: Mailbox, telling: Environment
+) -> None:
+    to = [f"{name}.{told.workspace}@ops.example" for name in ("ann", "joe")]
+    await told.make(email={"to": to})
+    await told.publish(alert())
+    await told.ended(1)
+    with psycopg.connect(telling.database_url, autocommit=True) as connection:
+        connection.execute(
+            "update shadower.notification_deliveries set state = 'failed', error = 'TIMEOUT'"
+            " where workspace_id = %s",
+            (told.workspace,),
+        )
+    await told.call("RecoverTarget", target_id="ops")
+    for one in to:
+        await mailbox.take(one, 2)
+
+
+async def test_a_report_is_told_with_its_link(
+    told: Told, mailbox: Mailbox, telling: Environment
+) -> None:
     to = f"{told.workspace}@ops.example"
     await told.make(email={"to": [to]})
     url = "https://shadower.example/v1/reports/r?token=a&b"
     report = {"reportId": "r-1", "definitionId": "weekly", "title": "Week 14"}
-    report |= {"formats": ["REPORT_FORMAT_PDF", "REPORT_FORMAT_XLSX"], "state": "REPORT_STATE_DONE"}
-    report |= {"url": url, "expireTime": "2026-05-01T00:00:00Z"}
-    await told.publish(report | {"recipients": ["ops"]}, "report.generated")
+    report |= {"state": "REPORT_STATE_DONE", "url": url, "expireTime": "2026-05-01T00:00:00Z"}
+    said = {"formats": ["REPORT_FORMAT_PDF", "REPORT_FORMAT_XLSX"], "recipients": ["ops"]}
+    await told.publish(report | said, "report.generated")
     [letter] = await mailbox.take(to)
     assert letter["Subject"] == "Report: Week 14"
     text = letter.get_body(("plain",)).get_content()
@@ -143,6 +174,37 @@ async def test_a_report_is_told_with_its_link(told: Told, mailbox: Mailbox) -> N
     assert "Formats: PDF, XLSX" in text
     [delivery] = await told.ended(1)
     assert (delivery.report_id, delivery.alert_id) == ("r-1", "")
+    # Once it has come, nobody keeps by what the report can be read.
+    assert _url_kept(telling, told) == [None]
+    await told.call("RetryDelivery", delivery_id=delivery.delivery_id)
+    _, again = await mailbox.take(to, 2)
+    assert url not in again.get_body(("plain",)).get_content()
+
+
+async def test_a_link_is_kept_as_long_as_somebody_waits_for_it(
+    told: Told, receiver: Receiver, path: str, telling: Environment
+) -> None:
+    url = "https://shadower.example/v1/reports/r?token=a"
+    made = (await told.make(webhook={"url": receiver.at(path)})).target
+    receiver.says(path, Answer(503), Answer(503, {"Retry-After": "600"}))
+    await told.publish({"reportId": "r", "url": url, "recipients": ["ops"]}, "report.generated")
+    got = await receiver.take(path, 2)
+    assert [one.content["link"] for one in got] == [url] * 2
+    assert _url_kept(telling, told) == [url]
+    said = {"name": "ops", "webhook": {}, "disabled": True}
+    await told.call("UpdateTarget", target_id="ops", target=said, etag=made.etag)
+    [delivery] = await told.ended(1)
+    assert delivery.error.startswith("TARGET_DISABLED")
+    assert _url_kept(telling, told) == [None]
+
+
+def _url_kept(telling: Environment, told: Told) -> list[str | None]:
+    with psycopg.connect(telling.database_url) as connection:
+        found = connection.execute(
+            "select data ->> 'url' from shadower.notification_deliveries where workspace_id = %s",
+            (told.workspace,),
+        )
+        return [url for (url,) in found]
 
 
 async def test_a_template_that_fails_keeps_nobody_from_being_told(

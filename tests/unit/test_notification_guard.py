@@ -122,7 +122,7 @@ async def test_it_is_refused_when_it_is_saved(url: str) -> None:
 
 SAVED_URLS = """
 https://1.1.1.1/ https://1.1.1.1:8443/x?y=z#w https://[2606:4700::1111]/ https://no.where.invalid/
-https://h00ks.x1.invalid./services/T0/B0
+https://h00ks.x1.invalid./services/T0/B0 https://xn--bcher-kva.invalid/h
 """
 
 
@@ -198,6 +198,29 @@ async def test_little_is_read_of_what_a_receiver_says() -> None:
         assert outcome.response == "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"
 
 
+@pytest.mark.parametrize(("code", "verdict"), [(200, Verdict.DELIVERED), (503, Verdict.AGAIN)])
+@pytest.mark.parametrize("ending", ["stalls", "is cut"])
+async def test_what_counts_is_the_status_and_not_how_its_text_ends(
+    ending: str, code: int, verdict: Verdict
+) -> None:
+    """Who has said that it has it, has it."""
+    is_over = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b"HTTP/1.1 %d OK\r\ncontent-length: 100\r\n\r\n" % code)
+        if ending == "stalls":
+            await is_over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, open_poster(Guard(LOOPBACK, SYSTEM), 1) as poster:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        outcome = await poster.post(Request(url, b"{}", {}))
+        is_over.set()
+    assert (outcome.verdict, outcome.status_code, outcome.response) == (verdict, code, "")
+
+
 async def test_who_is_not_there_and_who_speaks_otherwise_can_be_told_apart() -> None:
     async with open_poster(Guard(LOOPBACK, SYSTEM), 1) as poster:
         nobody = f"http://127.0.0.1:{free_port()}/"
@@ -223,12 +246,22 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_believed(tmp_path: P
 
 @pytest.mark.parametrize(
     ("told", "seconds"),
-    [("7", 7), ("0", 0), ("99999999", 43_200), ("", None), ("soon", None), ("-5", None)],
+    [
+        *(("7", 7), ("0", 0), ("99999999", 43_200), ("", None), ("soon", None), ("-5", None)),
+        ("9" * 5_000, 43_200),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 43_200),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 43_200),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999", None),
+    ],
 )
 async def test_when_to_come_again(told: str, seconds: int | None) -> None:
     async with running_receiver() as receiver, open_poster(Guard(LOOPBACK, SYSTEM), 2) as poster:
         receiver.says("x", Answer(429, {"Retry-After": told}))
         outcome = await poster.post(Request(receiver.at("x"), b"{}", {}))
     found = outcome.retry_after and outcome.retry_after.total_seconds()
+    assert (outcome.status_code, outcome.is_unwell) == (429, True)
     assert (found or 0) == (seconds or 0)
     assert (outcome.retry_after is None) == (seconds is None)

@@ -14,9 +14,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from services.notifications.mail_server import mail_server
-from services.notifications.mailing import Mailer
+from services.notifications.mailing import Mailer, beside_refused
 from services.notifications.notice import Happened, notice_of
-from services.notifications.outcome import Verdict
+from services.notifications.outcome import Verdict, unwell
 from tests.support.notifications import alert
 from tests.support.receivers import Mailbox
 from tests.support.stack import free_port
@@ -93,8 +93,30 @@ async def test_who_answers_no_more_and_who_is_not_there() -> None:
     gone = mailer(f"smtp://127.0.0.1:{port}?tls=none")
     outcome = await gone.send(NOTICE, "owner", [TO])
     assert (outcome.verdict, outcome.is_unwell) == (Verdict.AGAIN, True)
+    # Where the operator's server is, is the operator's concern.
+    assert outcome.error == "UNREACHABLE: SMTPConnectError"
     none = await mailer("").send(NOTICE, "owner", [TO])
     assert none.error.startswith("NO_MAIL_SERVER")
+
+
+async def test_who_was_refused_for_good_is_kept_apart_until_the_end() -> None:
+    box = Mailbox("")
+    ann, ben, joe = (f"{name}@mail.example" for name in ("ann", "ben", "joe"))
+    box.refused[ben] += ["450 later", "450 later"]
+    box.refused[joe].append("550 nobody")
+    with mail_at(box) as port:
+        sends = mailer(f"smtp://127.0.0.1:{port}?tls=none").send
+        first = await sends(NOTICE, "owner", [ann, ben, joe])
+        assert (first.verdict, first.remaining, first.refused) == (Verdict.AGAIN, [ben], [joe])
+        assert first.refused
+        second = beside_refused(await sends(NOTICE, "owner", [ben]), first.refused)
+        assert (second.verdict, second.remaining, second.refused) == (Verdict.AGAIN, [ben], [joe])
+        assert second.error == f"RECIPIENTS_REFUSED: {ben}, {joe}"
+        third = beside_refused(await sends(NOTICE, "owner", [ben]), [joe])
+    assert (third.verdict, third.refused) == (Verdict.NEVER, [joe])
+    assert third.error == f"RECIPIENTS_REFUSED: {joe}"
+    away = beside_refused(unwell("TIMEOUT: x"), [joe])
+    assert (away.verdict, away.remaining, away.refused) == (Verdict.AGAIN, None, [joe])
 
 
 async def test_a_message_is_the_same_each_time_and_another_to_each_target() -> None:

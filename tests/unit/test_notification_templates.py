@@ -44,6 +44,16 @@ def test_values_come_out_escaped_where_it_is_html() -> None:
 
 GROW = " | replace: 'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'" * 40
 LOOP = "{% for i in (1..400) %}"
+PLENTY = (
+    "{% assign s1 = ' ' %}{% assign s = 'abcd efg ' %}{% for i in (1..9) %}"
+    "{% assign s = s | append: s %}{% endfor %}"
+    "{% assign a = s | split: s1 %}{% assign b = s | split: s1 %}{% assign z = s | append: 'z' %}"
+)
+NUMBERS = (
+    f"{{% assign s = '' %}}{LOOP}{{% assign n = forloop.index | append: ' ' %}}"
+    "{% assign s = s | append: n %}{% endfor %}"
+)
+SORT = " | split: s1 | sort | join: s1"
 ATTACKS = {
     "unread": "{{ title",
     "unended": "{% if title %}",
@@ -67,6 +77,18 @@ ATTACKS = {
     "for ever by lines": "{% liquid\nfor i in (1..999999)\necho i\nendfor %}",
     "too far": "{% for i in (1..99999999999999999999999) %}{% endfor %}",
     "numbers": "{{ 9999999999 | times: 9999999999 | times: 9999999999 | times: 9999999999 }}",
+    "backwards": "{% for i in (1..99999999999) reversed %}{% endfor %}",
+    "passed over": "{% for i in (1..99999999999) limit: 1 offset: 99999999990 %}{% endfor %}",
+    "sorted": PLENTY + LOOP + "{% assign q = s" + SORT * 100 + " %}{% endfor %}",
+    "compared": PLENTY + LOOP + "{% if " + "a == b or " * 300 + "false %}{% endif %}{% endfor %}",
+    "searched": PLENTY
+    + LOOP
+    + "{% if "
+    + "s contains z or " * 200
+    + "false %}{% endif %}{% endfor %}",
+    "each by each": NUMBERS + "{% assign q = s | split: ' ' | uniq %}",
+    "one after the other": "{% for i in (1..500) %}{% if 1 == 1 %}{% endif %}{% endfor %}" * 60,
+    "dates": "{{ 'now' | date: '" + "%999999Y" * 50 + "' }}",
     "zero": "{{ 1 | divided_by: 0 }}",
 }
 
@@ -84,6 +106,17 @@ def test_it_ends_as_a_failure(name: str) -> None:
     assert time.process_time() - began < 2
     assert str(failed.value)
     assert len(str(failed.value)) <= 200
+
+
+def test_work_is_counted_and_not_timed() -> None:
+    """Once it works, and often it would work as well, if nobody had to wait for it."""
+    once = "{% assign q = s" + SORT + " %}{{ q | size }}"
+    assert render(PLENTY + once, VALUES) == "4607"
+    often = PLENTY + "{% for i in (1..20) %}" + once + "{% endfor %}"
+    with pytest.raises(TemplateError, match="takes too much work"):
+        render(often, VALUES)
+    # What one takes is not charged to the next.
+    assert render(PLENTY + once, VALUES) == "4607"
 
 
 @pytest.mark.parametrize(

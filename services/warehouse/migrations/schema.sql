@@ -891,6 +891,7 @@ CREATE TABLE shadower.notification_deliveries (
     subject text NOT NULL COLLATE pg_catalog."C",
     state text DEFAULT 'waiting'::text NOT NULL COLLATE pg_catalog."C",
     remaining text[],
+    refused text[] DEFAULT '{}'::text[] NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,

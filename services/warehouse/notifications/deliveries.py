@@ -45,6 +45,8 @@ class DueDelivery:
     subject: str
     remaining: Sequence[str] | None
     """Of the addresses of a mail, those that have not got it; None is all."""
+    refused: Sequence[str]
+    """Of those that have not got it, those that never will."""
     attempts: int
 
 
@@ -69,6 +71,8 @@ class Following:
     state: str
     after: timedelta = timedelta(0)
     remaining: Sequence[str] | None = None
+    refused: Sequence[str] | None = None
+    """As before, if they are None."""
 
 
 @dataclass(frozen=True)
@@ -141,13 +145,18 @@ async def retry_delivery(session: Session, delivery_id: UUID) -> None:
     await session.connection.execute(QUERIES["retry"], session.workspace_id, delivery_id)
 
 
-async def recover_deliveries(session: Session, target_id: str, since: datetime | None) -> int:
+async def recover_deliveries(
+    session: Session, target_id: str, since: datetime | None, limit: int
+) -> int:
     """How many of a target's will be tried again, that had been given up."""
-    return int(
-        await session.connection.fetchval(
-            QUERIES["recover"], session.workspace_id, target_id, since
-        )
-    )
+    asked = (session.workspace_id, target_id, since, limit)
+    return int(await session.connection.fetchval(QUERIES["recover"], *asked))
+
+
+async def count_failed(session: Session, target_id: str, since: datetime | None, limit: int) -> int:
+    """How many of a target's are given up, counted to a limit."""
+    asked = (session.workspace_id, target_id, since, limit)
+    return int(await session.connection.fetchval(QUERIES["failed"], *asked))
 
 
 async def due_deliveries(session: Session, target_id: str, limit: int) -> list[DueDelivery]:
@@ -172,7 +181,6 @@ async def record_attempts(session: Session, done: Sequence[Done]) -> None:
 
 def _values(done: Done) -> tuple[object, ...]:
     attempt, following = done.attempt, done.following
-    remaining = None if following.remaining is None else list(following.remaining)
     return (
         done.delivery.delivery_id,
         done.delivery.attempts,
@@ -184,5 +192,10 @@ def _values(done: Done) -> tuple[object, ...]:
         attempt.is_delivered,
         following.state,
         following.after,
-        remaining,
+        _list(following.remaining),
+        _list(following.refused),
     )
+
+
+def _list(found: Sequence[str] | None) -> list[str] | None:
+    return None if found is None else list(found)

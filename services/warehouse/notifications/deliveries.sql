@@ -44,24 +44,43 @@ order by number
 update notification_deliveries set
     state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
     waiting_since = clock_timestamp(),
-    remaining = case when state <> 'delivered' then remaining end
+    remaining = case when state <> 'delivered' and remaining is not null then remaining || refused end,
+    refused = '{}'
 where workspace_id = $1 and delivery_id = $2
 returning target_id
 
 -- name: recover
-with recovered as (
-    update notification_deliveries set
-        state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
-        waiting_since = clock_timestamp()
+-- The oldest first.
+with failed as (
+    select delivery_id from notification_deliveries
     where workspace_id = $1 and target_id = $2 and state = 'failed'
         and ($3::timestamptz is null or event_at >= $3)
+    order by number
+    limit $4
+), recovered as (
+    update notification_deliveries set
+        state = 'waiting', attempts = 0, due_at = clock_timestamp(), ended_at = null,
+        waiting_since = clock_timestamp(),
+        remaining = case when remaining is not null then remaining || refused end,
+        refused = '{}'
+    where workspace_id = $1 and delivery_id in (select delivery_id from failed)
+        and state = 'failed'
     returning 1
 )
 select count(*) from recovered
 
+-- name: failed
+-- How many of a target's were given up, counted so far.
+select count(*) from (
+    select from notification_deliveries
+    where workspace_id = $1 and target_id = $2 and state = 'failed'
+        and ($3::timestamptz is null or event_at >= $3)
+    limit $4
+) as failed
+
 -- name: due
 -- What is to be sent to a target now: of deliveries about the same only the first.
-select delivery_id, event_id, event_type, event_at, data, subject, remaining, attempts
+select delivery_id, event_id, event_type, event_at, data, subject, remaining, refused, attempts
 from notification_deliveries as delivery
 where workspace_id = $1 and target_id = $2 and state = 'waiting' and due_at <= clock_timestamp()
     and not exists (
@@ -74,12 +93,15 @@ limit $3
 
 -- name: give_up
 -- What has waited for longer than that; null is all.
-update notification_deliveries set state = 'failed', ended_at = clock_timestamp(), error = $3
+update notification_deliveries set
+    state = 'failed', ended_at = clock_timestamp(), error = $3,
+    data = case when event_type = 'report.generated' then data - 'url' else data end
 where workspace_id = $1 and target_id = $2 and state = 'waiting'
     and ($4::interval is null or waiting_since < clock_timestamp() - $4)
 
 -- name: record
 -- The log tells of every attempt; the delivery moves on only from where the sender believes it to be.
+-- By a report's link anybody reads it, so it is not kept with what has ended.
 with noted as (
     insert into notification_attempts (
         workspace_id, delivery_id, attempted_at, duration, status_code, error, response, is_delivered
@@ -94,5 +116,9 @@ update notification_deliveries set
     error = $7,
     due_at = clock_timestamp() + $11::interval,
     ended_at = case when $10 <> 'waiting' then clock_timestamp() end,
-    remaining = coalesce($12, remaining)
+    remaining = coalesce($12, remaining),
+    refused = coalesce($13, refused),
+    data = case
+        when event_type = 'report.generated' and $10 <> 'waiting' then data - 'url' else data
+    end
 where workspace_id = $1 and delivery_id = $2 and attempts = $3 and state = 'waiting'

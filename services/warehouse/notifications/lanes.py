@@ -1,8 +1,9 @@
 """Who sends to which target, and when: of all workspaces, without seeing what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from services.runtime.pool import Pool
@@ -11,6 +12,8 @@ from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 CHANNEL = "shadower_notifications"
+Busy: TypeAlias = Mapping[str, int]
+"""How many lanes of each workspace somebody has."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +47,23 @@ class Leaving:
 class Lanes:
     """Its pool's role may see which lanes are due, and nothing else."""
 
-    def __init__(self, pool: Pool, lease: timedelta) -> None:
+    def __init__(self, pool: Pool, lease: timedelta, of_workspace: int) -> None:
+        """The last is how many lanes of a workspace one process has at once."""
         self._pool = pool
         self._lease = lease
+        self._of_workspace = of_workspace
 
-    async def claim(self, limit: int, holder: UUID) -> list[Lane]:
+    async def claim(self, limit: int, holder: UUID, busy: Busy) -> list[Lane]:
+        lanes = (list(busy.keys()), list(busy.values()), self._of_workspace)
         with driver_errors_as_faults():
-            rows = await self._pool.fetch(QUERIES["claim"], limit, self._lease, holder)
+            rows = await self._pool.fetch(QUERIES["claim"], limit, self._lease, holder, *lanes)
         return [Lane(row["workspace_id"], row["target_id"], holder) for row in rows]
 
-    async def seconds_to_next(self) -> float | None:
-        """None if there is nothing to be sent."""
+    async def seconds_to_next(self, busy: Busy) -> float | None:
+        """None if there is nothing to be sent, but for workspaces that have all they may."""
+        full = [name for name, number in busy.items() if number >= self._of_workspace]
         with driver_errors_as_faults():
-            seconds: float | None = await self._pool.fetchval(QUERIES["next"])
+            seconds: float | None = await self._pool.fetchval(QUERIES["next"], full)
         return seconds
 
     async def prune(self, kept: timedelta, limit: int) -> int:

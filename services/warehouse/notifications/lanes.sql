@@ -21,13 +21,24 @@ update notification_lanes set failures = 0, paused_until = 'epoch', due_at = clo
 where workspace_id = $1 and target_id = $2
 
 -- name: claim
--- Some lanes that are due, for a time. Who comes at the same time gets others.
-with due as (
-    select workspace_id, target_id from notification_lanes
+-- Some lanes that are due, for a time. Who comes at the same time gets others. Workspaces take turns:
+-- first comes who has the fewest ($5 of each of $4 are being sent to by who asks), and none has more
+-- than $6, so that one whose receivers all hang does not keep everybody else from being told.
+with ranked as (
+    select workspace_id, target_id,
+        row_number() over (partition by workspace_id order by due_at) as number
+    from notification_lanes
     where due_at <= now() and leased_until <= now()
-    order by due_at
+), due as (
+    select lane.workspace_id, lane.target_id
+    from notification_lanes as lane
+    join ranked using (workspace_id, target_id)
+    left join unnest($4::text[], $5::int[]) as busy (workspace_id, lanes) using (workspace_id)
+    where lane.due_at <= now() and lane.leased_until <= now()
+        and ranked.number + coalesce(busy.lanes, 0) <= $6::int
+    order by ranked.number + coalesce(busy.lanes, 0), lane.due_at
     limit $1
-    for update skip locked
+    for update of lane skip locked
 )
 update notification_lanes as lane set leased_until = now() + $2::interval, holder = $3
 from due
@@ -35,10 +46,10 @@ where lane.workspace_id = due.workspace_id and lane.target_id = due.target_id
 returning lane.workspace_id, lane.target_id
 
 -- name: next
--- After how many seconds one is due; null if none is.
+-- After how many seconds one is due; null if none is. Workspaces that have all they may do not count.
 select extract(epoch from min(greatest(due_at, leased_until)) - now())::float8
 from notification_lanes
-where due_at is not null
+where due_at is not null and workspace_id <> all($1::text[])
 
 -- name: hold
 -- For who still has it: for another while.

@@ -596,15 +596,19 @@ class RecoverTargetResponse(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     DELIVERIES_FIELD_NUMBER: builtins.int
+    REMAINING_FIELD_NUMBER: builtins.int
     deliveries: builtins.int
-    """How many there are."""
+    """How many there are: 0 to 1000."""
+    remaining: builtins.int
+    """How many are left that were given up, counted to 10000; 0 if none is."""
     def __init__(
         self,
         *,
         deliveries: builtins.int = ...,
+        remaining: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["deliveries", b"deliveries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["deliveries", b"deliveries", "remaining", b"remaining"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

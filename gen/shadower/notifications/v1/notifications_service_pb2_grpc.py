@@ -180,8 +180,8 @@ class NotificationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecoverTarget(self, request, context):
-        """Has all of a target's deliveries that were given up tried once more, in their order.
-        TARGET_NOT_FOUND if there is none.
+        """Has a target's deliveries that were given up tried once more, in their order: up to 1000 of them,
+        and more with another call, as long as some remain. TARGET_NOT_FOUND if there is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -71,8 +71,8 @@ class NotificationsServiceStub:
     delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none.
     """
     RecoverTarget: _grpc.UnaryUnaryMultiCallable[_notifications_service_pb2.RecoverTargetRequest, _notifications_service_pb2.RecoverTargetResponse]
-    """Has all of a target's deliveries that were given up tried once more, in their order.
-    TARGET_NOT_FOUND if there is none.
+    """Has a target's deliveries that were given up tried once more, in their order: up to 1000 of them,
+    and more with another call, as long as some remain. TARGET_NOT_FOUND if there is none.
     """
 
 @_typing.type_check_only
@@ -118,8 +118,8 @@ class NotificationsServiceAsyncStub(NotificationsServiceStub):
     delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none.
     """
     RecoverTarget: _aio.UnaryUnaryMultiCallable[_notifications_service_pb2.RecoverTargetRequest, _notifications_service_pb2.RecoverTargetResponse]  # type: ignore[assignment]
-    """Has all of a target's deliveries that were given up tried once more, in their order.
-    TARGET_NOT_FOUND if there is none.
+    """Has a target's deliveries that were given up tried once more, in their order: up to 1000 of them,
+    and more with another call, as long as some remain. TARGET_NOT_FOUND if there is none.
     """
 
 class NotificationsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -228,8 +228,8 @@ class NotificationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notifications_service_pb2.RecoverTargetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notifications_service_pb2.RecoverTargetResponse, _abc.Awaitable[_notifications_service_pb2.RecoverTargetResponse]]:
-        """Has all of a target's deliveries that were given up tried once more, in their order.
-        TARGET_NOT_FOUND if there is none.
+        """Has a target's deliveries that were given up tried once more, in their order: up to 1000 of them,
+        and more with another call, as long as some remain. TARGET_NOT_FOUND if there is none.
         """
 
 def add_NotificationsServiceServicer_to_server(servicer: NotificationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

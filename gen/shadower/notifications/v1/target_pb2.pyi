@@ -219,7 +219,9 @@ class Target(message.Message):
     @builtins.property
     def event_types(self) -> containers.RepeatedScalarFieldContainer[event_pb2.EventType.ValueType]:
         """Of which events it is told: ALERT_TRIGGERED, ALERT_ACKNOWLEDGED, ALERT_RESOLVED, REPORT_GENERATED
-        and REPORT_FAILED. If empty, of all of them.
+        and REPORT_FAILED. If empty, of all that alerts do, and of those reports that name it: a report is
+        told with a link by which it is read without a token. With REPORT_GENERATED or REPORT_FAILED here,
+        it is also told of reports that name nobody.
         """
 
     @builtins.property

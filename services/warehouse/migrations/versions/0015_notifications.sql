@@ -55,6 +55,8 @@ create table notification_deliveries (
         check (state in ('waiting', 'delivered', 'failed')),
     -- Of the addresses of a mail, those that have not got it yet; null is all.
     remaining text[],
+    -- Of the addresses of a mail, those that were refused for good since it was last retried.
+    refused text[] not null default '{}',
     attempts integer not null default 0,
     created_at timestamptz not null default clock_timestamp(),
     due_at timestamptz not null default clock_timestamp(),
