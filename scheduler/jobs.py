@@ -125,7 +125,7 @@ OF_ALL_TOGETHER = (
         "Goes on with erasures that are not done, in all workspaces.",
         "* * * * *",
         "erasure_runs:write",
-        timedelta(seconds=50),
+        timedelta(minutes=5),
         once(ErasureServiceStub, "RunErasures", RunErasuresRequest()),
         is_for_all=True,
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -39,7 +39,6 @@ from services.warehouse.reports.reports import (
 
 USUAL_DUE_TIMES = 5
 USUAL_REPORTS, USUAL_EXPIRED = 100, 1_000
-USUAL_DURATION = timedelta(seconds=20)
 EVERYWHERE = "shadower-system"
 
 
@@ -170,19 +169,13 @@ class ReportsServicer(DefinitionsServicer):
         self, request: pb.GenerateDueReportsRequest, context: Context
     ) -> pb.GenerateDueReportsResponse:
         workspace, workshop = _workspace(request), self._workshop
-        given = request.HasField("max_duration")
-        most_time = from_duration(request.max_duration) if given else USUAL_DURATION
-        most = request.max_reports or USUAL_REPORTS
-        planned = await workshop.planner.plan(workspace, most)
-        done = await workshop.maker.make(workspace, most, most_time)
-        still_due = await workshop.planner.count(workspace)
+        planned = await workshop.planner.plan(workspace, request.max_reports or USUAL_REPORTS)
+        workshop.worker.wake()
         return pb.GenerateDueReportsResponse(
             planned=planned.reports,
             missed=planned.missed,
-            done=done.done,
-            failed=done.failed,
-            waiting=done.waiting,
-            remaining=still_due + await workshop.maker.count(workspace),
+            remaining=await workshop.planner.count(workspace),
+            waiting=await workshop.maker.count(workspace),
         )
 
     async def CleanUpReports(

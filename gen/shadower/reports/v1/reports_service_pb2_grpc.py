@@ -264,9 +264,10 @@ class ReportsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GenerateDueReports(self, request, context):
-        """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-        workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-        of a definition becomes one report, and of several that passed, the last.
+        """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+        workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+        as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+        and several may call at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -88,9 +88,10 @@ class ReportsServiceStub:
     is opened more than 60 times a minute.
     """
     GenerateDueReports: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.GenerateDueReportsRequest, _reports_service_pb2.GenerateDueReportsResponse]
-    """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-    workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-    of a definition becomes one report, and of several that passed, the last.
+    """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+    workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+    as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+    and several may call at once.
     """
     CleanUpReports: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.CleanUpReportsRequest, _reports_service_pb2.CleanUpReportsResponse]
     """Deletes reports that have expired, with all that belongs to them, and what lies in the object store and
@@ -164,9 +165,10 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     is opened more than 60 times a minute.
     """
     GenerateDueReports: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.GenerateDueReportsRequest, _reports_service_pb2.GenerateDueReportsResponse]  # type: ignore[assignment]
-    """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-    workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-    of a definition becomes one report, and of several that passed, the last.
+    """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+    workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+    as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+    and several may call at once.
     """
     CleanUpReports: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.CleanUpReportsRequest, _reports_service_pb2.CleanUpReportsResponse]  # type: ignore[assignment]
     """Deletes reports that have expired, with all that belongs to them, and what lies in the object store and
@@ -339,9 +341,10 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_service_pb2.GenerateDueReportsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_service_pb2.GenerateDueReportsResponse, _abc.Awaitable[_reports_service_pb2.GenerateDueReportsResponse]]:
-        """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-        workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-        of a definition becomes one report, and of several that passed, the last.
+        """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+        workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+        as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+        and several may call at once.
         """
 
     @_abc_1.abstractmethod
