@@ -98,7 +98,7 @@ OF_ALL_TOGETHER = (
         "Has reports deleted that have expired, in all workspaces.",
         "0 4 * * *",
         "report_runs:write",
-        timedelta(seconds=60),
+        timedelta(minutes=5),
         while_some_remain(ReportsServiceStub, "CleanUpReports", reports.CleanUpReportsRequest()),
         is_for_all=True,
     ),

@@ -22,7 +22,7 @@ from services.reports.linking import LONGEST_LIFETIME, Linking
 from services.reports.numbers.mesh import Mesh, UnansweredError
 from services.reports.numbers.telling import Telling, Told, document_of
 from services.reports.rendering.renderer import RenderingError
-from services.reports.storing import Writing
+from services.reports.storing import Writing, files_of
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Fault
 from services.warehouse.bus.publishing import publish
@@ -31,11 +31,13 @@ from services.warehouse.reports.everywhere import ReportsEverywhere
 from services.warehouse.reports.reports import (
     Absent,
     Claim,
+    File,
     KeptReport,
     Made,
     begin,
     fail,
     finish,
+    keys_for_sure,
     try_again,
     wait,
 )
@@ -167,15 +169,25 @@ class Maker:
     async def _finish(self, work: _Work, told: Told, contents: Sequence[bytes]) -> None:
         claim = work.claim
         self.failpoints.reach("report.rendered")
-        files = await self.writing.keep(claim, work.formats, contents)
-        self.failpoints.reach("report.kept")
-        made = Made(told.as_of, told.complete_until, files, told.absent)
+        files = files_of(claim, work.formats, contents)
         try:
-            await self._tell_all(work, made)
-        except LostError:
-            await self.writing.forget(files)
+            await self.writing.keep(files, contents)
+            self.failpoints.reach("report.kept")
+            await self._tell_all(work, Made(told.as_of, told.complete_until, files, told.absent))
+        except BaseException:
+            # Lost, cancelled, or failed: it may be of a user who has just been erased.
+            await self._forget(claim, files)
             raise
         _log(claim).info("report done")
+
+    async def _forget(self, claim: Claim, files: Sequence[File]) -> None:
+        """Unless the report names them after all: whose commit is not answered does not know."""
+        try:
+            async with self.database.writing(claim.workspace_id) as session:
+                known = await keys_for_sure(session, claim.report_id)
+            await self.writing.forget([one.key for one in files if one.key not in known])
+        except Fault as away:
+            _log(claim).warning("files wait for a clean-up", error=str(away))
 
     async def _tell_all(self, work: _Work, made: Made) -> None:
         claim = work.claim

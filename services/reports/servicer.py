@@ -187,7 +187,7 @@ class ReportsServicer(DefinitionsServicer):
             reports=cleaned.reports,
             links=cleaned.links,
             objects=cleaned.objects,
-            remaining=await cleaner.count(workspace),
+            remaining=cleaned.workspaces_left + await cleaner.count(workspace),
         )
 
     async def EraseReports(

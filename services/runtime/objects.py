@@ -88,6 +88,12 @@ class Objects:
             while (page := await self._next(pages)) is not None:
                 yield [Stored(one["path"], one["last_modified"], one["size"]) for one in page]
 
+    async def folders(self, prefix: str) -> Sequence[str]:
+        """Those right below a prefix of whole parts, in which anything lies."""
+        with _errors_as_faults(is_there=True):
+            found = await self._done(obstore.list_with_delimiter, prefix)
+        return [str(folder).rstrip("/") for folder in found["common_prefixes"]]
+
     async def _done(self, operation: Callable[..., Any], *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, operation, self._store, *arguments)
@@ -111,7 +117,8 @@ async def open_objects(settings: Settings) -> AsyncIterator[Objects]:
 def _store(url: str, endpoint: str) -> Any:
     """Without encryption only if that is what the endpoint says."""
     if url.startswith("file:"):
-        return from_url(url, mkdir=True)
+        # Folders are named after workspaces and reports: none outlives what lies in it.
+        return from_url(url, mkdir=True, automatic_cleanup=True)
     client: Any = {**OF_CLIENT, "allow_http": endpoint.startswith("http:")}
     given: Any = {"endpoint": endpoint} if endpoint else {}
     return from_url(url, config=given, client_options=client, retry_config=OF_RETRIES)

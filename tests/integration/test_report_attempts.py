@@ -1,5 +1,6 @@
 """What becomes of a report whose services answer late, or not at all."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from services.runtime.failpoints import Failpoints
 from services.runtime.pool import REPORTER_ROLE, open_pool
 from services.warehouse.database import Database
 from services.warehouse.reports.everywhere import ReportsEverywhere
-from services.warehouse.reports.reports import Claim, File, KeptReport, NewReport, create_report
+from services.warehouse.reports.reports import File, KeptReport, NewReport, create_report
 from services.warehouse.reports.reports import get_report as get
 from tests.support.bus import settings_of
 from tests.support.oracle import by_sql
@@ -95,16 +96,12 @@ class Written:
         self.documents.append(document)
         return [b"{}" for _ in formats]
 
-    async def keep(
-        self, claim: Claim, formats: Sequence[str], contents: Sequence[bytes]
-    ) -> list[File]:
-        files = [File(one, f"{claim.number}.{one}", "t", 2, "") for one in formats]
+    async def keep(self, files: Sequence[File], contents: Sequence[bytes]) -> None:
         self.kept |= {one.key for one in files}
         self.meanwhile()
-        return files
 
-    async def forget(self, files: Sequence[File]) -> None:
-        self.kept -= {one.key for one in files}
+    async def forget(self, keys: Sequence[str]) -> None:
+        self.kept -= set(keys)
 
 
 @dataclass
@@ -254,6 +251,30 @@ async def test_a_defect_keeps_no_other_report_from_being_made(bench: Bench) -> N
     bench.written.meanwhile = break_down
     await bench.ask(COMPARISON)
     done, report = await bench.attempt()
-    assert (done.failed, report.state) == (1, "running")
+    assert (done.failed, report.state, bench.written.kept) == (1, "running", set())
     by_sql(bench.url, "update shadower.reports set claimed_until = now() returning 1")
     assert (await bench.attempt())[1].state == "done"
+
+
+async def test_whoever_is_stopped_in_the_making_leaves_no_file(bench: Bench) -> None:
+    bench.written.meanwhile = lambda: asyncio.current_task().cancel() and None  # type: ignore[union-attr]
+    await bench.ask(COMPARISON)
+    making = asyncio.create_task(bench.attempt())
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert (len(bench.written.documents), bench.written.kept) == (1, set())
+
+
+class Unanswered:
+    """The transaction is committed, and that is not heard."""
+
+    def reach(self, point: str) -> None:
+        if point == "report.told":
+            raise ConnectionError
+
+
+async def test_whose_commit_is_not_answered_keeps_what_the_report_names(bench: Bench) -> None:
+    await bench.ask(COMPARISON)
+    done, report = await bench.attempt(failpoints=Unanswered())
+    assert (done.failed, report.state) == (1, "done")
+    assert {file.key for file in report.files} == bench.written.kept != set()

@@ -165,7 +165,7 @@ async def test_alerts_are_evaluated_for_all_while_rules_are_due(
     assert len(services.asked) == MOST_CALLS
 
 
-LONG = {"clean_alert_history", "apply_retention", "run_erasures"}
+LONG = {"clean_up_reports", "clean_alert_history", "apply_retention", "run_erasures"}
 
 
 def test_jobs_that_take_minutes_call_what_may() -> None:

@@ -91,8 +91,9 @@ returning report_id, files
 update reports set requested_by = 'erased' where workspace_id = $1 and requested_by = $2
 
 -- name: keys
-select file ->> 'key' as key
-from reports, jsonb_array_elements(files) as file
+-- Also of reports without any.
+select report_id, file ->> 'key' as key
+from reports left join lateral jsonb_array_elements(files) as file on true
 where workspace_id = $1 and report_id = any($2)
 
 -- name: claim

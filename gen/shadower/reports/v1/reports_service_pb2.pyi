@@ -984,7 +984,9 @@ class CleanUpReportsResponse(message.Message):
     objects: builtins.int
     """Objects of the store that belonged to these reports, or to none."""
     remaining: builtins.int
-    """Reports that have expired and are still there: call again at once if there are any."""
+    """Reports that have expired and are still there, and workspaces whose objects this round has not looked at
+    yet: call again at once if there are any. A round goes on where the last call had no more time.
+    """
     def __init__(
         self,
         *,
