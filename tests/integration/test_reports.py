@@ -325,6 +325,24 @@ async def test_an_erased_user_is_named_nowhere(desk: Desk) -> None:
     assert (await desk.call("ListReports")).reports == []
 
 
+async def test_who_shares_a_name_keeps_his_numbers(desk: Desk) -> None:
+    day = datetime.now(UTC).replace(hour=12) - DAY
+    said = {"agent_name": "assistant", "cost_usd": "0.5"}
+    known = {"agent_id": "b", "model": "unknown"}
+    runs = [run(f"a-{number}", day, agent_id="a", **said) for number in range(3)]
+    await desk.client.record(
+        [*runs, *(run(f"b-{number}", day, **known, **said) for number in (1, 2))]
+    )
+    sections = await desk.sections((await desk.made(definition(sections=[AGENTS, COST]))).report_id)
+    points = {
+        chart["title"]: dict(chart["series"][0]["points"])
+        for section in sections.values()
+        for chart in section["charts"]
+    }
+    assert points["Runs by agent"] == {"assistant (a)": 3, "assistant (b)": 2}
+    assert points["Cost by model"] == {"unknown (not reported)": 1.5, "unknown": 1}
+
+
 async def test_a_schedule_is_previewed(desk: Desk) -> None:
     asked = {
         "schedule": {"frequency": 3, "local_time": "02:30", "day_of_month": 31},
