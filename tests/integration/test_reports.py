@@ -300,7 +300,7 @@ async def test_what_belongs_to_no_report_is_cleaned_up_when_it_is_old(
 async def test_an_erased_user_is_named_nowhere(desk: Desk) -> None:
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - DAY
     await desk.client.record([run("r", day, user_id="u-erased"), run("s", day, user_id="u-2")])
-    naming = await desk.made(definition(sections=[USERS]))
+    naming = await desk.made(definition(sections=[USERS], recipients=["mail"]))
     assert b"u-erased" in (await desk.download(naming.report_id))[1]
     silent = await desk.made(definition(sections=[SUMMARY, AGENTS, COST]))
     await desk.define("about", filter={"user_ids": ["u-erased"]})
