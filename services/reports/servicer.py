@@ -16,7 +16,7 @@ from services.reports.asking import ask
 from services.reports.cleaning import Cleaner
 from services.reports.defining.servicer import DEFAULT_PAGE, MAX_PAGE, DefinitionsServicer, caller
 from services.reports.definitions import interval_at, schedule_of, zone_of
-from services.reports.downloading import file_of, stream
+from services.reports.downloading import check_sees, file_of, stream
 from services.reports.erasing import Eraser
 from services.reports.linking import USUAL_LIFETIME, Linking, follow
 from services.reports.making import Maker
@@ -127,7 +127,9 @@ class ReportsServicer(DefinitionsServicer):
     async def DownloadReport(
         self, request: pb.DownloadReportRequest, context: Context
     ) -> AsyncIterator[pb.DownloadReportResponse]:
-        kept = await self._report(request.workspace_id, request.report_id)
+        async with asyncio.timeout(LOOK_UP_SECONDS):
+            kept = await self._report(request.workspace_id, request.report_id)
+        check_sees(kept, current_call().principal.permissions)
         async for part in self._stream(kept, request, context, pb.DownloadReportResponse):
             yield part
 
@@ -138,7 +140,10 @@ class ReportsServicer(DefinitionsServicer):
         lifetime = from_duration(request.lifetime) if given else USUAL_LIFETIME
         asked = (request.report_id, caller(), lifetime)
         async with self._database.writing(request.workspace_id) as session:
-            file_of(await get_report(session, request.report_id), 0)
+            report = await get_report(session, request.report_id)
+            # Whoever has the link sees what its maker does.
+            check_sees(report, current_call().principal.permissions)
+            file_of(report, 0)
             kept, url = await self._workshop.linking.make(session, *asked)
         return pb.CreateReportLinkResponse(link=answers.link(kept), url=url)
 

@@ -59,12 +59,20 @@ class Objects:
             await self._done(obstore.put, key, content)
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
-        """In parts of about 256 KiB. Raises NotFound."""
+        """In parts of 256 KiB, each asked for when it is wanted: a reader may take all the time
+        that he needs, and no answer of the store is cut meanwhile. Raises NotFound. What is at a
+        key must not be replaced while it is read."""
         with _errors_as_faults():
-            found = await self._done(obstore.get, key)
-            parts = iter(found.stream(min_chunk_size=PART_BYTES))
-            while (part := await self._next(parts)) is not None:
-                yield bytes(part)
+            size = (await self._done(obstore.head, key))["size"]
+        for start in range(0, size, PART_BYTES):
+            with _errors_as_faults():
+                yield await self._part(key, start, min(start + PART_BYTES, size))
+
+    async def _part(self, key: str, start: int, end: int) -> bytes:
+        def read(store: Any) -> bytes:
+            return bytes(obstore.get_range(store, key, start=start, end=end))
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read, self._store)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Also those that are not there."""

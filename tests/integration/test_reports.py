@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -210,6 +211,37 @@ async def test_a_definition_lives_as_a_rule_does(desk: Desk) -> None:
     await desk.call("DeleteDefinition", definition_id=DEFINITION_ID)
     found = await refused(desk.call("GetDefinition", definition_id=DEFINITION_ID))
     assert found.reason == "REPORT_DEFINITION_NOT_FOUND"
+
+
+async def test_who_may_not_see_users_otherwise_sees_none_by_reports(
+    desk: Desk, keys: KeyRing
+) -> None:
+    naming = await desk.made(definition(sections=[USERS]))
+    silent = await desk.made(definition(sections=[SUMMARY]))
+    for role, permissions in (("member", []), (None, ["reports:read", "reports:write"])):
+        reader = keys.metadata(desk.workspace, role=role, permissions=permissions)
+        other = ReaderDesk(desk.stack, desk.keys, desk.client, reader)
+        found = await refused(other.download(naming.report_id))
+        assert (found.reason, found.metadata) == (
+            "PERMISSION_MISSING",
+            {"permission": "aggregates:read"},
+        )
+        assert (await other.download(silent.report_id))[1]
+    found = await refused(other.call("CreateReportLink", report_id=naming.report_id))
+    assert found.reason == "PERMISSION_MISSING"
+    service = keys.metadata(desk.workspace, role="analyst")
+    assert (await ReaderDesk(desk.stack, keys, desk.client, service).download(naming.report_id))[1]
+
+
+@dataclass(frozen=True)
+class ReaderDesk(Desk):
+    """As somebody else sees it."""
+
+    reader: Any
+
+    @property
+    def metadata(self) -> Any:
+        return self.reader
 
 
 async def test_who_asks_twice_asks_for_the_same(desk: Desk) -> None:

@@ -70,12 +70,13 @@ class ReportsServiceStub:
     """Deletes a report, if there is one, with its links and all that there is to download."""
     DownloadReport: _grpc.UnaryStreamMultiCallable[_reports_service_pb2.DownloadReportRequest, _reports_service_pb2.DownloadReportResponse]
     """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+    (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
     """
     CreateReportLink: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.CreateReportLinkRequest, _reports_service_pb2.CreateReportLinkResponse]
     """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
     one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-    REPORTS_FULL if it has 20 links.
+    REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
     """
     ListReportLinks: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.ListReportLinksRequest, _reports_service_pb2.ListReportLinksResponse]
     """Lists the links to a report by their ids, also those that have expired. REPORT_NOT_FOUND if there is none."""
@@ -147,12 +148,13 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     """Deletes a report, if there is one, with its links and all that there is to download."""
     DownloadReport: _aio.UnaryStreamMultiCallable[_reports_service_pb2.DownloadReportRequest, _reports_service_pb2.DownloadReportResponse]  # type: ignore[assignment]
     """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+    (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
     """
     CreateReportLink: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.CreateReportLinkRequest, _reports_service_pb2.CreateReportLinkResponse]  # type: ignore[assignment]
     """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
     one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-    REPORTS_FULL if it has 20 links.
+    REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
     """
     ListReportLinks: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.ListReportLinksRequest, _reports_service_pb2.ListReportLinksResponse]  # type: ignore[assignment]
     """Lists the links to a report by their ids, also those that have expired. REPORT_NOT_FOUND if there is none."""
@@ -293,7 +295,8 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_reports_service_pb2.DownloadReportResponse], _abc.AsyncIterator[_reports_service_pb2.DownloadReportResponse]]:
         """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-        REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+        REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+        (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
         """
 
     @_abc_1.abstractmethod
@@ -304,7 +307,7 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_reports_service_pb2.CreateReportLinkResponse, _abc.Awaitable[_reports_service_pb2.CreateReportLinkResponse]]:
         """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
         one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-        REPORTS_FULL if it has 20 links.
+        REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
         """
 
     @_abc_1.abstractmethod
