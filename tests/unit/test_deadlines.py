@@ -49,11 +49,14 @@ def test_the_edge_gives_a_call_as_long_as_its_service_does(tmp_path: Path) -> No
     model = EdgeModel(upstreams, (), tmp_path / "d")
     rendered = render(replace(model, mesh_socket=tmp_path / "m"), tmp_path)
     found = dict[str, set[str]]()
+    idle = dict[str, str]()
     for route in _routes(yaml.safe_load(rendered)):
         limits = route["route"].get("max_stream_duration")
         if limits:
+            idle[route["match"]["path"]] = route["route"].get("idle_timeout", "")
             found.setdefault(route["match"]["path"], set()).update(limits.values())
     assert all(found[path] == {f"{seconds}s"} for path, seconds in (LONG | SHORT).items())
+    assert {path: limit for path, limit in idle.items() if limit} == dict.fromkeys(LONG, "330s")
     assert {path for path, limits in found.items() if limits != {"30s"}} == set(LONG)
 
 
