@@ -1,4 +1,5 @@
-"""Refuses an RPC that does not say who may call it, or who pays: `python -m tools.options`.
+"""Refuses an RPC that does not say who may call it, or who pays, or how long it may take if that
+is long: `python -m tools.options`.
 
 The chain refuses such a call as well, but only when somebody makes it.
 """
@@ -13,16 +14,33 @@ from shadower.common.v1 import permission_pb2 as options
 
 from tools.fuzzing.rpcs import CONTRACT, rpcs_of_the_contract
 
+# What is shorter is for all RPCs alike; what is longer, for one that streams.
+LONG = range(31, 601)
 NEEDED: tuple[Any, ...] = (options.required_permission, options.limit_class)
 
 
 def complaints(methods: Iterable[MethodDescriptor]) -> list[str]:
-    """What is missing, of which method."""
+    """What is missing or wrong, of which method."""
+    methods = list(methods)
+    return [*_missing(methods), *_untimely(methods)]
+
+
+def _missing(methods: Iterable[MethodDescriptor]) -> list[str]:
     return [
         f"{method.full_name} has no option {option.full_name}"
         for method in methods
         for option in NEEDED
         if not method.GetOptions().Extensions[option]
+    ]
+
+
+def _untimely(methods: Iterable[MethodDescriptor]) -> list[str]:
+    return [
+        f"{method.full_name} may not have {option.full_name} {seconds}"
+        for method in methods
+        if (option := options.longest_seconds)
+        and (seconds := method.GetOptions().Extensions[option])
+        and (seconds not in LONG or method.client_streaming or method.server_streaming)
     ]
 
 

@@ -114,6 +114,7 @@ class EdgeModel:
     cors_origins: tuple[str, ...] = ()
     environment: Literal["development", "production"] = "production"
     unary_timeout_seconds: int = 30
+    """Of RPCs for which the contract has no other."""
     least_reads: int = 32
     """Reads that each replica of a service may have under way at once, however long they take."""
     most_reads: int = 128

@@ -44,6 +44,8 @@ class Route:
     reads: bool
     limit_class: str
     """In small letters, as shadower.common.v1.LimitClass names it."""
+    longest_seconds: int = 0
+    """Zero for what all others have."""
 
     @property
     def waits_for_the_limiter(self) -> bool:
@@ -76,6 +78,7 @@ def _route(cluster: str, method: MethodDescriptor) -> Route:
         streams=method.client_streaming or method.server_streaming,
         reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
         limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
+        longest_seconds=method.GetOptions().Extensions[options.longest_seconds],
     )
 
 

@@ -86,13 +86,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one line or one set of bars: x is an instant or a name, y is None where nobody
-    knows it."""
+    """Points of one line or one set of bars: x is an instant or a name, none of them twice, y is
+    None where nobody knows it."""
 
     name: str
     points: tuple[tuple[datetime | str, Number], ...]
 
     def __post_init__(self) -> None:
+        if len({x for x, _ in self.points}) < len(self.points):
+            raise ValueError(f"two points of {self.name} are at one place")
         _require_finite(y for _, y in self.points)
 
 

@@ -6,6 +6,7 @@ Who a report names is not looked for in what lies in the store: all reports that
 from dataclasses import dataclass
 
 from services.reports.storing import folder_of
+from services.reports.sweeping import Sweeper
 from services.runtime.objects import Objects
 from services.warehouse.database import Database
 from services.warehouse.reports.definitions import erase_definitions, take_turn
@@ -26,25 +27,28 @@ class Erased:
 
 @dataclass(frozen=True)
 class Eraser:
-    """Rows first, so that nobody finds what is not there any more."""
+    """Rows first, so that nobody finds what is not there any more; then what no row is of. So it
+    can be repeated, wherever it ended: what was left then, is found by the next time."""
 
     database: Database
     objects: Objects
 
     async def erase(self, workspace_id: str, user_id: str) -> Erased:
+        """Raises Unavailable if the database or the store is away."""
         async with self.database.writing(workspace_id) as session:
             await take_turn(session)
             links = await count_links_to_erase(session, user_id)
             definitions, changed = await erase_definitions(session, user_id)
             reports, keys, asked = await erase_reports(session, user_id)
             made = await forget_maker_of_links(session, user_id) if user_id else 0
-        folders = [folder_of(workspace_id, one) for one in reports] if user_id else []
-        left = [one for folder in folders for one in await self._empty(folder)]
-        if not user_id:
+        await self.objects.delete(keys)
+        if user_id:
+            left = await Sweeper(self.database, self.objects).sweep(workspace_id)
+        else:
             left = await self._empty(folder_of(workspace_id))
         return Erased(
             definitions=definitions,
-            reports=len(reports),
+            reports=reports,
             links=links,
             objects=len({*keys, *left}),
             names=changed + asked + made,

@@ -4,13 +4,14 @@ from typing import Any
 
 from shadower.reports.v1.report_definition_pb2 import ReportDefinition, ReportFormat
 
+from services.reports.linking import Way
 from services.warehouse.bus.publishing import Published
-from services.warehouse.reports.links import KeptLink
 from services.warehouse.reports.reports import KeptReport
 
 
-def generated(kept: KeptReport, message: ReportDefinition, link: KeptLink, url: str) -> Published:
-    more = {"url": url, "expireTime": link.expires_at.isoformat()}
+def generated(kept: KeptReport, message: ReportDefinition, way: Way | None) -> Published:
+    """With a way to it, if there is one for those who are to be told."""
+    more = {} if way is None else {"url": way[1], "expireTime": way[0].expires_at.isoformat()}
     return Published("report.generated", _data(kept, message, "DONE") | more)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from services.runtime.faults import PermissionDenied, ResourceExhausted
 from services.warehouse.database import Session
@@ -24,6 +25,9 @@ SECRET_BYTES = 32
 MOST_IN_A_MINUTE = 60
 MINUTE = timedelta(minutes=1)
 
+Way: TypeAlias = tuple[KeptLink, str]
+"""A link and its URL, which nobody can be told again."""
+
 
 @dataclass(frozen=True)
 class Linking:
@@ -31,10 +35,8 @@ class Linking:
 
     public_url: str
 
-    async def make(
-        self, session: Session, report_id: str, by: str, lifetime: timedelta
-    ) -> tuple[KeptLink, str]:
-        """The link and its URL, which nobody can be told again. Raises ResourceExhausted."""
+    async def make(self, session: Session, report_id: str, by: str, lifetime: timedelta) -> Way:
+        """Raises ResourceExhausted."""
         await take_turn(session)
         await check_room_for_link(session, report_id)
         link_id, secret = secrets.token_hex(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)

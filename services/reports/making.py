@@ -1,8 +1,9 @@
 """Makes the reports that wait to be made: each by one process at a time, and told once.
 
 What is to be downloaded is kept first. Then, in one transaction, the report is done, a link to it
-is there, and the bus is told; and only for who still holds it. So a process that is killed, or
-overtaken, leaves at most objects behind that nobody knows, which are cleaned up.
+is there if somebody is to be told of it, and the bus is told; and only for who still holds it. So a
+process that is killed, or overtaken, leaves at most objects behind that nobody knows, which are
+cleaned up.
 """
 
 import asyncio
@@ -18,24 +19,26 @@ from shadower.reports.v1.report_definition_pb2 import ReportDefinition
 from services.reports import events
 from services.reports.definitions import format_name, read, retention_of
 from services.reports.holding import LEASE, Held, LostError, held
-from services.reports.linking import LONGEST_LIFETIME, Linking
+from services.reports.linking import LONGEST_LIFETIME, Linking, Way
 from services.reports.numbers.mesh import Mesh, UnansweredError
 from services.reports.numbers.telling import Telling, Told, document_of
 from services.reports.rendering.renderer import RenderingError
-from services.reports.storing import Writing
+from services.reports.storing import Writing, files_of
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Fault
 from services.warehouse.bus.publishing import publish
-from services.warehouse.database import Database
+from services.warehouse.database import Database, Session
 from services.warehouse.reports.everywhere import ReportsEverywhere
 from services.warehouse.reports.reports import (
     Absent,
     Claim,
+    File,
     KeptReport,
     Made,
     begin,
     fail,
     finish,
+    keys_for_sure,
     try_again,
     wait,
 )
@@ -59,6 +62,7 @@ FOR_GOOD = {"REPORT_TOO_LARGE"}
 class Done:
     """What was done."""
 
+    begun: int = 0
     done: int = 0
     failed: int = 0
     waiting: int = 0
@@ -95,13 +99,13 @@ class Maker:
 
     async def make(self, workspace_id: str | None, most: int, most_time: timedelta) -> Done:
         """Those of a workspace, or of all."""
-        done, begun, ends_at = Done(), 0, monotonic() + most_time.total_seconds()
-        while begun < most and monotonic() < ends_at:
-            number = min(AT_ONCE, most - begun)
+        done, ends_at = Done(), monotonic() + most_time.total_seconds()
+        while done.begun < most and monotonic() < ends_at:
+            number = min(AT_ONCE, most - done.begun)
             claims = await self.everywhere.claim(workspace_id, number, LEASE)
             if not claims:
                 break
-            begun += len(claims)
+            done.begun += len(claims)
             making = (self._make(claim, done) for claim in claims)
             ended = await asyncio.gather(*making, return_exceptions=True)
             for claim, broken in zip(claims, ended, strict=True):
@@ -167,24 +171,40 @@ class Maker:
     async def _finish(self, work: _Work, told: Told, contents: Sequence[bytes]) -> None:
         claim = work.claim
         self.failpoints.reach("report.rendered")
-        files = await self.writing.keep(claim, work.formats, contents)
-        self.failpoints.reach("report.kept")
-        made = Made(told.as_of, told.complete_until, files, told.absent)
+        files = files_of(claim, work.formats, contents)
         try:
-            await self._tell_all(work, made)
-        except LostError:
-            await self.writing.forget(files)
+            await self.writing.keep(files, contents)
+            self.failpoints.reach("report.kept")
+            await self._tell_all(work, Made(told.as_of, told.complete_until, files, told.absent))
+        except BaseException:
+            # Lost, cancelled, or failed: it may be of a user who has just been erased.
+            await self._forget(claim, files)
             raise
         _log(claim).info("report done")
+
+    async def _forget(self, claim: Claim, files: Sequence[File]) -> None:
+        """Unless the report names them after all: whose commit is not answered does not know."""
+        try:
+            async with self.database.writing(claim.workspace_id) as session:
+                known = await keys_for_sure(session, claim.report_id)
+            await self.writing.forget([one.key for one in files if one.key not in known])
+        except Fault as away:
+            _log(claim).warning("files wait for a clean-up", error=str(away))
 
     async def _tell_all(self, work: _Work, made: Made) -> None:
         claim = work.claim
         async with self.database.writing(claim.workspace_id) as session:
             if not await finish(session, claim, made, retention_of(work.message)):
                 raise LostError(claim.report_id)
-            link, url = await self.linking.make(session, claim.report_id, BY, LONGEST_LIFETIME)
-            await publish(session, events.generated(work.kept, work.message, link, url))
+            way = await self._way(session, work)
+            await publish(session, events.generated(work.kept, work.message, way))
         self.failpoints.reach("report.told")
+
+    async def _way(self, session: Session, work: _Work) -> Way | None:
+        """A link lets in whoever has it: there is none that nobody is to be told."""
+        if not work.message.recipients:
+            return None
+        return await self.linking.make(session, work.claim.report_id, BY, LONGEST_LIFETIME)
 
     async def _failed(self, work: _Work, reason: str, words: str, done: Done) -> None:
         _log(work.claim).warning("report failed", reason=reason, error=words)

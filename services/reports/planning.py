@@ -1,8 +1,10 @@
 """Makes one report of each due time of a definition; of several that passed, of the last."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -54,7 +56,7 @@ class Planner:
         while begun < most:
             claimed = await self._due.claim(workspace_id, min(PORTION, most - begun))
             for one in claimed:
-                await self._plan(*one, done)
+                await self._plan_apart(*one, done)
             if not claimed:
                 break
             begun += len(claimed)
@@ -63,18 +65,27 @@ class Planner:
     async def count(self, workspace_id: str | None) -> int:
         return await self._due.count(workspace_id)
 
+    async def _plan_apart(self, workspace_id: str, definition_id: str, done: Planned) -> None:
+        """What is wrong with one keeps no other from being planned: it is looked at again when its
+        claim is over."""
+        [broken] = await asyncio.gather(
+            self._plan(workspace_id, definition_id, done), return_exceptions=True
+        )
+        log: Any = structlog.get_logger("reports")
+        log = log.bind(workspace=workspace_id, definition=definition_id)
+        if isinstance(broken, InvalidArgument):
+            # A zone that a newer database of zones has no more.
+            log.warning("no plan", why=str(broken))
+        elif isinstance(broken, Exception):
+            log.error("planning broke", exc_info=broken)
+        elif broken is not None:
+            raise broken
+
     async def _plan(self, workspace_id: str, definition_id: str, done: Planned) -> None:
-        try:
-            async with self._database.writing(workspace_id) as session:
-                kept = await find_definition_to_change(session, definition_id)
-                if kept is not None and kept.due_at is not None and kept.due_at <= session.as_of:
-                    await _plan(session, kept, kept.due_at, done)
-        except InvalidArgument as invalid:
-            # A zone that a newer database of zones has no more: it is looked at again.
-            log = structlog.get_logger("reports")
-            log.warning(
-                "no plan", workspace=workspace_id, definition=definition_id, why=str(invalid)
-            )
+        async with self._database.writing(workspace_id) as session:
+            kept = await find_definition_to_change(session, definition_id)
+            if kept is not None and kept.due_at is not None and kept.due_at <= session.as_of:
+                await _plan(session, kept, kept.due_at, done)
 
 
 async def _plan(session: Session, kept: KeptDefinition, since: datetime, done: Planned) -> None:

@@ -1,8 +1,9 @@
 """ReportsService: reports, and ways to them; definitions are beside."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,7 @@ from services.reports.asking import ask
 from services.reports.cleaning import Cleaner
 from services.reports.defining.servicer import DEFAULT_PAGE, MAX_PAGE, DefinitionsServicer, caller
 from services.reports.definitions import interval_at, schedule_of, zone_of
-from services.reports.downloading import file_of, stream
+from services.reports.downloading import check_sees, file_of, stream
 from services.reports.erasing import Eraser
 from services.reports.linking import USUAL_LIFETIME, Linking, follow
 from services.reports.making import Maker
@@ -39,7 +40,7 @@ from services.warehouse.reports.reports import (
 
 USUAL_DUE_TIMES = 5
 USUAL_REPORTS, USUAL_EXPIRED = 100, 1_000
-USUAL_DURATION = timedelta(seconds=20)
+LOOK_UP_SECONDS = 5.0
 EVERYWHERE = "shadower-system"
 
 
@@ -126,7 +127,9 @@ class ReportsServicer(DefinitionsServicer):
     async def DownloadReport(
         self, request: pb.DownloadReportRequest, context: Context
     ) -> AsyncIterator[pb.DownloadReportResponse]:
-        kept = await self._report(request.workspace_id, request.report_id)
+        async with asyncio.timeout(LOOK_UP_SECONDS):
+            kept = await self._report(request.workspace_id, request.report_id)
+        check_sees(kept, current_call().principal.permissions)
         async for part in self._stream(kept, request, context, pb.DownloadReportResponse):
             yield part
 
@@ -137,7 +140,10 @@ class ReportsServicer(DefinitionsServicer):
         lifetime = from_duration(request.lifetime) if given else USUAL_LIFETIME
         asked = (request.report_id, caller(), lifetime)
         async with self._database.writing(request.workspace_id) as session:
-            file_of(await get_report(session, request.report_id), 0)
+            report = await get_report(session, request.report_id)
+            # Whoever has the link sees what its maker does.
+            check_sees(report, current_call().principal.permissions)
+            file_of(report, 0)
             kept, url = await self._workshop.linking.make(session, *asked)
         return pb.CreateReportLinkResponse(link=answers.link(kept), url=url)
 
@@ -159,30 +165,34 @@ class ReportsServicer(DefinitionsServicer):
     async def OpenReportLink(
         self, request: pb.OpenReportLinkRequest, context: Context
     ) -> AsyncIterator[pb.OpenReportLinkResponse]:
-        async with self._database.writing(request.workspace_id) as session:
-            report_id = await follow(session, request.link_id, request.secret)
-            kept = await get_report(session, report_id)
-        current_call().facts["reportId"] = report_id
+        kept = await self._behind(request)
         async for part in self._stream(kept, request, context, pb.OpenReportLinkResponse):
             yield part
+
+    async def _behind(self, request: pb.OpenReportLinkRequest) -> KeptReport:
+        """The report that a link leads to. Streams have no deadline, and anybody may ask."""
+        async with (
+            asyncio.timeout(LOOK_UP_SECONDS),
+            self._database.writing(request.workspace_id) as session,
+        ):
+            report_id = await follow(session, request.link_id, request.secret)
+            kept = await get_report(session, report_id)
+        call = current_call()
+        call.is_let_in = True
+        call.facts["reportId"] = report_id
+        return kept
 
     async def GenerateDueReports(
         self, request: pb.GenerateDueReportsRequest, context: Context
     ) -> pb.GenerateDueReportsResponse:
         workspace, workshop = _workspace(request), self._workshop
-        given = request.HasField("max_duration")
-        most_time = from_duration(request.max_duration) if given else USUAL_DURATION
-        most = request.max_reports or USUAL_REPORTS
-        planned = await workshop.planner.plan(workspace, most)
-        done = await workshop.maker.make(workspace, most, most_time)
-        still_due = await workshop.planner.count(workspace)
+        planned = await workshop.planner.plan(workspace, request.max_reports or USUAL_REPORTS)
+        workshop.worker.wake()
         return pb.GenerateDueReportsResponse(
             planned=planned.reports,
             missed=planned.missed,
-            done=done.done,
-            failed=done.failed,
-            waiting=done.waiting,
-            remaining=still_due + await workshop.maker.count(workspace),
+            remaining=await workshop.planner.count(workspace),
+            waiting=await workshop.maker.count(workspace),
         )
 
     async def CleanUpReports(
@@ -194,7 +204,7 @@ class ReportsServicer(DefinitionsServicer):
             reports=cleaned.reports,
             links=cleaned.links,
             objects=cleaned.objects,
-            remaining=await cleaner.count(workspace),
+            remaining=cleaned.workspaces_left + await cleaner.count(workspace),
         )
 
     async def EraseReports(

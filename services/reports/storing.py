@@ -28,17 +28,17 @@ class Writing:
             # What uvloop says of the pipe to a child that has ended.
             raise RenderingError(str(gone)) from gone
 
-    async def keep(
-        self, claim: Claim, formats: Sequence[str], contents: Sequence[bytes]
-    ) -> list[File]:
-        """Each attempt has keys of its own, so that who was overtaken overwrites nothing."""
-        files = [_file(claim, *one) for one in zip(formats, contents, strict=True)]
+    async def keep(self, files: Sequence[File], contents: Sequence[bytes]) -> None:
         for file, content in zip(files, contents, strict=True):
             await self.objects.put(file.key, content)
-        return files
 
-    async def forget(self, files: Sequence[File]) -> None:
-        await self.objects.delete([file.key for file in files])
+    async def forget(self, keys: Sequence[str]) -> None:
+        await self.objects.delete(keys)
+
+
+def files_of(claim: Claim, formats: Sequence[str], contents: Sequence[bytes]) -> list[File]:
+    """Each attempt has keys of its own, so that who was overtaken overwrites nothing."""
+    return [_file(claim, *one) for one in zip(formats, contents, strict=True)]
 
 
 def folder_of(workspace_id: str, report_id: str = "") -> str:

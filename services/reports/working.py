@@ -40,5 +40,5 @@ class Worker:
         except (Fault, TimeoutError) as failed:
             log.warning("reports wait", error=str(failed))
         else:
-            if done.done + done.failed >= PORTION:
+            if done.begun >= PORTION:
                 self.wake()

@@ -41,7 +41,14 @@ class Call:
     """How it can be ended from elsewhere, if it is a stream."""
     facts: dict[str, str] = field(default_factory=dict)
     """What the audit log may tell of it."""
+    is_let_in: bool = False
+    """Whether its servicer has found good the secret that it brings in place of a token."""
     began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def is_of_nobody(self) -> bool:
+        """Whether neither a token nor a good secret says who is there."""
+        return self.contract.admits_by_secret and not self.is_let_in
 
     @property
     def principal(self) -> Principal:

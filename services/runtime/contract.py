@@ -24,6 +24,8 @@ class MethodContract:
     limit_class: str = ""
     admits_by_secret: bool = False
     """Whether whoever knows a secret that its servicer judges needs no token."""
+    longest_seconds: int = 0
+    """Zero for what all others have."""
 
     @property
     def is_audited(self) -> bool:
@@ -47,6 +49,7 @@ def method_contract(path: str) -> MethodContract | None:
         workspace_may_be_implied=method.GetOptions().Extensions[options.workspace_may_be_implied],
         limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
         admits_by_secret=method.GetOptions().Extensions[options.admits_by_secret],
+        longest_seconds=method.GetOptions().Extensions[options.longest_seconds],
     )
 
 

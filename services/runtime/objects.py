@@ -59,12 +59,20 @@ class Objects:
             await self._done(obstore.put, key, content)
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
-        """In parts of about 256 KiB. Raises NotFound."""
+        """In parts of 256 KiB, each asked for when it is wanted: a reader may take all the time
+        that he needs, and no answer of the store is cut meanwhile. Raises NotFound. What is at a
+        key must not be replaced while it is read."""
         with _errors_as_faults():
-            found = await self._done(obstore.get, key)
-            parts = iter(found.stream(min_chunk_size=PART_BYTES))
-            while (part := await self._next(parts)) is not None:
-                yield bytes(part)
+            size = (await self._done(obstore.head, key))["size"]
+        for start in range(0, size, PART_BYTES):
+            with _errors_as_faults():
+                yield await self._part(key, start, min(start + PART_BYTES, size))
+
+    async def _part(self, key: str, start: int, end: int) -> bytes:
+        def read(store: Any) -> bytes:
+            return bytes(obstore.get_range(store, key, start=start, end=end))
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read, self._store)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Also those that are not there."""
@@ -87,6 +95,12 @@ class Objects:
             pages = iter(obstore.list(self._store, prefix, chunk_size=KEYS_OF_A_PAGE))
             while (page := await self._next(pages)) is not None:
                 yield [Stored(one["path"], one["last_modified"], one["size"]) for one in page]
+
+    async def folders(self, prefix: str) -> Sequence[str]:
+        """Those right below a prefix of whole parts, in which anything lies."""
+        with _errors_as_faults(is_there=True):
+            found = await self._done(obstore.list_with_delimiter, prefix)
+        return [str(folder).rstrip("/") for folder in found["common_prefixes"]]
 
     async def _done(self, operation: Callable[..., Any], *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()
@@ -111,7 +125,8 @@ async def open_objects(settings: Settings) -> AsyncIterator[Objects]:
 def _store(url: str, endpoint: str) -> Any:
     """Without encryption only if that is what the endpoint says."""
     if url.startswith("file:"):
-        return from_url(url, mkdir=True)
+        # Folders are named after workspaces and reports: none outlives what lies in it.
+        return from_url(url, mkdir=True, automatic_cleanup=True)
     client: Any = {**OF_CLIENT, "allow_http": endpoint.startswith("http:")}
     given: Any = {"endpoint": endpoint} if endpoint else {}
     return from_url(url, config=given, client_options=client, retry_config=OF_RETRIES)

@@ -65,7 +65,8 @@ class ProcessSettings(BaseSettings):
     """JSON Web Key Set of the keys that sign those. Unset: there are no such tokens."""
 
     deadline_seconds: float = Field(default=30, gt=0, le=600)
-    """Time for a unary call whose caller sets no deadline, and the most that one may have."""
+    """Time for a unary call whose caller sets no deadline, and the most that one may have, but for
+    RPCs that the contract lets take longer."""
 
     max_concurrent_calls: int = Field(default=1000, ge=1)
     """Calls in flight at once; further ones get RESOURCE_EXHAUSTED."""

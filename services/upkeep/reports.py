@@ -14,8 +14,8 @@ from services.warehouse.erasure.erasures import Erasure
 SERVICE = DESCRIPTOR.services_by_name["ReportsService"].full_name
 SUBJECT = "upkeep"
 PERMISSION = "report_erasures:write"
-SECONDS = 300.0
-"""A store may have many files."""
+SECONDS = 240.0
+"""A store may have many files. Less than who has us do that waits, so that he hears of it."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reports behind the edge: what is downloaded by whom, and what a browser may do with it."""
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +55,8 @@ async def test_a_report_is_downloaded_as_a_file(
         assert reply.headers["content-disposition"] == (
             f'attachment; filename="{report_id}.{extension}"'
         )
+        assert int(reply.headers["x-shadower-size"]) == len(content)
+        assert reply.headers["x-shadower-sha256"] == hashlib.sha256(content).hexdigest()
     assert HOSTILE not in reply.text
     assert (await whole_way.http.get(path)).status_code == 401
     foreign = await whole_way.http.get(path, headers=whole_way.bearer("w-other"))

@@ -76,6 +76,30 @@ async def test_what_is_put_is_read(objects: Objects) -> None:
     assert await content(objects, "reports/acme/r-1/empty") == b""
 
 
+async def test_a_slow_reader_is_waited_for(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long: between two parts nothing of the store is held that could run out."""
+    await objects.put("reports/acme/r-1/1.pdf", LARGE)
+    parts = objects.read("reports/acme/r-1/1.pdf")
+    found = await anext(parts)
+    await objects.delete(["reports/acme/r-1/1.pdf"])
+    with pytest.raises(NotFound):
+        await anext(parts)
+    await objects.put("reports/acme/r-1/1.pdf", LARGE)
+    parts = objects.read("reports/acme/r-1/1.pdf")
+    assert found + b"".join([part async for part in parts][1:]) == LARGE
+
+
+async def test_folders_are_of_what_lies_in_them(objects: Objects) -> None:
+    for key in ("reports/acme/a/1", "reports/acme/b/1", "reports/other/a/1", "exports/x/1"):
+        await objects.put(key, b"content")
+    assert sorted(await objects.folders("reports/")) == ["reports/acme", "reports/other"]
+    await objects.delete(["reports/other/a/1"])
+    assert await objects.folders("reports/") == ["reports/acme"]
+    assert await objects.folders("none/") == []
+
+
 async def test_a_prefix_is_of_whole_parts(objects: Objects) -> None:
     for key in ("reports/acme/a/1", "reports/acme/b/1", "reports/acme-2/a/1", "exports/acme/1"):
         await objects.put(key, b"content")

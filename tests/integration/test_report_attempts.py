@@ -1,5 +1,6 @@
 """What becomes of a report whose services answer late, or not at all."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -17,16 +18,23 @@ from services.reports.document import Document
 from services.reports.linking import Linking
 from services.reports.making import MOST_ATTEMPTS, Done, Maker
 from services.reports.numbers.mesh import Mesh
+from services.reports.planning import Planner
+from services.reports.working import PORTION, Worker
 from services.runtime.failpoints import Failpoints
 from services.runtime.pool import REPORTER_ROLE, open_pool
 from services.warehouse.database import Database
+from services.warehouse.reports.definitions import (
+    DueDefinitions,
+    NewDefinition,
+    create_definition,
+)
 from services.warehouse.reports.everywhere import ReportsEverywhere
-from services.warehouse.reports.reports import Claim, File, KeptReport, NewReport, create_report
+from services.warehouse.reports.reports import File, KeptReport, NewReport, create_report
 from services.warehouse.reports.reports import get_report as get
 from tests.support.bus import settings_of
 from tests.support.oracle import by_sql
 from tests.support.postgres import Server
-from tests.support.reports import COMPARISON, COST, definition
+from tests.support.reports import COMPARISON, COST, DAILY, definition
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 END = datetime(2026, 3, 2, tzinfo=UTC)
@@ -95,16 +103,12 @@ class Written:
         self.documents.append(document)
         return [b"{}" for _ in formats]
 
-    async def keep(
-        self, claim: Claim, formats: Sequence[str], contents: Sequence[bytes]
-    ) -> list[File]:
-        files = [File(one, f"{claim.number}.{one}", "t", 2, "") for one in formats]
+    async def keep(self, files: Sequence[File], contents: Sequence[bytes]) -> None:
         self.kept |= {one.key for one in files}
         self.meanwhile()
-        return files
 
-    async def forget(self, files: Sequence[File]) -> None:
-        self.kept -= {one.key for one in files}
+    async def forget(self, keys: Sequence[str]) -> None:
+        self.kept -= set(keys)
 
 
 @dataclass
@@ -117,10 +121,10 @@ class Bench:
     told: Told
     written: Written
 
-    async def ask(self, *sections: int) -> None:
-        said = definition(sections=list(sections))
-        new = NewReport("r", "", write(said), END - DAY, END, None, 0, "a", False, DAY)
-        async with self.database.writing("w") as session:
+    async def ask(self, *sections: int, workspace: str = "w", name: str = "r", **more: Any) -> None:
+        said = definition(sections=list(sections), **more)
+        new = NewReport(name, "", write(said), END - DAY, END, None, 0, "a", False, DAY)
+        async with self.database.writing(workspace) as session:
             await create_report(session, new)
 
     async def attempt(self, **changed: Any) -> tuple[Done, KeptReport]:
@@ -136,6 +140,9 @@ class Bench:
     def events(self) -> list[str]:
         return [row[0] for row in by_sql(self.url, "select type from shadower.outbox order by id")]
 
+    def links(self) -> int:
+        return int(by_sql(self.url, "select count(*) from shadower.report_links")[0][0])
+
 
 @pytest.fixture(scope="module")
 def url(postgres: Server, template: str) -> Iterator[str]:
@@ -147,7 +154,7 @@ def url(postgres: Server, template: str) -> Iterator[str]:
 
 @pytest.fixture
 async def bench(url: str) -> AsyncIterator[Bench]:
-    for table in ("reports", "outbox"):
+    for table in ("reports", "report_definitions", "outbox"):
         by_sql(url, f"delete from {table} returning 1")
     told, written = Told(), Written()
     async with AsyncExitStack() as stack:
@@ -254,6 +261,90 @@ async def test_a_defect_keeps_no_other_report_from_being_made(bench: Bench) -> N
     bench.written.meanwhile = break_down
     await bench.ask(COMPARISON)
     done, report = await bench.attempt()
-    assert (done.failed, report.state) == (1, "running")
+    assert (done.failed, report.state, bench.written.kept) == (1, "running", set())
     by_sql(bench.url, "update shadower.reports set claimed_until = now() returning 1")
     assert (await bench.attempt())[1].state == "done"
+
+
+async def test_whoever_is_stopped_in_the_making_leaves_no_file(bench: Bench) -> None:
+    bench.written.meanwhile = lambda: asyncio.current_task().cancel() and None  # type: ignore[union-attr]
+    await bench.ask(COMPARISON)
+    making = asyncio.create_task(bench.attempt())
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert (len(bench.written.documents), bench.written.kept) == (1, set())
+
+
+class Unanswered:
+    """The transaction is committed, and that is not heard."""
+
+    def reach(self, point: str) -> None:
+        if point == "report.told":
+            raise ConnectionError
+
+
+async def test_whose_commit_is_not_answered_keeps_what_the_report_names(bench: Bench) -> None:
+    await bench.ask(COMPARISON)
+    done, report = await bench.attempt(failpoints=Unanswered())
+    assert (done.failed, report.state) == (1, "done")
+    assert {file.key for file in report.files} == bench.written.kept != set()
+
+
+async def test_no_workspace_keeps_the_others_waiting(bench: Bench) -> None:
+    """Two of them have more than enough, and all of that is older."""
+    for workspace, often in (("a", 8), ("b", 8), ("c", 2)):
+        for number in range(often):
+            await bench.ask(COMPARISON, workspace=workspace, name=f"r-{number}")
+    claims = [await bench.maker.everywhere.claim(None, 2, MINUTE) for _ in range(3)]
+    first = [one.workspace_id for some in claims for one in some]
+    assert sorted(first) == ["a", "a", "b", "b", "c", "c"]
+    left = [await bench.maker.everywhere.claim(None, 2, MINUTE) for _ in range(6)]
+    assert sorted(one.workspace_id for some in left for one in some) == ["a"] * 6 + ["b"] * 6
+    assert await bench.maker.everywhere.claim(None, 2, MINUTE) == []
+
+
+async def test_a_link_lets_in_only_if_somebody_is_told(bench: Bench) -> None:
+    await bench.ask(COMPARISON)
+    await bench.attempt()
+    assert bench.links() == 0
+    await bench.ask(COMPARISON, name="told", recipients=["team"])
+    await bench.attempt()
+    assert bench.links() == 1
+    urls = by_sql(bench.url, "select data ->> 'url' from shadower.outbox order by id")
+    assert [url and url.partition("?")[0].rpartition("/")[0] for (url,) in urls] == [
+        None,
+        "https://edge.example/v1/workspaces/w/reportLinks",
+    ]
+
+
+async def test_what_is_wrong_with_a_definition_keeps_no_other_from_being_planned(
+    bench: Bench,
+) -> None:
+    due = END - DAY
+    for name, said in (("broken", {"sections": "no list"}), ("sound", None)):
+        kept = said or write(definition(schedule=DAILY))
+        async with bench.database.writing("w") as session:
+            await create_definition(session, NewDefinition(name, kept, "a", due))
+        due += MINUTE
+    planner = Planner(bench.database, DueDefinitions(bench.maker.everywhere._pool))
+    assert (await planner.plan(None, 10)).reports == 1
+    found = by_sql(bench.url, "select definition_id from shadower.reports")
+    assert [row[0] for row in found] == ["sound"]
+
+
+async def test_a_worker_goes_on_at_once_while_there_may_be_more() -> None:
+    begun = [Done(begun=PORTION, done=PORTION - 1, waiting=1), Done(begun=1, done=1)]
+    made = asyncio.Event()
+
+    class Busy:
+        async def make(self, *_: Any) -> Done:
+            if len(begun) == 1:
+                made.set()
+            return begun.pop(0)
+
+    worker = Worker(Busy())  # type: ignore[arg-type]
+    worker.wake()
+    working = asyncio.create_task(worker.follow())
+    async with asyncio.timeout(5):
+        await made.wait()
+    working.cancel()

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -212,6 +213,37 @@ async def test_a_definition_lives_as_a_rule_does(desk: Desk) -> None:
     assert found.reason == "REPORT_DEFINITION_NOT_FOUND"
 
 
+async def test_who_may_not_see_users_otherwise_sees_none_by_reports(
+    desk: Desk, keys: KeyRing
+) -> None:
+    naming = await desk.made(definition(sections=[USERS]))
+    silent = await desk.made(definition(sections=[SUMMARY]))
+    for role, permissions in (("member", []), (None, ["reports:read", "reports:write"])):
+        reader = keys.metadata(desk.workspace, role=role, permissions=permissions)
+        other = ReaderDesk(desk.stack, desk.keys, desk.client, reader)
+        found = await refused(other.download(naming.report_id))
+        assert (found.reason, found.metadata) == (
+            "PERMISSION_MISSING",
+            {"permission": "aggregates:read"},
+        )
+        assert (await other.download(silent.report_id))[1]
+    found = await refused(other.call("CreateReportLink", report_id=naming.report_id))
+    assert found.reason == "PERMISSION_MISSING"
+    service = keys.metadata(desk.workspace, role="analyst")
+    assert (await ReaderDesk(desk.stack, keys, desk.client, service).download(naming.report_id))[1]
+
+
+@dataclass(frozen=True)
+class ReaderDesk(Desk):
+    """As somebody else sees it."""
+
+    reader: Any
+
+    @property
+    def metadata(self) -> Any:
+        return self.reader
+
+
 async def test_who_asks_twice_asks_for_the_same(desk: Desk) -> None:
     report = await desk.made(definition(), report_id="march")
     await desk.ask("march", definition=definition())
@@ -300,7 +332,7 @@ async def test_what_belongs_to_no_report_is_cleaned_up_when_it_is_old(
 async def test_an_erased_user_is_named_nowhere(desk: Desk) -> None:
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - DAY
     await desk.client.record([run("r", day, user_id="u-erased"), run("s", day, user_id="u-2")])
-    naming = await desk.made(definition(sections=[USERS]))
+    naming = await desk.made(definition(sections=[USERS], recipients=["mail"]))
     assert b"u-erased" in (await desk.download(naming.report_id))[1]
     silent = await desk.made(definition(sections=[SUMMARY, AGENTS, COST]))
     await desk.define("about", filter={"user_ids": ["u-erased"]})
@@ -323,6 +355,24 @@ async def test_an_erased_user_is_named_nowhere(desk: Desk) -> None:
     answer = await desk.call("EraseReports")
     assert (answer.definitions, answer.reports) == (1, 1)
     assert (await desk.call("ListReports")).reports == []
+
+
+async def test_who_shares_a_name_keeps_his_numbers(desk: Desk) -> None:
+    day = datetime.now(UTC).replace(hour=12) - DAY
+    said = {"agent_name": "assistant", "cost_usd": "0.5"}
+    known = {"agent_id": "b", "model": "unknown"}
+    runs = [run(f"a-{number}", day, agent_id="a", **said) for number in range(3)]
+    await desk.client.record(
+        [*runs, *(run(f"b-{number}", day, **known, **said) for number in (1, 2))]
+    )
+    sections = await desk.sections((await desk.made(definition(sections=[AGENTS, COST]))).report_id)
+    points = {
+        chart["title"]: dict(chart["series"][0]["points"])
+        for section in sections.values()
+        for chart in section["charts"]
+    }
+    assert points["Runs by agent"] == {"assistant (a)": 3, "assistant (b)": 2}
+    assert points["Cost by model"] == {"unknown (not reported)": 1.5, "unknown": 1}
 
 
 async def test_a_schedule_is_previewed(desk: Desk) -> None:

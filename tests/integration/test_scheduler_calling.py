@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,11 @@ from shadower.reports.v1.reports_service_pb2_grpc import (
 
 from scheduler.asking import MOST_CALLS
 from scheduler.calling import AT_ONCE, Caller, JobError
-from scheduler.jobs import JOBS
+from scheduler.jobs import JOBS, RETAINING
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.runtime.contract import method_contract
 from services.runtime.mesh_tokens import mesh_tokens_of
+from services.upkeep.reports import SECONDS
 from services.warehouse.schedule.runs import Run
 from tests.support.bus import settings_of
 from tests.support.stack import free_port
@@ -161,6 +163,25 @@ async def test_alerts_are_evaluated_for_all_while_rules_are_due(
     services.seen.clear()
     await caller.do(job, Run(job.name, PLANNED))
     assert len(services.asked) == MOST_CALLS
+
+
+LONG = {"clean_up_reports", "clean_alert_history", "apply_retention", "run_erasures"}
+
+
+def test_jobs_that_take_minutes_call_what_may() -> None:
+    may = {rpc: method_contract(f"/shadower.{rpc}").longest_seconds for rpc in MAY}  # type: ignore[union-attr]
+    assert set(may.values()) == {300}
+    assert {name for name, job in JOBS.items() if job.deadline == timedelta(minutes=5)} == LONG
+    assert RETAINING.seconds < min(may.values())
+    assert min(may.values()) > SECONDS
+
+
+MAY = (
+    "upkeep.v1.RetentionService/ApplyRetention",
+    "upkeep.v1.ErasureService/RunErasures",
+    "reports.v1.ReportsService/CleanUpReports",
+    "reports.v1.ReportsService/EraseReports",
+)
 
 
 @pytest.mark.parametrize("name", ["generate_reports", "clean_up_reports"])

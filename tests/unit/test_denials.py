@@ -8,7 +8,12 @@ import pytest
 
 from services.runtime.audit import AuditEntry
 from services.runtime.interceptors import denials as module
-from services.runtime.interceptors.denials import MOST_ENTRIES, SECONDS, Denials
+from services.runtime.interceptors.denials import (
+    MOST_ENTRIES,
+    MOST_ENTRIES_OF_NOBODY,
+    SECONDS,
+    Denials,
+)
 
 
 def entry(workspace: str, subject: str = "eve", *, is_of_stranger: bool = False) -> AuditEntry:
@@ -76,3 +81,16 @@ def test_a_strangers_denials_use_up_nobodys_share() -> None:
         denials.counted(entry("w", is_of_stranger=True))
     assert denials.counted(entry("w")) is not None
     assert [one.calls for one in denials.remainders(at_end=True)] == [5]
+
+
+def test_who_has_no_token_has_a_small_share_and_hides_no_strangers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_WORKSPACES", 2)
+    denials = Denials(Clock())
+    told = [denials.counted(entry("w", "", is_of_stranger=True)) for _ in range(50)]
+    assert sum(one is not None for one in told) == MOST_ENTRIES_OF_NOBODY
+    for number in range(3):
+        denials.counted(entry(f"invented-{number}", "", is_of_stranger=True))
+    assert denials.counted(entry("w", is_of_stranger=True)) is not None
+    assert [one.calls for one in denials.remainders(at_end=True)] == [50 - MOST_ENTRIES_OF_NOBODY]

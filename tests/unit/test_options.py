@@ -10,9 +10,10 @@ from tests.support.stack import ROOT
 from tools.options import complaints, methods_of_the_contract
 
 
-def added(**given: int) -> list[str]:
+def added(*, streams: bool = False, **given: int) -> list[str]:
     """What is said of an RPC with such options."""
     method = MethodDescriptorProto(name="Leak", input_type=".t.M", output_type=".t.M")
+    method.server_streaming = streams
     for name, value in given.items():
         method.options.Extensions[getattr(options, name)] = value
     file = FileDescriptorProto(name="t.proto", package="t")
@@ -23,15 +24,26 @@ def added(**given: int) -> list[str]:
     return complaints([pool.FindMethodByName("t.S.Leak")])
 
 
+WHOLE = {
+    "required_permission": options.PERMISSION_METRICS_READ,
+    "limit_class": LIMIT_CLASS_OTHER,
+}
+
+
 @pytest.mark.parametrize("missing", ["required_permission", "limit_class"])
 def test_an_rpc_without_an_option_is_refused(missing: str) -> None:
-    whole = {
-        "required_permission": options.PERMISSION_METRICS_READ,
-        "limit_class": LIMIT_CLASS_OTHER,
-    }
+    whole = dict(WHOLE)
     assert added(**whole) == []
     del whole[missing]
     assert added(**whole) == [f"t.S.Leak has no option shadower.common.v1.{missing}"]
+
+
+def test_what_takes_minutes_says_so_and_does_not_stream() -> None:
+    assert added(**WHOLE, longest_seconds=300) == []
+    complaint = "t.S.Leak may not have shadower.common.v1.longest_seconds"
+    for seconds in (-1, 30, 601):
+        assert added(**WHOLE, longest_seconds=seconds) == [f"{complaint} {seconds}"]
+    assert added(streams=True, **WHOLE, longest_seconds=300) == [f"{complaint} 300"]
 
 
 def test_the_contract_is_looked_at_by_make_check() -> None:

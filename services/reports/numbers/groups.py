@@ -1,6 +1,8 @@
 """Who and what ran: the sections agents, users and cost."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shadower.aggregates.v1 import aggregation_pb2 as aggregations
@@ -29,6 +31,15 @@ LABELS: Mapping[int, str] = {
 AGENT_METRICS = ("executions", "success_rate", "duration_avg", "duration_p95", "total_tokens")
 
 
+@dataclass(frozen=True)
+class Bar:
+    """A group as a chart shows it. Several may have one name; ids are of one group each."""
+
+    name: str
+    group_id: str
+    value: Any
+
+
 async def agents(questions: Questions) -> Section:
     """Those that ran most; and how reliable the first of them were."""
     figures = await compared(questions, ["active_agents"])
@@ -38,8 +49,8 @@ async def agents(questions: Questions) -> Section:
     if questions.asked.is_of_all and found:
         told = [await questions.performance(one.agent_id) for one in found[:LOOKED_INTO]]
         tables.append(_reliability(told))
-    names = [(_name(one), one.executions.total) for one in found[:ON_CHART]]
-    charts = _bars("Runs by agent", "runs", "Agent", names)
+    bars = [Bar(_name(one), one.agent_id, one.executions.total) for one in found]
+    charts = _bars("Runs by agent", "runs", "Agent", bars)
     return Section("agents", "Agents", text_about(figures), tuple(figures), tuple(tables), charts)
 
 
@@ -136,11 +147,32 @@ def _table(name: str, first: str, rows: Sequence[tuple[Any, ...]]) -> Table:
     return Table(name, columns, tuple(rows[:MOST_GROUPS]), max(len(rows) - MOST_GROUPS, 0))
 
 
-def _costs(rows: Sequence[tuple[Any, ...]]) -> list[tuple[str, Any]]:
-    return [(row[0] or "unknown", row[3]) for row in rows if row[3] is not None]
+def _costs(rows: Sequence[tuple[Any, ...]]) -> list[Bar]:
+    """Those without a name are together; one may have the name "unknown" itself."""
+    return [
+        Bar(row[0] or "unknown", row[0] or "not reported", row[3])
+        for row in rows
+        if row[3] is not None
+    ]
 
 
-def _bars(title: str, unit: str, label: str, named: Sequence[tuple[str, Any]]) -> tuple[Chart, ...]:
+def _bars(title: str, unit: str, label: str, bars: Sequence[Bar]) -> tuple[Chart, ...]:
     """No chart of nothing."""
-    series = Series(title, tuple(named[:ON_CHART]))
-    return (Chart(title, Form.BAR, unit, label, (series,), title),) if named else ()
+    shown = bars[:ON_CHART]
+    points = zip(told_apart(shown), (one.value for one in shown), strict=True)
+    series = Series(title, tuple(points))
+    return (Chart(title, Form.BAR, unit, label, (series,), title),) if bars else ()
+
+
+def told_apart(bars: Sequence[Bar]) -> list[str]:
+    """Their names; where several have one, with their ids, and numbered if that does not do."""
+    often = Counter(one.name for one in bars)
+    names = [
+        f"{one.name} ({one.group_id})"
+        if often[one.name] > 1 and one.name != one.group_id
+        else one.name
+        for one in bars
+    ]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{number}. {name}" for number, name in enumerate(names, 1)]

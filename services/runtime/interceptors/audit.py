@@ -53,13 +53,15 @@ class Audit(Interceptor):
 
     def abandoned(self, call: Call) -> None:
         """Whoever hangs up does not get by unseen."""
-        if call.contract.is_audited and _is_known(call):
-            self._writing.later(replace(_entry(call), code=CANCELLED))
+        if not call.contract.is_audited or not _is_known(call):
+            return
+        entry = replace(_entry(call), code=CANCELLED)
+        self._writing.later(self._denials.counted(entry) if call.is_of_nobody else entry)
 
     async def fail(self, call: Call, error: Exception) -> None:
         if not _is_known(call):
             return
-        if _is_denial(error) or call.contract.admits_by_secret:
+        if _is_denial(error) or call.is_of_nobody:
             self._writing.later(self._denials.counted(_entry(call, error)))
         elif call.contract.is_audited and not isinstance(error, Unauthenticated):
             await self._write_or_wait(_entry(call, error))
@@ -125,7 +127,7 @@ def _entry(call: Call, error: Exception | None = None) -> AuditEntry:
 
 def _is_of_stranger(call: Call, reason: str) -> bool:
     """Whoever comes without a token, and is refused, may have invented the workspace."""
-    return reason == "WORKSPACE_DENIED" or (call.contract.admits_by_secret and reason != "")
+    return reason == "WORKSPACE_DENIED" or call.is_of_nobody
 
 
 def _facts(message: Message) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from google.protobuf.message import Message
 
-from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE, WORKSPACE
 from services.runtime.call import WORKSPACE_HEADER, Call, Interceptor
 from services.runtime.contract import RECORDING
 from services.runtime.faults import MAX_FIELD, InvalidArgument, PermissionDenied
@@ -23,7 +23,9 @@ class Authorisation(Interceptor):
     def admit(self, call: Call, message: Message) -> None:
         if call.contract.admits_by_secret:
             # For what the secret leads to, and nothing else: the servicer judges that.
-            call.workspace_id = str(getattr(message, "workspace_id", ""))
+            named = str(getattr(message, "workspace_id", ""))
+            # No rule has been asked yet what it may be, and anybody may say it: it is logged.
+            call.workspace_id = named if WORKSPACE.fullmatch(named) else ""
             return
         asked = _asked(call, message)
         call.workspace_id = call.workspace_id or asked

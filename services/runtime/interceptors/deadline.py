@@ -4,7 +4,8 @@ from services.runtime.call import Call, Interceptor
 
 
 class Deadline(Interceptor):
-    """Ends a call at the caller's deadline or at ours, whichever is first. Streams live on."""
+    """Ends a call at the caller's deadline or at ours, whichever is first: that of the RPC, if the
+    contract has one for it. Streams live on."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -12,4 +13,5 @@ class Deadline(Interceptor):
     def enter(self, call: Call) -> None:
         if not call.contract.streams_replies:
             asked = call.context.time_remaining()
-            call.seconds = self._seconds if asked is None else min(asked, self._seconds)
+            longest = call.contract.longest_seconds or self._seconds
+            call.seconds = longest if asked is None else min(asked, longest)

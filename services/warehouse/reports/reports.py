@@ -163,21 +163,31 @@ async def delete_report(session: Session, report_id: str) -> list[str]:
     return [file["key"] for file in files or ()]
 
 
-async def erase_reports(session: Session, user_id: str) -> tuple[list[str], list[str], int]:
-    """All, or those that may name users: their ids, the keys of what they leave behind, and how
+async def erase_reports(session: Session, user_id: str) -> tuple[int, list[str], int]:
+    """All, or those that may name users: how many, the keys of what they leave behind, and how
     often a user's name stood elsewhere."""
     connection, workspace_id = session.connection, session.workspace_id
     query = QUERIES["delete_about_users" if user_id else "delete_all"]
     rows = await connection.fetch(query, workspace_id)
     names = await connection.execute(QUERIES["forget"], workspace_id, user_id) if user_id else "0"
     keys = [file["key"] for row in rows for file in row["files"]]
-    return [row["report_id"] for row in rows], keys, rows_affected(names)
+    return len(rows), keys, rows_affected(names)
 
 
-async def keys_of(session: Session, report_ids: Sequence[str]) -> set[str]:
-    """All that there is to download of these."""
+async def keys_of(session: Session, report_ids: Sequence[str]) -> dict[str, set[str]]:
+    """All that there is to download of those of these that there are."""
     rows = await session.connection.fetch(QUERIES["keys"], session.workspace_id, list(report_ids))
-    return {row["key"] for row in rows}
+    keys = {row["report_id"]: set[str]() for row in rows}
+    for row in rows:
+        if row["key"] is not None:
+            keys[row["report_id"]].add(row["key"])
+    return keys
+
+
+async def keys_for_sure(session: Session, report_id: str) -> set[str]:
+    """The same of one, after whoever is about to write them has done so, or has not."""
+    await session.connection.fetchval(QUERIES["lock"], session.workspace_id, report_id)
+    return (await keys_of(session, [report_id])).get(report_id, set())
 
 
 async def begin(session: Session, claim: Claim) -> KeptReport | None:

@@ -91,19 +91,26 @@ returning report_id, files
 update reports set requested_by = 'erased' where workspace_id = $1 and requested_by = $2
 
 -- name: keys
-select file ->> 'key' as key
-from reports, jsonb_array_elements(files) as file
+-- Also of reports without any.
+select report_id, file ->> 'key' as key
+from reports left join lateral jsonb_array_elements(files) as file on true
 where workspace_id = $1 and report_id = any($2)
 
 -- name: claim
 -- Some that wait to be made, for a while: of a workspace ($1), or of all. Who comes at the same time gets
--- others.
-with waiting as (
-    select workspace_id, report_id from reports
+-- others. Workspaces take turns: one each, and first of those that are not among the last ones ($4).
+with due as (
+    select workspace_id, report_id, next_at,
+        row_number() over (partition by workspace_id order by next_at, report_id) as turn
+    from reports
     where next_at <= now() and claimed_until <= now() and ($1::text is null or workspace_id = $1)
-    order by next_at
+), waiting as (
+    select reports.workspace_id, reports.report_id
+    from due join reports using (workspace_id, report_id)
+    where reports.next_at <= now() and reports.claimed_until <= now()
+    order by turn, coalesce(array_position($4::text[], reports.workspace_id::text), 0), due.next_at
     limit $2
-    for update skip locked
+    for update of reports skip locked
 )
 update reports set claimed_until = now() + $3, claim = claim + 1
 from waiting

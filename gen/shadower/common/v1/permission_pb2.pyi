@@ -309,6 +309,7 @@ REQUIRED_PERMISSION_FIELD_NUMBER: builtins.int
 WORKSPACE_MAY_BE_IMPLIED_FIELD_NUMBER: builtins.int
 LIMIT_CLASS_FIELD_NUMBER: builtins.int
 ADMITS_BY_SECRET_FIELD_NUMBER: builtins.int
+LONGEST_SECONDS_FIELD_NUMBER: builtins.int
 ROLE_GRANTS_FIELD_NUMBER: builtins.int
 MAX_ENCODED_BYTES_FIELD_NUMBER: builtins.int
 AUDITED_FIELD_NUMBER: builtins.int
@@ -326,6 +327,10 @@ limit_class: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptio
 admits_by_secret: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, builtins.bool]
 """Whether whoever knows a secret needs no token: the RPC judges the secret in its request, which gives
 the permission above in the request's workspace, for what it leads to alone. Such calls are audited.
+"""
+longest_seconds: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, builtins.int]
+"""The longest that a call may take, in seconds: 31 to 600. Zero means what all others have, 30 seconds
+unless services are told otherwise. Services and the edge keep to it. Not for RPCs that stream.
 """
 role_grants: extension_dict._ExtensionFieldDescriptor[descriptor_pb2.EnumValueOptions, containers.RepeatedScalarFieldContainer[Permission.ValueType]]
 """The permissions that a role holds."""

@@ -895,67 +895,51 @@ class GenerateDueReportsRequest(message.Message):
 
     WORKSPACE_ID_FIELD_NUMBER: builtins.int
     MAX_REPORTS_FIELD_NUMBER: builtins.int
-    MAX_DURATION_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     max_reports: builtins.int
-    """At most so many reports: 1 to 1,000; if 0, 100."""
-    @builtins.property
-    def max_duration(self) -> duration_pb2.Duration:
-        """After so long no other report is begun: 1 to 50 seconds; if not set, 20 seconds."""
-
+    """At most so many definitions: 1 to 1,000; if 0, 100."""
     def __init__(
         self,
         *,
         workspace_id: builtins.str = ...,
         max_reports: builtins.int = ...,
-        max_duration: duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["max_duration", b"max_duration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["max_duration", b"max_duration", "max_reports", b"max_reports", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["max_reports", b"max_reports", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
 class GenerateDueReportsResponse(message.Message):
-    """What was done."""
+    """What was planned."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     PLANNED_FIELD_NUMBER: builtins.int
     MISSED_FIELD_NUMBER: builtins.int
-    DONE_FIELD_NUMBER: builtins.int
-    FAILED_FIELD_NUMBER: builtins.int
-    WAITING_FIELD_NUMBER: builtins.int
     REMAINING_FIELD_NUMBER: builtins.int
+    WAITING_FIELD_NUMBER: builtins.int
     planned: builtins.int
     """Due times that became reports."""
     missed: builtins.int
     """Due times that passed without a report of their own, since a later one has passed, too."""
-    done: builtins.int
-    """Reports that are done by this call."""
-    failed: builtins.int
-    """Reports that could not be made this time; those that are to be tried again are among them."""
-    waiting: builtins.int
-    """Reports whose facts were not complete yet: they are made by a later call."""
     remaining: builtins.int
-    """Definitions that are still due, and reports that still wait to be made: call again at once if there are
-    any.
-    """
+    """Definitions that are still due: call again at once if there are any."""
+    waiting: builtins.int
+    """Reports that wait to be made, those planned by this call among them; 10,000 if there are more."""
     def __init__(
         self,
         *,
         planned: builtins.int = ...,
         missed: builtins.int = ...,
-        done: builtins.int = ...,
-        failed: builtins.int = ...,
-        waiting: builtins.int = ...,
         remaining: builtins.int = ...,
+        waiting: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["done", b"done", "failed", b"failed", "missed", b"missed", "planned", b"planned", "remaining", b"remaining", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["missed", b"missed", "planned", b"planned", "remaining", b"remaining", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1000,7 +984,9 @@ class CleanUpReportsResponse(message.Message):
     objects: builtins.int
     """Objects of the store that belonged to these reports, or to none."""
     remaining: builtins.int
-    """Reports that have expired and are still there: call again at once if there are any."""
+    """Reports that have expired and are still there, and workspaces whose objects this round has not looked at
+    yet: call again at once if there are any. A round goes on where the last call had no more time.
+    """
     def __init__(
         self,
         *,

@@ -224,7 +224,8 @@ class ReportsServiceServicer:
 
     def DownloadReport(self, request, context):
         """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-        REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+        REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+        (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,7 +234,7 @@ class ReportsServiceServicer:
     def CreateReportLink(self, request, context):
         """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
         one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-        REPORTS_FULL if it has 20 links.
+        REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -264,9 +265,10 @@ class ReportsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GenerateDueReports(self, request, context):
-        """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-        workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-        of a definition becomes one report, and of several that passed, the last.
+        """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+        workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+        as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+        and several may call at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -70,12 +70,13 @@ class ReportsServiceStub:
     """Deletes a report, if there is one, with its links and all that there is to download."""
     DownloadReport: _grpc.UnaryStreamMultiCallable[_reports_service_pb2.DownloadReportRequest, _reports_service_pb2.DownloadReportResponse]
     """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+    (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
     """
     CreateReportLink: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.CreateReportLinkRequest, _reports_service_pb2.CreateReportLinkResponse]
     """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
     one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-    REPORTS_FULL if it has 20 links.
+    REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
     """
     ListReportLinks: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.ListReportLinksRequest, _reports_service_pb2.ListReportLinksResponse]
     """Lists the links to a report by their ids, also those that have expired. REPORT_NOT_FOUND if there is none."""
@@ -88,9 +89,10 @@ class ReportsServiceStub:
     is opened more than 60 times a minute.
     """
     GenerateDueReports: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.GenerateDueReportsRequest, _reports_service_pb2.GenerateDueReportsResponse]
-    """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-    workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-    of a definition becomes one report, and of several that passed, the last.
+    """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+    workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+    as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+    and several may call at once.
     """
     CleanUpReports: _grpc.UnaryUnaryMultiCallable[_reports_service_pb2.CleanUpReportsRequest, _reports_service_pb2.CleanUpReportsResponse]
     """Deletes reports that have expired, with all that belongs to them, and what lies in the object store and
@@ -146,12 +148,13 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     """Deletes a report, if there is one, with its links and all that there is to download."""
     DownloadReport: _aio.UnaryStreamMultiCallable[_reports_service_pb2.DownloadReportRequest, _reports_service_pb2.DownloadReportResponse]  # type: ignore[assignment]
     """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+    REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+    (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
     """
     CreateReportLink: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.CreateReportLinkRequest, _reports_service_pb2.CreateReportLinkResponse]  # type: ignore[assignment]
     """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
     one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-    REPORTS_FULL if it has 20 links.
+    REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
     """
     ListReportLinks: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.ListReportLinksRequest, _reports_service_pb2.ListReportLinksResponse]  # type: ignore[assignment]
     """Lists the links to a report by their ids, also those that have expired. REPORT_NOT_FOUND if there is none."""
@@ -164,9 +167,10 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     is opened more than 60 times a minute.
     """
     GenerateDueReports: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.GenerateDueReportsRequest, _reports_service_pb2.GenerateDueReportsResponse]  # type: ignore[assignment]
-    """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-    workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-    of a definition becomes one report, and of several that passed, the last.
+    """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+    workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+    as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+    and several may call at once.
     """
     CleanUpReports: _aio.UnaryUnaryMultiCallable[_reports_service_pb2.CleanUpReportsRequest, _reports_service_pb2.CleanUpReportsResponse]  # type: ignore[assignment]
     """Deletes reports that have expired, with all that belongs to them, and what lies in the object store and
@@ -291,7 +295,8 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_reports_service_pb2.DownloadReportResponse], _abc.AsyncIterator[_reports_service_pb2.DownloadReportResponse]]:
         """Streams a report in one of its formats: over HTTP as a file to be saved. REPORT_NOT_FOUND;
-        REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format.
+        REPORT_CONTENT_NOT_FOUND if it is not done, or has no such format; PERMISSION_MISSING if it may name users
+        (see EraseReports) and the caller does not hold aggregates:read, by which he sees them otherwise.
         """
 
     @_abc_1.abstractmethod
@@ -302,7 +307,7 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_reports_service_pb2.CreateReportLinkResponse, _abc.Awaitable[_reports_service_pb2.CreateReportLinkResponse]]:
         """Makes a link to a report, by which whoever has its URL may download it without a token. Each is another
         one, and its URL is told once. REPORT_NOT_FOUND; REPORT_CONTENT_NOT_FOUND if the report is not done;
-        REPORTS_FULL if it has 20 links.
+        REPORTS_FULL if it has 20 links; PERMISSION_MISSING as for DownloadReport.
         """
 
     @_abc_1.abstractmethod
@@ -339,9 +344,10 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_service_pb2.GenerateDueReportsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_service_pb2.GenerateDueReportsResponse, _abc.Awaitable[_reports_service_pb2.GenerateDueReportsResponse]]:
-        """Makes the reports that are due, and those that wait to be made: of the workspace, or in the reserved
-        workspace "shadower-system" of all workspaces. Safe to repeat, and several may call at once: each due time
-        of a definition becomes one report, and of several that passed, the last.
+        """Has the reports made that are due: of the workspace, or in the reserved workspace "shadower-system" of all
+        workspaces. Each due time of a definition becomes one report, and of several that passed, the last. Returns
+        as soon as that is planned: the reports are made after that, whether anybody calls or not. Safe to repeat,
+        and several may call at once.
         """
 
     @_abc_1.abstractmethod
