@@ -10,9 +10,15 @@ import pytest
 
 from services.runtime.faults import InvalidArgument
 from services.upkeep.applying import Scope
+from services.upkeep.policy import bound
+from services.warehouse.database import Session
 from services.warehouse.facts.ledger import fetch_ledger
 from services.warehouse.facts.model import Event, Execution
 from services.warehouse.queries.interval import Interval
+from services.warehouse.rollups.ledger import lock_workspace
+from services.warehouse.rollups.levels import Cuboid, Level, Sort
+from services.warehouse.rollups.rolling import Roller
+from services.warehouse.rollups.spans import Spans, between
 from tests.support.rolling import roll
 from tests.support.upkeep import DAY, HOUR, House, days_ago, house_of, some_points, some_runs
 
@@ -240,3 +246,102 @@ async def test_whoever_reads_is_not_held_up_by_a_month_that_goes(
     work = await house.apply("shadower-system")
     assert any(name.startswith("executions") for name in work.partitions)
     assert not work.remaining
+
+
+def with_policy(house: House, workspace: str, policy: str) -> None:
+    house.execute(
+        "insert into retention_settings values (%s, %s, 1, now(), 'a')", workspace, policy
+    )
+
+
+def days_later(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """As if it were so many days later."""
+    monkeypatch.setattr(
+        "services.upkeep.applying.bound",
+        lambda now, kept, *level: bound(now + days * DAY, kept, *level),
+    )
+
+
+async def of_each_day(house: House, workspace: str, days: range) -> None:
+    random = Random(3)
+    runs = [run for day in days for run in some_runs(random, days_ago(day), DAY, 3)]
+    points = [point for day in days for point in some_points(random, days_ago(day), DAY, 3)]
+    await house.record(workspace, runs)
+    await house.record(workspace, points)
+
+
+async def test_facts_that_are_kept_as_long_as_hours_go_day_by_day(
+    house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_policy(
+        house,
+        workspace,
+        '{"executions_days": 31, "metric_points_days": 31, "hour_rollups_days": 31}',
+    )
+    await of_each_day(house, workspace, range(36, 27, -1))
+    before = await house.answers(workspace, Interval(days_ago(36), days_ago(25)))
+    for days in range(3):
+        days_later(monkeypatch, days)
+        work = await house.apply(workspace)
+        assert not work.remaining
+        [moved] = house.rows("select runs_from, points_from, hours_from from workspaces")
+        assert set(moved) == {days_ago(31 - days)}
+        assert counts(house, workspace)["metric_points"] == 3 * (4 - days)
+        assert counts(house, workspace)["executions"] == 3 * (5 - days)
+        after = await house.answers(workspace, Interval(days_ago(36), days_ago(25)))
+        assert after == before
+    assert await house.differences(workspace) == []
+
+
+async def test_hours_stay_as_long_as_points_are_not_rolled_up(
+    house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_policy(
+        house,
+        workspace,
+        '{"executions_days": 31, "metric_points_days": 31, "hour_rollups_days": 31}',
+    )
+    await of_each_day(house, workspace, range(36, 27, -1))
+    before = await house.answers(workspace, Interval(days_ago(36), days_ago(25)))
+    await house.apply(workspace)
+    days_later(monkeypatch, 1)
+    roll_all = Roller.roll_all
+
+    async def busy(roller: Roller, workspace_id: str, sort: Sort, spans: Spans) -> Any:
+        if sort == Sort(Level.HOUR, Cuboid.METRIC):
+            yield False
+            return
+        async for is_done in roll_all(roller, workspace_id, sort, spans):
+            yield is_done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Roller, "roll_all", busy)
+        assert (await house.apply(workspace)).remaining
+    assert counts(house, workspace)["metric_points"] == 3 * 4
+    assert not (await house.apply(workspace)).remaining
+    assert counts(house, workspace)["metric_points"] == 3 * 3
+    assert await house.answers(workspace, Interval(days_ago(36), days_ago(25))) == before
+
+
+async def test_slots_that_are_rolled_while_the_horizon_passes_them_claim_nothing(
+    house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(3)
+    await house.record(workspace, some_runs(random, days_ago(95), HOUR, 30))
+    await house.record(workspace, some_runs(random, days_ago(2), HOUR, 3))
+    lock, came = lock_workspace, asyncio.Event()
+
+    async def after_the_horizon(session: Session) -> bool:
+        if not came.is_set():
+            came.set()
+            await house.applier.apply(workspace, [Scope.FACTS], 60)
+        return await lock(session)
+
+    monkeypatch.setattr("services.warehouse.rollups.rolling.lock_workspace", after_the_horizon)
+    slots = Sort(Level.SLOT, Cuboid.WORKSPACE)
+    spans = between(days_ago(95), days_ago(95) + HOUR)
+    done = [is_done async for is_done in Roller(house.database).roll_all(workspace, slots, spans)]
+    assert came.is_set()
+    assert not any(done)
+    with pytest.raises(InvalidArgument, match="not kept"):
+        await house.answers(workspace, Interval(days_ago(95), days_ago(95) + HOUR / 2))
