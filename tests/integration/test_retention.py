@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from random import Random
+from time import monotonic
 from typing import Any
 
 import psycopg
 import pytest
+from google.protobuf.json_format import ParseError
 
 from services.runtime.faults import InvalidArgument
-from services.upkeep.applying import Scope
+from services.upkeep.applying import Applier, Scope
 from services.upkeep.policy import bound
 from services.warehouse.database import Session
 from services.warehouse.facts.ledger import fetch_ledger
 from services.warehouse.facts.model import Event, Execution
 from services.warehouse.queries.interval import Interval
+from services.warehouse.retention.removing import Work
 from services.warehouse.rollups.ledger import lock_workspace
 from services.warehouse.rollups.levels import Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import Roller
@@ -345,3 +348,104 @@ async def test_slots_that_are_rolled_while_the_horizon_passes_them_claim_nothing
     assert not any(done)
     with pytest.raises(InvalidArgument, match="not kept"):
         await house.answers(workspace, Interval(days_ago(95), days_ago(95) + HOUR / 2))
+
+
+async def test_whoever_writes_is_not_held_up_by_a_month_that_goes(
+    house: House, workspace: str
+) -> None:
+    """Somebody ends runs all the while, which looks into all months."""
+    await filled(house, workspace)
+    running = [run._replace(status="running", ended_at=None) for run in running_now()]
+    await house.record(workspace, running)
+    longest, done = 0.0, asyncio.Event()
+
+    async def end_runs() -> None:
+        nonlocal longest
+        for run in running_now():
+            began = monotonic()
+            await house.record(workspace, [run])
+            longest = max(longest, monotonic() - began)
+            if done.is_set():
+                break
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end_runs())
+        for _ in range(3):
+            work = await house.apply("shadower-system")
+            if any(name.startswith("executions") for name in work.partitions):
+                break
+        done.set()
+    assert any(name.startswith("executions") for name in work.partitions)
+    assert longest < 2
+
+
+def running_now() -> list[Execution]:
+    start = days_ago(1)
+    return [Execution(f"now-{n}", start, "succeeded", "agent-a") for n in range(400)]
+
+
+async def test_a_month_with_a_fact_that_nobody_removed_stays(house: House, workspace: str) -> None:
+    await house.record(workspace, old_and_new(7)[:3])
+    await house.apply(workspace)
+    await house.record(f"{workspace}-b", old_and_new(9)[:1])
+    month = days_ago(250)
+    assert house.rows("select is_month_empty('executions', %s)", month) == [(False,)]
+    assert house.rows("select drop_month('executions', %s)", month) == [(False,)]
+    assert counts(house, f"{workspace}-b")["executions"] == 1
+
+
+async def test_a_later_run_of_the_same_id_keeps_its_key(house: House, workspace: str) -> None:
+    old = Execution("job-1", days_ago(200), "succeeded", "agent-a")
+    await house.record(workspace, [old])
+    # As if its key had gone before it.
+    house.execute("delete from execution_keys")
+    young = old._replace(started_at=days_ago(1))
+    assert await house.record(workspace, [young]) == ["stored"]
+    await house.apply(workspace)
+    assert await house.record(workspace, [young]) == ["duplicate"]
+
+
+async def test_what_fails_in_one_workspace_leaves_the_others_to_be_done(
+    house: House, workspace: str
+) -> None:
+    for name in ("a", "b", "c"):
+        await house.record(f"{workspace}-{name}", old_and_new(7)[:3])
+    # No policy that anybody could have set.
+    with_policy(house, f"{workspace}-a", '{"executions_days": "many"}')
+    with pytest.raises(ParseError):
+        await house.apply("shadower-system")
+    left = house.rows("select distinct workspace_id from executions")
+    assert left == [(f"{workspace}-a",)]
+
+
+async def test_rounds_go_on_where_the_last_call_ended(
+    house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        await house.record(f"{workspace}-{name}", old_and_new(7)[:3])
+    apply_to, seen = Applier._apply_to, []
+
+    async def until_time_is_over(applier: Applier, work: Work, one: str, scopes: Any) -> None:
+        await apply_to(applier, work, one, scopes)
+        seen.append(one.rpartition("-")[2])
+        work.ends_at = 0
+
+    monkeypatch.setattr(Applier, "_apply_to", until_time_is_over)
+    left = [(await house.apply("shadower-system", Scope.FACTS)).remaining for _ in range(4)]
+    assert seen == ["system", "a", "b", "c"]
+    assert left == [True, True, True, False]
+    assert house.rows("select count(*) from executions") == [(0,)]
+
+
+async def test_whoever_comes_while_somebody_is_at_it_waits(house: House, workspace: str) -> None:
+    await filled(house, workspace)
+    first, second = await asyncio.gather(house.apply(workspace), house.apply(workspace))
+    assert first.rows
+    assert not second.rows
+    assert not second.remaining
+    async with asyncio.TaskGroup() as group:
+        await filled(house, f"{workspace}-b")
+        at_it = group.create_task(house.apply(f"{workspace}-b"))
+        await asyncio.sleep(0)
+        assert (await house.apply(workspace, seconds=0.01)).remaining
+    assert at_it.result().rows
