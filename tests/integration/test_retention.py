@@ -11,19 +11,25 @@ import pytest
 from google.protobuf.json_format import ParseError
 
 from services.runtime.faults import InvalidArgument
+from services.runtime.pool import EXPORTER_ROLE, open_pool
 from services.upkeep.applying import Applier, Scope
 from services.upkeep.policy import bound
 from services.warehouse.database import Session
+from services.warehouse.exports.executions import ExecutionsQuery, found_executions
 from services.warehouse.facts.ledger import fetch_ledger
 from services.warehouse.facts.model import Event, Execution
 from services.warehouse.queries.interval import Interval
+from services.warehouse.queries.performance import AgentRuns
+from services.warehouse.queries.selection import Selection
+from services.warehouse.queries.workspace import fetch_metric_types
 from services.warehouse.retention.removing import Work
 from services.warehouse.rollups.ledger import lock_workspace
 from services.warehouse.rollups.levels import Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import Roller
 from services.warehouse.rollups.spans import Spans, between
+from tests.support.bus import settings_of
 from tests.support.rolling import roll
-from tests.support.upkeep import DAY, HOUR, House, days_ago, house_of, some_points, some_runs
+from tests.support.upkeep import DAY, DEPTH, HOUR, House, days_ago, house_of, some_points, some_runs
 
 FACTS = ("executions", "metric_points", "events", "execution_keys")
 
@@ -449,3 +455,47 @@ async def test_whoever_comes_while_somebody_is_at_it_waits(house: House, workspa
         await asyncio.sleep(0)
         assert (await house.apply(workspace, seconds=0.01)).remaining
     assert at_it.result().rows
+
+
+async def test_what_is_gone_is_not_left_out_of_exports(house: House, workspace: str) -> None:
+    runs = await filled(house, workspace)
+
+    async def count(asked: Interval) -> int:
+        query = ExecutionsQuery(workspace, Selection(asked), ("execution_id",))
+        pools = open_pool(settings_of(house.url), EXPORTER_ROLE)
+        async with pools as pool, found_executions(pool, query) as found:
+            return found.count
+
+    assert await count(WHOLE) == len(runs)
+    await house.apply(workspace)
+    with pytest.raises(InvalidArgument) as refused:
+        await count(WHOLE)
+    assert refused.value.reason == "FACTS_GONE"
+    assert await count(Interval(days_ago(91), days_ago(0))) == 20
+
+
+async def test_agents_and_types_of_points_whose_facts_are_gone_are_known(
+    house: House, workspace: str
+) -> None:
+    random = Random(3)
+    await house.record(workspace, some_runs(random, days_ago(250), DAY, 20))
+    await house.record(workspace, some_runs(random, days_ago(120), DAY, 20))
+    await house.record(workspace, some_points(random, days_ago(250), 140 * DAY, 3))
+    await house.apply(workspace)
+    assert counts(house, workspace) == dict.fromkeys(FACTS, 0)
+    async with house.database.reading(workspace) as session:
+        runs = AgentRuns(session, Selection(WHOLE))
+        assert [await runs.name(f"agent-{one}") for one in "abcd"] == ["", "", "", None]
+        assert await fetch_metric_types(session) == [DEPTH]
+
+
+async def test_a_horizon_that_was_erased_refuses_nothing(house: House, workspace: str) -> None:
+    runs = await filled(house, workspace)
+    await house.apply(workspace)
+    old = min(runs, key=lambda run: run.started_at)
+    assert await house.record(workspace, [old]) == ["too_old"]
+    cells = ("execution_cells", "agent_profiles", "point_cells", "rollups")
+    for table in (*FACTS, *cells, "ledger", "workspace_changes"):
+        house.execute(f"delete from {table} where workspace_id = %s", workspace)
+    house.execute("delete from workspaces where workspace_id = %s", workspace)
+    assert await house.record(workspace, [old]) == ["stored"]

@@ -1604,3 +1604,5 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.workspace_changes TO shadowe
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.workspaces TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.workspaces TO shadower_scheduler;
+GRANT SELECT(workspace_id) ON TABLE shadower.workspaces TO shadower_exporter;
+GRANT SELECT(runs_from) ON TABLE shadower.workspaces TO shadower_exporter;
