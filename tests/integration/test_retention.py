@@ -8,7 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from buf.validate import validate_pb2
 from google.protobuf.json_format import ParseError
+from shadower.upkeep.v1.retention_pb2 import RetentionPolicy
 
 from services.runtime.faults import InvalidArgument
 from services.runtime.pool import EXPORTER_ROLE, open_pool
@@ -21,7 +23,11 @@ from services.warehouse.facts.model import Event, Execution
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.performance import AgentRuns
 from services.warehouse.queries.selection import Selection
-from services.warehouse.queries.workspace import fetch_metric_types
+from services.warehouse.queries.workspace import (
+    fetch_active_users,
+    fetch_metric_types,
+    fetch_periods,
+)
 from services.warehouse.retention.removing import Work
 from services.warehouse.rollups.ledger import lock_workspace
 from services.warehouse.rollups.levels import Cuboid, Level, Sort
@@ -499,3 +505,20 @@ async def test_a_horizon_that_was_erased_refuses_nothing(house: House, workspace
         house.execute(f"delete from {table} where workspace_id = %s", workspace)
     house.execute("delete from workspaces where workspace_id = %s", workspace)
     assert await house.record(workspace, [old]) == ["stored"]
+
+
+async def test_summaries_of_thirty_days_are_told_by_the_shortest_policy(
+    house: House, workspace: str
+) -> None:
+    field = RetentionPolicy.DESCRIPTOR.fields_by_name["executions_days"]
+    shortest = field.GetOptions().Extensions[validate_pb2.field].int32.gte
+    with_policy(house, workspace, f'{{"executions_days": {shortest}}}')
+    random = Random(3)
+    runs = [run for day in range(70, 0, -3) for run in some_runs(random, days_ago(day), DAY, 3)]
+    await house.record(workspace, runs)
+    assert (await house.apply(workspace)).rows["executions"]
+    async with house.database.reading(workspace) as session:
+        for days in (7, 30):
+            asked = Interval(session.as_of - days * DAY, session.as_of)
+            assert (await fetch_active_users(session, asked)).previous
+            assert (await fetch_periods(session, asked)).previous.total
