@@ -506,3 +506,16 @@ async def test_summaries_of_thirty_days_are_told_by_the_shortest_policy(
             asked = Interval(session.as_of - days * DAY, session.as_of)
             assert (await fetch_active_users(session, asked)).previous
             assert (await fetch_periods(session, asked)).previous.total
+
+
+async def test_whoever_keeps_house_may_do_no_more_than_that(house: House) -> None:
+    asked = "select has_table_privilege('shadower_upkeep', %s, %s)"
+    for table, privilege, may in [
+        ("executions", "delete", True),
+        ("erasures", "update", True),
+        ("erasures", "delete", False),
+        ("audit_entries", "update", False),
+        *((name, "select", False) for name in ("schedule_leases", "scheduled_jobs", "job_runs")),
+        ("job_runs", "delete", False),
+    ]:
+        assert house.rows(asked, table, privilege) == [(may,)], (table, privilege)
