@@ -3,6 +3,7 @@
 from typing import Any, TypeAlias
 
 import grpc
+import structlog
 from google.protobuf.message import Message
 
 from scheduler.job import Ask, Options
@@ -32,7 +33,7 @@ def to_the_end(stub: Stub, rpc: str, request: Message) -> Ask:
 
 
 def while_some_remain(stub: Stub, rpc: str, request: Message) -> Ask:
-    """Again and again; what is left after many calls is for the next time."""
+    """Again and again; what is left after many calls is for the next time, and told."""
 
     async def ask(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
         call = getattr(stub(channel), rpc)
@@ -41,6 +42,8 @@ def while_some_remain(stub: Stub, rpc: str, request: Message) -> Ask:
             yield answer
             if not answer.remaining:
                 return
+        log: Any = structlog.get_logger("scheduler")
+        log.warning("some remain", rpc=rpc, workspace_id=workspace_id, calls=MOST_CALLS)
 
     return ask
 

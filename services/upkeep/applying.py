@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Protocol
@@ -19,6 +20,7 @@ from services.warehouse.retention.removing import Remover, Work
 from services.warehouse.retention.settings import fetch_retention
 from services.warehouse.rollups.levels import Level
 
+SECONDS_FOR_MONTHS = 10
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 SHORT = [Level.SLOT.value]
 UP_TO_HOURS = [*SHORT, Level.HOUR.value, Level.QUARTER_DAY.value]
@@ -36,7 +38,17 @@ class Scope(IntEnum):
 class AllWorkspaces(Protocol):
     """Those that there are."""
 
-    def pages(self) -> AsyncIterator[list[str]]: ...
+    def pages(self, after: str = "") -> AsyncIterator[list[str]]: ...
+
+    async def latest_horizon(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a round through all workspaces goes on, and whether those before it have some left."""
+
+    after: str = ""
+    is_left: bool = False
 
 
 class Applier:
@@ -49,43 +61,72 @@ class Applier:
         self._workspaces = workspaces
         self._horizons = Horizons(database)
         self._remover = remover or Remover(database)
-        self._partitions = Partitions(database, self._remover)
+        self._partitions = Partitions(database)
         self._turn = asyncio.Lock()
+        self._places: dict[frozenset[Scope], Place] = {}
 
     async def apply(self, workspace_id: str, scopes: Collection[Scope], seconds: float) -> Work:
-        """In one workspace, or in all if it is the system's. Raises a Fault if something failed,
-        after all that did not. While this process is at it already, there is more to do."""
-        if self._turn.locked():
+        """In one workspace, or in all if it is the system's: those go on where the last call ended.
+        Raises a Fault if something failed, after all that did not. While this process is at it
+        already, it waits; if that takes all of its time, there is more to do."""
+        work = Work.of(seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turn.acquire()
+        except TimeoutError:
             return Work(0, remaining=True)
-        async with self._turn:
-            return await self._apply(workspace_id, scopes, Work.of(seconds))
+        try:
+            return await self._apply(workspace_id, frozenset(scopes), work)
+        finally:
+            self._turn.release()
 
-    async def _apply(self, workspace_id: str, scopes: Collection[Scope], work: Work) -> Work:
+    async def _apply(self, workspace_id: str, scopes: frozenset[Scope], work: Work) -> Work:
         failures = Failures("retention")
-        if Scope.FACTS in scopes:
-            latest = [LONG_AGO]
-            async for one in self._asked(workspace_id):
-                with failures.noted(one):
-                    latest.append(await self._move(work, one))
-            if workspace_id == SYSTEM_WORKSPACE:
-                with failures.noted(SYSTEM_WORKSPACE):
-                    await self._partitions.drop_before(work, max(latest))
-        async for one in self._asked(workspace_id):
-            with failures.noted(one):
-                await self._remove(work, one, scopes)
-            if not work.has_time:
-                break
+        if workspace_id == SYSTEM_WORKSPACE:
+            await self._go_round(scopes, work, failures)
+        else:
+            with failures.noted(workspace_id):
+                await self._apply_to(work, workspace_id, scopes)
         failures.raise_first()
         return work
 
-    async def _asked(self, workspace_id: str) -> AsyncIterator[str]:
-        if workspace_id != SYSTEM_WORKSPACE:
-            yield workspace_id
-            return
-        async for page in self._workspaces.pages():
+    async def _go_round(self, scopes: frozenset[Scope], work: Work, failures: Failures) -> None:
+        place = self._places.pop(scopes, Place())
+        after = place.after
+        async for one in self._following(after):
+            is_left = place.is_left or work.remaining
+            if not work.has_time:
+                self._places[scopes] = Place(after, is_left)
+                return
+            with failures.noted(one):
+                await self._apply_to(work, one, scopes)
+            after = one
+        work.remaining |= place.is_left
+        if Scope.FACTS in scopes:
+            with failures.noted(SYSTEM_WORKSPACE):
+                await self._drop_months(work)
+
+    async def _drop_months(self, work: Work) -> None:
+        """Seldom more than one, and all that comes before it is for nothing without: it gets some
+        time of its own."""
+        until = await self._workspaces.latest_horizon()
+        own = Work.of(SECONDS_FOR_MONTHS)
+        await self._partitions.drop_before(own, until or LONG_AGO)
+        work.partitions += own.partitions
+        work.remaining |= own.remaining
+
+    async def _following(self, after: str) -> AsyncIterator[str]:
+        """The system's own first."""
+        if not after:
+            yield SYSTEM_WORKSPACE
+        async for page in self._workspaces.pages("" if after == SYSTEM_WORKSPACE else after):
             for one in page:
                 yield one
-        yield SYSTEM_WORKSPACE
+
+    async def _apply_to(self, work: Work, workspace_id: str, scopes: Collection[Scope]) -> None:
+        if Scope.FACTS in scopes:
+            await self._move(work, workspace_id)
+        await self._remove(work, workspace_id, scopes)
 
     async def _policy(self, workspace_id: str) -> tuple[RetentionPolicy, datetime]:
         """And what time it is."""
@@ -95,8 +136,7 @@ class Applier:
             of_workspace = await fetch_retention(session)
         return effective(read(of_platform.policy), read(of_workspace.policy)), session.as_of
 
-    async def _move(self, work: Work, workspace_id: str) -> datetime:
-        """The latest time before which facts of the workspace may be gone."""
+    async def _move(self, work: Work, workspace_id: str) -> None:
         policy, now = await self._policy(workspace_id)
         for kind, days in (
             (RUNS, policy.executions_days),
@@ -105,9 +145,6 @@ class Applier:
         ):
             if work.has_time:
                 await self._horizons.move_facts(work, workspace_id, kind, bound(now, days))
-        horizon = await self._horizons.of(workspace_id)
-        bounds = (horizon.runs_from, horizon.points_from, horizon.events_from)
-        return max(one or LONG_AGO for one in bounds)
 
     async def _remove(self, work: Work, workspace_id: str, scopes: Collection[Scope]) -> None:
         policy, now = await self._policy(workspace_id)

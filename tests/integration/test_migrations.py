@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -194,3 +195,30 @@ async def test_a_service_waits_for_its_schema(
         await ready(service)
     finally:
         assert stop(service) == 0
+
+
+async def test_a_migration_that_waits_for_a_table_lets_others_use_it(old_database: str) -> None:
+    migrate(old_database, "0016")
+    with psycopg.connect(old_database) as reader, psycopg.connect(old_database) as writer:
+        reader.execute("select count(*) from shadower.executions")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, old_database))
+        await asyncio.to_thread(until_it_waits, old_database)
+        # It would come after the migration, which waits for the reader.
+        writer.execute("set statement_timeout = '5s'")
+        await asyncio.to_thread(writer.execute, "select count(*) from shadower.executions")
+        writer.rollback()
+        reader.rollback()
+        async with asyncio.timeout(SECONDS):
+            assert "0017" in await migrating
+
+
+def until_it_waits(url: str) -> None:
+    waiting = """
+        select count(*) from pg_locks join pg_database on pg_database.oid = database
+        where not granted and mode = 'AccessExclusiveLock' and datname = current_database()
+    """
+    ends_at = monotonic() + SECONDS
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(waiting).fetchone() == (0,):
+            assert monotonic() < ends_at
+            sleep(0.02)

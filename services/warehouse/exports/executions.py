@@ -8,7 +8,10 @@ from typing import Any
 
 from services.runtime.pool import Pool
 from services.warehouse.database import driver_errors_as_faults
+from services.warehouse.facts.horizon import Horizon
+from services.warehouse.queries.kept import check_kept
 from services.warehouse.queries.selection import Selection
+from services.warehouse.rollups.spans import between
 from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
@@ -69,13 +72,20 @@ class FoundExecutions:
 
 @asynccontextmanager
 async def found_executions(pool: Pool, query: ExecutionsQuery) -> AsyncIterator[FoundExecutions]:
-    """Holds a connection of the pool until its end. Who comes after that finds nothing open."""
+    """Holds a connection of the pool until its end. Who comes after that finds nothing open.
+
+    Raises InvalidArgument if retention may have removed some of them.
+    """
     with driver_errors_as_faults():
         async with (
             pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             as_of = await connection.fetchval(QUERIES["enter"], query.workspace_id)
+            runs_from = await connection.fetchval(QUERIES["runs_from"], query.workspace_id)
+            interval = query.selection.interval
+            gone = Horizon(runs_from=runs_from).runs_gone
+            check_kept(between(interval.start, interval.end), gone)
             count, values = _statement("count", query)
             rows, _ = _statement("rows", query)
             number = await connection.fetchval(count, *values)

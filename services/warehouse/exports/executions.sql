@@ -8,6 +8,9 @@ select case when set_config('shadower.workspace_id', $1, true) is not null
         and set_config('enable_incremental_sort', 'off', true) is not null
     then transaction_timestamp() end
 
+-- name: runs_from
+select runs_from from workspaces where workspace_id = $1
+
 -- name: count
 select count(*)
 from executions

@@ -15,7 +15,7 @@ from services.warehouse.database import Database, NoPartitionError, Session, Tra
 from services.warehouse.facts.appending import EVENTS, METRIC_POINTS
 from services.warehouse.facts.changes import log_change
 from services.warehouse.facts.executions import Written, record_executions
-from services.warehouse.facts.horizon import BeyondHorizonError, Horizon
+from services.warehouse.facts.horizon import BeyondHorizonError, Horizon, lies_before
 from services.warehouse.facts.ledger import Account, account_of, enter_in_ledger
 from services.warehouse.facts.model import FactKind, Recorded, RunChange
 from services.warehouse.facts.positions import Advance, move_position
@@ -137,10 +137,20 @@ async def _write(
         session = await transaction.enter(workspace_id)
         of_workspace = [batches[n] for n in numbers]
         results, news[workspace_id] = await _write_workspace(
-            session, of_workspace, horizons.of(workspace_id)
+            session, of_workspace, await _horizon(session, of_workspace, horizons)
         )
         recorded |= zip(numbers, results, strict=True)
     return [recorded[number] for number in range(len(batches))], news
+
+
+async def _horizon(session: Session, batches: Sequence[Batch], horizons: Horizons) -> Horizon:
+    """The one that was met, if it refuses nothing."""
+    met = horizons.of(session.workspace_id)
+    is_refusing = any(
+        lies_before(map(way.time, _joined(batches, kind)), met.of(kind))
+        for kind, way in WAYS.items()
+    )
+    return await horizons.seen_again(session) if is_refusing else met
 
 
 async def _write_workspace(

@@ -1,8 +1,9 @@
 """Keeps facts out that are from before what a workspace keeps.
 
 A process learns of a workspace's horizon when it first meets it: the transaction that logs a change
-has the row locked in which it stands, and fails if it has touched anything before it. Horizons only
-move on, so one that was heard of never refuses too much.
+has the row locked in which it stands, and fails if it has touched anything before it. A horizon
+moves on, and goes when a workspace is erased: before one that was heard of refuses anything, its
+row is read again.
 """
 
 from collections import OrderedDict
@@ -11,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from services.warehouse.database import Session
+from services.warehouse.facts.changes import fetch_horizon
 from services.warehouse.facts.executions import Written
 from services.warehouse.facts.horizon import BeyondHorizonError, Horizon
 from services.warehouse.facts.model import TOO_OLD
@@ -31,9 +33,18 @@ class Horizons:
     def of(self, workspace_id: str) -> Horizon:
         return self._met.get(workspace_id, ANY_TIME)
 
+    async def seen_again(self, session: Session) -> Horizon:
+        """As it stands by now."""
+        horizon = await fetch_horizon(session)
+        self._remember(session.workspace_id, horizon)
+        return horizon
+
     def meet(self, beyond: BeyondHorizonError) -> None:
-        self._met[beyond.workspace_id] = beyond.horizon
-        self._met.move_to_end(beyond.workspace_id)
+        self._remember(beyond.workspace_id, beyond.horizon)
+
+    def _remember(self, workspace_id: str, horizon: Horizon) -> None:
+        self._met[workspace_id] = horizon
+        self._met.move_to_end(workspace_id)
         if len(self._met) > MOST_REMEMBERED:
             self._met.popitem(last=False)
 

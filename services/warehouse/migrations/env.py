@@ -9,6 +9,7 @@ from sqlalchemy.pool import NullPool
 SCHEMA = "shadower"
 # Any number will do that nobody else of this database locks.
 MIGRATION_LOCK = 7_403_112_901
+LOCK_TIMEOUT = "1s"
 
 
 def note_applied(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # noqa: ARG001 - Alembic's
@@ -22,6 +23,8 @@ def run() -> None:
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.execute(text(f"create schema if not exists {SCHEMA}"))
         connection.execute(text(f"set search_path to {SCHEMA}"))
+        # Whoever waits for a table holds up all who come after it: rather begin anew.
+        connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
         context.configure(
             connection=connection,

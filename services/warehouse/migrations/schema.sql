@@ -53,48 +53,31 @@ CREATE TYPE shadower.span_outcome AS ENUM (
     'error'
 );
 ALTER TYPE shadower.span_outcome OWNER TO postgres;
-CREATE FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) RETURNS bigint
+CREATE FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'shadower', 'pg_temp'
     SET "TimeZone" TO 'UTC'
-    AS $_$
+    AS $$
 declare
     partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
-    gone_workspaces text[];
-    one_workspace text;
-    gone bigint := 0;
-    counted bigint;
 begin
-    if workspaces_of_month(fact_table, month) is null then
-        return null;
+    if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
+        raise exception 'no fact table: %', fact_table;
     end if;
-    -- Nobody adds to it any more.
-    execute format('lock table %I in share mode', partition_name);
-    gone_workspaces := workspaces_of_month(fact_table, month);
-    if gone_workspaces is null then
-        return null;
+    -- The whole table first: a writer that already has it would come to wait for the month, and we for it.
+    execute format('lock table only %I in access exclusive mode', fact_table);
+    if to_regclass(partition_name) is null then
+        return false;
     end if;
-    foreach one_workspace in array gone_workspaces loop
-        perform set_config('shadower.workspace_id', one_workspace, true);
-        execute format(
-            'update ledger set removed = removed + found.facts
-             from (
-                 select date_trunc(''hour'', recorded_at) as hour, count(*) as facts from %I
-                 where workspace_id = $1 %s group by 1
-             ) as found
-             where ledger.workspace_id = $1 and ledger.hour = found.hour and ledger.kind = $2::fact_kind',
-            partition_name,
-            case when fact_table = 'executions' then 'and origin = ''recorded''' else '' end
-        ) using one_workspace, rtrim(fact_table, 's');
-        execute format('select count(*) from %I where workspace_id = $1', partition_name)
-            into counted using one_workspace;
-        gone := gone + counted;
-    end loop;
+    execute format('lock table %I in access exclusive mode', partition_name);
+    if not is_month_empty(fact_table, month) then
+        return false;
+    end if;
     execute format('alter table %I detach partition %I', fact_table, partition_name);
     execute format('drop table %I', partition_name);
-    return gone;
+    return true;
 end
-$_$;
+$$;
 ALTER FUNCTION shadower.drop_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
 CREATE FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -125,6 +108,26 @@ begin
 end
 $$;
 ALTER FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
+CREATE FUNCTION shadower.is_month_empty(fact_table text, month timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'shadower', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+    partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
+    is_empty boolean;
+begin
+    if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
+        raise exception 'no fact table: %', fact_table;
+    end if;
+    if to_regclass(partition_name) is null then
+        return false;
+    end if;
+    execute format('select not exists (select from %I)', partition_name) into is_empty;
+    return is_empty;
+end
+$$;
+ALTER FUNCTION shadower.is_month_empty(fact_table text, month timestamp with time zone) OWNER TO postgres;
 CREATE FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) RETURNS TABLE(partition_name text, first_day timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'shadower', 'pg_temp'
@@ -138,45 +141,6 @@ CREATE FUNCTION shadower.months_before(fact_table text, until timestamp with tim
     order by relname
 $$;
 ALTER FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) OWNER TO postgres;
-CREATE FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) RETURNS text[]
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'shadower', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    AS $_$
-declare
-    partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
-    month_end timestamptz := date_trunc('month', month) + interval '1 month';
-    kept_from timestamptz;
-    one_workspace text;
-    found_workspaces text[] := '{}';
-begin
-    if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
-        raise exception 'no fact table: %', fact_table;
-    end if;
-    if to_regclass(partition_name) is null then
-        return null;
-    end if;
-    loop
-        execute format(
-            'select workspace_id from %I where $1 is null or workspace_id > $1
-             order by workspace_id limit 1', partition_name
-        ) into one_workspace using one_workspace;
-        exit when one_workspace is null;
-        perform set_config('shadower.workspace_id', one_workspace, true);
-        select case fact_table
-            when 'metric_points' then points_from
-            when 'events' then events_from
-            else runs_from - interval '1 day'
-        end into kept_from from workspaces where workspace_id = one_workspace;
-        if kept_from is null or kept_from < month_end then
-            return null;
-        end if;
-        found_workspaces := found_workspaces || one_workspace;
-    end loop;
-    return found_workspaces;
-end
-$_$;
-ALTER FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) OWNER TO postgres;
 CREATE TABLE shadower.agent_profiles (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     level text NOT NULL COLLATE pg_catalog."C",
@@ -1447,7 +1411,6 @@ CREATE POLICY upkeep ON shadower.events TO shadower_upkeep USING ((workspace_id 
 CREATE POLICY upkeep ON shadower.execution_cells TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.execution_keys TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.executions TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
-CREATE POLICY upkeep ON shadower.job_runs TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.ledger TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.limits TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.metric_points TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1465,8 +1428,6 @@ CREATE POLICY upkeep ON shadower.reports TO shadower_upkeep USING ((workspace_id
 CREATE POLICY upkeep ON shadower.retention_settings TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.revoked_tokens TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.rollups TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
-CREATE POLICY upkeep ON shadower.schedule_leases TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
-CREATE POLICY upkeep ON shadower.scheduled_jobs TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.service_checks TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.spans TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.workspace_changes TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1491,10 +1452,10 @@ GRANT ALL ON FUNCTION shadower.drop_month(fact_table text, month timestamp with 
 REVOKE ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_service;
 GRANT ALL ON FUNCTION shadower.ensure_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
+REVOKE ALL ON FUNCTION shadower.is_month_empty(fact_table text, month timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION shadower.is_month_empty(fact_table text, month timestamp with time zone) TO shadower_upkeep;
 REVOKE ALL ON FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) TO shadower_upkeep;
-REVOKE ALL ON FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION shadower.workspaces_of_month(fact_table text, month timestamp with time zone) TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.agent_profiles TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.alert_rules TO shadower_service;
@@ -1538,7 +1499,7 @@ GRANT SELECT(occurrences),UPDATE(occurrences) ON TABLE shadower.dead_letters TO 
 GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_service;
 GRANT UPDATE(last_failed_at) ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.erasures TO shadower_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.erasures TO shadower_upkeep;
+GRANT SELECT,INSERT,UPDATE ON TABLE shadower.erasures TO shadower_upkeep;
 GRANT SELECT,INSERT ON TABLE shadower.events TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.events TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.execution_cells TO shadower_service;
@@ -1553,7 +1514,6 @@ GRANT SELECT ON TABLE shadower.executions TO shadower_exporter;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_upkeep;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.ledger TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.limits TO shadower_service;
@@ -1631,9 +1591,7 @@ GRANT SELECT(kept_until) ON TABLE shadower.revoked_tokens TO shadower_keeper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.rollups TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.schedule_leases TO shadower_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.schedule_leases TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.scheduled_jobs TO shadower_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.scheduled_jobs TO shadower_upkeep;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_service;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_relay;
 GRANT SELECT ON TABLE shadower.schema_version TO shadower_limiter;
@@ -1647,3 +1605,5 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.workspace_changes TO shadowe
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.workspaces TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.workspaces TO shadower_upkeep;
 GRANT SELECT(workspace_id) ON TABLE shadower.workspaces TO shadower_scheduler;
+GRANT SELECT(workspace_id) ON TABLE shadower.workspaces TO shadower_exporter;
+GRANT SELECT(runs_from) ON TABLE shadower.workspaces TO shadower_exporter;

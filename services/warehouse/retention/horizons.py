@@ -8,12 +8,14 @@ after that, at leisure.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 from services.warehouse.database import Database, Session
 from services.warehouse.facts.changes import fetch_horizon
 from services.warehouse.facts.horizon import UNDER_WAY, Horizon
 from services.warehouse.queries.kept import times_before
 from services.warehouse.retention.removing import Work
+from services.warehouse.rollups.kinds import kind_of
 from services.warehouse.rollups.ledger import (
     agreeing,
     enter,
@@ -78,6 +80,15 @@ POINTS = FactTime("points_from", first_point, (Sort(Level.HOUR, Cuboid.METRIC),)
 EVENTS = FactTime("events_from", first_event)
 
 
+class Standing(Enum):
+    """Whether there are facts of a kind from before a time: none that anybody needs, some that
+    have to go first, or only such as are needed until the horizon moves the next day."""
+
+    NOTHING = auto()
+    LEFT = auto()
+    TOMORROW = auto()
+
+
 class Horizons:
     """Of all workspaces, one at a time."""
 
@@ -98,8 +109,10 @@ class Horizons:
             oldest = await kind.first(session)
         if oldest is None or oldest >= until - kind.needed or (known and known >= until):
             return
+        # What lies before the horizon has its cells, and perhaps no facts any more.
+        wanted = between(known or oldest, until)
         for sort in kind.sorts:
-            if not await self._roll(work, workspace_id, sort, between(oldest, until)):
+            if not await self._roll(work, workspace_id, sort, wanted):
                 return
         async with self._database.writing(workspace_id) as session:
             await lock_workspace(session)
@@ -116,12 +129,16 @@ class Horizons:
         async with self._database.reading(workspace_id) as session:
             has_old = await _has_cells(session, NOT_OF_DAYS, until)
             old = {
-                sort: session.rolled.get(Sort(Level.HOUR, sort.cuboid), Spans())
-                & times_before(until)
+                sort: _days_of(
+                    sort,
+                    session.rolled.get(Sort(Level.HOUR, sort.cuboid), Spans()),
+                    session.horizon,
+                    until,
+                )
                 for sort in OF_DAYS
             }
-        for sort, hours in old.items() if has_old else ():
-            if not await self._roll(work, workspace_id, sort, hours):
+        for sort, days in old.items() if has_old else ():
+            if not await self._roll(work, workspace_id, sort, days):
                 return
         if has_old:
             await self._give_up(work, workspace_id, "hours_from", until, NOT_OF_DAYS)
@@ -138,9 +155,10 @@ class Horizons:
         """Cells from before a time, where there are no facts any more."""
         async with self._database.writing(workspace_id) as session:
             await lock_workspace(session)
-            firsts = [await one.first(session) for one in (RUNS, POINTS)]
-            has_facts = any(first and first < until - UNDER_WAY for first in firsts)
-            if has_facts or not await _have_days(session, until):
+            standing = [await _standing(session, kind, until) for kind in (RUNS, POINTS)]
+            if Standing.TOMORROW in standing:
+                return
+            if Standing.LEFT in standing or not await _have_days(session, until):
                 work.remaining = True
                 return
             for kind in (RUNS, POINTS):
@@ -164,7 +182,9 @@ class Horizons:
     async def _have_cells(self, session: Session, kind: FactTime, until: datetime) -> bool:
         """With the lock: facts may have come for older hours meanwhile."""
         oldest = await kind.first(session)
-        wanted = Level.HOUR.around(between(oldest, until)) if oldest else Spans()
+        known = getattr(await fetch_horizon(session), kind.column)
+        first = known or oldest
+        wanted = Level.HOUR.around(between(first, until)) if first else Spans()
         missing = [bool(wanted - await agreeing(session, sort)) for sort in kind.sorts]
         return not any(missing)
 
@@ -180,17 +200,42 @@ IMPLIED = {
 }
 
 
+async def _standing(session: Session, kind: FactTime, until: datetime) -> Standing:
+    """With the lock."""
+    first = await kind.first(session)
+    if first is None or first >= until:
+        return Standing.NOTHING
+    if first < until - kind.needed:
+        return Standing.LEFT
+    reached = getattr(await fetch_horizon(session), kind.column)
+    return Standing.NOTHING if reached and reached >= until else Standing.TOMORROW
+
+
 async def _move(session: Session, column: str, until: datetime) -> None:
     await session.connection.execute(QUERIES[f"move_{column}"], session.workspace_id, until)
 
 
 async def _have_days(session: Session, until: datetime) -> bool:
-    """With the lock: whether days stand for all hours from before a time."""
+    """With the lock: whether days stand for all hours, and all facts, from before a time."""
+    horizon = await fetch_horizon(session)
     for sort in OF_DAYS:
-        hours = await agreeing(session, Sort(Level.HOUR, sort.cuboid)) & times_before(until)
-        if Level.DAY.around(hours) - await agreeing(session, sort):
+        hours = await agreeing(session, Sort(Level.HOUR, sort.cuboid))
+        wanted = _days_of(sort, hours, horizon, until)
+        first = await kind_of(sort).first(session)
+        if first is not None:
+            wanted |= Level.DAY.around(between(first, until))
+        if wanted - await agreeing(session, sort):
             return False
     return True
+
+
+def _days_of(sort: Sort, hours: Spans, horizon: Horizon, until: datetime) -> Spans:
+    """Days up to a time that have to stand: for hours that agree, and from the horizon on also
+    where nothing was, since nobody can look there any more."""
+    kind = POINTS if sort.cuboid is Cuboid.METRIC else RUNS
+    known = getattr(horizon, kind.column)
+    passed = between(known, until) if known else Spans()
+    return Level.DAY.around((hours & times_before(until)) | passed)
 
 
 async def _has_cells(session: Session, sorts: Sequence[Sort], until: datetime) -> bool:

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import asyncpg
 
+from services.runtime.faults import DeadlineExceeded
 from services.warehouse.database import Database
 from services.warehouse.sql import Queries
 
@@ -58,26 +58,11 @@ class Remover:
                 return True
         return False
 
-    async def remove_keys(
-        self, work: Work, workspace_id: str, first: datetime, until: datetime
-    ) -> bool:
-        """Of runs that begin in a time, which go at once later."""
-        place = (first, "")
-        while work.has_time:
-            async with self._database.writing(workspace_id) as session:
-                row = await session.connection.fetchrow(
-                    QUERIES["keys_of_runs"], workspace_id, until, *place, self._batch
-                )
-            if row is None or row["looked_at"] < self._batch:
-                return True
-            place = (row["started_at"], row["execution_id"])
-        return False
-
 
 @contextmanager
 def busy_as_remaining(work: Work) -> Iterator[None]:
-    """Whoever cannot have a lock soon lets others go on, and comes again."""
+    """Whoever cannot have a lock soon, or has it too long, lets others go on, and comes again."""
     try:
         yield
-    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+    except (asyncpg.LockNotAvailableError, DeadlineExceeded):
         work.remaining = True

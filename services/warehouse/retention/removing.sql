@@ -12,10 +12,12 @@ with old as (
     delete from executions run using old
     where run.workspace_id = $1 and run.started_at = old.started_at
         and run.execution_id = old.execution_id
-    returning run.execution_id, run.recorded_at, run.origin
+    returning run.execution_id, run.started_at, run.recorded_at, run.origin
 ), keys as (
+    -- Not the key of a later run that took the same id.
     delete from execution_keys key using gone
     where key.workspace_id = $1 and key.execution_id = gone.execution_id
+        and key.started_at = gone.started_at
 ), accounted as (
     update ledger account set removed = account.removed + found.facts
     from (
@@ -82,21 +84,6 @@ with old as (
     where account.workspace_id = $1 and account.kind = 'event' and account.hour = found.hour
 )
 select count(*) from gone
-
--- name: keys_of_runs
--- Of the runs that follow a place, up to a time. How many were looked at, and the last of them.
-with old as (
-    select started_at, execution_id from executions
-    where workspace_id = $1 and started_at < $2 and (started_at, execution_id) > ($3, $4)
-    order by started_at, execution_id
-    limit $5
-), gone as (
-    delete from execution_keys key using old
-    where key.workspace_id = $1 and key.execution_id = old.execution_id
-)
-select started_at, execution_id, count(*) over () as looked_at from old
-order by started_at desc, execution_id desc
-limit 1
 
 -- name: execution_cells
 -- Of some levels ($2).

@@ -1,6 +1,7 @@
 """All workspaces of which there is anything, also those that were erased."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from services.runtime.pool import Pool
 from services.warehouse.database import driver_errors_as_faults
@@ -17,8 +18,15 @@ class EveryWorkspace:
         self._pool = pool
         self._page = page
 
-    async def pages(self) -> AsyncIterator[list[str]]:
-        last = ""
+    async def latest_horizon(self) -> datetime | None:
+        """Before it, some workspace may have no facts any more."""
+        with driver_errors_as_faults():
+            found: datetime | None = await self._pool.fetchval(QUERIES["latest_horizon"])
+        return found
+
+    async def pages(self, after: str = "") -> AsyncIterator[list[str]]:
+        """In the order of their ids."""
+        last = after
         while True:
             with driver_errors_as_faults():
                 rows = await self._pool.fetch(QUERIES["list"], last, self._page)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.warehouse.database import Database, Session
-from services.warehouse.facts.changes import changes_since
+from services.warehouse.facts.changes import changes_since, fetch_horizon
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.kept import gone_facts_passed_over, times_before
 from services.warehouse.rollups.kinds import calculable_from, kind_of
@@ -104,6 +104,8 @@ class Roller:
                 return None
             async with self._database.writing(workspace_id) as session:
                 is_known = await lock_workspace(session)
+                if is_known and await _has_passed(session, sort, span):
+                    return None
                 if is_known and await is_unchanged(session, kind.basis(span), revision):
                     await kind.table.replace(session, sort, span, cells)
                     await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
@@ -171,6 +173,13 @@ async def _wanted(session: Session, sort: Sort, asked: Interval | None) -> Spans
         return between(asked.start, asked.end)
     first = await kind_of(sort).first(session)
     return between(first, session.as_of) if first else Spans()
+
+
+async def _has_passed(session: Session, sort: Sort, span: Span) -> bool:
+    """With the lock: whether the horizon came into the span since. That is no change of facts, but
+    the cells before it stay as they are, or go."""
+    fixed = times_before(calculable_from(sort, await fetch_horizon(session)))
+    return bool(Spans((span,)) & fixed)
 
 
 async def is_unchanged(session: Session, span: Span, revision: int) -> bool:

@@ -63,8 +63,9 @@ class RetentionPolicy(message.Message):
     CHECKS_DAYS_FIELD_NUMBER: builtins.int
     AUDIT_DAYS_FIELD_NUMBER: builtins.int
     executions_days: builtins.int
-    """Executions and their spans; from 31 days on, 90 by default. After that, rollups answer for them. Summaries
-    count the users of 30 days to the second, so those are kept at least.
+    """Executions and their spans; from 62 days on, 90 by default. After that, rollups answer for them. Summaries
+    compare 30 days with the 30 before, both to the second, so those are kept at least. Of longer intervals that
+    do not begin with a rollup, the period before may need what is gone.
     """
     metric_points_days: builtins.int
     """Metric points; from 7 days on, 90 by default. After that, rollups answer for them."""

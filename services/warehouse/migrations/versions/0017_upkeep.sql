@@ -94,6 +94,8 @@ begin
     for tenant_table in
         select relname from pg_class
         where relnamespace = 'shadower'::regnamespace and relrowsecurity and relkind in ('r', 'p')
+            -- Who does what when is the scheduler's alone.
+            and relname not in ('schedule_leases', 'scheduled_jobs', 'job_runs')
         order by relname
     loop
         execute format('grant select, insert, update, delete on %I to shadower_upkeep', tenant_table);
@@ -108,6 +110,8 @@ end
 $$;
 -- What was administered stays as it is until it is old enough to go.
 revoke insert, update on audit_entries from shadower_upkeep;
+-- What was erased is told for ever.
+revoke delete on erasures from shadower_upkeep;
 grant select on execution_units, execution_condensed, point_units, point_condensed, log_positions,
     schema_version to shadower_upkeep;
 create policy upkeep_everywhere on workspaces for select to shadower_upkeep using (true);
@@ -136,89 +140,50 @@ $$;
 revoke all on function months_before(text, timestamptz) from public;
 grant execute on function months_before(text, timestamptz) to shadower_upkeep;
 
--- The workspaces of which a month of facts holds something, if none of them is to be kept; else null, as
--- for a month that there is not. A partition has no policies, so its owner sees all of it; whose rows
--- those are is asked workspace by workspace, by an index.
-create function workspaces_of_month(fact_table text, month timestamptz) returns text[]
+-- Whether a month of facts holds none. A partition has no policies, so its owner sees all of it. To look
+-- takes long where much was removed of late, and holds nobody up.
+create function is_month_empty(fact_table text, month timestamptz) returns boolean
 language plpgsql security definer set search_path = shadower, pg_temp set timezone = 'UTC' as $$
 declare
     partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
-    month_end timestamptz := date_trunc('month', month) + interval '1 month';
-    kept_from timestamptz;
-    one_workspace text;
-    found_workspaces text[] := '{}';
+    is_empty boolean;
 begin
     if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
         raise exception 'no fact table: %', fact_table;
     end if;
     if to_regclass(partition_name) is null then
-        return null;
+        return false;
     end if;
-    loop
-        execute format(
-            'select workspace_id from %I where $1 is null or workspace_id > $1
-             order by workspace_id limit 1', partition_name
-        ) into one_workspace using one_workspace;
-        exit when one_workspace is null;
-        perform set_config('shadower.workspace_id', one_workspace, true);
-        select case fact_table
-            when 'metric_points' then points_from
-            when 'events' then events_from
-            else runs_from - interval '1 day'
-        end into kept_from from workspaces where workspace_id = one_workspace;
-        if kept_from is null or kept_from < month_end then
-            return null;
-        end if;
-        found_workspaces := found_workspaces || one_workspace;
-    end loop;
-    return found_workspaces;
+    execute format('select not exists (select from %I)', partition_name) into is_empty;
+    return is_empty;
 end
 $$;
-revoke all on function workspaces_of_month(text, timestamptz) from public;
-grant execute on function workspaces_of_month(text, timestamptz) to shadower_upkeep;
+revoke all on function is_month_empty(text, timestamptz) from public;
+grant execute on function is_month_empty(text, timestamptz) to shadower_upkeep;
 
--- Drops a month of facts if nothing in it is to be kept, and takes it into account. How many facts went;
--- null if some are to be kept, or there is no such month.
---
--- To detach it, all that read or write the table must pause: that lock is asked for last, and only
--- waited for as long as lock_timeout says.
-create function drop_month(fact_table text, month timestamptz) returns bigint
+-- Drops a month of facts if it holds none; whether it did. Nothing is counted or removed here: all that
+-- read or write the table wait meanwhile, so whoever calls it has looked first, and says by lock_timeout
+-- and statement_timeout how long that may be.
+create function drop_month(fact_table text, month timestamptz) returns boolean
 language plpgsql security definer set search_path = shadower, pg_temp set timezone = 'UTC' as $$
 declare
     partition_name text := fact_table || to_char(date_trunc('month', month), '"_"YYYY"_"MM');
-    gone_workspaces text[];
-    one_workspace text;
-    gone bigint := 0;
-    counted bigint;
 begin
-    if workspaces_of_month(fact_table, month) is null then
-        return null;
+    if fact_table not in ('executions', 'metric_points', 'events', 'spans') then
+        raise exception 'no fact table: %', fact_table;
     end if;
-    -- Nobody adds to it any more.
-    execute format('lock table %I in share mode', partition_name);
-    gone_workspaces := workspaces_of_month(fact_table, month);
-    if gone_workspaces is null then
-        return null;
+    -- The whole table first: a writer that already has it would come to wait for the month, and we for it.
+    execute format('lock table only %I in access exclusive mode', fact_table);
+    if to_regclass(partition_name) is null then
+        return false;
     end if;
-    foreach one_workspace in array gone_workspaces loop
-        perform set_config('shadower.workspace_id', one_workspace, true);
-        execute format(
-            'update ledger set removed = removed + found.facts
-             from (
-                 select date_trunc(''hour'', recorded_at) as hour, count(*) as facts from %I
-                 where workspace_id = $1 %s group by 1
-             ) as found
-             where ledger.workspace_id = $1 and ledger.hour = found.hour and ledger.kind = $2::fact_kind',
-            partition_name,
-            case when fact_table = 'executions' then 'and origin = ''recorded''' else '' end
-        ) using one_workspace, rtrim(fact_table, 's');
-        execute format('select count(*) from %I where workspace_id = $1', partition_name)
-            into counted using one_workspace;
-        gone := gone + counted;
-    end loop;
+    execute format('lock table %I in access exclusive mode', partition_name);
+    if not is_month_empty(fact_table, month) then
+        return false;
+    end if;
     execute format('alter table %I detach partition %I', fact_table, partition_name);
     execute format('drop table %I', partition_name);
-    return gone;
+    return true;
 end
 $$;
 revoke all on function drop_month(text, timestamptz) from public;

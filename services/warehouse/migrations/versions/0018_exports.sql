@@ -11,6 +11,8 @@ $$;
 grant usage on schema shadower to shadower_exporter;
 -- The policy of tenants binds it as it binds everyone.
 grant select on executions to shadower_exporter;
+-- It has to know which are gone.
+grant select (workspace_id, runs_from) on workspaces to shadower_exporter;
 
 do $$
 begin
