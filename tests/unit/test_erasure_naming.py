@@ -82,7 +82,7 @@ def test_an_id_is_what_is_equal() -> None:
 RULE = AlertRule(
     name="Slow for 5",
     metric="error_rate",
-    filter={"user_ids": ["5", "15"], "models": ["5"], "agent_ids": ["5"], "tags": {"5": "5"}},
+    filter={"user_ids": ["5", "15"], "models": ["5"], "agent_ids": ["5"], "tags": ["k5=5", "k=15"]},
     threshold={"comparator": "COMPARATOR_ABOVE", "threshold": 5},
     window={"seconds": 300},
     labels={"team": "5", "5": "x"},
@@ -95,7 +95,7 @@ def test_a_rule_is_still_one_afterwards() -> None:
     wanted.CopyFrom(RULE)
     wanted.name = f"Slow for {OTHER}"
     wanted.filter.user_ids[:] = [OTHER, "15"]
-    wanted.filter.tags["5"] = wanted.labels["team"] = OTHER
+    wanted.filter.tags[0], wanted.labels["team"] = f"k5={OTHER}", OTHER
     wanted.escalation[0].recipients[:] = [OTHER, "of 5"]
     assert read(Naming("5", OTHER).in_fields(write(RULE))) == wanted
 

@@ -47,7 +47,7 @@ OF_OTHERS = frozenset(
 LABELS = frozenset({"labels", "group", "group_labels", "tags"})
 TEXTS = frozenset(
     {"name", "ruleName", "reportName", "definitionName", "title", "description", "note", "message"}
-    | {"runbook_url", "runbookUrl"}
+    | {"runbook_url", "runbookUrl", "error"}
 )
 TEMPLATES = frozenset({"title_template", "body_template"})
 
@@ -127,10 +127,15 @@ class Naming:
             return self.in_id(value)
         if field in TEXTS:
             return self.in_text(value)
+        if field == "tags" and isinstance(value, str):
+            key, sign, of_tag = value.partition("=")
+            return key + sign + self.in_text(of_tag)
         return self._in_template(value) if field in TEMPLATES else value
 
-    def _in_template(self, value: str) -> str:
+    def _in_template(self, value: Any) -> Any:
         """What is between braces is not read by people."""
+        if not isinstance(value, str):
+            return value
         parts = EXPRESSION.split(value)
         return "".join(self.in_text(one) if n % 2 == 0 else one for n, one in enumerate(parts))
 
