@@ -31,6 +31,7 @@ from services.upkeep.applying import Applier
 from services.upkeep.elsewhere import Elsewhere
 from services.upkeep.erasure_servicer import ErasureServicer
 from services.upkeep.health_servicer import HealthServicer
+from services.upkeep.letters import tells_of
 from services.upkeep.looking import Looker, looks_of
 from services.upkeep.reports import SECONDS, SERVICE, ReportsThere
 from services.upkeep.retention_servicer import RetentionServicer
@@ -52,7 +53,8 @@ async def main(settings: UpkeepSettings) -> None:
         redis = await stack.enter_async_context(_redis(settings))
         reports = await stack.enter_async_context(_reports(settings))
         applier = Applier(keeping, EveryWorkspace(everywhere))
-        eraser = Eraser(keeping, Elsewhere(settings, keeping, redis, [reports.erase]).erase)
+        elsewhere = Elsewhere(settings, keeping, redis, [reports.erase])
+        eraser = Eraser(keeping, elsewhere.erase, tells=tells_of)
         looks = looks_of(settings, database, schema_version(), redis)
         probe = partial(database.trouble, schema_version())
         services = _services(

@@ -11,6 +11,7 @@ from services.runtime.redis_client import FAILURES
 from services.runtime.settings import Settings
 from services.upkeep.topics import forget_written, longest_kept
 from services.warehouse.database import Database
+from services.warehouse.erasure.erasing import Note
 from services.warehouse.erasure.erasures import Erasure
 from services.warehouse.facts.positions import fetch_positions
 
@@ -34,14 +35,13 @@ class Elsewhere:
         self._redis = redis
         self._services = services
 
-    async def erase(self, erasure: Erasure) -> tuple[Mapping[str, int], datetime | None]:
-        counts: dict[str, int] = {}
+    async def erase(self, erasure: Erasure, note: Note) -> datetime | None:
         for erase_there in self._services:
-            counts |= await erase_there(erasure)
-        counts["answers"] = await self._forget_answers(erasure.workspace_id)
+            await note(await erase_there(erasure))
+        await note({"answers": await self._forget_answers(erasure.workspace_id)})
         kept = await self._copies_kept()
         async with self._database.writing(erasure.workspace_id) as session:
-            return counts, session.as_of + kept if kept else None
+            return session.as_of + kept if kept else None
 
     async def _forget_answers(self, workspace_id: str) -> int:
         """In Redis, and in all processes that hear of it there."""

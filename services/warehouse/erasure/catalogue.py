@@ -9,6 +9,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from services.warehouse.erasure.naming import Says
+
 
 class OfUser(Enum):
     """What becomes of rows that name the user."""
@@ -36,21 +38,24 @@ class OfWorkspace(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """`blanks` is what the user's own rows have in place of what anybody may have written there."""
+    """`says` are the columns that can tell of a user, and how: no other is ever touched. `blanks`
+    is what the user's own rows have in place of what anybody may have written there."""
 
     of_user: OfUser
     of_workspace: OfWorkspace = OfWorkspace.DELETED
+    says: Mapping[str, Says] = field(default_factory=dict)
     blanks: Mapping[str, Any] = field(default_factory=dict)
-    fixed: frozenset[str] = frozenset()
-    """Columns of names that are not of users."""
+    silent: frozenset[str] = frozenset()
+    """The columns of words that cannot: names of what is no user, and words of ours."""
+
+
+def _renamed(silent: str = "", blanks: Mapping[str, Any] | None = None, **says: Says) -> Entry:
+    return Entry(OfUser.RENAMED, says=says, blanks=blanks or {}, silent=frozenset(silent.split()))
 
 
 KEPT = Entry(OfUser.KEPT, OfWorkspace.KEPT)
 NAMELESS = Entry(OfUser.NAMELESS)
-RENAMED = Entry(OfUser.RENAMED)
 ELSEWHERE = Entry(OfUser.ELSEWHERE)
-# By these ids rules find them, and their secrets are sealed for them.
-OF_TARGETS = Entry(OfUser.RENAMED, fixed=frozenset({"target_id"}))
 # Of the workspace "shadower-system", which nobody erases.
 OF_THE_SYSTEM = Entry(OfUser.NAMELESS, OfWorkspace.KEPT)
 
@@ -59,28 +64,71 @@ OF_THE_SYSTEM = Entry(OfUser.NAMELESS, OfWorkspace.KEPT)
 CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     {
         "api_key_secrets": NAMELESS,
-        "api_keys": RENAMED,
-        "spans": Entry(
-            OfUser.RENAMED, blanks={"error_message": None, "conversation_id": None, "name": None}
+        "api_keys": _renamed("api_key_id permissions", display_name=Says.TEXT, created_by=Says.ID),
+        "spans": _renamed(
+            "span_id parent_span_id error_type service_name agent_id agent_version provider"
+            " request_model response_model response_id finish_reasons tool_name tool_type"
+            " tool_call_id price_version",
+            {"error_message": None, "conversation_id": None, "name": None},
+            trace_id=Says.ID,
+            name=Says.TEXT,
+            error_message=Says.TEXT,
+            agent_name=Says.TEXT,
+            user_id=Says.ID,
+            conversation_id=Says.ID,
         ),
-        "executions": Entry(
-            OfUser.RENAMED, blanks={"error_message": None, "conversation_id": None, "metadata": {}}
+        "executions": _renamed(
+            "agent_id agent_version model provider",
+            {"error_message": None, "conversation_id": None, "metadata": {}},
+            execution_id=Says.ID,
+            agent_name=Says.TEXT,
+            user_id=Says.ID,
+            parent_execution_id=Says.ID,
+            conversation_id=Says.ID,
+            error_message=Says.TEXT,
+            metadata=Says.VALUES,
         ),
-        "execution_keys": RENAMED,
-        "events": Entry(
-            OfUser.RENAMED, blanks={"correlation_id": None, "data": {}, "metadata": {}}
+        "execution_keys": _renamed(execution_id=Says.ID),
+        "events": _renamed(
+            "type",
+            {"correlation_id": None, "data": {}, "metadata": {}},
+            event_id=Says.ID,
+            user_id=Says.ID,
+            correlation_id=Says.ID,
+            data=Says.VALUES,
+            metadata=Says.VALUES,
         ),
-        "metric_points": Entry(OfUser.RENAMED, fixed=frozenset({"metric_type"})),
+        "metric_points": _renamed("metric_type", point_id=Says.ID, tags=Says.VALUES),
         "dead_letters": Entry(OfUser.DELETED),
-        "alert_silences": RENAMED,
-        "alert_rules": RENAMED,
-        "alert_transitions": RENAMED,
-        "alerts": RENAMED,
-        "outbox": RENAMED,
-        "notification_attempts": RENAMED,
-        "notification_deliveries": OF_TARGETS,
+        "alert_silences": _renamed(
+            "silence_id rule_ids",
+            group_labels=Says.LABELS,
+            reason=Says.TEXT,
+            created_by=Says.ID,
+        ),
+        "alert_rules": _renamed(
+            "rule_id failure_reason", definition=Says.FIELDS, updated_by=Says.ID
+        ),
+        "alert_transitions": _renamed("change", subject=Says.ID, note=Says.NOTE),
+        "alerts": _renamed(
+            "rule_id state",
+            rule_name=Says.TEXT,
+            group_key=Says.GROUP_KEY,
+            group_labels=Says.LABELS,
+            acknowledged_by=Says.ID,
+            resolved_by=Says.ID,
+        ),
+        "outbox": _renamed("type only_group", correlation_id=Says.ID, data=Says.FIELDS),
+        "notification_attempts": _renamed(error=Says.TEXT, response=Says.TEXT),
+        # Its subject is what is told of, such as an alert.
+        "notification_deliveries": _renamed(
+            "target_id event_type subject state",
+            data=Says.FIELDS,
+            remaining=Says.ID,
+            error=Says.TEXT,
+        ),
         "notification_lanes": NAMELESS,
-        "notification_targets": OF_TARGETS,
+        "notification_targets": _renamed("target_id", definition=Says.FIELDS, updated_by=Says.ID),
         "report_links": ELSEWHERE,
         "reports": ELSEWHERE,
         "report_definitions": ELSEWHERE,

@@ -1,13 +1,14 @@
 """Cells that tell of a user: made anew where there is what they follow from, else rewritten."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from services.warehouse.database import Session, sort_of
 from services.warehouse.erasure.naming import Naming
-from services.warehouse.erasure.shape import shape_of
-from services.warehouse.facts.changes import fetch_horizon
+from services.warehouse.erasure.shape import Page, Shape, page_of, shape_of
+from services.warehouse.facts.changes import fetch_horizon, log_change
 from services.warehouse.facts.horizon import Horizon
 from services.warehouse.queries.kept import times_before
 from services.warehouse.rollups import tallies, users
@@ -21,72 +22,92 @@ from services.warehouse.sql import Queries
 QUERIES = Queries(__file__)
 PAGE = 1_000
 """Cells that are looked through at once: some megabytes."""
-KEYS = {"execution_cells": ("agent_id", "model"), "agent_profiles": ("agent_id",)}
+HOUR = timedelta(hours=1)
+PACKED = MappingProxyType({"execution_cells": ("users",), "agent_profiles": ("users", "messages")})
+# Longer cells may be made from shorter ones at any time, so those come first.
+LEVELS = tuple(map(str, Level))
 
-
-@dataclass(frozen=True)
-class _Rewriting:
-    """What marks a cell of the user, and how its packed columns are without it."""
-
-    marks: Sequence[bytes]
-    packed: Mapping[str, Callable[[bytes], bytes]]
+Rewrite = Mapping[str, Callable[[bytes], bytes]]
+"""How each packed column is without the user."""
 
 
 async def rewrite_page(
-    session: Session, table: str, naming: Naming, after: Sequence[str] | None
-) -> tuple[list[str] | None, int]:
-    """What follows a place in the order of keys: where to go on, or None at the end; and how many
-    cells there were that told of the user."""
-    rewriting = await _rewriting(session, table, naming)
-    await lock_workspace(session)
+    session: Session, table: str, naming: Naming, after: Sequence[str] | None, rows: int = PAGE
+) -> Page:
+    """What follows a place: a level, from short to long, and behind it the rest of the key. Where
+    to go on, or None at the end; and how many cells there were that told of the user."""
+    level, *beyond = after or LEVELS[:1]
+    marks, rewrite = await _rewriting(session, table, naming)
     shape = await shape_of(session, table)
-    columns = (*rewriting.packed, *KEYS[table])
     found = await session.connection.fetch(
-        _look_through(table, shape, rewriting, after),
-        *(session.workspace_id, list(rewriting.marks), naming.user_id, PAGE, *(after or ())),
+        _look_through(table, shape, beyond),
+        *(session.workspace_id, marks, level, min(rows, PAGE), *beyond),
     )
-    horizon, told = await fetch_horizon(session), [row for row in found if row["names_it_"]]
-    for row in told:
-        key = [row[name] for name in shape.names]
-        if _is_calculable(row, horizon):
-            await take_sort(session, _sort(row), _whole(row))
-            await session.connection.execute(shape.drop(), session.workspace_id, *key)
-        else:
-            values = [_rewritten(row, name, rewriting, naming) for name in columns]
-            statement = shape.change(list(columns))
-            await session.connection.execute(statement, session.workspace_id, *key, *values)
-    is_end = not found or found[-1]["rows_"] < PAGE
-    return (None if is_end else found[-1]["place_"]), len(told)
+    hits, place = page_of(found, min(rows, PAGE), PAGE + 1)
+    changed = await _change(session, shape, hits, rewrite) if hits else 0
+    return ([level, *place] if place else _next_level(level)), changed
 
 
-async def _rewriting(session: Session, table: str, naming: Naming) -> _Rewriting:
+def _next_level(level: str) -> list[str] | None:
+    longer = LEVELS[LEVELS.index(level) + 1 :]
+    return list(longer[:1]) or None
+
+
+async def _change(session: Session, shape: Shape, hits: Sequence[Any], rewrite: Rewrite) -> int:
+    """Whoever rolls up from what these cells were does so again: the change is logged."""
+    await lock_workspace(session)
+    keys = [[row[name] for row in hits] for name in shape.names]
+    rows = await session.connection.fetch(shape.lock(), session.workspace_id, *keys)
+    changes = [(row, _rewritten(row, rewrite)) for row in rows]
+    told = [(row, values) for row, values in changes if values]
+    horizon = await fetch_horizon(session)
+    for row, values in told:
+        await _write(session, shape, row, {} if _is_calculable(row, horizon) else values)
+    if told:
+        await log_change(session, (hour for row, _ in told for hour in _hours(row)))
+    return len(told)
+
+
+async def _write(session: Session, shape: Shape, row: Any, values: Mapping[str, bytes]) -> None:
+    """Without values, it is made anew by and by."""
+    key = [row[name] for name in shape.names]
+    if values:
+        statement = shape.change(list(values))
+        await session.connection.execute(statement, session.workspace_id, *key, *values.values())
+    else:
+        await take_sort(session, _sort(row), _whole(row))
+        await session.connection.execute(shape.drop(), session.workspace_id, *key)
+
+
+def _hours(row: Any) -> Iterator[datetime]:
+    hours = max(_sort(row).level.length // Level.HOUR.length, 1)
+    return (row["start"] + n * HOUR for n in range(hours))
+
+
+async def _rewriting(session: Session, table: str, naming: Naming) -> tuple[list[bytes], Rewrite]:
+    """One of the marks is in each cell of the user, and may be in others."""
     if table == "agent_profiles":
-        rename = naming.renamed
-        text = {
-            name: lambda packed: tallies.renamed(packed, rename) for name in ("users", "messages")
+        return [naming.user_id.encode()], {
+            "users": lambda packed: tallies.renamed(packed, naming.in_id),
+            "messages": lambda packed: tallies.renamed(packed, naming.in_text),
         }
-        return _Rewriting([naming.user_id.encode()], text)
     hashes = await fetch_hashes(session, [naming.user_id, naming.pseudonym])
     old, new = hashes[naming.user_id], hashes[naming.pseudonym]
-    return _Rewriting(
-        [users.mark_of(old)], {"users": lambda sketch: users.exchanged(sketch, old, new)}
-    )
+    return [users.mark_of(old)], {"users": lambda sketch: users.exchanged(sketch, old, new)}
 
 
-def _look_through(
-    table: str, shape: Any, rewriting: _Rewriting, after: Sequence[str] | None
-) -> str:
-    keys = ", ".join(shape.names)
-    values = ", ".join(f"${n}::text::{kind}" for n, (_, kind) in enumerate(shape.key, start=5))
-    named = [QUERIES["in_bytes"].format(column=name) for name in rewriting.packed]
-    named += [QUERIES["in_text"].format(column=name) for name in KEYS[table]]
+def _look_through(table: str, shape: Shape, beyond: Sequence[str]) -> str:
+    names = [name for name in shape.names if name != "level"]
+    kinds = [kind for name, kind in shape.key if name != "level"]
+    keys = ", ".join(names)
+    values = ", ".join(f"${n}::text::{kind}" for n, kind in enumerate(kinds, start=5))
     return QUERIES["look_through"].format(
         table=table,
         keys=keys,
-        texts=", ".join(f"{name}::text" for name in shape.names),
-        beyond=f"({keys}) > ({values})" if after else "true",
-        columns=", ".join(dict.fromkeys((*shape.names, *rewriting.packed, *KEYS[table]))),
-        named=" or ".join(named),
+        texts=", ".join(f"{name}::text" for name in names),
+        beyond=f"({keys}) > ({values})" if beyond else "true",
+        columns=", ".join((*shape.names, *PACKED[table])),
+        named=" or ".join(QUERIES["in_bytes"].format(column=name) for name in PACKED[table]),
     )
 
 
@@ -106,8 +127,8 @@ def _is_calculable(row: Any, horizon: Horizon) -> bool:
     return not _whole(row) & times_before(calculable_from(_sort(row), horizon))
 
 
-def _rewritten(row: Any, column: str, rewriting: _Rewriting, naming: Naming) -> Any:
-    if column not in rewriting.packed:
-        return naming.renamed(row[column])
-    packed = row[column]
-    return packed if packed is None else rewriting.packed[column](packed)
+def _rewritten(row: Any, rewrite: Rewrite) -> dict[str, bytes]:
+    """The columns that change; none if there was nothing but the marks."""
+    packed = ((name, row[name], anew) for name, anew in rewrite.items() if row[name] is not None)
+    after = ((name, before, anew(before)) for name, before, anew in packed)
+    return {name: value for name, before, value in after if value != before}

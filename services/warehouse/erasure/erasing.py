@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
+from services.runtime.faults import DeadlineExceeded
 from services.warehouse.database import Database, Session
 from services.warehouse.erasure.catalogue import (
     CATALOGUE,
@@ -21,15 +22,23 @@ from services.warehouse.erasure.erasures import (
     advance,
     end,
     fetch_erasure,
+    note,
 )
+from services.warehouse.erasure.letters import Tells, delete_page, told_by_bytes
 from services.warehouse.erasure.naming import Naming
 from services.warehouse.erasure.renaming import rename_page
-from services.warehouse.erasure.shape import shape_of
+from services.warehouse.erasure.shape import PAGE, Page, shape_of
 from services.warehouse.facts.horizon import BeyondHorizonError
 from services.warehouse.retention.removing import Work
+from services.warehouse.sql import Queries
 
+QUERIES = Queries(__file__)
 BATCH = 5_000
 ELSEWHERE = "elsewhere"
+PATIENCE = "5s"
+FEWEST = 10
+# Last of all, what came meanwhile goes with the workspace, in one transaction.
+LAST_OF_WORKSPACE = "workspaces"
 STEPS: Mapping[str, list[str]] = MappingProxyType(
     {
         "user": [
@@ -38,22 +47,38 @@ STEPS: Mapping[str, list[str]] = MappingProxyType(
             *(name for name, one in CATALOGUE.items() if one.of_user is OfUser.MADE_ANEW),
             ELSEWHERE,
         ],
-        "workspace": [FIRST_STEP, *tables_of_workspace(), ELSEWHERE],
+        "workspace": [
+            FIRST_STEP,
+            # Keys go with their runs; those of runs that are gone, last of all.
+            *(name for name in tables_of_workspace() if name != "execution_keys"),
+            ELSEWHERE,
+        ],
     }
 )
 
-Elsewhere = Callable[[Erasure], Awaitable[tuple[Mapping[str, int], datetime | None]]]
-"""Erases what is not in the database; how much that was, and until when copies may lie where
+Note = Callable[[Mapping[str, int]], Awaitable[None]]
+"""Keeps how much of what was erased, whatever happens next."""
+Elsewhere = Callable[[Erasure, Note], Awaitable[datetime | None]]
+"""Erases what is not in the database, and notes each part of it; until when copies may lie where
 nobody can erase them. Must bear to be called again."""
 
 
 class Eraser:
     """In the role of whoever keeps house. Its database knows of the log, if there is one."""
 
-    def __init__(self, database: Database, elsewhere: Elsewhere, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        database: Database,
+        elsewhere: Elsewhere,
+        batch: int = BATCH,
+        tells: Tells = told_by_bytes,
+    ) -> None:
         self._database = database
         self._elsewhere = elsewhere
         self._batch = batch
+        self._tells = tells
+        self._rows = PAGE
+        """As many of a page as could be looked through lately."""
 
     async def go_on(self, work: Work, workspace_id: str, erasure_id: UUID) -> bool:
         """Whether it is done."""
@@ -76,8 +101,21 @@ class Eraser:
             return await self._after_log(erasure)
         if erasure.step == ELSEWHERE:
             return await self._end(erasure)
-        async with self._database.writing(erasure.workspace_id) as session:
-            return await self._page(session, erasure)
+        return await self._in_time(erasure)
+
+    async def _in_time(self, erasure: Erasure) -> Erasure:
+        """A page, and half of it if that takes too long."""
+        try:
+            async with self._database.writing(erasure.workspace_id) as session:
+                await session.connection.execute(QUERIES["patience"], PATIENCE)
+                after = await self._page(session, erasure)
+        except DeadlineExceeded:
+            if self._rows <= FEWEST:
+                raise
+            self._rows = max(self._rows // 2, FEWEST)
+            return erasure
+        self._rows = min(self._rows * 2, PAGE)
+        return after
 
     async def _after_log(self, erasure: Erasure) -> Erasure | None:
         """What was acknowledged before it was asked for has to be in the database."""
@@ -89,25 +127,66 @@ class Eraser:
             return await advance(session, erasure, _next(erasure), {}, {})
 
     async def _page(self, session: Session, erasure: Erasure) -> Erasure:
-        if erasure.scope == "workspace":
-            shape = await shape_of(session, erasure.step)
-            rows = await session.connection.fetchval(
-                shape.remove(), erasure.workspace_id, self._batch
-            )
-            step = erasure.step if rows == self._batch else _next(erasure)
-            return await advance(session, erasure, step, {}, {erasure.step: rows})
+        if erasure.scope == "user":
+            place, rows = await self._page_of_user(session, erasure)
+            counts = {erasure.step: rows}
+            if place is not None:
+                return await advance(session, erasure, erasure.step, {"after": place}, counts)
+            return await advance(session, erasure, _next(erasure), {}, counts)
+        is_last = erasure.step == LAST_OF_WORKSPACE
+        counts = await (self._rest(session) if is_last else self._some(session, erasure.step))
+        is_whole = all(rows < self._most for rows in counts.values())
+        step = _next(erasure) if is_whole else erasure.step
+        return await advance(session, erasure, step, {}, counts)
+
+    async def _page_of_user(self, session: Session, erasure: Erasure) -> Page:
         naming = Naming(erasure.user_id or "", erasure.pseudonym)
-        is_of_cells = CATALOGUE[erasure.step].of_user is OfUser.MADE_ANEW
-        turn_page = rewrite_page if is_of_cells else rename_page
-        after, rows = await turn_page(session, erasure.step, naming, erasure.place.get("after"))
-        if after is None:
-            return await advance(session, erasure, _next(erasure), {}, {erasure.step: rows})
-        return await advance(session, erasure, erasure.step, {"after": after}, {erasure.step: rows})
+        rest = (naming, erasure.place.get("after"), self._rows)
+        match CATALOGUE[erasure.step].of_user:
+            case OfUser.MADE_ANEW:
+                return await rewrite_page(session, erasure.step, *rest)
+            case OfUser.DELETED:
+                return await delete_page(session, self._tells, *rest)
+            case _:
+                return await rename_page(session, erasure.step, *rest)
+
+    @property
+    def _most(self) -> int:
+        """Rows of a table that are removed at once."""
+        return min(self._batch, self._rows)
+
+    async def _some(self, session: Session, table: str) -> dict[str, int]:
+        """Writers take the workspace last, too."""
+        rows = await self._remove(session, table)
+        await session.connection.execute(QUERIES["hold"], session.workspace_id)
+        return {table: rows}
+
+    async def _rest(self, session: Session) -> dict[str, int]:
+        """What is left of all tables, while nobody adds to them; and then the workspace."""
+        await session.connection.execute(QUERIES["hold"], session.workspace_id)
+        counts: dict[str, int] = {}
+        for table in tables_of_workspace():
+            if table == LAST_OF_WORKSPACE and not all(n < self._most for n in counts.values()):
+                break
+            counts[table] = await self._remove(session, table)
+        return counts
+
+    async def _remove(self, session: Session, table: str) -> int:
+        statement = (
+            QUERIES["runs"] if table == "executions" else (await shape_of(session, table)).remove()
+        )
+        removed: int = await session.connection.fetchval(
+            statement, session.workspace_id, self._most
+        )
+        return removed
 
     async def _end(self, erasure: Erasure) -> Erasure:
-        counts, copies_until = await self._elsewhere(erasure)
+        async def note_part(counts: Mapping[str, int]) -> None:
+            async with self._database.writing(erasure.workspace_id) as session:
+                await note(session, erasure.erasure_id, counts)
+
+        copies_until = await self._elsewhere(erasure, note_part)
         async with self._database.writing(erasure.workspace_id) as session:
-            await advance(session, erasure, erasure.step, {}, counts)
             await end(session, erasure, copies_until)
             return await fetch_erasure(session, erasure.erasure_id)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,17 +91,30 @@ async def advance(
     counts: Mapping[str, int],
 ) -> Erasure:
     """Notes what the transaction has done. Raises OvertakenError if somebody else has gone on."""
-    total = dict(erasure.counts)
-    for name, rows in counts.items():
-        total[name] = total.get(name, 0) + rows
     row = await session.connection.fetchrow(
         QUERIES["advance"],
         *(session.workspace_id, erasure.erasure_id, erasure.step, dict(erasure.place)),
-        *(step, dict(place), {name: rows for name, rows in total.items() if rows}),
+        *(step, dict(place), _added(erasure.counts, counts)),
     )
     if row is None:
         raise OvertakenError
     return _erasure(row)
+
+
+async def note(session: Session, erasure_id: UUID, counts: Mapping[str, int]) -> None:
+    """Counts what was done, however far it is by now."""
+    known = await session.connection.fetchval(
+        QUERIES["lock_counts"], session.workspace_id, erasure_id
+    )
+    await session.connection.execute(
+        QUERIES["note"], session.workspace_id, erasure_id, _added(known, counts)
+    )
+
+
+def _added(known: Mapping[str, float], counts: Mapping[str, int]) -> dict[str, int]:
+    total = Counter({name: int(rows) for name, rows in known.items()})
+    total.update(counts)
+    return {name: rows for name, rows in total.items() if rows}
 
 
 async def end(session: Session, erasure: Erasure, copies_until: datetime | None) -> bool:

@@ -26,6 +26,12 @@ update erasures set step = $5, place = $6, counts = $7
 where workspace_id = $1 and erasure_id = $2 and step = $3 and place = $4 and ended_at is null
 returning *
 
+-- name: lock_counts
+select counts from erasures where workspace_id = $1 and erasure_id = $2 for update
+
+-- name: note
+update erasures set counts = $3 where workspace_id = $1 and erasure_id = $2
+
 -- name: end
 -- Whom it was about, nobody need know any more.
 update erasures

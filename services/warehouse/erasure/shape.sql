@@ -22,14 +22,23 @@ select count(*) from gone
 -- go on.
 select * from (
     select page.*, array[{texts}] as place_,
-        exists (select from unnest($2::text[]) word where strpos(page::text, word) > 0) as names_it_,
+        coalesce({named}, false) as names_it_,
         lead(1) over (order by {keys}) is null as is_last_, count(*) over () as rows_
     from (
-        select * from {table} where workspace_id = $1 and {beyond} order by {keys} limit $3
+        select * from {table} where workspace_id = $1 and {beyond} order by {keys} limit $3::int
     ) as page
 ) as found
 where names_it_ or is_last_
 order by {keys}
+
+-- name: in_text
+exists (select from unnest($2::text[]) word where strpos({column}::text, word) > 0)
+
+-- name: lock
+select one.* from unnest({lists}) as place ({keys})
+join {table} one on one.workspace_id = $1 and {same}
+order by {order}
+for update of one
 
 -- name: change
 update {table} set {changes} where workspace_id = $1 and {same}
