@@ -574,7 +574,7 @@ class RecoverTargetRequest(message.Message):
     """The target's id: 1 to 63 small letters, digits, - and _."""
     @builtins.property
     def since(self) -> timestamp_pb2.Timestamp:
-        """What was told since then; if not set, all of it."""
+        """What was told since then, from 1970 on and before 2200; if not set, all of it."""
 
     def __init__(
         self,
