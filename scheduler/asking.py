@@ -3,7 +3,6 @@
 from typing import Any, TypeAlias
 
 import grpc
-import structlog
 from google.protobuf.message import Message
 
 from scheduler.job import Ask, Options
@@ -33,7 +32,8 @@ def to_the_end(stub: Stub, rpc: str, request: Message) -> Ask:
 
 
 def while_some_remain(stub: Stub, rpc: str, request: Message) -> Ask:
-    """Again and again; what is left after many calls is for the next time, and told."""
+    """Again and again; what is left after many calls is for the next time, as the last answer
+    says."""
 
     async def ask(channel: grpc.aio.Channel, workspace_id: str, options: Options) -> Any:
         call = getattr(stub(channel), rpc)
@@ -42,8 +42,6 @@ def while_some_remain(stub: Stub, rpc: str, request: Message) -> Ask:
             yield answer
             if not answer.remaining:
                 return
-        log: Any = structlog.get_logger("scheduler")
-        log.warning("some remain", rpc=rpc, workspace_id=workspace_id, calls=MOST_CALLS)
 
     return ask
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import grpc
@@ -35,6 +35,14 @@ class JobError(Exception):
         self.workspaces = list(failures)
 
 
+@dataclass
+class Done:
+    """Why it failed, by workspaces, and those whose last answer said that some remain."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Caller:
     """Calls services in the name of the scheduler, with a token for one workspace each."""
@@ -43,44 +51,43 @@ class Caller:
     tokens: MeshTokens
     workspaces: AllWorkspaces
 
-    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None:
-        """In those workspaces, or in all. Raises JobError, and a Fault if nobody can say which
-        there are."""
-        failures: dict[str, str] = {}
+    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> str:
+        """In those workspaces, or in all. Where there is more to do after many calls; "" if there
+        is not. Raises JobError, and a Fault if nobody can say which workspaces there are."""
+        done = Done()
         async for page in self._pages(job, only):
-            failures |= await self._do_in(job, run, page)
-        if failures:
-            raise JobError(failures)
+            await self._do_in(job, run, page, done)
+        if done.failures:
+            raise JobError(done.failures)
+        return f"some remain in {', '.join(done.left[:TOLD])}" if done.left else ""
 
     def _pages(self, job: Job, only: Sequence[str] | None) -> AsyncIterator[list[str]]:
         if job.is_for_all:
             return _one_page([SYSTEM_WORKSPACE])
         return self.workspaces.pages() if only is None else _one_page(only)
 
-    async def _do_in(self, job: Job, run: Run, workspaces: Iterable[str]) -> dict[str, str]:
-        room, failures = asyncio.Semaphore(AT_ONCE), dict[str, str]()
+    async def _do_in(self, job: Job, run: Run, workspaces: Iterable[str], done: Done) -> None:
+        room = asyncio.Semaphore(AT_ONCE)
 
         async def do_one(workspace_id: str) -> None:
             async with room:
-                why = await self._ask(job, run, workspace_id)
-                if why:
-                    failures[workspace_id] = why
+                await self._ask(job, run, workspace_id, done)
 
         async with asyncio.TaskGroup() as group:
             for workspace_id in workspaces:
                 group.create_task(do_one(workspace_id))
-        return failures
 
-    async def _ask(self, job: Job, run: Run, workspace_id: str) -> str:
-        """Why it failed; empty if it did not."""
+    async def _ask(self, job: Job, run: Run, workspace_id: str, done: Done) -> None:
         metadata = self._metadata(job, run, workspace_id)
         options = {"timeout": job.deadline.total_seconds(), "metadata": metadata}
+        is_left = False
         try:
-            async for _ in job.ask(self.channel, workspace_id, options):
-                pass
+            async for answer in job.ask(self.channel, workspace_id, options):
+                is_left = bool(getattr(answer, "remaining", False))
         except grpc.aio.AioRpcError as failed:
-            return f"{failed.code().name} {failed.details()}"
-        return ""
+            done.failures[workspace_id] = f"{failed.code().name} {failed.details()}"
+        else:
+            done.left += [workspace_id] if is_left else []
 
     def _metadata(self, job: Job, run: Run, workspace_id: str) -> tuple[tuple[str, str], ...]:
         token = self.tokens.issue(SUBJECT, workspace_id, [job.permission])

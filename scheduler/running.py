@@ -22,9 +22,9 @@ DELAYS = (5.0, 30.0, 120.0)
 
 
 class Doer(Protocol):
-    """Does a job, or raises JobError, a Fault or TimeoutError."""
+    """Does a job, and tells what it left; or raises JobError, a Fault or TimeoutError."""
 
-    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None: ...
+    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> str: ...
 
 
 class Runner:
@@ -72,7 +72,7 @@ class Runner:
         only: Sequence[str] | None = None
         for delay in (*self._delays, None):
             try:
-                await self._doer.do(job, run, only)
+                left = await self._doer.do(job, run, only)
             except (JobError, Fault, TimeoutError) as failed:
                 log.warning("job failed", error=str(failed), again_in=delay)
                 if delay is None:
@@ -81,9 +81,9 @@ class Runner:
                 await asyncio.sleep(delay)
                 await _noted(partial(self._runs.begin_again, run))
             else:
-                log.info("job done")
+                log.info("job done", left=left)
                 self._failpoints.reach("job.done")
-                return await _noted(partial(self._runs.succeed, run))
+                return await _noted(partial(self._runs.succeed, run, left))
         return None
 
 

@@ -106,6 +106,16 @@ async def test_only_what_failed_is_tried_again(house: House) -> None:
     assert await house.events() == []
 
 
+async def test_what_is_left_for_the_next_time_is_told(house: House) -> None:
+    leader = await house.leader("a")
+    house.time.now += timedelta(days=1)
+    house.work.left = "some remain in w-1"
+    await leader.run_due(DAILY)
+    [run] = await house.ledger()
+    assert (run.outcome, run.error) == ("succeeded", "some remain in w-1")
+    assert await house.events() == []
+
+
 async def test_what_fails_in_the_end_is_told(house: House) -> None:
     leader = await house.leader("a")
     house.time.now += timedelta(days=1)

@@ -40,11 +40,12 @@ class Work:
     failures: list[dict[str, str]] = field(default_factory=list)
     breaks: list[Exception] = field(default_factory=list)
     dies: bool = False
+    left: str = ""
     halts: asyncio.Event | None = None
     """Where a process that is stopped waits until it goes on."""
     halts_now: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> None:
+    async def do(self, job: Job, run: Run, only: Sequence[str] | None = None) -> str:
         self.asked.append(only)
         if self.dies:
             raise asyncio.CancelledError
@@ -56,6 +57,7 @@ class Work:
         if self.failures:
             raise JobError(self.failures.pop(0))
         self.done.append((job.name, run.planned_at))
+        return self.left
 
 
 @dataclass

@@ -62,9 +62,10 @@ class Runs:
         async with self._lease.database.writing(self._lease.workspace_id) as session:
             await self._change(session, "begin_again", run)
 
-    async def succeed(self, run: Run) -> None:
+    async def succeed(self, run: Run, left: str = "") -> None:
+        """And what it left for the next time."""
         async with self._lease.database.writing(self._lease.workspace_id) as session:
-            await self._change(session, "finish", run, SUCCEEDED, "")
+            await self._change(session, "finish", run, SUCCEEDED, left[:LONGEST_ERROR])
 
     async def fail(self, run: Run, error: str) -> None:
         """Tells it by an event, too."""

@@ -61,6 +61,7 @@ class ExportsServiceServicer:
         RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
         CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
         (EXPORT_TOO_LONG) if it does not end in time: ask for shorter intervals then.
+        INVALID_ARGUMENT (FACTS_GONE) if retention may have removed some of the executions.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,6 +48,7 @@ class ExportsServiceStub:
     RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
     CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
     (EXPORT_TOO_LONG) if it does not end in time: ask for shorter intervals then.
+    INVALID_ARGUMENT (FACTS_GONE) if retention may have removed some of the executions.
     """
 
 @_typing.type_check_only
@@ -70,6 +71,7 @@ class ExportsServiceAsyncStub(ExportsServiceStub):
     RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
     CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
     (EXPORT_TOO_LONG) if it does not end in time: ask for shorter intervals then.
+    INVALID_ARGUMENT (FACTS_GONE) if retention may have removed some of the executions.
     """
 
 class ExportsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -95,6 +97,7 @@ class ExportsServiceServicer(metaclass=_abc_1.ABCMeta):
         RESOURCE_EXHAUSTED (EXPORTS_BUSY) if as many exports run as may at once, and
         CLIENT_TOO_SLOW if the reader takes nothing for a while; DEADLINE_EXCEEDED
         (EXPORT_TOO_LONG) if it does not end in time: ask for shorter intervals then.
+        INVALID_ARGUMENT (FACTS_GONE) if retention may have removed some of the executions.
         """
 
 def add_ExportsServiceServicer_to_server(servicer: ExportsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -95,7 +95,9 @@ class JobRun(message.Message):
     attempts: builtins.int
     """How often it was begun: again after a failure, or by another replica after one that died."""
     error: builtins.str
-    """Why it failed, at most 500 characters; empty if it did not."""
+    """Why it failed, at most 500 characters; of one that succeeded, where it left some for the next time, as one
+    does that has asked often. Else empty.
+    """
     @builtins.property
     def planned_time(self) -> timestamp_pb2.Timestamp:
         """When it was to begin. With the job it names the run."""

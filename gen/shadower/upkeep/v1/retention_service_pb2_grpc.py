@@ -77,7 +77,9 @@ class RetentionServiceServicer:
 
     def ApplyRetention(self, request, context):
         """Removes what is older than the workspace keeps it, or, in "shadower-system", what every workspace has
-        that is. Ends after some time whether all is done or not; may be repeated, and by several at once.
+        that is. Ends after some time whether all is done or not; may be repeated, and by several at once. A
+        process does one at a time, and for all workspaces goes on where it ended last. What fails in one workspace
+        fails the call after the others are done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,7 +45,9 @@ class RetentionServiceStub:
     """
     ApplyRetention: _grpc.UnaryUnaryMultiCallable[_retention_service_pb2.ApplyRetentionRequest, _retention_service_pb2.ApplyRetentionResponse]
     """Removes what is older than the workspace keeps it, or, in "shadower-system", what every workspace has
-    that is. Ends after some time whether all is done or not; may be repeated, and by several at once.
+    that is. Ends after some time whether all is done or not; may be repeated, and by several at once. A
+    process does one at a time, and for all workspaces goes on where it ended last. What fails in one workspace
+    fails the call after the others are done.
     """
 
 @_typing.type_check_only
@@ -65,7 +67,9 @@ class RetentionServiceAsyncStub(RetentionServiceStub):
     """
     ApplyRetention: _aio.UnaryUnaryMultiCallable[_retention_service_pb2.ApplyRetentionRequest, _retention_service_pb2.ApplyRetentionResponse]  # type: ignore[assignment]
     """Removes what is older than the workspace keeps it, or, in "shadower-system", what every workspace has
-    that is. Ends after some time whether all is done or not; may be repeated, and by several at once.
+    that is. Ends after some time whether all is done or not; may be repeated, and by several at once. A
+    process does one at a time, and for all workspaces goes on where it ended last. What fails in one workspace
+    fails the call after the others are done.
     """
 
 class RetentionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -100,7 +104,9 @@ class RetentionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_retention_service_pb2.ApplyRetentionResponse, _abc.Awaitable[_retention_service_pb2.ApplyRetentionResponse]]:
         """Removes what is older than the workspace keeps it, or, in "shadower-system", what every workspace has
-        that is. Ends after some time whether all is done or not; may be repeated, and by several at once.
+        that is. Ends after some time whether all is done or not; may be repeated, and by several at once. A
+        process does one at a time, and for all workspaces goes on where it ended last. What fails in one workspace
+        fails the call after the others are done.
         """
 
 def add_RetentionServiceServicer_to_server(servicer: RetentionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
