@@ -53,9 +53,10 @@ class Maker:
         }
 
     def message(self, kind: Descriptor, oddity: float, depth: int = 0) -> Message:
-        """Tries again where a rule looks at several fields, which are chosen one by one."""
+        """Tries again where a rule looks at several fields, which are chosen one by one; and for a
+        whole request, of which each part may lack something."""
         made = self._made(kind, oddity, depth)
-        if oddity or not has_rules(kind):
+        if oddity or (depth and not has_rules(kind)):
             return made
         for _ in range(TRIES):
             if not self._validator.violations(made):
