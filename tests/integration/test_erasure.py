@@ -168,6 +168,12 @@ async def begun(house: House, workspace: str, user_id: str | None) -> Erasure:
         return await begin(session, user_id, "boss")
 
 
+async def step(eraser: Eraser, erasure: Erasure) -> Erasure:
+    after = await eraser._step(erasure)
+    assert after is not None
+    return after
+
+
 async def nothing_elsewhere(_: Erasure, __: Note) -> None:
     """Nobody has anything."""
 
@@ -281,7 +287,7 @@ async def test_a_longer_cell_is_not_made_of_what_a_shorter_one_said(
     erasure = await begun(house, workspace, USER)
     eraser = Eraser(house.keeping, nothing_elsewhere)
     while erasure.ended_at is None:
-        erasure = await eraser._step(erasure)
+        erasure = await step(eraser, erasure)
         if erasure.place.get("after") == ["hour"]:
             # Those that say so are still as they were.
             span = between(days_ago(100), days_ago(99))
@@ -297,7 +303,7 @@ async def test_cells_that_were_calculated_before_are_not_entered(
     days, erasure = Sort(Level.DAY, Cuboid.PROFILE), await begun(house, workspace, USER)
     eraser = Eraser(house.keeping, nothing_elsewhere)
     while erasure.step != "agent_profiles":
-        erasure = await eraser._step(erasure)
+        erasure = await step(eraser, erasure)
     waiting = [erasure]
 
     async def after_erasure(session: Any) -> bool:
@@ -355,7 +361,7 @@ async def test_what_comes_while_a_workspace_goes_is_gone_as_a_whole(
             number += 1
             some = [run._replace(execution_id=f"during-{number}")]
             assert await house.record(workspace, some) == ["stored"]
-        erasure = await eraser._step(erasure)
+        erasure = await step(eraser, erasure)
     assert number > 10
     assert set(found(house, workspace, workspace)) == {"erasures"}
     assert erasure.counts["executions"] == 42 + number
@@ -368,7 +374,7 @@ async def test_a_page_that_takes_too_long_is_halved(
 ) -> None:
     await filled(house, workspace)
     looked_through = []
-    page = erasing.rename_page
+    page = renaming.rename_page
 
     async def slow(session: Any, table: str, naming: Any, after: Any, rows: int) -> Any:
         looked_through.append(rows)

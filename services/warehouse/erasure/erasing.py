@@ -156,8 +156,8 @@ class Eraser:
         return min(self._batch, self._rows)
 
     async def _some(self, session: Session, table: str) -> dict[str, int]:
-        """Writers take the workspace last, too."""
-        rows = await self._remove(session, table)
+        """Writers take the workspace last, too. What they hold is left for the end."""
+        rows = await self._remove(session, table, "skip locked")
         await session.connection.execute(QUERIES["hold"], session.workspace_id)
         return {table: rows}
 
@@ -168,16 +168,17 @@ class Eraser:
         for table in tables_of_workspace():
             if table == LAST_OF_WORKSPACE and not all(n < self._most for n in counts.values()):
                 break
-            counts[table] = await self._remove(session, table)
+            counts[table] = await self._remove(session, table, "")
         return counts
 
-    async def _remove(self, session: Session, table: str) -> int:
+    async def _remove(self, session: Session, table: str, waiting: str) -> int:
         statement = (
-            QUERIES["runs"] if table == "executions" else (await shape_of(session, table)).remove()
+            QUERIES["runs"].format(waiting=waiting)
+            if table == "executions"
+            else (await shape_of(session, table)).remove()
         )
-        removed: int = await session.connection.fetchval(
-            statement, session.workspace_id, self._most
-        )
+        connection = session.connection
+        removed: int = await connection.fetchval(statement, session.workspace_id, self._most)
         return removed
 
     async def _end(self, erasure: Erasure) -> Erasure:
