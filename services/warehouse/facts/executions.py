@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.warehouse.database import Session
 from services.warehouse.facts.horizon import lies_before
-from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions
+from services.warehouse.facts.keys import as_execution, claim_keys, lock_executions, lock_keys
 from services.warehouse.facts.merging import (
     MAY_COME_LATE,
     MAY_COME_LATE_OF_TRACES,
@@ -85,6 +85,9 @@ async def _lock_stored(
 ) -> tuple[dict[str, Execution], set[str]]:
     """The stored runs among those arriving, and which of them follow from spans. The keys of all
     of them are ours until we commit."""
+    while await lock_keys(session, times) < len(times):
+        # Whoever erases has let go of some since they were claimed.
+        await claim_keys(session, times)
     rows = await lock_executions(session, times)
     derived = {row["execution_id"] for row in rows if row["origin"] == "trace"}
     return {row["execution_id"]: as_execution(row) for row in rows}, derived

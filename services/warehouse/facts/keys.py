@@ -19,6 +19,13 @@ async def claim_keys(session: Session, times: Mapping[str, datetime]) -> int:
     return rows_affected(status)
 
 
+async def lock_keys(session: Session, ids: Iterable[str]) -> int:
+    """How many of the ids have keys, which are ours until we commit."""
+    return len(
+        await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(ids))
+    )
+
+
 async def lock_executions(session: Session, ids: Iterable[str]) -> list[Any]:
     """The rows that are stored under the ids, whose keys are ours until we commit."""
     keys = await session.connection.fetch(QUERIES["lock_keys"], session.workspace_id, list(ids))
