@@ -125,6 +125,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             "target_id event_type subject state",
             data=Says.FIELDS,
             remaining=Says.ID,
+            refused=Says.ID,
             error=Says.TEXT,
         ),
         "notification_lanes": NAMELESS,

@@ -1,27 +1,52 @@
 -- name: metric_types
--- Some steps of indexes for each type, however many points it has. Of those whose points are gone, cells
+-- One step of an index for each type, however many points it has. Of those whose points are gone, cells
 -- are left.
-with recursive types as (
-    select '' collate "C" as metric_type
-    union all
-    select least(
-        (
-            select metric_type from metric_points
-            where workspace_id = $1 and metric_type > types.metric_type
-            order by metric_type limit 1
-        ),
-        (
-            select metric_type from point_cells
-            where workspace_id = $1 and level = 'hour' and metric_type > types.metric_type
-            order by metric_type limit 1
-        ),
-        (
-            select metric_type from point_cells
-            where workspace_id = $1 and level = 'day' and metric_type > types.metric_type
-            order by metric_type limit 1
-        )
+with recursive of_points as (
+    (
+        select metric_type from metric_points
+        where workspace_id = $1
+        order by metric_type limit 1
     )
-    from types
-    where types.metric_type is not null
+    union all
+    select (
+        select metric_type from metric_points
+        where workspace_id = $1 and metric_type > of_points.metric_type
+        order by metric_type limit 1
+    )
+    from of_points
+    where of_points.metric_type is not null
+), of_hours as (
+    (
+        select metric_type from point_cells
+        where workspace_id = $1 and level = 'hour'
+        order by metric_type limit 1
+    )
+    union all
+    select (
+        select metric_type from point_cells
+        where workspace_id = $1 and level = 'hour' and metric_type > of_hours.metric_type
+        order by metric_type limit 1
+    )
+    from of_hours
+    where of_hours.metric_type is not null
+), of_days as (
+    (
+        select metric_type from point_cells
+        where workspace_id = $1 and level = 'day'
+        order by metric_type limit 1
+    )
+    union all
+    select (
+        select metric_type from point_cells
+        where workspace_id = $1 and level = 'day' and metric_type > of_days.metric_type
+        order by metric_type limit 1
+    )
+    from of_days
+    where of_days.metric_type is not null
 )
-select metric_type from types where metric_type <> ''
+select metric_type from of_points where metric_type is not null
+union
+select metric_type from of_hours where metric_type is not null
+union
+select metric_type from of_days where metric_type is not null
+order by metric_type
