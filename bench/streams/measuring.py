@@ -22,7 +22,6 @@ from bench.streams.findings import Findings, Told
 from bench.streams.readers import KINDS, Place, bearer, workspace_name
 from bench.streams.slow import SlowReaders
 from cli.home import Home
-from cli.stack.footprint import resident_bytes
 from cli.tokens.keys import ensured_key
 from cli.tokens.signing import Grant, Issuer, signed
 
@@ -168,10 +167,19 @@ def _parts(stack: Stack) -> dict[str, psutil.Process]:
 
 
 def _memory(stack: Stack) -> dict[str, int]:
-    sizes = {name: resident_bytes(process) for name, process in _parts(stack).items()}
+    """What several have in common, such as the code of libraries, counts once: by the proportional
+    size of each."""
+    sizes = {
+        name: sum(map(_proportional_bytes, (part, *part.children(recursive=True))))
+        for name, part in _parts(stack).items()
+    }
     # All others are its children.
-    launcher = psutil.Process(stack.launcher_pid).memory_info()
-    return {**sizes, "shadower up": int(launcher.rss)}
+    launcher = psutil.Process(stack.launcher_pid)
+    return {**sizes, "shadower up": _proportional_bytes(launcher)}
+
+
+def _proportional_bytes(process: psutil.Process) -> int:
+    return int(process.memory_full_info().pss)
 
 
 def _cpu(stack: Stack, load: Mapping[str, psutil.Process]) -> dict[str, float]:
