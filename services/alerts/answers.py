@@ -5,6 +5,7 @@ from shadower.alerts.v1.alert_rule_pb2 import KeptAlertRule, Severity
 
 from services.alerts.rules import read
 from services.runtime.times import optional_timestamp, to_timestamp
+from services.translation.ids import etag_of
 from services.warehouse.alerts.alerts import Alert, Transition
 from services.warehouse.alerts.rules import KeptRule
 from services.warehouse.alerts.silences import Silence
@@ -22,10 +23,6 @@ def kept_rule(kept: KeptRule) -> KeptAlertRule:
         due_time=to_timestamp(kept.due_at) if kept.is_enabled else None,
         failure_reason=kept.failure_reason,
     )
-
-
-def etag_of(kept: KeptRule) -> str:
-    return f"{int(kept.created_at.timestamp() * 1_000_000):x}-{kept.version}"
 
 
 def alert(kept: Alert) -> pb.Alert:

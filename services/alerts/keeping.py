@@ -4,11 +4,11 @@ from datetime import datetime
 
 from shadower.alerts.v1.alert_rule_pb2 import AlertRule
 
-from services.alerts.answers import etag_of
 from services.alerts.events import event
 from services.alerts.rules import check, read, rule_of, write
 from services.alerts.running import next_moment
 from services.runtime.faults import AlreadyExists
+from services.translation.ids import etag_of
 from services.warehouse.alerts.alerts import (
     Transition,
     forget_pending,

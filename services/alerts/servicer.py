@@ -15,6 +15,7 @@ from services.alerts.rules import rule_of
 from services.runtime.call import Context, current_call
 from services.runtime.times import from_duration, to_timestamp
 from services.translation import requests
+from services.translation.ids import after_id, following_id
 from services.translation.pages import page_size
 from services.warehouse.alerts.alerts import AlertQuery, get_alert, history_of, list_alerts
 from services.warehouse.alerts.rules import get_rule, list_rules
@@ -54,10 +55,10 @@ class AlertsServicer(AlertsServiceServicer):
     ) -> pb.ListRulesResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         async with self._database.reading(request.workspace_id) as session:
-            found = await list_rules(session, limit + 1, places.after_id(request))
+            found = await list_rules(session, limit + 1, after_id(request))
         return pb.ListRulesResponse(
             rules=map(answers.kept_rule, found[:limit]),
-            next_page_token=places.following_id(request, [one.rule_id for one in found], limit),
+            next_page_token=following_id(request, [one.rule_id for one in found], limit),
             as_of=to_timestamp(session.as_of),
         )
 
@@ -161,11 +162,11 @@ class AlertsServicer(AlertsServiceServicer):
     ) -> pb.ListSilencesResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         async with self._database.reading(request.workspace_id) as session:
-            found = await list_silences(session, limit + 1, places.after_id(request))
+            found = await list_silences(session, limit + 1, after_id(request))
         ids = [one.silence_id for one in found]
         return pb.ListSilencesResponse(
             silences=map(answers.silence, found[:limit]),
-            next_page_token=places.following_id(request, ids, limit),
+            next_page_token=following_id(request, ids, limit),
             as_of=to_timestamp(session.as_of),
         )
 

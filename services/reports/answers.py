@@ -10,6 +10,7 @@ from shadower.reports.v1.report_definition_pb2 import (
 
 from services.reports.definitions import read
 from services.runtime.times import optional_timestamp, to_timestamp
+from services.translation.ids import etag_of
 from services.warehouse.reports.definitions import KeptDefinition
 from services.warehouse.reports.links import KeptLink
 from services.warehouse.reports.reports import Absent, File, KeptReport
@@ -25,10 +26,6 @@ def kept_definition(kept: KeptDefinition) -> KeptReportDefinition:
         updated_by=kept.updated_by,
         due_time=optional_timestamp(kept.due_at),
     )
-
-
-def etag_of(kept: KeptDefinition) -> str:
-    return f"{int(kept.created_at.timestamp() * 1_000_000):x}-{kept.version}"
 
 
 def report(kept: KeptReport) -> pb.Report:

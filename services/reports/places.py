@@ -1,14 +1,12 @@
-"""Where lists go on: behind an id, or behind a time and an id."""
+"""Where lists of reports go on: behind a time and an id."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.translation.ids import ID, after_id, following_id
+from services.translation.ids import ID
 from services.translation.pages import bad_token, read_place, write_place
 from services.warehouse.reports.reports import KeptReport
-
-__all__ = ["after_id", "before_report", "following_id", "following_report"]
 
 
 def before_report(request: Any) -> tuple[datetime, str] | None:

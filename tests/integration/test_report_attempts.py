@@ -347,4 +347,5 @@ async def test_a_worker_goes_on_at_once_while_there_may_be_more() -> None:
     working = asyncio.create_task(worker.follow())
     async with asyncio.timeout(5):
         await made.wait()
+    assert begun == []
     working.cancel()

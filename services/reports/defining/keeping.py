@@ -4,9 +4,9 @@ from datetime import datetime
 
 from shadower.reports.v1.report_definition_pb2 import ReportDefinition
 
-from services.reports.answers import etag_of
 from services.reports.definitions import next_due, read, write
 from services.runtime.faults import AlreadyExists
+from services.translation.ids import etag_of
 from services.warehouse.database import Session
 from services.warehouse.reports.definitions import (
     KeptDefinition,

@@ -3,11 +3,12 @@
 from shadower.reports.v1 import reports_service_pb2 as pb
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceServicer
 
-from services.reports import answers, places
+from services.reports import answers
 from services.reports.defining import keeping
 from services.reports.definitions import zone_of
 from services.runtime.call import Context, current_call
 from services.runtime.times import to_timestamp
+from services.translation.ids import after_id, following_id
 from services.translation.pages import page_size
 from services.warehouse.database import Database
 from services.warehouse.reports.definitions import (
@@ -46,11 +47,11 @@ class DefinitionsServicer(ReportsServiceServicer):
     ) -> pb.ListDefinitionsResponse:
         limit = page_size(request.page_size, DEFAULT_PAGE, MAX_PAGE)
         async with self._database.reading(request.workspace_id) as session:
-            found = await list_definitions(session, limit + 1, places.after_id(request))
+            found = await list_definitions(session, limit + 1, after_id(request))
         ids = [one.definition_id for one in found]
         return pb.ListDefinitionsResponse(
             definitions=map(answers.kept_definition, found[:limit]),
-            next_page_token=places.following_id(request, ids, limit),
+            next_page_token=following_id(request, ids, limit),
             as_of=to_timestamp(session.as_of),
         )
 
