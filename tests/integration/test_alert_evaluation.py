@@ -10,8 +10,9 @@ import asyncpg
 import psycopg
 import pytest
 
-from services.alerts import evaluating
-from services.alerts.evaluating import Evaluated, Evaluator
+from services.alerts import judging
+from services.alerts.evaluating import Evaluator
+from services.alerts.judging import Evaluated
 from services.runtime.pool import EVALUATOR_ROLE, open_pool
 from tests.support.alerts import (
     INTERVAL,
@@ -112,7 +113,7 @@ async def test_facts_that_come_late_into_judged_windows_are_told_once(
 async def test_late_facts_that_are_too_much_at_once_are_judged_in_parts(
     reader: Reader, start: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluating, "PARTS", (3,))
+    monkeypatch.setattr(judging, "PARTS", (3,))
     await reader.watch.make(start)
     reader.written_until(start + 12 * INTERVAL)
     assert (await reader.evaluate()).judgements == 12
@@ -130,7 +131,7 @@ async def test_facts_that_keep_coming_late_keep_no_new_moment_waiting(
     reader: Reader, start: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An hour is judged anew in four parts, and each time more has come by then."""
-    monkeypatch.setattr(evaluating, "PARTS", (3,))
+    monkeypatch.setattr(judging, "PARTS", (3,))
     watch = reader.watch
     await watch.make(start)
     reader.written_until(start + 12 * INTERVAL)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler.jobs import JOBS
-from services.alerts.evaluating import Evaluated, Evaluator
+from services.alerts.evaluating import Evaluator
+from services.alerts.judging import Evaluated
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.warehouse.alerts.alerts import Alert, AlertQuery, history_of, list_alerts
 from services.warehouse.alerts.silences import Silence, create_silence
