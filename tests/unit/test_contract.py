@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from buf.validate import validate_pb2
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
@@ -202,6 +203,31 @@ def test_no_two_rpcs_share_a_path() -> None:
 def test_a_request_names_its_workspace(name: str) -> None:
     field = METHODS[name].input_type.fields_by_name["workspace_id"]
     assert (field.number, field.type) == (1, FieldDescriptor.TYPE_STRING)
+
+
+def test_words_of_a_request_have_no_byte_that_a_database_refuses() -> None:
+    """By a pattern, a list or a format; what is left is read by us, or only compared."""
+    ours = {"page_token", "cursor", "time_zone", "schedule", "etag", "subject"}
+    free = {field.full_name for field in words_of_requests() if not is_of_a_form(field)}
+    assert {name for name in free if name.rpartition(".")[2] not in ours} == set()
+
+
+def words_of_requests() -> Iterator[FieldDescriptor]:
+    left, seen = [method.input_type for method in METHODS.values()], set[str]()
+    while left:
+        message = left.pop()
+        if message.full_name in seen or not message.full_name.startswith("shadower."):
+            continue
+        seen.add(message.full_name)
+        left += [field.message_type for field in message.fields if field.message_type]
+        if not message.GetOptions().map_entry:
+            yield from (one for one in message.fields if one.type == FieldDescriptor.TYPE_STRING)
+
+
+def is_of_a_form(field: FieldDescriptor) -> bool:
+    rules = field.GetOptions().Extensions[validate_pb2.field]
+    words = rules.repeated.items.string if rules.HasField("repeated") else rules.string
+    return bool(words.pattern or words.uuid or getattr(words, "in"))
 
 
 def test_a_request_has_a_limit_of_bytes_below_the_transport() -> None:

@@ -98,24 +98,29 @@ where workspace_id = $1 and report_id = any($2)
 
 -- name: claim
 -- Some that wait to be made, for a while: of a workspace ($1), or of all. Who comes at the same time gets
--- others. Workspaces take turns: one each, and first of those that are not among the last ones ($4).
+-- others. Workspaces take turns: one each, and first of those that are not among the last ones ($4); in
+-- the order of their turns, by which the caller knows who had the last.
 with due as (
     select workspace_id, report_id, next_at,
-        row_number() over (partition by workspace_id order by next_at, report_id) as turn
+        row_number() over (partition by workspace_id order by next_at, report_id) as turn,
+        coalesce(array_position($4::text[], workspace_id::text), 0) as last_turn
     from reports
     where next_at <= now() and claimed_until <= now() and ($1::text is null or workspace_id = $1)
 ), waiting as (
-    select reports.workspace_id, reports.report_id
+    select reports.workspace_id, reports.report_id, due.turn, due.last_turn, due.next_at
     from due join reports using (workspace_id, report_id)
     where reports.next_at <= now() and reports.claimed_until <= now()
-    order by turn, coalesce(array_position($4::text[], reports.workspace_id::text), 0), due.next_at
+    order by due.turn, due.last_turn, due.next_at
     limit $2
     for update of reports skip locked
+), claimed as (
+    update reports set claimed_until = now() + $3, claim = claim + 1
+    from waiting
+    where reports.workspace_id = waiting.workspace_id and reports.report_id = waiting.report_id
+    returning reports.workspace_id, reports.report_id, reports.claim,
+        waiting.turn, waiting.last_turn, waiting.next_at
 )
-update reports set claimed_until = now() + $3, claim = claim + 1
-from waiting
-where reports.workspace_id = waiting.workspace_id and reports.report_id = waiting.report_id
-returning reports.workspace_id, reports.report_id, reports.claim
+select workspace_id, report_id, claim from claimed order by turn, last_turn, next_at
 
 -- name: count_to_make
 select count(*) from (

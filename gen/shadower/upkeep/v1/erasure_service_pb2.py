@@ -30,7 +30,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.upkeep.v1 import erasure_pb2 as shadower_dot_upkeep_dot_v1_dot_erasure__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(shadower/upkeep/v1/erasure_service.proto\x12\x12shadower.upkeep.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a shadower/upkeep/v1/erasure.proto\"\x93\x01\n\x10\x45raseUserRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1b\n\x07user_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12#\n\x0f\x63onfirm_user_id\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"A\n\x11\x45raseUserResponse\x12,\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\"\x9d\x01\n\x15\x45raseWorkspaceRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x45\n\x14\x63onfirm_workspace_id\x18\x02 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"F\n\x16\x45raseWorkspaceResponse\x12,\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\"p\n\x11GetErasureRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1c\n\nerasure_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x12GetErasureResponse\x12,\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\"\x91\x01\n\x13ListErasuresRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x89\x01\n\x14ListErasuresResponse\x12-\n\x08\x65rasures\x18\x01 \x03(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x01\n\x12RunErasuresRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12@\n\x0cmax_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x03\x08\xac\x02\x32\x02\x08\x01\"6\n\x13RunErasuresResponse\x12\x0c\n\x04\x64one\x18\x01 \x01(\x05\x12\x11\n\tremaining\x18\x02 \x01(\x08\x32\xbe\x06\n\x0e\x45rasureService\x12\x99\x01\n\tEraseUser\x12$.shadower.upkeep.v1.EraseUserRequest\x1a%.shadower.upkeep.v1.EraseUserResponse\"?\x90\x02\x02\xe8\xc7\x18*\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02.\")/v1/workspaces/{workspace_id}/users:erase:\x01*\x12\xa2\x01\n\x0e\x45raseWorkspace\x12).shadower.upkeep.v1.EraseWorkspaceRequest\x1a*.shadower.upkeep.v1.EraseWorkspaceResponse\"9\x90\x02\x02\xe8\xc7\x18*\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02(\"#/v1/workspaces/{workspace_id}:erase:\x01*\x12\xa3\x01\n\nGetErasure\x12%.shadower.upkeep.v1.GetErasureRequest\x1a&.shadower.upkeep.v1.GetErasureResponse\"F\x90\x02\x01\xe8\xc7\x18)\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02\x35\x12\x33/v1/workspaces/{workspace_id}/erasures/{erasure_id}\x12\x9c\x01\n\x0cListErasures\x12\'.shadower.upkeep.v1.ListErasuresRequest\x1a(.shadower.upkeep.v1.ListErasuresResponse\"9\x90\x02\x01\xe8\xc7\x18)\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02(\x12&/v1/workspaces/{workspace_id}/erasures\x12\xa5\x01\n\x0bRunErasures\x12&.shadower.upkeep.v1.RunErasuresRequest\x1a\'.shadower.upkeep.v1.RunErasuresResponse\"E\x90\x02\x02\xe8\xc7\x18+\x90\xc8\x18\x07\x88\xc9\x18\xac\x02\x82\xd3\xe4\x93\x02/\"*/v1/workspaces/{workspace_id}/erasures:run:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(shadower/upkeep/v1/erasure_service.proto\x12\x12shadower.upkeep.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a shadower/upkeep/v1/erasure.proto\"\xab\x01\n\x10\x45raseUserRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\'\n\x07user_id\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\x80\x02\x32\n^[^\\x00]*$\x12/\n\x0f\x63onfirm_user_id\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\x80\x02\x32\n^[^\\x00]*$\"A\n\x11\x45raseUserResponse\x12,\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\"\x9d\x01\n\x15\x45raseWorkspaceRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x45\n\x14\x63onfirm_workspace_id\x18\x02 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"F\n\x16\x45raseWorkspaceResponse\x12,\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\"p\n\x11GetErasureRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1c\n\nerasure_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x12GetErasureResponse\x12,\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\"\x91\x01\n\x13ListErasuresRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x89\x01\n\x14ListErasuresResponse\x12-\n\x08\x65rasures\x18\x01 \x03(\x0b\x32\x1b.shadower.upkeep.v1.Erasure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x01\n\x12RunErasuresRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12@\n\x0cmax_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x03\x08\xac\x02\x32\x02\x08\x01\"6\n\x13RunErasuresResponse\x12\x0c\n\x04\x64one\x18\x01 \x01(\x05\x12\x11\n\tremaining\x18\x02 \x01(\x08\x32\xbe\x06\n\x0e\x45rasureService\x12\x99\x01\n\tEraseUser\x12$.shadower.upkeep.v1.EraseUserRequest\x1a%.shadower.upkeep.v1.EraseUserResponse\"?\x90\x02\x02\xe8\xc7\x18*\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02.\")/v1/workspaces/{workspace_id}/users:erase:\x01*\x12\xa2\x01\n\x0e\x45raseWorkspace\x12).shadower.upkeep.v1.EraseWorkspaceRequest\x1a*.shadower.upkeep.v1.EraseWorkspaceResponse\"9\x90\x02\x02\xe8\xc7\x18*\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02(\"#/v1/workspaces/{workspace_id}:erase:\x01*\x12\xa3\x01\n\nGetErasure\x12%.shadower.upkeep.v1.GetErasureRequest\x1a&.shadower.upkeep.v1.GetErasureResponse\"F\x90\x02\x01\xe8\xc7\x18)\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02\x35\x12\x33/v1/workspaces/{workspace_id}/erasures/{erasure_id}\x12\x9c\x01\n\x0cListErasures\x12\'.shadower.upkeep.v1.ListErasuresRequest\x1a(.shadower.upkeep.v1.ListErasuresResponse\"9\x90\x02\x01\xe8\xc7\x18)\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02(\x12&/v1/workspaces/{workspace_id}/erasures\x12\xa5\x01\n\x0bRunErasures\x12&.shadower.upkeep.v1.RunErasuresRequest\x1a\'.shadower.upkeep.v1.RunErasuresResponse\"E\x90\x02\x02\xe8\xc7\x18+\x90\xc8\x18\x07\x88\xc9\x18\xac\x02\x82\xd3\xe4\x93\x02/\"*/v1/workspaces/{workspace_id}/erasures:run:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,9 +40,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ERASEUSERREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_ERASEUSERREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_ERASEUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
-  _globals['_ERASEUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\007r\005\020\001\030\200\002'
+  _globals['_ERASEUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\023r\021\020\001\030\200\0022\n^[^\\x00]*$'
   _globals['_ERASEUSERREQUEST'].fields_by_name['confirm_user_id']._loaded_options = None
-  _globals['_ERASEUSERREQUEST'].fields_by_name['confirm_user_id']._serialized_options = b'\272H\007r\005\020\001\030\200\002'
+  _globals['_ERASEUSERREQUEST'].fields_by_name['confirm_user_id']._serialized_options = b'\272H\023r\021\020\001\030\200\0022\n^[^\\x00]*$'
   _globals['_ERASEWORKSPACEREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_ERASEWORKSPACEREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_ERASEWORKSPACEREQUEST'].fields_by_name['confirm_workspace_id']._loaded_options = None
@@ -72,25 +72,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ERASURESERVICE'].methods_by_name['RunErasures']._loaded_options = None
   _globals['_ERASURESERVICE'].methods_by_name['RunErasures']._serialized_options = b'\220\002\002\350\307\030+\220\310\030\007\210\311\030\254\002\202\323\344\223\002/\"*/v1/workspaces/{workspace_id}/erasures:run:\001*'
   _globals['_ERASEUSERREQUEST']._serialized_start=260
-  _globals['_ERASEUSERREQUEST']._serialized_end=407
-  _globals['_ERASEUSERRESPONSE']._serialized_start=409
-  _globals['_ERASEUSERRESPONSE']._serialized_end=474
-  _globals['_ERASEWORKSPACEREQUEST']._serialized_start=477
-  _globals['_ERASEWORKSPACEREQUEST']._serialized_end=634
-  _globals['_ERASEWORKSPACERESPONSE']._serialized_start=636
-  _globals['_ERASEWORKSPACERESPONSE']._serialized_end=706
-  _globals['_GETERASUREREQUEST']._serialized_start=708
-  _globals['_GETERASUREREQUEST']._serialized_end=820
-  _globals['_GETERASURERESPONSE']._serialized_start=822
-  _globals['_GETERASURERESPONSE']._serialized_end=888
-  _globals['_LISTERASURESREQUEST']._serialized_start=891
-  _globals['_LISTERASURESREQUEST']._serialized_end=1036
-  _globals['_LISTERASURESRESPONSE']._serialized_start=1039
-  _globals['_LISTERASURESRESPONSE']._serialized_end=1176
-  _globals['_RUNERASURESREQUEST']._serialized_start=1179
-  _globals['_RUNERASURESREQUEST']._serialized_end=1328
-  _globals['_RUNERASURESRESPONSE']._serialized_start=1330
-  _globals['_RUNERASURESRESPONSE']._serialized_end=1384
-  _globals['_ERASURESERVICE']._serialized_start=1387
-  _globals['_ERASURESERVICE']._serialized_end=2217
+  _globals['_ERASEUSERREQUEST']._serialized_end=431
+  _globals['_ERASEUSERRESPONSE']._serialized_start=433
+  _globals['_ERASEUSERRESPONSE']._serialized_end=498
+  _globals['_ERASEWORKSPACEREQUEST']._serialized_start=501
+  _globals['_ERASEWORKSPACEREQUEST']._serialized_end=658
+  _globals['_ERASEWORKSPACERESPONSE']._serialized_start=660
+  _globals['_ERASEWORKSPACERESPONSE']._serialized_end=730
+  _globals['_GETERASUREREQUEST']._serialized_start=732
+  _globals['_GETERASUREREQUEST']._serialized_end=844
+  _globals['_GETERASURERESPONSE']._serialized_start=846
+  _globals['_GETERASURERESPONSE']._serialized_end=912
+  _globals['_LISTERASURESREQUEST']._serialized_start=915
+  _globals['_LISTERASURESREQUEST']._serialized_end=1060
+  _globals['_LISTERASURESRESPONSE']._serialized_start=1063
+  _globals['_LISTERASURESRESPONSE']._serialized_end=1200
+  _globals['_RUNERASURESREQUEST']._serialized_start=1203
+  _globals['_RUNERASURESREQUEST']._serialized_end=1352
+  _globals['_RUNERASURESRESPONSE']._serialized_start=1354
+  _globals['_RUNERASURESRESPONSE']._serialized_end=1408
+  _globals['_ERASURESERVICE']._serialized_start=1411
+  _globals['_ERASURESERVICE']._serialized_end=2241
 # @@protoc_insertion_point(module_scope)
