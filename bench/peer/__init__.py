@@ -17,6 +17,7 @@ from bench.peer.exchange import caller
 from bench.peer.load import IN_FLIGHT, Subject
 from bench.peer.measuring import DAYS, WORKSPACE, Pair, measured
 from bench.peer.running import running_peer
+from bench.raising import raise_limits
 from bench.report import conclude, report
 from bench.rolling import roll_up
 from bench.stack import Stack, running_stack
@@ -54,6 +55,7 @@ def _history(executions: int, end: datetime) -> History:
 
 
 async def _measured(stack: Stack, peer: str, end: datetime) -> dict[str, Pair]:
+    await raise_limits(stack, [WORKSPACE])
     token = stack.token(WORKSPACE)
     async with caller(stack.edge, token) as ours, caller(peer, token) as theirs:
         return await measured(ours, theirs, end)

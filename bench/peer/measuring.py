@@ -48,6 +48,9 @@ class Pair:
         for _ in range(ROUNDS):
             for subject in (self.ours, self.peer):
                 await subject.saturate(SECONDS_PER_ROUND)
+        for subject in (self.ours, self.peer):
+            if not subject.rate:
+                sys.exit(f"{subject.name}: nothing was answered, {subject.failures} failed")
         for _ in range(ROUNDS):
             for subject in (self.ours, self.peer):
                 await subject.arrive(self.arrival_rate, self.arrivals)
