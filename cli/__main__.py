@@ -16,6 +16,8 @@ COMMANDS = {
     "simulate": "cli.simulate.command",
     "deadletters": "cli.deadletters.command",
     "migrate": "cli.migrations",
+    "check": "cli.cluster.check",
+    "secrets": "cli.cluster.secrets",
 }
 
 

@@ -1,0 +1,303 @@
+"""The chart, as Helm renders it: what each value promises an operator, and what is refused."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli.stack.services import SERVICES
+from tools.chart import CHART, described, made
+
+helm = pytest.importorskip("helm_python", reason="its wheel is for glibc's Linux, macOS, Windows")
+Object = Mapping[str, Any]
+OTHERS = {"writer", "web", "edge", "mesh"}
+CI = sorted(one.name for one in (CHART / "ci").glob("*-values.yaml"))
+DEV = {"dev": {"enabled": True}}
+
+
+@cache
+def chart() -> Any:
+    return helm.Chart.load(CHART)
+
+
+def rendered(values: Mapping[str, Any], **options: Any) -> list[Object]:
+    files = chart().render(dict(values), name="sh", namespace="ns", **options)
+    manifests = [text for name, text in files.items() if not name.endswith(".txt")]
+    return [one for text in manifests for one in yaml.safe_load_all(text) if one]
+
+
+@cache
+def of_ci(name: str) -> list[Object]:
+    return rendered(yaml.safe_load((CHART / "ci" / name).read_text(encoding="utf-8")))
+
+
+def named(objects: list[Object], kind: str, name: str) -> Any:
+    (found,) = (
+        one
+        for one in objects
+        if one["kind"] == kind and one["metadata"]["name"] == f"sh-shadower-analytics-{name}"
+    )
+    return found
+
+
+def of_kind(objects: list[Object], *kinds: str) -> list[Object]:
+    return [one for one in objects if one["kind"] in kinds]
+
+
+def pod_specs(objects: list[Object]) -> Iterator[tuple[str, Any]]:
+    for one in objects:
+        name = one["metadata"]["name"]
+        if one["kind"] == "Pod":
+            yield name, one["spec"]
+        if one["kind"] in ("Deployment", "StatefulSet", "Job"):
+            yield name, one["spec"]["template"]["spec"]
+
+
+def environment(container: Any) -> dict[str, Any]:
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in container["env"]}
+
+
+def container_of(objects: list[Object], name: str) -> Any:
+    return named(objects, "Deployment", name)["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_each_service_of_a_stack_is_a_component() -> None:
+    components = chart().values["components"]
+    assert set(components) == set(SERVICES) | OTHERS
+    assert {name: components[name]["service"] for name in SERVICES} == SERVICES
+
+
+@pytest.mark.parametrize("name", CI)
+def test_no_two_objects_and_no_two_variables_have_one_name(name: str) -> None:
+    objects = of_ci(name)
+    names = Counter((one["kind"], one["metadata"]["name"]) for one in objects)
+    assert set(names.values()) == {1}
+    for _, spec in pod_specs(objects):
+        for container in spec["containers"]:
+            told = Counter(one["name"] for one in container.get("env", ()))
+            assert set(told.values()) <= {1}
+
+
+@pytest.mark.parametrize("name", CI)
+def test_pods_may_do_nothing_that_restricted_namespaces_forbid(name: str) -> None:
+    for owner, spec in pod_specs(of_ci(name)):
+        assert spec["securityContext"]["runAsNonRoot"], owner
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        # Only what makes Secrets speaks to the cluster.
+        assert spec["automountServiceAccountToken"] is ("dev-secrets" in owner)
+        for container in (*spec["containers"], *spec.get("initContainers", ())):
+            may = container["securityContext"]
+            assert may["allowPrivilegeEscalation"] is False
+            assert may["capabilities"] == {"drop": ["ALL"]}
+            assert may.get("readOnlyRootFilesystem", False) or owner.endswith("dev-kafka")
+
+
+@pytest.mark.parametrize("name", CI)
+def test_no_secret_is_in_what_is_rendered(name: str) -> None:
+    objects = of_ci(name)
+    assert not of_kind(objects, "Secret")
+    text = json.dumps(objects)
+    assert "PRIVATE KEY" not in text
+    assert not re.search(r"://[^/@\s\"]*:[^/@\s\"]+@", text)
+
+
+def test_another_entry_in_values_is_another_service() -> None:
+    more = {"components": {"billing": {"service": "acme.Billing", "uses": ["database", "mesh"]}}}
+    objects = rendered({**DEV, **more})
+    container = container_of(objects, "billing")
+    assert container["args"] == ["serve", "billing"]
+    assert container["readinessProbe"]["grpc"] == {"port": 50052, "service": "acme.Billing"}
+    for kind in ("Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy"):
+        assert named(objects, kind, "billing")
+    told = json.loads(environment(container_of(objects, "edge"))["SHADOWER_EDGE_SERVICES"])
+    assert told["billing"] == "sh-shadower-analytics-billing.ns.svc.cluster.local:50051"
+
+
+def test_only_who_signs_tokens_sees_the_key() -> None:
+    signs = set()
+    for one in of_kind(of_ci("external-values.yaml"), "Deployment"):
+        if "mesh-key.json" in json.dumps(one):
+            signs.add(one["metadata"]["labels"]["app.kubernetes.io/component"])
+    assert signs == {"access", "scheduler", "reports", "upkeep"}
+
+
+def test_only_the_edge_is_open_and_nothing_else_lets_outsiders_in() -> None:
+    policies = of_kind(of_ci("external-values.yaml"), "NetworkPolicy")
+    open_to_all = [
+        one["metadata"]["name"]
+        for one in policies
+        for rule in one["spec"]["ingress"]
+        if "from" not in rule
+    ]
+    assert open_to_all == ["sh-shadower-analytics-edge"]
+    of_metrics = named(policies, "NetworkPolicy", "metrics")["spec"]["ingress"]
+    (rule,) = of_metrics
+    assert rule["ports"] == [{"port": 50051}]
+    kinds = [
+        one["podSelector"]["matchLabels"].get("shadower.dev/kind")
+        or one["podSelector"]["matchLabels"]["shadower.dev/uses-checks"]
+        for one in rule["from"]
+    ]
+    assert kinds == ["edge", "mesh", "true"]
+
+
+def test_who_is_scaled_has_no_number_of_replicas() -> None:
+    objects = of_ci("external-values.yaml")
+    assert "replicas" not in named(objects, "Deployment", "metrics")["spec"]
+    assert named(objects, "HorizontalPodAutoscaler", "metrics")
+    assert named(objects, "Deployment", "scheduler")["spec"]["replicas"] == 2
+    assert "sh-shadower-analytics-scheduler" not in [
+        one["metadata"]["name"] for one in of_kind(objects, "HorizontalPodAutoscaler")
+    ]
+
+
+def migration_of(values: Mapping[str, Any], **options: Any) -> Any:
+    (job,) = (
+        one
+        for one in of_kind(rendered(values, **options), "Job")
+        if "-migrate-" in one["metadata"]["name"]
+    )
+    return job
+
+
+def test_a_version_has_a_migration_of_its_own_and_keeps_it() -> None:
+    first = migration_of(DEV)
+    assert "helm.sh/hook" not in first["metadata"].get("annotations", {})
+    upgraded = migration_of({**DEV, "logLevel": "debug"}, revision=7, is_upgrade=True)
+    assert upgraded["spec"] == first["spec"]
+    assert upgraded["metadata"]["name"] == first["metadata"]["name"]
+    newer = migration_of({**DEV, "image": {"tag": "9.9.9"}})
+    assert newer["metadata"]["name"] != first["metadata"]["name"]
+
+
+def test_a_migration_may_have_a_role_of_its_own_and_reads_another_database() -> None:
+    objects = of_ci("external-values.yaml")
+    (job,) = of_kind(objects, "Job")
+    spec = job["spec"]["template"]["spec"]
+    assert spec["serviceAccountName"] == "sh-shadower-analytics-migrate"
+    secret = {"name": "shadower-database"}
+    told = environment(spec["containers"][0])
+    assert told["DATABASE_URL"] == {"secretKeyRef": {**secret, "key": "owner-url"}}
+    told = environment(container_of(objects, "metrics"))
+    assert told["DATABASE_URL"] == {"secretKeyRef": {**secret, "key": "url"}}
+    assert told["DATABASE_READ_URL"] == {"secretKeyRef": {**secret, "key": "read-url"}}
+
+
+def test_pods_may_bring_the_schema_up_to_date_instead() -> None:
+    objects = of_ci("mesh-values.yaml")
+    assert not of_kind(objects, "Job")
+    spec = named(objects, "Deployment", "metrics")["spec"]["template"]["spec"]
+    assert [one["name"] for one in spec["initContainers"]] == ["migrate"]
+    edge = named(objects, "Deployment", "edge")["spec"]["template"]["spec"]
+    assert "initContainers" not in edge
+
+
+def test_without_kafka_there_is_no_writer() -> None:
+    with_one, without = of_ci("external-values.yaml"), of_ci("mesh-values.yaml")
+    assert container_of(with_one, "writer")["args"] == ["serve", "writer"]
+    assert not [one for one in without if one["metadata"]["name"].endswith("-writer")]
+    assert "KAFKA_BROKERS" not in environment(container_of(without, "ingest"))
+
+
+def test_a_pod_lives_longer_than_its_calls() -> None:
+    spec = named(rendered({**DEV, "drainSeconds": 40}), "Deployment", "metrics")["spec"]
+    pod = spec["template"]["spec"]
+    waits = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > waits + 40
+
+
+def test_what_an_operator_says_counts_before_what_the_chart_says() -> None:
+    own = [{"name": "SHADOWER_LISTEN", "value": "0.0.0.0:1"}]
+    values = {**DEV, "defaults": {"env": {"A": 1}}, "components": {"alerts": {"extraEnv": own}}}
+    told = environment(container_of(rendered(values), "alerts"))
+    assert (told["A"], told["SHADOWER_LISTEN"]) == ("1", "0.0.0.0:1")
+
+
+def test_another_setting_makes_other_pods() -> None:
+    def checksum(values: Mapping[str, Any]) -> str:
+        template = named(rendered(values), "Deployment", "metrics")["spec"]["template"]
+        return str(template["metadata"]["annotations"]["checksum/settings"])
+
+    assert checksum(DEV) == checksum({**DEV, "drainSeconds": 10})
+    assert checksum(DEV) != checksum({**DEV, "logLevel": "debug"})
+
+
+def test_each_component_has_a_certificate_that_it_mounts() -> None:
+    objects = of_ci("external-values.yaml")
+    mounted = {
+        volume["secret"]["secretName"]
+        for one in of_kind(objects, "Deployment")
+        for volume in one["spec"]["template"]["spec"]["volumes"]
+        if volume["name"] == "tls"
+    }
+    issued = {
+        one["spec"]["secretName"]
+        for one in of_kind(objects, "Certificate")
+        if not one["spec"].get("isCA")
+    }
+    assert mounted == issued
+    assert len(issued) == len(SERVICES) + len(OTHERS)
+
+
+WRONG = {
+    "/databse": ({"databse": {}}, "'databse'"),
+    "/database/url": ({"database": {"url": "postgresql://a:b@h/d"}}, "'/database/url'"),
+    "/redis/url": ({"redis": {"url": "redis://:secret@h"}}, "'/redis/url'"),
+    "/components/metrics": ({"components": {"metrics": {"replica": 1}}}, "'replica'"),
+    "/components/x/uses": ({"components": {"x": {"uses": ["disk"]}}}, "'/components/x/uses/0'"),
+    "/defaults/replicas": ({"defaults": {"replicas": "two"}}, "'/defaults/replicas'"),
+    "/ports/grpc": ({"ports": {"grpc": 0}}, "'/ports/grpc'"),
+    "/image/pullPolicy": ({"image": {"pullPolicy": "Sometimes"}}, "'/image/pullPolicy'"),
+    "/mesh/tls/source": ({"mesh": {"tls": {"source": "self"}}}, "'/mesh/tls/source'"),
+    "database": ({}, "database.existingSecret:"),
+    "identity": ({"database": {"existingSecret": "a"}}, "identity.jwksUrl:"),
+    "generated": (
+        {
+            "database": {"existingSecret": "a"},
+            "identity": {"jwksUrl": "https://a", "issuer": "https://a"},
+            "mesh": {"keys": {"existingSecret": "a"}, "tls": {"source": "generated"}},
+        },
+        "mesh.tls.source:",
+    ),
+}
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_wrong_values_are_refused_by_the_name_of_their_key(key: str) -> None:
+    values, said = WRONG[key]
+    with pytest.raises(helm.HelmError, match=re.escape(said)):
+        rendered(values)
+
+
+def objects_of_schema(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, schema
+    for name, one in schema.get("properties", {}).items():
+        yield from objects_of_schema(one, f"{path}.{name}" if path else name)
+
+
+def test_the_schema_knows_each_key_and_no_other() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    known = dict(objects_of_schema(schema))
+    keys = {
+        path
+        for path in described((CHART / "values.yaml").read_text(encoding="utf-8"))
+        if not path.startswith("components")
+    }
+    assert keys <= set(known)
+    for path, one in known.items():
+        if "properties" in one:
+            assert one["additionalProperties"] is False, path
+    for path in set(known) - {"", "global", "components"}:
+        assert any(f"{key}.".startswith(f"{path}.") or path.startswith(f"{key}.") for key in keys)
+    assert set(schema["properties"]) - {"global"} == set(chart().values)
+
+
+def test_what_is_made_is_as_it_would_be_made() -> None:
+    for path, text in made().items():
+        assert Path(path).read_text(encoding="utf-8") == text, path
