@@ -16,6 +16,9 @@ COMMANDS = {
     "simulate": "cli.simulate.command",
     "deadletters": "cli.deadletters.command",
     "migrate": "cli.migrations",
+    "serve": "cli.containers.serve",
+    "probe": "cli.containers.probe",
+    "prepare": "cli.containers.prepare",
 }
 
 
