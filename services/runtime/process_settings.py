@@ -27,6 +27,9 @@ class ProcessSettings(BaseSettings):
     tls_authority_file: Path | None = None
     """PEM certificates of those who vouch for callers. Who shows none of theirs is not heard."""
 
+    tls_server_name: str = "mesh.internal"
+    """Name that certificates of the mesh are for: whoever calls wants to see it."""
+
     plaintext: bool = False
     """Whether a port may be served without certificates in production: something else, as a mesh
     of sidecars, lets only the edge and other services through to it."""
@@ -74,8 +77,12 @@ class ProcessSettings(BaseSettings):
     slow_reader_seconds: float = Field(default=10, gt=0)
     """A stream whose reader takes no message for this long is ended."""
 
+    notice_seconds: float = Field(default=2, ge=0, le=60)
+    """After SIGTERM a process says that it is not ready, and goes on for so long: whoever sends it
+    calls has to notice first, or some of them would fail."""
+
     drain_seconds: float = Field(default=10, ge=0)
-    """Time that calls in flight have to end after SIGTERM."""
+    """Time that calls in flight have to end after that."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""
