@@ -21,7 +21,8 @@ from services.runtime.key_sets import WeakKeyError
 def edge() -> None:
     """Run the edge alone, in the foreground: Envoy, by what the environment says.
 
-    Its settings begin with SHADOWER_EDGE_ and are listed in docs/operations/mesh.md. SIGTERM has it end when what is under way has ended.
+    Its settings begin with SHADOWER_EDGE_ (docs/operations/mesh.md). SIGTERM has it end when what is
+    under way has ended.
     """
     settings = _told()
     with _folder(settings.edge_folder) as folder:

@@ -18,6 +18,10 @@ class ProcessSettings(BaseSettings):
     listen: str = "127.0.0.1:50051"
     """Address on which the process listens, as host:port or unix:/path."""
 
+    health_listen: str = ""
+    """host:port on which anybody may ask how the process is (grpc.health.v1), in plain: probes have
+    no certificate. Empty: on none."""
+
     tls_certificate_file: Path | None = None
     """PEM chain of the certificate that the process shows, read again when it is replaced."""
 
