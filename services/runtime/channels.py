@@ -8,6 +8,8 @@ from typing import Any
 
 import grpc
 
+from services.runtime.telemetry.calls import tracing_interceptors
+
 KEEPALIVE = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -16,7 +18,7 @@ KEEPALIVE = (
 
 
 class CallerContext(grpc.aio.UnaryUnaryClientInterceptor):
-    """Adds to each call what grpcio does not propagate: the deadline, who asks, and the trace."""
+    """Adds to each call what grpcio does not propagate: the deadline, and who asks."""
 
     def __init__(self, metadata: Callable[[], dict[str, str]], seconds: float) -> None:
         self._metadata = metadata
@@ -48,12 +50,15 @@ def open_channel(
 ) -> grpc.aio.Channel:
     """A channel whose unary calls last at most `seconds` and carry `metadata()`."""
     return grpc.aio.insecure_channel(
-        target, options=KEEPALIVE, interceptors=[CallerContext(metadata, seconds)]
+        target,
+        options=KEEPALIVE,
+        interceptors=[CallerContext(metadata, seconds), *tracing_interceptors()],
     )
 
 
 def open_stream_channel(target: str) -> grpc.aio.Channel:
     """A channel with a connection of its own, since peers bound the streams of one. A stream goes
-    on for as long as its caller wants; each says for whom it is, so nothing is added to it."""
+    on for as long as its caller wants; each says for whom it is, so nothing is added to it but the
+    trace in which it is."""
     options = (*KEEPALIVE, ("grpc.use_local_subchannel_pool", 1))
-    return grpc.aio.insecure_channel(target, options=options)
+    return grpc.aio.insecure_channel(target, options=options, interceptors=tracing_interceptors())
