@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 import structlog
@@ -13,6 +13,7 @@ from scheduler.schedule import Schedule
 from services.runtime.background import side_by_side
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Fault
+from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own
 from services.warehouse.schedule.runs import Run, Runs
 
 NO_FAILPOINTS = Failpoints()
@@ -52,7 +53,7 @@ class Runner:
             due = await self.schedule.due(job)
             run = await self._runs.begin(job.name, due) if due else None
             if run:
-                await self._carry_out(job, run)
+                await self._trace(job, run)
             return run
 
     async def run_adopted(self) -> list[Run]:
@@ -65,7 +66,14 @@ class Runner:
 
     async def _run_adopted(self, run: Run) -> None:
         async with self._busy[run.job]:
-            await self._carry_out(self.schedule.jobs[run.job], run)
+            await self._trace(self.schedule.jobs[run.job], run)
+
+    async def _trace(self, job: Job, run: Run) -> None:
+        """Each run is a trace of its own, with the calls that it makes."""
+        with of_its_own(_shape(job.name)) as span:
+            span.set("shadower.job.planned_time", run.planned_at.isoformat())
+            span.set("shadower.job.attempt", run.attempts)
+            await self._carry_out(job, run)
 
     async def _carry_out(self, job: Job, run: Run) -> None:
         log: Any = structlog.get_logger("scheduler").bind(job=job.name, planned=str(run.planned_at))
@@ -85,6 +93,11 @@ class Runner:
                 self._failpoints.reach("job.done")
                 return await _noted(partial(self._runs.succeed, run, left))
         return None
+
+
+@cache
+def _shape(job: str) -> Shape:
+    return Shape(f"job {job}", INTERNAL, shadower__job__name=job)
 
 
 async def _noted(note: Callable[[], Awaitable[None]]) -> None:

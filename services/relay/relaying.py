@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.bus.envelope import encode
-from services.runtime.kafka_sender import KafkaSender, Record
+from services.runtime.bus.event import BusEvent
+from services.runtime.kafka_sender import KafkaSender
+from services.runtime.kafka_traces import Record
 from services.warehouse.bus.outbox import Entry
 
 GROUP = "relay"
@@ -21,7 +23,10 @@ class ToKafka:
 
     async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:
         """Raises Unavailable if Kafka does not take them; they wait in the outbox then."""
-        events = [entry.event for entry in entries]
-        records = [Record(event.workspace_id.encode(), encode(event)) for event in events]
-        await self._sender.send(self._topic, records)
+        await self._sender.send(self._topic, [_record(entry.event) for entry in entries])
         return []
+
+
+def _record(event: BusEvent) -> Record:
+    """In the trace in which the event happened, if it did in one."""
+    return Record(event.workspace_id.encode(), encode(event), event.traceparent)

@@ -6,7 +6,8 @@ from uuid import UUID
 from services.runtime.bus.dead_letter import Source
 from services.runtime.bus.envelope import decode
 from services.runtime.faults import NotFound, Unavailable
-from services.runtime.kafka_sender import KafkaSender, Record
+from services.runtime.kafka_sender import KafkaSender
+from services.runtime.kafka_traces import Record
 from services.warehouse.bus.dead_letters import WholeLetter, get_letter, mark_replayed
 from services.warehouse.bus.publishing import Published, publish
 from services.warehouse.database import Database, Session

@@ -13,6 +13,7 @@ from services.runtime.contract import MethodContract
 from services.runtime.ending import Ending
 from services.runtime.faults import Unauthenticated
 from services.runtime.identity import Principal
+from services.runtime.telemetry.spans import Span
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Pairs = Sequence[tuple[str, str | bytes]]
@@ -31,6 +32,8 @@ class Call:
     context: Context
     metadata: Mapping[str, str]
     request_id: str = ""
+    span: Span | None = None
+    """Within which it is answered; none where no trace is begun."""
     workspace_id: str = ""
     identity: Principal | None = None
     seconds: float | None = None

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from services.runtime.redaction import redacted_text
+
 # Who is killed takes so much of it along; errors are told at once, on the usual way.
 FLUSH_SECONDS = 0.1
 MOST_LINES = 200
@@ -61,10 +63,12 @@ class CallLog:
         self, noted_at: float, fields: Callable[..., Fields], found: tuple[Any, ...]
     ) -> bytes:
         timestamp = datetime.fromtimestamp(noted_at, UTC)
-        return orjson.dumps(
+        line = orjson.dumps(
             {**fields(*found), **self._context, "timestamp": timestamp},
             option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE,
         )
+        # Names of callers, and ids that they give their requests, are what they say.
+        return redacted_text(line.decode()).encode()
 
 
 def _counted(method: str, calls: int) -> Fields:

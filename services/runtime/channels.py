@@ -16,6 +16,7 @@ from services.runtime.call import seconds_left
 from services.runtime.certificate import SERVER_NAME, UNIX, Certificate, certificate_of
 from services.runtime.mesh_settings import MeshSettings
 from services.runtime.renewed_channel import RenewedChannel
+from services.runtime.telemetry.calls import tracing_interceptors
 
 KEEPALIVE = (
     ("grpc.keepalive_time_ms", 30_000),
@@ -28,7 +29,7 @@ SHARE = 0.9
 
 
 class CallerContext(grpc.aio.UnaryUnaryClientInterceptor):
-    """Adds to each call what grpcio does not propagate: the deadline, who asks, and the trace."""
+    """Adds to each call what grpcio does not propagate: the deadline, and who asks."""
 
     def __init__(self, metadata: Callable[[], dict[str, str]], seconds: float) -> None:
         self._metadata = metadata
@@ -80,8 +81,8 @@ def open_stream_channel(
     target: str, *, certificate: Certificate | None = None, service: str = ""
 ) -> grpc.aio.Channel:
     """A channel with a connection of its own, since peers bound the streams of one. A stream goes
-    on for as long as its caller wants; each says for whom it is, so nothing is added to it.
-    Raises OSError if the certificate is of no use."""
+    on for as long as its caller wants; each says for whom it is, so nothing is added to it but
+    the trace in which it is. Raises OSError if the certificate is of no use."""
     options = (*KEEPALIVE, ("grpc.use_local_subchannel_pool", 1), *_balancing(target, service))
     return _opened(target, certificate, options, [])
 
@@ -111,6 +112,7 @@ def _opened(
     options: tuple[tuple[str, Any], ...],
     interceptors: list[Any],
 ) -> grpc.aio.Channel:
+    interceptors = [*interceptors, *tracing_interceptors()]
     if certificate is None or target.startswith(UNIX):
         return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
     named = (*options, (SERVER_NAME, certificate.server_name))

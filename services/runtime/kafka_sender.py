@@ -3,29 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
 
 import structlog
 from aiokafka.errors import KafkaError
 
 from services.runtime.faults import Unavailable
 from services.runtime.kafka import Producer, ensure_topic, open_producer
+from services.runtime.kafka_traces import Record, Sent, send_traced
 from services.runtime.settings import Settings
 
 # The library never gives a record up, so we do. It may still arrive.
 SEND_SECONDS = 10.0
-
-Sent: TypeAlias = "asyncio.Future[Any]"
-
-
-@dataclass(frozen=True)
-class Record:
-    """What goes to a topic."""
-
-    key: bytes | None
-    value: bytes
 
 
 class KafkaSender:
@@ -59,7 +48,7 @@ class KafkaSender:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 producer = await self._ready(topic)
-                sent: Sent = await producer.send(topic, record.value, key=record.key)
+                sent: Sent = await send_traced(producer, topic, record)
         except (KafkaError, OSError) as failed:
             raise self._unavailable(failed) from failed
         sent.add_done_callback(partial(self._judge, producer))

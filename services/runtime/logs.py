@@ -1,11 +1,17 @@
-"""Logs as JSON lines on standard error, ours and the libraries' alike."""
+"""Logs as JSON lines on standard error, ours and the libraries' alike: without secrets, and each
+with the call and the trace in which it was written."""
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
+from services.runtime.call import CURRENT_CALL
 from services.runtime.call_log import CallLog
+from services.runtime.redaction import redact
+from services.runtime.telemetry.spans import running_place
 
 
 def configure_logs(service: str, level: str) -> None:
@@ -14,6 +20,7 @@ def configure_logs(service: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_call,
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
@@ -26,6 +33,20 @@ def configure_logs(service: str, level: str) -> None:
     # While a broker is away it says so many times a second; what follows from it, we say.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.basicConfig(level=level.upper(), handlers=[_handler(shared)], force=True)
+
+
+def add_call(
+    _logger: Any, _method: str, entry: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """What leads from a line to all others of the call, and to its trace."""
+    place, call = running_place(), CURRENT_CALL.get(None)
+    if place.trace_id:
+        entry.setdefault("trace_id", place.trace_id)
+        entry.setdefault("span_id", place.span_id)
+    if call is not None:
+        entry.setdefault("request_id", call.request_id)
+        entry.setdefault("workspace_id", call.workspace_id or None)
+    return entry
 
 
 def open_call_log(level: str) -> CallLog | None:
@@ -43,6 +64,7 @@ def _handler(shared: list[structlog.typing.Processor]) -> logging.Handler:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
                 structlog.processors.JSONRenderer(),
             ],
         )

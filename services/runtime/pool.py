@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from services.runtime.settings import Settings
+from services.runtime.telemetry.spans import TRACER
+from services.runtime.telemetry.statements import TracedConnection
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -56,6 +58,7 @@ async def open_pool(
         server_settings=_session_settings(settings, role),
         init=partial(_prepare, prepare=prepare),
         reset=_leave,
+        connection_class=_connection_class(),
     )
     async with pool:
         yield pool
@@ -63,14 +66,19 @@ async def open_pool(
 
 async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
     """A connection beside the pool, for what holds one as long as the process lives."""
-    connection = await asyncpg.connect(
+    connection: Connection = await asyncpg.connect(
         settings.database_url,
+        connection_class=_connection_class(),
         server_settings=_session_settings(settings, role) | NOTICED_IF_GONE,
         timeout=10,
         command_timeout=settings.statement_timeout_seconds + 1,
     )
     await _prepare(connection)
     return connection
+
+
+def _connection_class() -> Any:
+    return TracedConnection if TRACER.get() else asyncpg.Connection
 
 
 def _session_settings(settings: Settings, role: str) -> dict[str, str]:

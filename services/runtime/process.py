@@ -14,6 +14,7 @@ from services.runtime.memory import keep_freed_memory
 from services.runtime.process_settings import ProcessSettings
 from services.runtime.server import HAS_SERVED
 from services.runtime.settings import Settings
+from services.runtime.telemetry.tracing import open_tracer
 
 Told = TypeVar("Told", bound=ProcessSettings)
 
@@ -34,7 +35,7 @@ def run_with(
         settings = settings_of()
         configure_logs(name, settings.log_level)
         keep_freed_memory()
-        uvloop.run(_awaited(_starting(main(settings))))
+        uvloop.run(_awaited(_starting(_traced(settings, name, main(settings)))))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
     except (CannotStartError, WeakKeyError) as error:
@@ -47,6 +48,11 @@ def _settings_that_are_wrong(error: ValidationError) -> str:
         f"setting {'.'.join(map(str, one['loc']))}: {one['msg']}"
         for one in error.errors(include_input=False, include_url=False)
     )
+
+
+async def _traced(settings: ProcessSettings, name: str, work: Awaitable[None]) -> None:
+    with open_tracer(settings, name):
+        await work
 
 
 async def _starting(work: Awaitable[None]) -> None:

@@ -13,7 +13,7 @@ from shadower.bus.v1.envelope_pb2 import Envelope
 
 from services.runtime.bus.envelope import MAX_BYTES, SCHEMA_VERSION
 from services.runtime.bus.kafka_group import KafkaGroup
-from services.runtime.kafka_sender import Record
+from services.runtime.kafka_traces import Record
 from services.warehouse.bus.dead_letters import bury_alone
 from tests.support.bus import QUICK, Heard, database_of, letters, taking_part, until
 from tests.support.bus_on_kafka import Bus

@@ -14,7 +14,8 @@ from shadower.bus.v1.envelope_pb2 import Envelope
 from services.runtime.bus.event import GroupSubscriber
 from services.runtime.bus.kafka_group import KafkaGroup
 from services.runtime.kafka import ensure_topic
-from services.runtime.kafka_sender import Record, open_sender
+from services.runtime.kafka_sender import open_sender
+from services.runtime.kafka_traces import Record
 from services.runtime.settings import Settings
 from services.warehouse.bus.dead_letters import bury_alone
 from services.warehouse.database import Database

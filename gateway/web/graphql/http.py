@@ -33,10 +33,13 @@ from services.runtime.faults import (
 )
 from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors.telemetry import request_id
+from services.runtime.telemetry.spans import SERVER, Shape, serving
+from services.runtime.telemetry.traceparent import TRACEPARENT
 
 JSON = "application/json"
 # Nobody hears it, but lines of logs say it.
 GONE = 499
+QUERY = Shape("POST /graphql", SERVER, http__request__method="POST", http__route="/graphql")
 # Written by gRPC's rules, and understood at the edge's JSON, too.
 TIMEOUT = re.compile(r"([0-9]{1,8})([HMSmun])")
 SECONDS = {"H": 3600, "M": 60, "S": 1, "m": 1e-3, "u": 1e-6, "n": 1e-9}
@@ -61,6 +64,12 @@ class GraphQLOverHTTP:
         self._at_work = 0
 
     async def answer(self, request: Request) -> Response:
+        with serving(QUERY, request.headers.get(TRACEPARENT, "")) as span:
+            response = await self._answer(request)
+            span.set("http.response.status_code", response.status_code)
+            return response
+
+    async def _answer(self, request: Request) -> Response:
         try:
             caller = self._caller(request)
             operation = decoded_operation(await self._body(request))

@@ -10,12 +10,16 @@ from services.ingest.arrival import Arrival
 from services.ingest.intake.backlog import Backlog
 from services.runtime.background import in_background
 from services.runtime.faults import Unavailable
+from services.runtime.telemetry.spans import INTERNAL, Shape, running_place
+from services.runtime.telemetry.together import together
+from services.runtime.telemetry.traceparent import Place
 from services.warehouse.facts.recorder import Batch, BatchRecorded, Recorder
 
 # While one transaction waits for the disk, another can use the processor.
 LANES = 2
 # Beyond that a larger transaction is not faster any more.
 MOST_ITEMS = 4_000
+RECORD = Shape("record", INTERNAL)
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class _Waiting:
     batch: Batch
     items: int
     outcome: "asyncio.Future[BatchRecorded]"
+    place: Place
+    """Where in a trace its caller waits."""
 
 
 class DirectIntake:
@@ -39,7 +45,8 @@ class DirectIntake:
         self._backlog.enter(arrival)
         try:
             outcome: asyncio.Future[BatchRecorded] = asyncio.get_running_loop().create_future()
-            self._queue.put_nowait(_Waiting(arrival.batch(), arrival.items, outcome))
+            waiting = _Waiting(arrival.batch(), arrival.items, outcome, running_place())
+            self._queue.put_nowait(waiting)
             return await outcome
         finally:
             self._backlog.leave(arrival)
@@ -61,8 +68,9 @@ class DirectIntake:
         """Whatever goes wrong goes to the callers; a fault of one batch is not the others'."""
         if not group:
             return
-        writing = asyncio.ensure_future(self._recorder.record([one.batch for one in group]))
-        await _ended(writing)
+        with together(RECORD, [one.place for one in group]):
+            writing = asyncio.ensure_future(self._recorder.record([one.batch for one in group]))
+            await _ended(writing)
         error = writing.exception()
         if error is None:
             _answer(group, writing.result())

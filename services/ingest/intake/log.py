@@ -7,7 +7,8 @@ from contextlib import ExitStack, asynccontextmanager
 from services.ingest.arrival import MAX_ENTRY_BYTES, Arrival
 from services.ingest.intake.backlog import Backlog
 from services.runtime.failpoints import Failpoints
-from services.runtime.kafka_sender import KafkaSender, Record, open_sender
+from services.runtime.kafka_sender import KafkaSender, open_sender
+from services.runtime.kafka_traces import Record
 from services.runtime.settings import Settings
 
 

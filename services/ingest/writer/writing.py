@@ -15,7 +15,9 @@ from services.ingest.writer.looks import Looks
 from services.ingest.writer.portion import Portion, portion_of, portions, refused_whole
 from services.runtime.faults import DeadlineExceeded, Fault
 from services.runtime.kafka import Consumer
+from services.runtime.kafka_traces import places_of, processing
 from services.runtime.settings import Settings
+from services.runtime.telemetry.together import together
 from services.warehouse.database import Database, UnwritableError
 from services.warehouse.facts.positions import Advance, FencedError, fetch_position
 from services.warehouse.facts.recorder import Recorder
@@ -167,8 +169,10 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
 
     async def _record(self, portion: Portion) -> None:
         batches = [batch for _, batch in portion.batches]
+        shape, places = processing(portion.advance.topic), places_of(portion.entries)
         try:
-            await self._recorder.record(batches, self._step(portion), portion.letters_given)
+            with together(shape, places):
+                await self._recorder.record(batches, self._step(portion), portion.letters_given)
         except (UnwritableError, DeadlineExceeded) as why:
             await self._isolate(portion, why)
 

@@ -1,5 +1,6 @@
 """Events to and from the contract's Envelope."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from google.protobuf.json_format import MessageToDict
@@ -30,15 +31,18 @@ def encode(event: BusEvent) -> bytes:
     return envelope.SerializeToString()
 
 
-def decode(payload: bytes | None, key: bytes | None, position: int) -> BusEvent:
-    """Raises InvalidArgument if it is none of ours, or newer than we are."""
+def decode(
+    payload: bytes | None, key: bytes | None, position: int, traceparent: str = ""
+) -> BusEvent:
+    """Raises InvalidArgument if it is none of ours, or newer than we are. Where in a trace it
+    happened comes beside it."""
     envelope = _parsed(payload or b"", position)
     if envelope.schema_version > SCHEMA_VERSION:
         raise _newer(envelope.schema_version)
     if envelope.workspace_id.encode() != key:
         raise _malformed(position, "its key is not its workspace")
     try:
-        return _event(envelope)
+        return replace(_event(envelope), traceparent=traceparent)
     except (ValueError, OverflowError) as wrong:
         raise _malformed(position, str(wrong)) from wrong
 

@@ -34,6 +34,8 @@ class BusEvent:
     correlation_id: str = ""
     group: str = ""
     """For this group only: a dead letter of it that is replayed."""
+    traceparent: str = ""
+    """Where in a trace it happened; empty if in none."""
 
 
 Handler = Callable[[BusEvent], Awaitable[None]]

@@ -10,8 +10,10 @@ from aiokafka.errors import KafkaError
 from services.runtime.bus.attempts import failure_of
 from services.runtime.bus.envelope import decode
 from services.runtime.bus.event import Handler
+from services.runtime.bus.traces import handling
 from services.runtime.faults import InvalidArgument
 from services.runtime.kafka import Consumer, open_consumer
+from services.runtime.kafka_traces import traceparent_of
 from services.runtime.settings import Settings
 
 PAUSE_SECONDS = 1.0
@@ -51,11 +53,12 @@ async def _begin_at_the_end(consumer: Consumer) -> None:
 async def _tell(handler: Handler, record: Any) -> None:
     """Whatever cannot be read, or fails, has a dead letter by the groups that it matters to."""
     try:
-        event = decode(record.value, record.key, record.offset)
+        event = decode(record.value, record.key, record.offset, traceparent_of(record))
     except InvalidArgument:
         return
     if event.group:
         return
-    failure = await failure_of(handler, event)
+    with handling(event):
+        failure = await failure_of(handler, event)
     if failure is not None:
         structlog.get_logger("bus").error("event not heard", exc_info=failure)

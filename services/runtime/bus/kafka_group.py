@@ -18,8 +18,10 @@ from services.runtime.bus.attempts import (
 from services.runtime.bus.dead_letter import DeadLetter, Source, workspace_of_key
 from services.runtime.bus.envelope import decode
 from services.runtime.bus.event import BusEvent, Handler
+from services.runtime.bus.traces import handling
 from services.runtime.faults import InvalidArgument, Unavailable
 from services.runtime.kafka import Consumer, open_consumer
+from services.runtime.kafka_traces import traceparent_of
 from services.runtime.settings import Settings
 
 PAUSE_SECONDS = 1.0
@@ -79,7 +81,7 @@ class KafkaGroup:
 
     async def _handle(self, handler: Handler, record: Any) -> None:
         try:
-            event = decode(record.value, record.key, record.offset)
+            event = decode(record.value, record.key, record.offset, traceparent_of(record))
         except InvalidArgument as unreadable:
             await self._bury(self._unreadable(record, unreadable))
             return
@@ -87,7 +89,10 @@ class KafkaGroup:
             await self._tell(handler, event, record)
 
     async def _tell(self, handler: Handler, event: BusEvent, record: Any) -> None:
-        failure = await lasting_failure(handler, event, self._group, self._backoff)
+        with handling(event, self._group) as span:
+            failure = await lasting_failure(handler, event, self._group, self._backoff)
+            if failure is not None:
+                span.fail(type(failure).__qualname__)
         if failure is not None:
             attempts = self._backoff.attempts
             await self._bury(not_handled(event, self._group, _place(record), attempts, failure))

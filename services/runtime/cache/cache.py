@@ -24,12 +24,15 @@ from services.runtime.cache.question import Answer, Key, Question
 from services.runtime.cache.shared import Forgotten, SharedTier
 from services.runtime.cache.statistics import Event, Figures, Outcome, Statistics
 from services.runtime.settings import Settings
+from services.runtime.telemetry.spans import INTERNAL, Shape, within
 
 Calculate = Callable[[], Awaitable[Answer]]
 Found = tuple[Entry, Outcome]
 
 # XFetch: -cost * ln(random) is hardly ever more than so many times the cost.
 EARLIEST = 12
+LOOK, OUTCOME = Shape("cache", INTERNAL), "shadower.cache.outcome"
+HIT = Outcome.HIT.value
 
 
 class Cache:
@@ -55,7 +58,10 @@ class Cache:
         if hit is not None:
             return hit
         needed = time.monotonic() - question.staleness
-        return (await self._found(question, calculate, needed)).reply
+        with within(LOOK) as span:
+            entry, outcome = await self._found(question, calculate, needed)
+            span.set(OUTCOME, outcome.value)
+        return entry.reply
 
     def at_once(self, question: Question, calculate: Calculate) -> bytes | None:
         """The same if it is there and recent enough; else None."""
@@ -63,6 +69,8 @@ class Cache:
         if entry is None or entry.moment < now - question.staleness:
             return None
         self.statistics.hits[question.key.method] += 1
+        with within(LOOK) as span:
+            span.set(OUTCOME, HIT)
         if self._is_about_to_expire(entry, now):
             self._refresh(question, calculate, entry)
         return entry.reply
@@ -119,7 +127,7 @@ class Cache:
         await self._flights.end()
         await self._changes.end()
 
-    async def _found(self, question: Question, calculate: Calculate, needed: float) -> Entry:
+    async def _found(self, question: Question, calculate: Calculate, needed: float) -> Found:
         """Whoever joins one who is content with less, or who began before news that were told by
         now, finds out and begins again."""
         is_older = self._flights.is_under_way(self._flight(question))
@@ -131,8 +139,9 @@ class Cache:
             if entry.moment >= needed and not (
                 is_older and self._is_overtaken(question.key, entry)
             ):
-                self.statistics.count(question.key.method, Outcome.JOINED if joins else outcome)
-                return entry
+                outcome = Outcome.JOINED if joins else outcome
+                self.statistics.count(question.key.method, outcome)
+                return entry, outcome
             is_older = False
 
     async def _find(self, question: Question, calculate: Calculate, needed: float) -> Found:

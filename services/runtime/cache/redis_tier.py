@@ -16,6 +16,7 @@ from services.runtime.cache.forgetting import GENERATION, Heard, forget_for_all,
 from services.runtime.cache.shared import Turn
 from services.runtime.cache.statistics import Event, SharedState, Statistics
 from services.runtime.redis_client import CONNECTIONS, FAILURES, PAUSE_SECONDS, Tries
+from services.runtime.telemetry.spans import CLIENT, Shape, within
 
 LISTENERS = 2
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.002, 0.05
@@ -31,6 +32,11 @@ PUT = (
 )
 # Only whoever holds the turn ends it.
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
+
+GET, SET = (
+    Shape(f"{name} redis", CLIENT, db__system__name="redis", db__operation__name=name)
+    for name in ("GET", "EVAL")
+)
 
 # Of an edition, in the names of its answers.
 EDITION_LETTERS = 12
@@ -85,6 +91,10 @@ class RedisTier:
         return Look(self._decoded(key, data), generation or b"")
 
     async def _got(self, *names: str) -> list[bytes | None]:
+        with within(GET):
+            return await self._fetched(*names)
+
+    async def _fetched(self, *names: str) -> list[bytes | None]:
         async with self._client.pipeline(transaction=False) as together:
             for name in names:
                 together.get(name)
@@ -106,9 +116,10 @@ class RedisTier:
         left = round((entry.expires_at - time.time()) * 1000)
         if left > 0:
             name, data = self._name("answer", key), encode(entry, key, self._edition)
-            await self._tries.of(
-                lambda: self._client.eval(PUT, 2, name, GENERATION, generation, data, left)
-            )
+            with within(SET):
+                await self._tries.of(
+                    lambda: self._client.eval(PUT, 2, name, GENERATION, generation, data, left)
+                )
 
     async def claim(self, key: str, token: str) -> bool:
         """True also if nobody can say whose turn it is."""

@@ -8,6 +8,7 @@ from services.runtime.interceptors.authorisation import Authorisation
 from services.runtime.interceptors.capacity import Capacity
 from services.runtime.interceptors.deadline import Deadline
 from services.runtime.interceptors.errors import Errors
+from services.runtime.interceptors.spans import call_spans
 from services.runtime.interceptors.telemetry import Telemetry
 from services.runtime.interceptors.validation import Validation
 from services.runtime.logs import open_call_log
@@ -19,7 +20,7 @@ def standard_chain(
     settings: Settings, verifier: TokenVerifier, validator: MessageValidator, audit: Audit
 ) -> list[Interceptor]:
     return [
-        Telemetry(open_call_log(settings.log_level)),
+        Telemetry(open_call_log(settings.log_level), call_spans()),
         Errors(),
         Capacity(settings.max_concurrent_calls, settings.max_streams),
         audit,

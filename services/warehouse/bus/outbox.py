@@ -110,5 +110,6 @@ def _entry(row: Any) -> Entry:
         data=row["data"],
         correlation_id=row["correlation_id"],
         group=row["only_group"],
+        traceparent=row["traceparent"],
     )
     return Entry(Position(row["txid"], row["id"]), event)

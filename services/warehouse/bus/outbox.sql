@@ -2,7 +2,7 @@
 -- What stands behind a position, in the order of reading, with what is not settled yet: a
 -- transaction below pg_snapshot_xmin has ended, so nothing can appear before it any more.
 select txid, id, event_id, type, workspace_id, created_at, correlation_id, data,
-    coalesce(only_group, '') as only_group,
+    coalesce(only_group, '') as only_group, coalesce(traceparent, '') as traceparent,
     txid < pg_snapshot_xmin(pg_current_snapshot()) as is_settled
 from outbox
 where (txid, id) > ($1::xid8, $2::bigint)

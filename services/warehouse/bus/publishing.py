@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.runtime.bus.event import TYPES
+from services.runtime.telemetry.spans import running_traceparent
 from services.warehouse.database import Session
 from services.warehouse.sql import Queries
 
@@ -33,7 +34,8 @@ class Published:
 
 
 async def publish(session: Session, event: Published) -> None:
-    """Every group is told, at least once, if and when the transaction commits."""
+    """Every group is told, at least once, if and when the transaction commits; and goes on in the
+    trace in which it happened."""
     await session.connection.execute(
         QUERIES["publish"],
         session.workspace_id,
@@ -43,4 +45,5 @@ async def publish(session: Session, event: Published) -> None:
         event.id,
         event.created_at,
         event.group,
+        running_traceparent(),
     )

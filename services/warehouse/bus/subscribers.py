@@ -15,6 +15,7 @@ from services.runtime.bus.attempts import (
 )
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.bus.event import BusEvent, Handler
+from services.runtime.bus.traces import handling
 from services.warehouse.bus.groups import PAUSE_SECONDS, READ_AT_ONCE, OutboxGroup
 from services.warehouse.bus.outbox import (
     BROKEN,
@@ -65,7 +66,10 @@ class HandlerDelivery:
 
     async def _tell(self, entry: Entry) -> DeadLetter | None:
         event, attempts = entry.event, self._backoff.attempts
-        failure = await lasting_failure(self._handler, event, self._group, self._backoff)
+        with handling(event, self._group) as span:
+            failure = await lasting_failure(self._handler, event, self._group, self._backoff)
+            if failure is not None:
+                span.fail(type(failure).__qualname__)
         if failure is None:
             return None
         place = Place(entry.position.id, self._encode(event), event.workspace_id.encode())
@@ -102,6 +106,7 @@ class OutboxBroadcast:
 async def _tell(handler: Handler, event: BusEvent) -> None:
     if event.group:
         return
-    failure = await failure_of(handler, event)
+    with handling(event):
+        failure = await failure_of(handler, event)
     if failure is not None:
         structlog.get_logger("bus").error("event not heard", exc_info=failure)

@@ -118,7 +118,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             acknowledged_by=Says.ID,
             resolved_by=Says.ID,
         ),
-        "outbox": _renamed("type only_group", correlation_id=Says.ID, data=Says.FIELDS),
+        "outbox": _renamed("type only_group traceparent", correlation_id=Says.ID, data=Says.FIELDS),
         "notification_attempts": _renamed(error=Says.TEXT, response=Says.TEXT),
         # Its subject is what is told of, such as an alert.
         "notification_deliveries": _renamed(
