@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from services.runtime.measured_pool import MeasuredPool
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -48,8 +50,9 @@ async def open_pool(
 
     `prepare` does what else a new connection needs.
     """
-    pool = asyncpg.create_pool(
+    pool = MeasuredPool(
         settings.database_url,
+        name=role,
         min_size=0,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
@@ -57,6 +60,7 @@ async def open_pool(
         init=partial(_prepare, prepare=prepare),
         reset=_leave,
     )
+    instruments().dependencies.add("postgresql", pool.trouble)
     async with pool:
         yield pool
 

@@ -8,12 +8,14 @@ from typing import TypeVar
 import uvloop
 from pydantic import ValidationError
 
+from services.runtime.background import in_background
 from services.runtime.key_sets import WeakKeyError
 from services.runtime.logs import configure_logs
 from services.runtime.memory import keep_freed_memory
 from services.runtime.process_settings import ProcessSettings
 from services.runtime.server import HAS_SERVED
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import measuring
 
 Told = TypeVar("Told", bound=ProcessSettings)
 
@@ -34,7 +36,7 @@ def run_with(
         settings = settings_of()
         configure_logs(name, settings.log_level)
         keep_freed_memory()
-        uvloop.run(_awaited(_starting(main(settings))))
+        uvloop.run(_awaited(_starting(_measured(settings, name, main))))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
     except (CannotStartError, WeakKeyError) as error:
@@ -47,6 +49,13 @@ def _settings_that_are_wrong(error: ValidationError) -> str:
         f"setting {'.'.join(map(str, one['loc']))}: {one['msg']}"
         for one in error.errors(include_input=False, include_url=False)
     )
+
+
+async def _measured(settings: Told, name: str, main: Callable[[Told], Awaitable[None]]) -> None:
+    """Whatever a process of ours does, its instruments are there."""
+    with measuring(settings, name) as opened:
+        async with in_background(opened.dependencies.follow()):
+            await main(settings)
 
 
 async def _starting(work: Awaitable[None]) -> None:

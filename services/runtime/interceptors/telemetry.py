@@ -40,7 +40,7 @@ class Telemetry(Interceptor):
     def leave(self, call: Call) -> None:
         if self._log is not None:
             seconds = time.perf_counter() - call.began
-            self._log.note(dict[str, object], _fields(call, _code(call), seconds))
+            self._log.note(dict[str, object], _fields(call, code_of(call), seconds))
 
 
 def _fields(call: Call, code: str, seconds: float) -> Fields:
@@ -74,7 +74,8 @@ def request_id(metadata: Mapping[str, Any]) -> str:
     return metadata.get("x-request-id", "")[:64] or f"{random.getrandbits(128):032x}"
 
 
-def _code(call: Call) -> str:
+def code_of(call: Call) -> str:
+    """How it has ended, by the name of its status."""
     if call.context.cancelled():
         return grpc.StatusCode.CANCELLED.name
     code = call.context.code()
