@@ -16,6 +16,7 @@ from scheduler.running import Runner
 from scheduler.schedule import Schedule
 from scheduler.servicer import SchedulerServicer
 from scheduler.settings import SchedulerSettings
+from scheduler.watching import Watching
 from services.runtime.background import in_background
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.certificate import certificate_of
@@ -47,7 +48,9 @@ async def main(settings: SchedulerSettings) -> None:
         failpoints = Failpoints(settings.failpoints)
         runner = _runner(database, lease, caller, failpoints)
         leading = Leading(lease, runner, list(JOBS.values()))
-        await stack.enter_async_context(in_background(leading.follow()))
+        watching = Watching(Schedule(database, SYSTEM_WORKSPACE, JOBS), leading)
+        following = in_background(leading.follow(), watching.follow())
+        await stack.enter_async_context(following)
         service = Service(
             DESCRIPTOR.services_by_name["SchedulerService"].full_name,
             partial(add_SchedulerServiceServicer_to_server, SchedulerServicer(database, JOBS)),

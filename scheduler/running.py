@@ -1,6 +1,7 @@
 """Runs jobs whose time has come: each time once, however often and by whomever it is looked at."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from typing import Any, Protocol
@@ -13,8 +14,10 @@ from scheduler.schedule import Schedule
 from services.runtime.background import side_by_side
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Fault
+from services.runtime.telemetry.instruments import Instruments, instruments
 from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own
-from services.warehouse.schedule.runs import Run, Runs
+from services.runtime.telemetry.tallies import LONG_SECONDS, Histogram
+from services.warehouse.schedule.runs import FAILED, SUCCEEDED, Run, Runs
 
 NO_FAILPOINTS = Failpoints()
 LEDGER_SECONDS = 1.0
@@ -45,6 +48,7 @@ class Runner:
         self._doer = doer
         self._delays = delays
         self._failpoints = failpoints
+        self._ended = runs_of(instruments())
         self._busy = {name: asyncio.Lock() for name in schedule.jobs}
 
     async def run_due(self, job: Job) -> Run | None:
@@ -78,18 +82,21 @@ class Runner:
     async def _carry_out(self, job: Job, run: Run) -> None:
         log: Any = structlog.get_logger("scheduler").bind(job=job.name, planned=str(run.planned_at))
         only: Sequence[str] | None = None
+        began = time.perf_counter()
         for delay in (*self._delays, None):
             try:
                 left = await self._doer.do(job, run, only)
             except (JobError, Fault, TimeoutError) as failed:
                 log.warning("job failed", error=str(failed), again_in=delay)
                 if delay is None:
+                    self._ended.note((job.name, FAILED), time.perf_counter() - began)
                     return await _noted(partial(self._runs.fail, run, str(failed)))
                 only = failed.workspaces if isinstance(failed, JobError) else only
                 await asyncio.sleep(delay)
                 await _noted(partial(self._runs.begin_again, run))
             else:
                 log.info("job done", left=left)
+                self._ended.note((job.name, SUCCEEDED), time.perf_counter() - began)
                 self._failpoints.reach("job.done")
                 return await _noted(partial(self._runs.succeed, run, left))
         return None
@@ -98,6 +105,16 @@ class Runner:
 @cache
 def _shape(job: str) -> Shape:
     return Shape(f"job {job}", INTERNAL, shadower__job__name=job)
+
+
+def runs_of(measured: Instruments) -> Histogram:
+    return measured.histogram(
+        "shadower.scheduler.run.duration",
+        "s",
+        "How long runs of jobs took, with all of their tries",
+        ("job", "outcome"),
+        LONG_SECONDS,
+    )
 
 
 async def _noted(note: Callable[[], Awaitable[None]]) -> None:

@@ -25,7 +25,7 @@ from services.runtime.process import run
 from services.runtime.redis_client import open_redis
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
-from services.runtime.telemetry.metrics import open_meter
+from services.runtime.telemetry.instruments import instruments
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
@@ -41,7 +41,7 @@ async def main(settings: Settings) -> None:
         overrides = Overrides(LimitChanges(everywhere))
         quotas = Quotas(database, QuotaChanges(everywhere))
         limiter = Limiter(OwnCounters(), await _shared(settings, stack))
-        observe_limiter(limiter, stack.enter_context(open_meter(settings, "limits")))
+        observe_limiter(limiter, instruments().meter)
         access = access_of(settings, database)
         issuers = issuers_of(settings)
         await issuers.load()

@@ -20,7 +20,7 @@ from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
-from services.runtime.telemetry.metrics import open_meter
+from services.runtime.telemetry.instruments import instruments
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.bus.subscribers import OutboxBroadcast
@@ -37,7 +37,7 @@ async def main(settings: Settings) -> None:
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)
-        observe_cache(cache, stack.enter_context(open_meter(settings, "aggregates")))
+        observe_cache(cache, instruments())
         await stack.enter_async_context(listening(_news(settings), cache))
         servicer = AggregatesServicer(database, cache)
         service = Service(

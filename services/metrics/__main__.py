@@ -22,7 +22,7 @@ from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.runtime.process import run_with
 from services.runtime.server import Service, serve
 from services.runtime.settings import Settings
-from services.runtime.telemetry.metrics import open_meter
+from services.runtime.telemetry.instruments import instruments
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.bus.subscribers import OutboxBroadcast
@@ -41,7 +41,7 @@ async def main(settings: MetricsSettings) -> None:
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)
-        observe_cache(cache, stack.enter_context(open_meter(settings, "metrics")))
+        observe_cache(cache, instruments())
         views = Views(
             Sources(database, announcements, draining),
             settings.max_workspace_streams,

@@ -34,7 +34,7 @@ from services.runtime.failpoints import Failpoints
 from services.runtime.pool import NOTIFIER_ROLE, RELAY_ROLE, connect, open_pool
 from services.runtime.process import run_with
 from services.runtime.server import Service, serve
-from services.runtime.telemetry.metrics import open_meter
+from services.runtime.telemetry.instruments import instruments
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.bus.dead_letters import bury_alone
@@ -61,7 +61,7 @@ async def main(settings: NotificationSettings) -> None:
             vault=vault,
             sender=sender,
             retries=_retries(settings),
-            instruments=Instruments(stack.enter_context(open_meter(settings, GROUP))),
+            instruments=Instruments(instruments().meter),
             failpoints=failpoints,
             lease=settings.lease,
             at_once=settings.notification_target_concurrency,

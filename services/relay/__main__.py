@@ -22,6 +22,7 @@ from services.runtime.settings import Settings
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.bus.groups import OutboxGroup
+from services.warehouse.bus.lagging import OutboxLag
 from services.warehouse.database import Database
 from services.warehouse.schema import schema_version
 
@@ -31,7 +32,9 @@ async def main(settings: Settings) -> None:
         database = Database(await stack.enter_async_context(open_pool(settings)))
         outbox = await stack.enter_async_context(open_pool(settings, RELAY_ROLE))
         sender = await stack.enter_async_context(_opened_sender(settings))
-        work = [keep_pruning(outbox, has_kafka=sender is not None)]
+        has_kafka = sender is not None
+        lag = OutboxLag(outbox, has_kafka=has_kafka)
+        work = [keep_pruning(outbox, has_kafka=has_kafka), lag.follow()]
         if sender is not None:
             work.append(_relaying(settings, sender))
         await stack.enter_async_context(in_background(*work))

@@ -1,7 +1,8 @@
 """grpc.health.v1 that tells the truth: a service serves while what it depends on does.
 
 The service `liveness` is the process itself, as long as it lives; so is the empty name, until it is
-told to end. A service's full name is readiness.
+told to end. A service's full name is readiness. Names of dependencies tell of what the process
+stands on, as it finds it itself: "postgresql", "redis".
 """
 
 import asyncio
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 
 import structlog
 from grpc_health.v1 import health, health_pb2
+
+from services.runtime.telemetry.dependencies import Dependencies
 
 Probe = Callable[[], Awaitable[str]]
 """Answers with what is wrong with a dependency, or with "" if nothing is."""
@@ -43,7 +46,9 @@ class Health:
 
 
 @asynccontextmanager
-async def watched_health(probes: Mapping[str, Probe]) -> AsyncIterator[Health]:
+async def watched_health(
+    probes: Mapping[str, Probe], dependencies: Dependencies
+) -> AsyncIterator[Health]:
     """A health whose answer for each service follows that service's probe."""
     servicer = health.aio.HealthServicer()
     for living in (LIVENESS, ""):
@@ -51,6 +56,7 @@ async def watched_health(probes: Mapping[str, Probe]) -> AsyncIterator[Health]:
     for service in probes:
         await servicer.set(service, NOT_SERVING)
     watches = [asyncio.create_task(_watch(servicer, *one)) for one in probes.items()]
+    watches.append(asyncio.create_task(_tell(servicer, dependencies)))
     watched = Health(servicer, list(probes), watches)
     try:
         yield watched
@@ -66,6 +72,13 @@ async def _watch(servicer: health.aio.HealthServicer, service: str, probe: Probe
             _log(service, trouble)
             await servicer.set(service, NOT_SERVING if trouble else SERVING)
             known = trouble
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+async def _tell(servicer: health.aio.HealthServicer, dependencies: Dependencies) -> None:
+    while True:
+        for found in dependencies.found():
+            await servicer.set(found.name, SERVING if found.is_up else NOT_SERVING)
         await asyncio.sleep(INTERVAL_SECONDS)
 
 

@@ -6,14 +6,17 @@ aiokafka's defaults commit on a timer, begin at the end and may write twice: eac
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 # A larger record comes all the same, alone.
@@ -23,6 +26,8 @@ SESSION_MS = 10_000
 # By then, whoever writes or reads sees that a topic was made anew or has more partitions.
 METADATA_MS = 10_000
 STOP_SECONDS = 5
+# Each look is a connection of its own.
+CHECK_PAUSE_SECONDS = 15.0
 # The longest that those who read a topic may be away.
 RETENTION_MS = 14 * 24 * 3600 * 1000
 
@@ -77,6 +82,7 @@ async def open_consumer(
     **options: Any,
 ) -> AsyncIterator[Consumer]:
     """A member of a group that shares the topic's partitions; the listener hears which it has."""
+    depend_on(settings)
     await ensure_topic(settings, topic)
     consumer = new_consumer(settings, group, **options)
     consumer.subscribe([topic], listener=listener)
@@ -101,6 +107,23 @@ def _note(ending: "asyncio.Task[None]") -> None:
     if not ending.cancelled() and ending.exception() is not None:
         log: Any = structlog.get_logger("kafka")
         log.warning("not stopped in peace", error=repr(ending.exception()))
+
+
+def depend_on(settings: Settings) -> None:
+    """From now on the process tells whether brokers answer."""
+    instruments().dependencies.add("kafka", partial(trouble, settings), CHECK_PAUSE_SECONDS)
+
+
+async def trouble(settings: Settings) -> str:
+    """Why no broker says what there is; "" if one does."""
+    client = AIOKafkaClient(bootstrap_servers=settings.kafka_brokers)
+    try:
+        await client.bootstrap()
+    except (KafkaError, OSError) as away:
+        return str(away) or type(away).__name__
+    finally:
+        await client.close()
+    return ""
 
 
 async def ensure_topic(settings: Settings, topic: str) -> None:

@@ -1,6 +1,7 @@
 """Sends records to Kafka. Connects on first use, so that a process can start before its Kafka."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -9,9 +10,10 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.runtime.faults import Unavailable
-from services.runtime.kafka import Producer, ensure_topic, open_producer
+from services.runtime.kafka import Producer, depend_on, ensure_topic, open_producer
 from services.runtime.kafka_traces import Record, Sent, send_traced
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 
 # The library never gives a record up, so we do. It may still arrive.
 SEND_SECONDS = 10.0
@@ -23,6 +25,18 @@ class KafkaSender:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        depend_on(settings)
+        self._sent = instruments().histogram(
+            "messaging.client.operation.duration",
+            "s",
+            "How long it took until a record was durable in Kafka, or was known not to be",
+            (
+                "messaging.system",
+                "messaging.operation.name",
+                "messaging.destination.name",
+                "outcome",
+            ),
+        )
         self._opening = asyncio.Lock()
         self._life = AsyncExitStack()
         self._producer: Producer | None = None
@@ -52,6 +66,7 @@ class KafkaSender:
         except (KafkaError, OSError) as failed:
             raise self._unavailable(failed) from failed
         sent.add_done_callback(partial(self._judge, producer))
+        sent.add_done_callback(partial(self._count, topic, time.perf_counter()))
         return sent
 
     async def close(self) -> None:
@@ -73,6 +88,11 @@ class KafkaSender:
         if failure is not None and producer is self._producer:
             structlog.get_logger("kafka").warning("a new producer", error=repr(failure))
             self._replace()
+
+    def _count(self, topic: str, began: float, sent: Sent) -> None:
+        is_durable = not sent.cancelled() and sent.exception() is None
+        labels = (topic, "durable" if is_durable else "failed")
+        self._sent.note(labels, time.perf_counter() - began)
 
     def _unavailable(self, failure: BaseException) -> Unavailable:
         # The topic may be gone: it is looked for before the next record.

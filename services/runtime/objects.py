@@ -20,10 +20,14 @@ from obstore.store import from_url
 from services.runtime.faults import NotFound, Unavailable
 from services.runtime.process import CannotStartError
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 
 PART_BYTES = 256 * 1024
 KEYS_OF_A_PAGE = 1000
 THREADS = 4
+# A place that nothing is ever put at; to ask a store for it costs what a request does.
+NOWHERE = "checked"
+CHECK_PAUSE_SECONDS = 30.0
 # A store that does not answer is away; a file that is large takes its time.
 OF_CLIENT: Any = {"connect_timeout": timedelta(seconds=3), "timeout": timedelta(minutes=5)}
 OF_RETRIES: Any = {
@@ -102,6 +106,14 @@ class Objects:
             found = await self._done(obstore.list_with_delimiter, prefix)
         return [str(folder).rstrip("/") for folder in found["common_prefixes"]]
 
+    async def trouble(self) -> str:
+        """Why it does not say what it has; "" if it does."""
+        try:
+            await self.folders(NOWHERE)
+        except Unavailable as away:
+            return str(away.__cause__)
+        return ""
+
     async def _done(self, operation: Callable[..., Any], *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, operation, self._store, *arguments)
@@ -119,7 +131,9 @@ async def open_objects(settings: Settings) -> AsyncIterator[Objects]:
         raise CannotStartError("setting objects_url: where are files kept?")
     store = _store(settings.objects_url, settings.objects_endpoint)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="objects") as threads:
-        yield Objects(store, threads)
+        objects = Objects(store, threads)
+        instruments().dependencies.add("objects", objects.trouble, CHECK_PAUSE_SECONDS)
+        yield objects
 
 
 def _store(url: str, endpoint: str) -> Any:

@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from services.runtime.measured_pool import MeasuredPool
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 from services.runtime.telemetry.spans import TRACER
 from services.runtime.telemetry.statements import TracedConnection
 
@@ -50,8 +52,9 @@ async def open_pool(
 
     `prepare` does what else a new connection needs.
     """
-    pool = asyncpg.create_pool(
+    pool = MeasuredPool(
         settings.database_url,
+        name=role,
         min_size=0,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
@@ -60,6 +63,7 @@ async def open_pool(
         reset=_leave,
         connection_class=_connection_class(),
     )
+    instruments().dependencies.add("postgresql", pool.trouble)
     async with pool:
         yield pool
 

@@ -8,12 +8,14 @@ from typing import TypeVar
 import uvloop
 from pydantic import ValidationError
 
+from services.runtime.background import in_background
 from services.runtime.key_sets import WeakKeyError
 from services.runtime.logs import configure_logs
 from services.runtime.memory import keep_freed_memory
 from services.runtime.process_settings import ProcessSettings
 from services.runtime.server import HAS_SERVED
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import measuring
 from services.runtime.telemetry.tracing import open_tracer
 
 Told = TypeVar("Told", bound=ProcessSettings)
@@ -35,7 +37,7 @@ def run_with(
         settings = settings_of()
         configure_logs(name, settings.log_level)
         keep_freed_memory()
-        uvloop.run(_awaited(_starting(_traced(settings, name, main(settings)))))
+        uvloop.run(_awaited(_starting(_watched(settings, name, main))))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
     except (CannotStartError, WeakKeyError) as error:
@@ -50,9 +52,11 @@ def _settings_that_are_wrong(error: ValidationError) -> str:
     )
 
 
-async def _traced(settings: ProcessSettings, name: str, work: Awaitable[None]) -> None:
-    with open_tracer(settings, name):
-        await work
+async def _watched(settings: Told, name: str, main: Callable[[Told], Awaitable[None]]) -> None:
+    """Whatever a process of ours does, its instruments are there, and its traces."""
+    with measuring(settings, name) as opened, open_tracer(settings, name):
+        async with in_background(opened.dependencies.follow()):
+            await main(settings)
 
 
 async def _starting(work: Awaitable[None]) -> None:

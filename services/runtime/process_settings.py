@@ -88,6 +88,27 @@ class ProcessSettings(BaseSettings):
     drain_seconds: float = Field(default=10, ge=0)
     """Time that calls in flight have to end after that."""
 
+    metrics_exporter: Literal["", "none", "otlp"] = Field(
+        default="", validation_alias="OTEL_METRICS_EXPORTER"
+    )
+    """Whether metrics are sent by OTLP over gRPC. Empty: if there is an endpoint for them. Headers,
+    interval and the like are as OpenTelemetry has them: OTEL_EXPORTER_OTLP_HEADERS and so on."""
+
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+    """Where a collector of metrics listens, as http://host:4317. Not the endpoint of all signals:
+    whoever sends us telemetry has that set to our own edge."""
+
+    prometheus_port: int | None = Field(
+        default=None, ge=1, le=65535, validation_alias="OTEL_EXPORTER_PROMETHEUS_PORT"
+    )
+    """Port on which Prometheus may fetch metrics. Unset: on none."""
+
+    prometheus_host: str = Field(
+        default="127.0.0.1", validation_alias="OTEL_EXPORTER_PROMETHEUS_HOST"
+    )
+    """Address of that port. Whoever gets through to it reads how busy the process is, and nothing
+    of a tenant; it is for networks that only Prometheus gets into."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""
 
@@ -152,6 +173,12 @@ class ProcessSettings(BaseSettings):
     def heeds_callers(self) -> bool:
         """Whether it is whoever began a trace who decides that it is recorded."""
         return self.traces_sampler.startswith("parentbased_")
+
+    @property
+    def sends_metrics(self) -> bool:
+        return self.metrics_exporter == "otlp" or bool(
+            self.otlp_endpoint and not self.metrics_exporter
+        )
 
     @property
     def is_guarded(self) -> bool:

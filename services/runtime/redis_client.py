@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -12,6 +13,7 @@ from redis.exceptions import RedisError
 
 from services.runtime.breaker import Breaker
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 
 CONNECTIONS = 8
 FAILURES_TO_OPEN = 3
@@ -34,11 +36,20 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
         retry=Retry(NoBackoff(), 0),
     )
     client = Redis(connection_pool=pool)
+    instruments().dependencies.add("redis", partial(_trouble, client))
     try:
         yield client
     finally:
         await client.aclose()
         await pool.disconnect()
+
+
+async def _trouble(client: Redis) -> str:
+    try:
+        await client.ping()
+    except FAILURES as away:
+        return str(away) or type(away).__name__
+    return ""
 
 
 class NoPlaceError(Exception):

@@ -27,7 +27,9 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors import standard_chain
 from services.runtime.interceptors.audit import Audit
 from services.runtime.issuers import issuers_of
+from services.runtime.measured_server import MeasuredServer
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
 from services.runtime.validator import MessageValidator
 
 # Twice the largest request of the contract, so that its own limit speaks first.
@@ -81,18 +83,18 @@ async def serve(
     chain = Chain(interceptors, settings.slow_reader_seconds)
     server = grpc.aio.server(options=OPTIONS)
     certificate = certificate_of(settings)
-    watched = watched_health(
-        {one.name: partial(_trouble, access, certificate, one) for one in services}
-    )
+    probes = {one.name: partial(_trouble, access, certificate, one) for one in services}
+    watched = watched_health(probes, instruments().dependencies)
     work = (
         *issuers.following(),
         access.revocations.follow(access.opened),
         *chain.following(),
     )
+    for_the_edge = MeasuredServer(server, instruments())
     async with watched as health, in_background(*work):
         for service in services:
             guarded = GuardedServer(server, chain, service.foreign)
-            service.register(server if service.is_for_the_edge else guarded)
+            service.register(for_the_edge if service.is_for_the_edge else guarded)
         health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
         if settings.reflection:
             _enable_reflection(server, [service.name for service in services])

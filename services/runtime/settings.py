@@ -1,7 +1,6 @@
 """What a process is told by its environment: read once, checked, then frozen."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -48,21 +47,6 @@ class Settings(ProcessSettings):
 
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """Most bytes of answers that a process remembers. 0: none are, in Redis neither."""
-
-    metrics_exporter: Literal["", "none", "otlp"] = Field(
-        default="", validation_alias="OTEL_METRICS_EXPORTER"
-    )
-    """Whether metrics are sent by OTLP over gRPC. Empty: if there is an endpoint for them. Headers,
-    interval and the like are as OpenTelemetry has them: OTEL_EXPORTER_OTLP_HEADERS and so on."""
-
-    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
-    """Where a collector of metrics listens, as http://host:4317. Not the endpoint of all signals:
-    whoever sends us telemetry has that set to our own edge."""
-
-    prometheus_port: int | None = Field(
-        default=None, ge=1, le=65535, validation_alias="OTEL_EXPORTER_PROMETHEUS_PORT"
-    )
-    """Port of the loopback on which Prometheus may fetch metrics. Unset: on none."""
 
     prices_file: Path | None = None
     """Price table for calls of models, as TOML. Unset: the one that comes with the service."""
@@ -118,12 +102,6 @@ class Settings(ProcessSettings):
     def log(self) -> str | None:
         """The topic by which facts come; None if ingestion writes straight to the database."""
         return self.log_topic if self.kafka_brokers else None
-
-    @property
-    def sends_metrics(self) -> bool:
-        return self.metrics_exporter == "otlp" or bool(
-            self.otlp_endpoint and not self.metrics_exporter
-        )
 
     @property
     def reflection(self) -> bool:

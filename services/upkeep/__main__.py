@@ -18,6 +18,7 @@ from shadower.upkeep.v1.health_service_pb2_grpc import add_HealthServiceServicer
 from shadower.upkeep.v1.retention_service_pb2 import DESCRIPTOR as RETENTION
 from shadower.upkeep.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 
+from services.runtime.background import in_background
 from services.runtime.channels import mesh_channel
 from services.runtime.draining import Draining
 from services.runtime.health import Probe
@@ -41,6 +42,7 @@ from services.warehouse.database import Database
 from services.warehouse.erasure.erasing import Eraser
 from services.warehouse.facts.staging import create_staging
 from services.warehouse.retention.workspaces import EveryWorkspace
+from services.warehouse.rollups.lagging import RollupLag
 from services.warehouse.schema import schema_version
 
 
@@ -53,6 +55,8 @@ async def main(settings: UpkeepSettings) -> None:
         redis = await stack.enter_async_context(_redis(settings))
         reports = await stack.enter_async_context(_reports(settings))
         applier = Applier(keeping, EveryWorkspace(everywhere))
+        lag = RollupLag(keeping, EveryWorkspace(everywhere).pages)
+        await stack.enter_async_context(in_background(lag.follow()))
         elsewhere = Elsewhere(settings, keeping, redis, [reports.erase])
         eraser = Eraser(keeping, elsewhere.erase, tells=tells_of)
         looks = looks_of(settings, database, schema_version(), redis)

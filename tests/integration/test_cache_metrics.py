@@ -19,13 +19,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.runtime.cache.instruments import observe_cache
-from services.runtime.telemetry.metrics import open_meter
+from services.runtime.telemetry.instruments import measuring
 from tests.support.cache import METHOD, PAST, Replica, World, cache_settings
 from tests.support.keys import KeyRing
 from tests.support.runs import Client
 from tests.support.stack import SERVICES, Environment, Stubs, free_port, ready, start, stop
 
-GET_METRICS = {"rpc_service": "shadower.metrics.v1.MetricsService", "rpc_method": "GetMetrics"}
+GET_METRICS = {"rpc_method": "shadower.metrics.v1.MetricsService/GetMetrics"}
 
 
 class Collector(MetricsServiceServicer):
@@ -96,11 +96,10 @@ EXPECTED = {
 
 async def test_a_scrape_says_what_the_statistics_say(replica: Replica) -> None:
     port = free_port()
-    with open_meter(cache_settings(OTEL_EXPORTER_PROMETHEUS_PORT=port), "test") as meter:
-        observe_cache(replica.cache, meter)
+    with measuring(cache_settings(OTEL_EXPORTER_PROMETHEUS_PORT=port), "test") as opened:
+        observe_cache(replica.cache, opened)
         found = await scraped(port)
-    service, _, method = METHOD.strip("/").partition("/")
-    labels = {"rpc_service": service, "rpc_method": method}
+    labels = {"rpc_method": METHOD.strip("/")}
     assert found[questions("hit", **labels)] == 3
     assert found[questions("calculated", **labels)] == 2
     counters = ("evictions", "early_refreshes", "invalidations", "news_drops")
@@ -112,8 +111,8 @@ async def test_a_scrape_says_what_the_statistics_say(replica: Replica) -> None:
 
 async def test_after_it_nobody_listens(replica: Replica) -> None:
     port = free_port()
-    with open_meter(cache_settings(OTEL_EXPORTER_PROMETHEUS_PORT=port), "test") as meter:
-        observe_cache(replica.cache, meter)
+    with measuring(cache_settings(OTEL_EXPORTER_PROMETHEUS_PORT=port), "test") as opened:
+        observe_cache(replica.cache, opened)
         assert await scraped(port)
     with pytest.raises(httpx.ConnectError):
         await scraped(port)
@@ -122,8 +121,8 @@ async def test_after_it_nobody_listens(replica: Replica) -> None:
 async def test_a_collector_gets_what_the_statistics_say(replica: Replica) -> None:
     with collecting() as (collector, endpoint):
         settings = cache_settings(OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=endpoint)
-        with open_meter(settings, "test") as meter:
-            observe_cache(replica.cache, meter)
+        with measuring(settings, "test") as opened:
+            observe_cache(replica.cache, opened)
         [request] = collector.requests
     resource = {
         one.key: one.value.string_value for one in request.resource_metrics[0].resource.attributes
@@ -132,7 +131,7 @@ async def test_a_collector_gets_what_the_statistics_say(replica: Replica) -> Non
     metrics = request.resource_metrics[0].scope_metrics[0].metrics
     sums = {one.name.removeprefix("shadower.cache."): one.sum for one in metrics}
     assert {
-        p.attributes[2].value.string_value: p.as_int for p in sums["questions"].data_points
+        p.attributes[1].value.string_value: p.as_int for p in sums["questions"].data_points
     } == {
         "hit": 3,
         "calculated": 2,
@@ -145,8 +144,8 @@ async def test_a_collector_gets_what_the_statistics_say(replica: Replica) -> Non
 async def test_a_collector_that_is_away_delays_nobody() -> None:
     settings = cache_settings(OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     began = time.monotonic()
-    with open_meter(settings, "test") as meter:
-        observe_cache(Replica.of(World()).cache, meter)
+    with measuring(settings, "test") as opened:
+        observe_cache(Replica.of(World()).cache, opened)
     # It does not come back to the loop while it ends, so no timeout could end it.
     assert time.monotonic() - began < 8
 

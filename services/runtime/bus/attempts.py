@@ -1,6 +1,7 @@
 """Trying to handle an event: again after a pause that grows, and not for ever."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,8 +9,13 @@ import structlog
 
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.runtime.bus.event import BusEvent, Handler
+from services.runtime.telemetry.instruments import instruments
+from services.runtime.telemetry.tallies import Histogram
 
 MAX_MESSAGE = 1_000
+GROUP = "messaging.consumer.group.name"
+LAG = "shadower.bus.lag"
+LAG_MEANING = "Events that a group has not passed yet"
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,35 @@ async def lasting_failure(
     handler: Handler, event: BusEvent, group: str, backoff: Backoff
 ) -> BaseException | None:
     """The last failure of a handler that failed however often it was tried."""
+    began = time.perf_counter()
+    failure = await _last_failure(handler, event, backoff)
+    outcome = "handled" if failure is None else "failed"
+    _handling().note((group, outcome), time.perf_counter() - began)
+    if failure is not None:
+        structlog.get_logger("bus").error(
+            "event not handled", group=group, event_id=str(event.id), exc_info=failure
+        )
+    return failure
+
+
+def _handling() -> Histogram:
+    return instruments().histogram(
+        "messaging.process.duration",
+        "s",
+        "How long a group took to handle an event of the bus, with all of its tries",
+        (GROUP, "outcome"),
+    )
+
+
+async def _last_failure(
+    handler: Handler, event: BusEvent, backoff: Backoff
+) -> BaseException | None:
     failure = await failure_of(handler, event)
     for pause in backoff.pauses():
         if failure is None:
             return None
         await asyncio.sleep(pause)
         failure = await failure_of(handler, event)
-    if failure is not None:
-        structlog.get_logger("bus").error(
-            "event not handled", group=group, event_id=str(event.id), exc_info=failure
-        )
     return failure
 
 

@@ -1,7 +1,7 @@
 """A member of a group of subscribers on Kafka."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -9,6 +9,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.runtime.bus.attempts import (
+    GROUP,
+    LAG,
+    LAG_MEANING,
     USUAL_BACKOFF,
     Backoff,
     Place,
@@ -23,6 +26,8 @@ from services.runtime.faults import InvalidArgument, Unavailable
 from services.runtime.kafka import Consumer, open_consumer
 from services.runtime.kafka_traces import traceparent_of
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
+from services.runtime.telemetry.tallies import Labels
 
 PAUSE_SECONDS = 1.0
 POLL_MS = 1_000
@@ -43,6 +48,9 @@ class KafkaGroup:
         self._group = group
         self._bury = bury
         self._backoff = backoff
+        self._consumer: Consumer = None
+        self._passed: dict[TopicPartition, int] = {}
+        instruments().gauge(LAG, "{event}", LAG_MEANING, (GROUP,), self._lag)
 
     async def run(self, handler: Handler) -> None:
         log = structlog.get_logger("bus").bind(group=self._group)
@@ -56,6 +64,7 @@ class KafkaGroup:
     async def _take_part(self, handler: Handler) -> None:
         topic = self._settings.bus_topic
         async with open_consumer(self._settings, self._group, topic) as consumer:
+            self._consumer, self._passed = consumer, {}
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
                 for partition, records in batches.items():
@@ -77,7 +86,16 @@ class KafkaGroup:
         except Unavailable:
             consumer.seek(partition, following)
             await asyncio.sleep(PAUSE_SECONDS)
+        self._passed[partition] = following
         await consumer.commit({partition: following})
+
+    def _lag(self) -> Iterable[tuple[Labels, float]]:
+        """Of the partitions that this member has, as far as it has read any of them."""
+        if self._consumer is None:
+            return []
+        mine = [one for one in self._consumer.assignment() if one in self._passed]
+        ends = {one: self._consumer.highwater(one) or 0 for one in mine}
+        return [((self._group,), sum(max(ends[one] - self._passed[one], 0) for one in mine))]
 
     async def _handle(self, handler: Handler, record: Any) -> None:
         try:

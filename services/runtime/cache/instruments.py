@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from opentelemetry.metrics import CallbackOptions, Observation
 
 from services.runtime.cache.cache import Cache
 from services.runtime.cache.statistics import Event, Figures, SharedState
+from services.runtime.telemetry.instruments import Instruments
 
 Observe = Callable[[Figures], Iterable[Observation]]
 
+CACHE = "cache"
 COUNTED = {
     "early_refreshes": (Event.REFRESHED_EARLY, "Calculations that began before they were needed"),
     "evictions": (Event.EVICTED, "Answers dropped to make room"),
@@ -18,7 +20,10 @@ COUNTED = {
 }
 
 
-def observe_cache(cache: Cache, meter: Meter) -> None:
+def observe_cache(cache: Cache, opened: Instruments) -> None:
+    opened.parts[CACHE] = cache.figures
+    meter = opened.meter
+
     def looking(observe: Observe) -> list[Callable[[CallbackOptions], Iterable[Observation]]]:
         return [lambda _: observe(cache.figures())]
 
@@ -29,7 +34,7 @@ def observe_cache(cache: Cache, meter: Meter) -> None:
     gauge(_name("entries"), looking(_entries), "{answer}", "Answers that are remembered")
     gauge(_name("size"), looking(_bytes), "By", "What they take")
     gauge(_name("under_way"), looking(_under_way), "{answer}", "Answers that are looked for")
-    gauge(_name("shared_tier.up"), looking(_shared_tier), "1", "0: it is left alone")
+    gauge(_name("shared_tier.up"), looking(_shared_tier), "", "0: it is left alone")
 
 
 def _name(name: str) -> str:
@@ -38,9 +43,8 @@ def _name(name: str) -> str:
 
 def _questions(figures: Figures) -> Iterable[Observation]:
     for path, counts in figures.methods.items():
-        service, _, method = path.strip("/").partition("/")
         for outcome, times in counts.items():
-            told = {"rpc.service": service, "rpc.method": method, "outcome": outcome.value}
+            told = {"rpc.method": path.strip("/"), "outcome": outcome.value}
             yield Observation(times, told)
 
 

@@ -43,7 +43,7 @@ class Telemetry(Interceptor):
             self._log.note_or_count(contract.path, _fields_of_recalled, *found)
 
     def leave(self, call: Call) -> None:
-        code = _code(call)
+        code = code_of(call)
         if self._log is not None:
             seconds = time.perf_counter() - call.began
             self._log.note(dict[str, object], _fields(call, code, seconds))
@@ -98,7 +98,8 @@ def request_id(metadata: Mapping[str, Any], begun: str = "") -> str:
     return metadata.get("x-request-id", "")[:64] or begun or f"{random.getrandbits(128):032x}"
 
 
-def _code(call: Call) -> str:
+def code_of(call: Call) -> str:
+    """How it has ended, by the name of its status."""
     if call.context.cancelled():
         return grpc.StatusCode.CANCELLED.name
     code = call.context.code()

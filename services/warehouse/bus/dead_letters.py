@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.runtime.pool import Connection
+from services.runtime.telemetry.instruments import instruments
 from services.warehouse.database import Database, Session
 from services.warehouse.sql import Queries
 
@@ -64,6 +65,12 @@ async def bury(connection: Connection, letter: DeadLetter) -> None:
 
     The transaction must be in the letter's workspace, or of the role that may bury for all.
     """
+    instruments().counter(
+        "shadower.dead_letters.filed",
+        "{letter}",
+        "Records that could not be handled and were put aside, counted as often as they came",
+        ("source", "reason"),
+    )[letter.source.value, letter.reason] += 1
     await connection.execute(
         QUERIES["bury"],
         letter.workspace_id,

@@ -47,3 +47,18 @@ where (workspace_id, id) in (
         )
 )
 returning id
+
+-- name: lag
+-- Of each group that reads the outbox: how many events stand behind its place, of $2 at most, and how
+-- long the first of them has stood there.
+select group_name, (
+        select count(*) from (
+            select from outbox where (outbox.txid, outbox.id) > (passed.txid, passed.id) limit $2
+        ) behind
+    ) as events, (
+        select extract(epoch from clock_timestamp() - created_at)::float8 from outbox
+        where (outbox.txid, outbox.id) > (passed.txid, passed.id)
+        order by outbox.txid, outbox.id limit 1
+    ) as seconds
+from bus_positions passed
+where (group_name = 'relay') = $1

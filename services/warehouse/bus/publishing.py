@@ -1,5 +1,6 @@
 """Writes down what happened, in the transaction in which it happens."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from services.runtime.bus.event import TYPES
+from services.runtime.telemetry.instruments import CURRENT_RPC, instruments
 from services.runtime.telemetry.spans import running_traceparent
+from services.runtime.telemetry.tallies import Labels
 from services.warehouse.database import Session
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
+PUBLISHED = "shadower.bus.published"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Published:
 async def publish(session: Session, event: Published) -> None:
     """Every group is told, at least once, if and when the transaction commits; and goes on in the
     trace in which it happened."""
+    _published()[event.type, CURRENT_RPC.get()] += 1
     await session.connection.execute(
         QUERIES["publish"],
         session.workspace_id,
@@ -46,4 +51,13 @@ async def publish(session: Session, event: Published) -> None:
         event.created_at,
         event.group,
         running_traceparent(),
+    )
+
+
+def _published() -> Counter[Labels]:
+    return instruments().counter(
+        PUBLISHED,
+        "{event}",
+        "Events of the bus that were written, whether or not their transactions committed",
+        ("event.type", "rpc.method"),
     )

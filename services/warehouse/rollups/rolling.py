@@ -56,7 +56,8 @@ class Roller:
     ) -> AsyncIterator[Progress]:
         """What is over of an interval; without one, of all that there is."""
         for sort in (sort for sort in ALL_SORTS if sort.level.length <= longest.length):
-            missing = await self._missing(workspace_id, sort, asked)
+            async with self._database.reading(workspace_id) as session:
+                missing = await missing_of(session, sort, asked)
             progress = Progress(sort, missing.length)
             for span in missing:
                 async for part, is_done in self._roll_span(workspace_id, sort, span):
@@ -73,13 +74,6 @@ class Roller:
                 cells = await self._roll_part(workspace_id, sort, part, 0)
                 pace.adapt(cells or 0)
                 yield cells is not None
-
-    async def _missing(self, workspace_id: str, sort: Sort, asked: Interval | None) -> Spans:
-        async with self._database.reading(workspace_id) as session:
-            wanted = sort.whole.around(await _wanted(session, sort, asked))
-            over = Spans(((LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
-            fixed = times_before(calculable_from(sort, session.horizon))
-            return (wanted & over) - (await looked_at(session, sort)) - fixed
 
     async def _roll_span(
         self, workspace_id: str, sort: Sort, whole: Span
@@ -166,6 +160,14 @@ class Pace:
             self.units = min(self.units * 2, 1_000)
         elif cells > MANY_CELLS:
             self.units = max(self.units // 2, 1)
+
+
+async def missing_of(session: Session, sort: Sort, asked: Interval | None = None) -> Spans:
+    """What is over and not rolled up; of an interval, or of all that there is."""
+    wanted = sort.whole.around(await _wanted(session, sort, asked))
+    over = Spans(((LONG_AGO, sort.whole.floor(to_microseconds(session.as_of))),))
+    fixed = times_before(calculable_from(sort, session.horizon))
+    return (wanted & over) - (await looked_at(session, sort)) - fixed
 
 
 async def _wanted(session: Session, sort: Sort, asked: Interval | None) -> Spans:

@@ -112,6 +112,14 @@ async def list_runs(
     return [run_of(row) for row in rows]
 
 
+async def last_successes(session: Session, jobs: Iterable[str]) -> dict[str, datetime]:
+    """When each job succeeded last that did, by its name."""
+    rows = await session.connection.fetch(
+        QUERIES["last_successes"], session.workspace_id, list(jobs)
+    )
+    return {row["job"]: row["ended_at"] for row in rows}
+
+
 async def last_runs(session: Session, jobs: Iterable[str]) -> dict[str, Run]:
     """Of each job that had one, by its name."""
     rows = await session.connection.fetch(QUERIES["last_runs"], session.workspace_id, list(jobs))

@@ -79,3 +79,17 @@ select latest.* from unnest($2::text[]) wanted, lateral (
     order by planned_at desc
     limit 1
 ) latest
+
+-- name: last_successes
+-- Of each job that has succeeded in one of its last thousand runs.
+select wanted as job, latest.ended_at from unnest($2::text[]) wanted, lateral (
+    select ended_at from (
+        select outcome, ended_at, planned_at from job_runs
+        where workspace_id = $1 and job = wanted
+        order by planned_at desc
+        limit 1000
+    ) recent
+    where outcome = 'succeeded'
+    order by planned_at desc
+    limit 1
+) latest
