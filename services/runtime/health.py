@@ -5,13 +5,17 @@ The empty service name is the process itself (liveness); a service's full name i
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from grpc_health.v1 import health, health_pb2
 
+from services.runtime.background import in_background
+
 Probe = Callable[[], Awaitable[str]]
-"""Answers with what is wrong with a dependency, or with "" if nothing is."""
+"""Answers with what is wrong with a dependency, or with "" if nothing is.
+
+Raises CannotServeError if the process must end."""
 
 INTERVAL_SECONDS = 1.0
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -25,14 +29,8 @@ async def watched_health(probes: Mapping[str, Probe]) -> AsyncIterator[health.ai
     await servicer.set("", SERVING)
     for service in probes:
         await servicer.set(service, NOT_SERVING)
-    watches = [asyncio.create_task(_watch(servicer, *one)) for one in probes.items()]
-    try:
+    async with in_background(*(_watch(servicer, *one) for one in probes.items())):
         yield servicer
-    finally:
-        for watch in watches:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
 
 
 async def _watch(servicer: health.aio.HealthServicer, service: str, probe: Probe) -> None:

@@ -20,6 +20,7 @@ from services.runtime.bus.envelope import decode
 from services.runtime.bus.event import BusEvent, Handler
 from services.runtime.faults import InvalidArgument, Unavailable
 from services.runtime.kafka import Consumer, open_consumer
+from services.runtime.patience import Patience
 from services.runtime.settings import Settings
 
 PAUSE_SECONDS = 1.0
@@ -44,16 +45,17 @@ class KafkaGroup:
 
     async def run(self, handler: Handler) -> None:
         log = structlog.get_logger("bus").bind(group=self._group)
+        patience = Patience(log, "out of the group; joining again")
         while True:
             try:
-                await self._take_part(handler)
+                await self._take_part(handler, patience)
             except (KafkaError, OSError) as broken:
-                log.warning("out of the group; joining again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
-    async def _take_part(self, handler: Handler) -> None:
+    async def _take_part(self, handler: Handler, patience: Patience) -> None:
         topic = self._settings.bus_topic
         async with open_consumer(self._settings, self._group, topic) as consumer:
+            patience.is_rewarded()
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
                 for partition, records in batches.items():

@@ -1112,7 +1112,8 @@ CREATE TABLE shadower.scheduled_jobs (
 ALTER TABLE ONLY shadower.scheduled_jobs FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.scheduled_jobs OWNER TO postgres;
 CREATE TABLE shadower.schema_version (
-    version_num character varying(32) NOT NULL
+    version_num character varying(32) NOT NULL,
+    works_from text COLLATE pg_catalog."C"
 );
 ALTER TABLE shadower.schema_version OWNER TO postgres;
 CREATE TABLE shadower.service_checks (
