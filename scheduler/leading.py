@@ -17,6 +17,7 @@ from scheduler.schedule import times_of_job
 from scheduler.times import Times
 from services.runtime.background import side_by_side
 from services.runtime.faults import Fault
+from services.runtime.patience import Patience
 from services.warehouse.schedule.jobs import SetJob
 from services.warehouse.schedule.leases import FencedError, Lease
 
@@ -34,6 +35,7 @@ class Leading:
         self._lease = lease
         self._runner_of = runner_of
         self._jobs = jobs
+        self._patience = Patience(_log(), "the lease cannot be taken")
         self.fence: int | None = None
         """While it leads."""
 
@@ -55,10 +57,12 @@ class Leading:
 
     async def _taken(self) -> int | None:
         try:
-            return await self._lease.take()
+            fence = await self._lease.take()
         except (Fault, TimeoutError) as failed:
-            _log().warning("the lease cannot be taken", error=str(failed))
+            self._patience.tell(failed)
             return None
+        self._patience.is_rewarded()
+        return fence
 
     async def _lead(self, fence: int) -> None:
         _log().info("leading", fence=fence)

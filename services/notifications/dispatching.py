@@ -11,13 +11,13 @@ import structlog
 from services.notifications.away import AWAY
 from services.notifications.lane_run import Means, run_lane
 from services.runtime.background import in_background
+from services.runtime.patience import Patience
 from services.warehouse.bus.outbox import BROKEN, Connect, Line, open_line
 from services.warehouse.notifications.lanes import CHANNEL, Lane, Lanes
 
 # A wake-up can be lost, so it also looks by itself.
 POLL_SECONDS = 5.0
 SOONEST_SECONDS = 0.01
-PAUSE_SECONDS = 1.0
 
 
 class Dispatcher:
@@ -47,13 +47,14 @@ class Dispatcher:
 
     async def _run(self) -> None:
         log = structlog.get_logger("notifications")
+        patience = Patience(log, "not looking for what is due; beginning again")
         while True:
             try:
                 async with open_line(self._connect, CHANNEL) as line:
+                    patience.is_rewarded()
                     await self._dispatch(line)
             except (*BROKEN, *AWAY) as broken:
-                log.warning("not looking for what is due; beginning again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
     async def _dispatch(self, line: Line) -> None:
         self._line = line

@@ -1,7 +1,5 @@
 """Events of the bus become deliveries."""
 
-import asyncio
-
 import structlog
 
 from services.notifications.away import AWAY
@@ -10,13 +8,13 @@ from services.notifications.matching import told
 from services.notifications.notice import ENDS, TOLD_TYPES, Happened
 from services.runtime.bus.event import BusEvent
 from services.runtime.failpoints import Failpoints
+from services.runtime.patience import Patience
 from services.warehouse.database import Database, Session
 from services.warehouse.notifications.deliveries import add_deliveries, told_of
 from services.warehouse.notifications.lanes import wake
 from services.warehouse.notifications.targets import enabled_targets
 
 GROUP = "notifications"
-PAUSE_SECONDS = 1.0
 
 
 class ToDeliveries:
@@ -30,13 +28,13 @@ class ToDeliveries:
         """Waits for the database, however long it is away or slow: the event is not passed over."""
         if event.type not in TOLD_TYPES:
             return
+        patience = Patience(structlog.get_logger("notifications"), "waiting")
         while True:
             try:
                 await self._write_down(event)
                 break
             except AWAY as away:
-                structlog.get_logger("notifications").warning("waiting", error=repr(away))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(away)
         self._failpoints.reach("notify.written")
 
     async def _write_down(self, event: BusEvent) -> None:

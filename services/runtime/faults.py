@@ -48,6 +48,10 @@ class Fault(Exception):  # noqa: N818 - a noun, as its kinds are
         self.retry_after = retry_after or self.usual_delay
 
 
+class CannotServeError(Exception):
+    """What a process serves from has changed so that it would do wrong. It ends, and says why."""
+
+
 class InvalidArgument(Fault):
     """The request itself is wrong."""
 

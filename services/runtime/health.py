@@ -13,10 +13,13 @@ from dataclasses import dataclass
 import structlog
 from grpc_health.v1 import health, health_pb2
 
+from services.runtime.background import side_by_side
 from services.runtime.telemetry.dependencies import Dependencies
 
 Probe = Callable[[], Awaitable[str]]
-"""Answers with what is wrong with a dependency, or with "" if nothing is."""
+"""Answers with what is wrong with a dependency, or with "" if nothing is.
+
+Raises CannotServeError if the process must end."""
 
 LIVENESS = "liveness"
 INTERVAL_SECONDS = 1.0
@@ -55,12 +58,11 @@ async def watched_health(
         await servicer.set(living, SERVING)
     for service in probes:
         await servicer.set(service, NOT_SERVING)
-    watches = [asyncio.create_task(_watch(servicer, *one)) for one in probes.items()]
-    watches.append(asyncio.create_task(_tell(servicer, dependencies)))
-    watched = Health(servicer, list(probes), watches)
-    try:
+    async with side_by_side() as group:
+        watches = [group.create_task(_watch(servicer, *one)) for one in probes.items()]
+        watches.append(group.create_task(_tell(servicer, dependencies)))
+        watched = Health(servicer, list(probes), watches)
         yield watched
-    finally:
         await watched.unwatch()
 
 

@@ -9,6 +9,7 @@ import uvloop
 from pydantic import ValidationError
 
 from services.runtime.background import in_background
+from services.runtime.faults import CannotServeError
 from services.runtime.key_sets import WeakKeyError
 from services.runtime.logs import configure_logs
 from services.runtime.memory import keep_freed_memory
@@ -40,6 +41,8 @@ def run_with(
         uvloop.run(_awaited(_starting(_watched(settings, name, main))))
     except ValidationError as wrong:
         sys.exit(f"{name} cannot start: {_settings_that_are_wrong(wrong)}")
+    except CannotServeError as error:
+        sys.exit(f"{name} refuses to serve: {error}")
     except (CannotStartError, WeakKeyError) as error:
         sys.exit(f"{name} cannot start: {error}")
 

@@ -14,6 +14,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from redis.asyncio import Redis
 
 from services.runtime.certificate import SERVER_NAME, UNIX, Certificate, certificate_of
+from services.runtime.faults import CannotServeError
 from services.runtime.redis_client import FAILURES
 from services.upkeep.settings import UpkeepSettings
 from services.warehouse.database import Database
@@ -112,7 +113,10 @@ def _channel(address: str, certificate: Certificate | None) -> grpc.aio.Channel:
 
 def _at_database(database: Database, schema_version: str) -> Look:
     async def look() -> Seen:
-        trouble = await database.trouble(schema_version)
+        try:
+            trouble = await database.trouble(schema_version)
+        except CannotServeError as beyond:
+            trouble = str(beyond)
         return Seen(NOT_SERVING, trouble) if trouble else Seen(SERVING)
 
     return look

@@ -9,11 +9,12 @@ from typing import Any
 
 import asyncpg
 
-from services.runtime.faults import DeadlineExceeded, Unavailable
+from services.runtime.faults import CannotServeError, DeadlineExceeded, Unavailable
 from services.runtime.pool import Connection, Pool
 from services.warehouse.facts.horizon import Horizon, horizon_of
 from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
 from services.warehouse.rollups.ranges import to_cells
+from services.warehouse.schema import NO_SCHEMA, AppliedSchema
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -31,6 +32,9 @@ UNREACHABLE = (
     # Between a server's last words and the end of its connection the driver does not know itself.
     asyncpg.InternalClientError,
 )
+
+# Before the first migration, nobody can take the role that services have.
+NO_ROLE = (asyncpg.InvalidParameterValueError, asyncpg.UndefinedObjectError)
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,25 @@ class Database:
             await self._pool.execute(QUERIES["ensure_month"], fact_table, month)
 
     async def trouble(self, schema_version: str) -> str:
-        """What keeps this code from working with the database; "" if nothing does."""
+        """What keeps this code from working with the database for now; "" if nothing does.
+
+        Raises CannotServeError if the database is ahead of this code.
+        """
         try:
-            applied = await self._pool.fetchval(QUERIES["schema_version"], timeout=5)
+            applied = await self._applied_schema()
         except (*UNREACHABLE, asyncpg.PostgresError, TimeoutError) as error:
             return f"database: {error or type(error).__name__}"
-        return "" if applied == schema_version else f"schema {applied}, needed {schema_version}"
+        trouble = applied.trouble(schema_version)
+        if applied.is_beyond(schema_version):
+            raise CannotServeError(trouble)
+        return trouble
+
+    async def _applied_schema(self) -> AppliedSchema:
+        try:
+            row = await self._pool.fetchrow(QUERIES["schema_version"], timeout=5)
+        except (asyncpg.UndefinedTableError, *NO_ROLE):
+            return NO_SCHEMA
+        return AppliedSchema(**dict(row)) if row else NO_SCHEMA
 
 
 async def _enter(connection: Any, workspace_id: str) -> Session:

@@ -35,4 +35,8 @@ where workspaces.workspace_id = $1
 select ensure_month($1, $2)
 
 -- name: schema_version
-select version_num from schema_version
+-- Older schemas do not say with which code they work: with their own.
+select
+    version_num as version,
+    coalesce(to_jsonb(schema_version) ->> 'works_from', version_num) as works_from
+from schema_version

@@ -1,6 +1,5 @@
 """Every event of the bus, from now on, for one process, from Kafka."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +13,8 @@ from services.runtime.bus.traces import handling
 from services.runtime.faults import InvalidArgument
 from services.runtime.kafka import Consumer, open_consumer
 from services.runtime.kafka_traces import traceparent_of
+from services.runtime.patience import Patience
 from services.runtime.settings import Settings
-
-PAUSE_SECONDS = 1.0
 
 
 class KafkaBroadcast:
@@ -26,13 +24,17 @@ class KafkaBroadcast:
         self._settings = settings
 
     async def run(self, handler: Handler, resumed: Callable[[], None]) -> None:
-        log = structlog.get_logger("bus")
+        patience = Patience(structlog.get_logger("bus"), "not listening; beginning again")
+
+        def begun() -> None:
+            patience.is_rewarded()
+            resumed()
+
         while True:
             try:
-                await self._listen(handler, resumed)
+                await self._listen(handler, begun)
             except (KafkaError, OSError) as broken:
-                log.warning("not listening; beginning again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
     async def _listen(self, handler: Handler, resumed: Callable[[], None]) -> None:
         topic = self._settings.bus_topic

@@ -25,6 +25,7 @@ from services.runtime.bus.traces import handling
 from services.runtime.faults import InvalidArgument, Unavailable
 from services.runtime.kafka import Consumer, open_consumer
 from services.runtime.kafka_traces import traceparent_of
+from services.runtime.patience import Patience
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
 from services.runtime.telemetry.tallies import Labels
@@ -54,17 +55,18 @@ class KafkaGroup:
 
     async def run(self, handler: Handler) -> None:
         log = structlog.get_logger("bus").bind(group=self._group)
+        patience = Patience(log, "out of the group; joining again")
         while True:
             try:
-                await self._take_part(handler)
+                await self._take_part(handler, patience)
             except (KafkaError, OSError) as broken:
-                log.warning("out of the group; joining again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
-    async def _take_part(self, handler: Handler) -> None:
+    async def _take_part(self, handler: Handler, patience: Patience) -> None:
         topic = self._settings.bus_topic
         async with open_consumer(self._settings, self._group, topic) as consumer:
             self._consumer, self._passed = consumer, {}
+            patience.is_rewarded()
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
                 for partition, records in batches.items():

@@ -10,6 +10,7 @@ import structlog
 
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.faults import Unavailable
+from services.runtime.patience import Patience
 from services.warehouse.bus.dead_letters import bury
 from services.warehouse.bus.outbox import (
     BROKEN,
@@ -52,14 +53,15 @@ class OutboxGroup:
     async def run(self, delivery: Delivery) -> None:
         """Runs as long as the process does, however often the connection breaks."""
         log = structlog.get_logger("bus").bind(group=self._group)
+        patience = Patience(log, "out of the group; joining again")
         while True:
             try:
                 async with self.line() as line:
+                    patience.is_rewarded()
                     log.info("reading")
                     await self.read(line, delivery)
             except (*BROKEN, LostPlaceError) as broken:
-                log.warning("out of the group; joining again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:

@@ -16,7 +16,8 @@ from services.runtime.bus.attempts import (
 from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.bus.event import BusEvent, Handler
 from services.runtime.bus.traces import handling
-from services.warehouse.bus.groups import PAUSE_SECONDS, READ_AT_ONCE, OutboxGroup
+from services.runtime.patience import Patience
+from services.warehouse.bus.groups import READ_AT_ONCE, OutboxGroup
 from services.warehouse.bus.outbox import (
     BROKEN,
     Connect,
@@ -83,13 +84,17 @@ class OutboxBroadcast:
         self._connect = connect
 
     async def run(self, handler: Handler, resumed: Callable[[], None]) -> None:
-        log = structlog.get_logger("bus")
+        patience = Patience(structlog.get_logger("bus"), "not listening; beginning again")
+
+        def begun() -> None:
+            patience.is_rewarded()
+            resumed()
+
         while True:
             try:
-                await self._listen(handler, resumed)
+                await self._listen(handler, begun)
             except BROKEN as broken:
-                log.warning("connection lost; listening again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
     async def _listen(self, handler: Handler, resumed: Callable[[], None]) -> None:
         async with open_line(self._connect) as line:

@@ -6,14 +6,17 @@ from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from services.warehouse.migrations.floor import note_floor
+
 SCHEMA = "shadower"
 # Any number will do that nobody else of this database locks.
 MIGRATION_LOCK = 7_403_112_901
 LOCK_TIMEOUT = "1s"
 
 
-def note_applied(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # noqa: ARG001 - Alembic's
+def note(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # noqa: ARG001 - Alembic's
     context.config.attributes["applied"].append(step.up_revision_id)
+    note_floor(ctx.connection, step.up_revision)
 
 
 def run() -> None:
@@ -31,7 +34,7 @@ def run() -> None:
             version_table="schema_version",
             version_table_schema=SCHEMA,
             transaction_per_migration=True,
-            on_version_apply=note_applied,
+            on_version_apply=note,
         )
         context.run_migrations()
 
