@@ -12,7 +12,7 @@ import asyncpg
 from services.runtime.telemetry.spans import CLIENT, RUNNING, Doing, Shape
 
 REMEMBERED = 1_024
-VERB = re.compile(r"\b(select|insert|update|delete|merge|call|begin|commit|rollback)\b")
+VERB = re.compile(r"\b(explain|select|insert|update|delete|merge|call|begin|commit|rollback)\b")
 TABLE = re.compile(r"\b(?:from|into|update)\s+(?:only\s+)?([a-z_][a-z_0-9.]*)")
 
 
