@@ -63,9 +63,11 @@ async def open_pair(opened: AsyncExitStack, folder: Path, receiver: str) -> Pair
     wanted = [part for part in parts if part.name in NAMES]
     off = [_other(part, "off", OFF) for part in wanted]
     on = [_other(part, "on", told) for part in wanted]
-    running = [{part.name: _run(opened, home, part) for part in side} for side in (off, on)]
+    without, with_it = (
+        {part.name: _run(opened, home, part) for part in side} for side in (off, on)
+    )
     await _until_ready((*off, *on))
-    return Pair(*running, token)
+    return Pair(without, with_it, token)
 
 
 def _run(opened: AsyncExitStack, home: Home, part: Part) -> Running:
