@@ -73,7 +73,7 @@ class Collector(TraceServiceServicer):
         for one in request.resource_spans:
             service = _values(one.resource)["service.name"]
             for scope in one.scope_spans:
-                self.spans += [_told(service, span) for span in scope.spans]
+                self.spans += [told(service, span) for span in scope.spans]
         return ExportTraceServiceResponse()
 
     def trace(self, trace_id: str) -> Trace:
@@ -113,7 +113,7 @@ def telling(collector: Collector) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _told(service: str, span: trace_pb2.Span) -> Told:
+def told(service: str, span: trace_pb2.Span) -> Told:
     is_failed = span.status.code == trace_pb2.Status.STATUS_CODE_ERROR
     return Told(
         service=service,

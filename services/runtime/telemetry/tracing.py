@@ -37,7 +37,7 @@ def open_tracer(settings: TraceSettings, name: str) -> Iterator[Tracer | None]:
         yield None
         return
     processor = _processor(Exporter(settings.traces_endpoint, resource_of(name)))
-    tracer = Tracer(cast(Any, processor.on_end), _choice(settings), heeds=settings.heeds_callers)
+    tracer = Tracer(cast(Any, processor.on_end), choice(settings), heeds=settings.heeds_callers)
     token = TRACER.set(tracer)
     try:
         yield tracer
@@ -79,7 +79,7 @@ def _processor(exporter: Exporter) -> BatchSpanProcessor:
     )
 
 
-def _choice(settings: TraceSettings) -> Callable[[int], bool]:
+def choice(settings: TraceSettings) -> Callable[[int], bool]:
     """By the trace's id alone, as the SDK's sampler has it, so that all processes choose alike."""
     bound = TraceIdRatioBased.get_bound_for_rate(settings.traced_part)
     return lambda trace_id: trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < bound
