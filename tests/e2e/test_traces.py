@@ -87,11 +87,11 @@ async def test_an_ingestion_goes_on_with_those_who_are_told_of_it(
         ),
     )
     route = f"router {RECORD.partition('/')[0]} egress"
-    [published] = trace.named("INSERT outbox")
-    assert trace.path(published) == [RECORD, route, RECORD, "record", "INSERT outbox"]
+    [copied] = trace.named("COPY arriving_executions")
+    assert trace.path(copied) == [RECORD, route, RECORD, "record", copied.name]
     for service in ("notifications", "workspaces"):
         [handled] = [one for one in trace.named(told) if one.service == service]
-        assert trace.path(handled) == [RECORD, route, RECORD, "record", "INSERT outbox", told]
+        assert trace.path(handled) == [RECORD, route, RECORD, "record", told]
         assert handled.kind == "consumer"
     assert line_of(stack, "ingest", trace_id)["trace_id"] == trace_id
 

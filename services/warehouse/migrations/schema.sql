@@ -913,7 +913,9 @@ CREATE TABLE shadower.outbox (
     correlation_id text DEFAULT ''::text NOT NULL,
     data jsonb DEFAULT '{}'::jsonb NOT NULL,
     only_group text COLLATE pg_catalog."C",
-    CONSTRAINT outbox_data_check CHECK ((octet_length((data)::text) <= 262144))
+    traceparent text COLLATE pg_catalog."C",
+    CONSTRAINT outbox_data_check CHECK ((octet_length((data)::text) <= 262144)),
+    CONSTRAINT outbox_traceparent_check CHECK ((traceparent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text))
 );
 ALTER TABLE ONLY shadower.outbox FORCE ROW LEVEL SECURITY;
 ALTER TABLE shadower.outbox OWNER TO postgres;
