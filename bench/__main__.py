@@ -20,6 +20,7 @@ FIGURES = {
     "overload": "three times as many calls as can be answered: how many still are (T=3s)",
     "peer": "a summary of a million runs beside FastAPI, SQLAlchemy, asyncpg and Redis (N=runs)",
     "streams": "10,000 live streams while 100 workspaces change each second (N=streams, T=30s)",
+    "telemetry": "reads and ingestion with all traced, over the same without (T=1s, N=rounds)",
     "unary": "GetWorkspaceSummary and GetMetrics on 100,000 executions beside a bare handler",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.warehouse.database import Database
+from tests.support.collector import Collector, running_collector, telling
 from tests.support.kafka import brokers_to_share
 from tests.support.keys import KeyRing
 from tests.support.postgres import Server, migrated, running_server
@@ -65,13 +66,25 @@ def jwks_file(keys: KeyRing, mesh_keys: KeyRing, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
+async def collector() -> AsyncIterator[Collector]:
+    """What services and the edge tell of their traces, if a caller wants them to be recorded."""
+    async with running_collector() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 async def stack(
-    postgres: Server, template: str, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+    postgres: Server,
+    template: str,
+    jwks_file: Path,
+    collector: Collector,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Stack]:
     """All services over one database. Tests keep apart by workspaces of their own."""
     url, logs = postgres.create(template), tmp_path_factory.mktemp("logs")
     # Receivers of notifications listen on the loopback.
-    extra = (("SHADOWER_NOTIFICATION_ALLOWED_NETWORKS", "127.0.0.0/8"),)
+    networks = ("SHADOWER_NOTIFICATION_ALLOWED_NETWORKS", "127.0.0.0/8")
+    extra = (networks, *telling(collector))
     async with running_stack(Environment(url, jwks_file, logs, extra)) as running:
         yield running
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from cli.edge.model import WEB, Certificate, EdgeModel, Issuer, Mutual, Upstream
+from cli.edge.model import WEB, Certificate, EdgeModel, Issuer, Mutual, Tracing, Upstream
 from cli.edge.program import validation
 from cli.edge.rendering import write_configuration
 from cli.stack.services import SERVICES
@@ -31,6 +31,9 @@ def edges(folder: Path) -> Iterator[tuple[str, EdgeModel]]:
     yield "encrypted", _encrypted(plain, folder)
     yield "by itself", _by_itself(plain, folder)
     yield "the mesh alone", replace(_by_itself(plain, folder), is_public=False, issuers=())
+    yield "traced", replace(plain, tracing=Tracing("http://127.0.0.1:4317", 10.0))
+    collector = Tracing("https://collector.example", 100.0, heeds_callers=False)
+    yield "traced afar", replace(plain, tracing=collector, environment="production")
     without = tuple(one for one in plain.upstreams if one.service != plain.limiter)
     yield "the least", replace(plain, upstreams=without, web=None, mesh="")
 

@@ -13,6 +13,7 @@ from cli.edge.model import UNIX, WEB, Certificate, EdgeModel, Endpoint, Issuer, 
 from cli.edge.rendering import write_configuration
 from cli.edge.running import RunningEdge
 from cli.edge.settings import WEB_NAME, EdgeSettings, what_is_wrong
+from cli.edge.tracing import tracing_of
 from cli.failures import CommandError, UsageError
 from cli.stack.services import SERVICES
 from services.runtime.key_sets import WeakKeyError
@@ -57,6 +58,7 @@ def model_of(settings: EdgeSettings, folder: Path) -> EdgeModel:
         mutual=_mutual(settings),
         cors_origins=settings.edge_cors_origins,
         environment=settings.environment,
+        tracing=tracing_of(settings),
     )
 
 

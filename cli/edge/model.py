@@ -4,9 +4,11 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 UNIX = "unix:"
 MOST_REPLICAS = 16
+OTLP_PORT = 4317
 WEB = "gateway.web"
 """The cluster of the process that speaks WebSocket and GraphQL."""
 
@@ -97,6 +99,28 @@ class Mutual:
 
 
 @dataclass(frozen=True)
+class Tracing:
+    """Where traces go that begin at the edge or go on there, and how many of them."""
+
+    url: str
+    """Of a collector, as http://host:4317."""
+    percent: float
+    """Of requests whose callers do not say whether they are recorded, or are not heeded."""
+    heeds_callers: bool = True
+
+    @property
+    def collector(self) -> Endpoint:
+        """Of a collector without a port, that of OTLP."""
+        place = urlsplit(self.url)
+        host = f"[{place.hostname}]" if ":" in (place.hostname or "") else place.hostname
+        return Endpoint(f"{host}:{place.port or OTLP_PORT}")
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.url.startswith("https:")
+
+
+@dataclass(frozen=True)
 class EdgeModel:
     """All that the templates are told, beside the contract."""
 
@@ -136,6 +160,8 @@ class EdgeModel:
     soon_seconds: float = 0.025
     max_connections: int = 10_000
     max_heap_bytes: int = 1024**3
+    tracing: Tracing | None = None
+    """Without, what callers say of their traces is handed on as it comes."""
     requests_per_second_of_address: int = 10_000
     """A flood from one address ends here, before anything looks at its tokens."""
 

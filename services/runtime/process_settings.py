@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.telemetry.settings import TraceSettings
 
 
-class ProcessSettings(BaseSettings):
+class ProcessSettings(TraceSettings):
     """Where a process listens, whose tokens it trusts, how long things may take."""
 
     model_config = SettingsConfigDict(env_prefix="SHADOWER_", frozen=True, extra="ignore")
@@ -112,30 +114,6 @@ class ProcessSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""
 
-    traces_exporter: Literal["", "none", "otlp"] = Field(
-        default="", validation_alias="OTEL_TRACES_EXPORTER"
-    )
-    """Whether traces are sent by OTLP over gRPC. Empty: if there is an endpoint for them. Headers,
-    certificates and queues are as OpenTelemetry has them: OTEL_EXPORTER_OTLP_TRACES_HEADERS,
-    OTEL_BSP_MAX_QUEUE_SIZE and so on."""
-
-    traces_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    """Where a collector of traces listens, as http://host:4317. Not the endpoint of all signals:
-    whoever sends us telemetry has that set to our own edge."""
-
-    traces_sampler: Literal[
-        "always_on",
-        "always_off",
-        "traceidratio",
-        "parentbased_always_on",
-        "parentbased_always_off",
-        "parentbased_traceidratio",
-    ] = Field(default="parentbased_traceidratio", validation_alias="OTEL_TRACES_SAMPLER")
-    """Which traces are recorded. By its parent: as whoever began it says."""
-
-    traces_ratio: float = Field(default=0.1, ge=0, le=1, validation_alias="OTEL_TRACES_SAMPLER_ARG")
-    """The part of new traces that is recorded, for samplers by ratio."""
-
     @model_validator(mode="after")
     def _has_one_source_of_keys(self) -> Self:
         if (self.jwks_file is None) == (not self.jwks_url):
@@ -156,23 +134,6 @@ class ProcessSettings(BaseSettings):
         if self.mesh_issuer == self.jwt_issuer:
             raise ValueError("SHADOWER_MESH_ISSUER and SHADOWER_JWT_ISSUER must differ")
         return self
-
-    @property
-    def sends_traces(self) -> bool:
-        return self.traces_exporter == "otlp" or bool(
-            self.traces_endpoint and not self.traces_exporter
-        )
-
-    @property
-    def traced_part(self) -> float:
-        """Of traces whose recording nobody has decided yet."""
-        always = {"always_on": 1.0, "always_off": 0.0}
-        return always.get(self.traces_sampler.removeprefix("parentbased_"), self.traces_ratio)
-
-    @property
-    def heeds_callers(self) -> bool:
-        """Whether it is whoever began a trace who decides that it is recorded."""
-        return self.traces_sampler.startswith("parentbased_")
 
     @property
     def sends_metrics(self) -> bool:

@@ -8,7 +8,8 @@ import grpc
 import httpx
 import pytest
 
-from cli.edge.model import EdgeModel, Issuer, Upstream
+from cli.edge.model import EdgeModel, Issuer, Tracing, Upstream
+from tests.support.collector import Collector
 from tests.support.edge import Edge, Keys, edge_model, free_port, running_edge
 from tests.support.edge_backend import Backend, running_backend
 from tests.support.keys import AUDIENCE, ISSUER, MESH_ISSUER, KeyRing
@@ -32,7 +33,11 @@ class WholeWay:
 
 @pytest.fixture(scope="session")
 async def whole_way(
-    stack: Stack, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+    stack: Stack,
+    keys: KeyRing,
+    jwks_file: Path,
+    collector: Collector,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[WholeWay]:
     folder = tmp_path_factory.mktemp("edge")
     model = EdgeModel(
@@ -44,6 +49,7 @@ async def whole_way(
             Issuer(MESH_ISSUER, AUDIENCE, jwks_file.with_name("mesh-jwks.json")),
         ),
         descriptor=folder / "contract.binpb",
+        tracing=Tracing(collector.address, percent=0),
     )
     async with running_edge(folder, model, Keys()) as edge:
         yield WholeWay(edge.anonymous, Stubs(_shared(edge.channel)), keys, edge.model.port)

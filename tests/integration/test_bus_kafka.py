@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.bus.v1.envelope_pb2 import Envelope
 
+from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own, running_place
 from tests.support.bus import (
     SECONDS,
     Heard,
@@ -21,8 +23,10 @@ from tests.support.bus import (
     until,
 )
 from tests.support.bus_on_kafka import Bus
+from tests.support.collector import Collector, Trace, telling
 from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
+from tests.support.spans import recording
 from tests.support.stack import Running, ready, start, stop
 
 
@@ -59,6 +63,33 @@ async def test_each_group_gets_everything_once(bus: Bus) -> None:
                 event_id for event_id in ids if event_id in {event.id for event in workspace}
             ]
         assert set(heard.ids) == set(ids)
+
+
+async def test_what_is_told_goes_on_in_the_trace_in_which_it_happened(
+    bus: Bus, collector: Collector
+) -> None:
+    """From a transaction by outbox, relay and Kafka to whoever handles it."""
+    traced = replace(bus.environment, extra=(*bus.environment.extra, *telling(collector)))
+    heard = Heard()
+    with recording() as kept:
+        async with (
+            relay_of(replace(bus, environment=traced)),
+            taking_part(bus.group("traced"), heard.handle),
+        ):
+            await publish_one(bus.database, "team-1")
+            with of_its_own(Shape("publish", INTERNAL)):
+                trace_id = running_place().trace_id
+                await publish_one(bus.database, "team-1")
+            await until(lambda: len(heard.ids) >= 2)
+            await until(lambda: any(span.kind == "consumer" for span in kept.spans))
+    sending = await collector.trace_with(trace_id, lambda trace: trace.of("relay"))
+    whole = Trace([*sending.spans, *kept.trace.spans])
+    [handled] = whole.named("process agent.executed")
+    topic = bus.settings.bus_topic
+    assert whole.path(handled) == ["publish", f"send {topic}", "process agent.executed"]
+    assert handled.attributes["messaging.consumer.group.name"] == "traced"
+    [sent] = whole.named(f"send {topic}")
+    assert (sent.service, sent.kind) == ("relay", "producer")
 
 
 async def test_a_member_takes_over_what_a_dead_one_had(bus: Bus) -> None:

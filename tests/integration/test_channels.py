@@ -1,11 +1,19 @@
 """A channel of ours carries what grpcio does not: a deadline and metadata on every call."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+import pytest
 
-from services.runtime.channels import open_channel
+from services.runtime.channels import open_channel, open_stream_channel
+from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own, running_place
+from tests.support.spans import recording
 
+CALL, COUNT = "/test.Echo/Call", "/test.Echo/Count"
+ROOT = Shape("root", INTERNAL)
 SEEN: list[tuple[float | None, dict[str, str]]] = []
 
 
@@ -36,3 +44,74 @@ async def test_calls_get_a_deadline_and_metadata() -> None:
     assert [round(left or 0) for left, _ in SEEN] == [5, 1, 5]
     assert all(metadata.items() <= seen.items() for _, seen in SEEN)
     assert SEEN[1][1]["x"] == "y"
+
+
+async def _count(request: bytes, context: Any) -> AsyncIterator[bytes]:
+    SEEN.append((context.time_remaining(), dict(context.invocation_metadata())))
+    for _ in range(3):
+        yield request
+    if request == b"fail":
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+    if request == b"stay":
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _serving() -> AsyncIterator[str]:
+    SEEN.clear()
+    server = grpc.aio.server()
+    handlers = {
+        "Call": grpc.unary_unary_rpc_method_handler(_note),
+        "Count": grpc.unary_stream_rpc_method_handler(_count),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+async def test_calls_in_a_trace_are_spans_of_it() -> None:
+    """Once answered or streamed, whether they end well, fail, or are given up."""
+    with recording() as kept:
+        async with _serving() as address, open_stream_channel(address) as channel:
+            with of_its_own(ROOT):
+                call, count = channel.unary_unary(CALL), channel.unary_stream(COUNT)
+                assert await call(b"once", metadata=(("traceparent", "of another"),)) == b"once"
+                assert [one async for one in count(b"many")] == [b"many"] * 3
+                with pytest.raises(grpc.aio.AioRpcError, match="gone"):
+                    [_ async for _ in count(b"fail")]
+                given_up = count(b"stay")
+                assert await given_up.read() == b"stay"
+                given_up.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await given_up.read()
+            async with asyncio.timeout(5):
+                while len(kept.spans) < 5:  # noqa: ASYNC110 - nobody wakes us
+                    await asyncio.sleep(0.01)
+        calls = sorted(kept.trace.spans, key=lambda span: span.start)[1:]
+        assert [(one.name, one.kind, one.failure) for one in calls] == [
+            ("test.Echo/Call", "client", None),
+            ("test.Echo/Count", "client", None),
+            ("test.Echo/Count", "client", "UNAVAILABLE"),
+            ("test.Echo/Count", "client", "CANCELLED"),
+        ]
+        assert [one.attributes["rpc.grpc.status_code"] for one in calls] == [0, 0, 14, 1]
+        assert [seen["traceparent"] for _, seen in SEEN] == [
+            f"00-{one.trace_id}-{one.span_id}-01" for one in calls
+        ]
+
+
+async def test_what_is_not_recorded_says_so_to_those_behind() -> None:
+    with recording(lambda _: False) as kept:
+        async with _serving() as address, open_channel(address, dict) as channel:
+            with of_its_own(ROOT):
+                trace_id = running_place().trace_id
+                await channel.unary_unary(CALL)(b"within")
+            await channel.unary_unary(CALL)(b"without")
+    within, without = (seen.get("traceparent", "") for _, seen in SEEN)
+    assert within.startswith(f"00-{trace_id}-")
+    assert within.endswith("-00")
+    assert (without, kept.spans) == ("", [])

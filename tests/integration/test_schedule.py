@@ -14,6 +14,7 @@ from services.warehouse.schedule.jobs import pause_job, reschedule_job, resume_j
 from services.warehouse.schedule.leases import FencedError
 from services.warehouse.schedule.runs import request_run
 from tests.support.schedule import House, house_of
+from tests.support.spans import recording
 
 HOURLY, DAILY = JOBS["roll_up_hours"], JOBS["roll_up_days"]
 
@@ -104,6 +105,19 @@ async def test_only_what_failed_is_tried_again(house: House) -> None:
     [run] = await house.ledger()
     assert (run.outcome, run.attempts, run.error) == ("succeeded", 3, "")
     assert await house.events() == []
+
+
+async def test_each_run_is_a_trace_of_its_own(house: House) -> None:
+    leader = await house.leader("a")
+    with recording() as kept:
+        for _ in range(2):
+            house.time.now += timedelta(days=1)
+            await leader.run_due(DAILY)
+    runs = [span for span in kept.spans if span.name == f"job {DAILY.name}"]
+    assert [run.parent_id for run in runs] == ["", ""]
+    assert len({run.trace_id for run in runs}) == 2
+    times = [run.attributes["shadower.job.planned_time"] for run in runs]
+    assert times == sorted(run.planned_at.isoformat() for run in await house.ledger())
 
 
 async def test_what_is_left_for_the_next_time_is_told(house: House) -> None:

@@ -12,7 +12,9 @@ import asyncpg
 from services.runtime.telemetry.spans import CLIENT, RUNNING, Doing, Shape
 
 REMEMBERED = 1_024
-VERB = re.compile(r"\b(select|insert|update|delete|merge|call|begin|commit|rollback)\b")
+# Of a statement: who needs the rest of it knows by its beginning where it stands.
+MOST_CHARACTERS = 300
+VERB = re.compile(r"\b(explain|select|insert|update|delete|merge|call|begin|commit|rollback)\b")
 TABLE = re.compile(r"\b(?:from|into|update)\s+(?:only\s+)?([a-z_][a-z_0-9.]*)")
 
 
@@ -77,5 +79,5 @@ def _shape(operation: str, summary: str, text: str) -> Shape:
         db__system__name="postgresql",
         db__operation__name=operation,
         db__query__summary=summary,
-        db__query__text=" ".join(text.split()),
+        db__query__text=" ".join(text.split())[:MOST_CHARACTERS],
     )

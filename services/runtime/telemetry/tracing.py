@@ -15,8 +15,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
-from services.runtime.process_settings import ProcessSettings
 from services.runtime.telemetry.resource import NAMESPACE, resource_of
+from services.runtime.telemetry.settings import TraceSettings
 from services.runtime.telemetry.spans import TRACER, Ended, Tracer
 from services.runtime.telemetry.wire import field, key_value
 
@@ -31,13 +31,13 @@ SCOPE_SPANS, RESOURCE_SPANS = b"\x12", b"\x0a"
 
 
 @contextmanager
-def open_tracer(settings: ProcessSettings, name: str) -> Iterator[Tracer | None]:
+def open_tracer(settings: TraceSettings, name: str) -> Iterator[Tracer | None]:
     """For all that the process does within the block; None if nobody wants to see it."""
     if not settings.sends_traces:
         yield None
         return
     processor = _processor(Exporter(settings.traces_endpoint, resource_of(name)))
-    tracer = Tracer(cast(Any, processor.on_end), _choice(settings), heeds=settings.heeds_callers)
+    tracer = Tracer(cast(Any, processor.on_end), choice(settings), heeds=settings.heeds_callers)
     token = TRACER.set(tracer)
     try:
         yield tracer
@@ -79,7 +79,7 @@ def _processor(exporter: Exporter) -> BatchSpanProcessor:
     )
 
 
-def _choice(settings: ProcessSettings) -> Callable[[int], bool]:
+def choice(settings: TraceSettings) -> Callable[[int], bool]:
     """By the trace's id alone, as the SDK's sampler has it, so that all processes choose alike."""
     bound = TraceIdRatioBased.get_bound_for_rate(settings.traced_part)
     return lambda trace_id: trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < bound

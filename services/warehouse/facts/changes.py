@@ -7,6 +7,7 @@ from math import floor
 
 import asyncpg
 
+from services.runtime.telemetry.spans import running_traceparent
 from services.warehouse.database import Session
 from services.warehouse.facts.horizon import (
     BeyondHorizonError,
@@ -55,7 +56,7 @@ async def log_change(
     """
     spans = [asyncpg.Range(*span) for span in touched_hours(touched)]
     row = await session.connection.fetchrow(
-        QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES
+        QUERIES["log_change"], session.workspace_id, spans, KEPT_CHANGES, running_traceparent()
     )
     _check_horizon(session, horizon_of(row), runs, points, events)
     if await session.connection.fetchval(QUERIES["is_rolled"], session.workspace_id):

@@ -16,8 +16,8 @@ with numbered as (
     delete from workspace_changes
     where workspace_id = $1 and revision <= (select revision from numbered) - $3
 ), published as (
-    insert into outbox (workspace_id, type, data)
-    select $1, type, jsonb_build_object(
+    insert into outbox (workspace_id, traceparent, type, data)
+    select $1, nullif($4, ''), type, jsonb_build_object(
         'revision', revision,
         'touched', (
             select coalesce(jsonb_agg(jsonb_build_array(lower(span), upper(span))), '[]')
