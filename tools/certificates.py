@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -31,10 +32,12 @@ class Authority:
     """Vouches for whoever it gives a certificate."""
 
     key: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
+    # Whoever trusts several of them tells them apart by their names.
+    name: str = field(default_factory=lambda: f"authority {uuid4().hex}")
 
     def write(self, folder: Path) -> Path:
         """Its own certificate."""
-        own = self._builder("authority", self.key)
+        own = self._builder(self.name, self.key)
         own = own.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         return _written(folder / "authority.pem", self._signed(own))
 
@@ -60,7 +63,7 @@ class Authority:
         return (
             x509.CertificateBuilder()
             .subject_name(named(name))
-            .issuer_name(named("authority"))
+            .issuer_name(named(self.name))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(hours=1))

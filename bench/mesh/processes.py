@@ -15,7 +15,7 @@ from cli.stack.readiness import grpc_service, http_path_on
 READY_SECONDS = 60
 LOOK_SECONDS = 0.1
 # Until those who ask them have heard of it.
-HEARD_SECONDS = 3
+HEARD_SECONDS = 2
 # What stands behind the processes, and what stands before them.
 OTHERS = {"postgres", "valkey", "edge"}
 
@@ -39,20 +39,20 @@ class Processes:
         os.kill(pid, which)
         return pid
 
-    async def until_ready(self, names: Iterable[str]) -> None:
+    async def until_ready(self, names: Iterable[str], *, heard: bool = True) -> None:
         async with asyncio.timeout(READY_SECONDS):
             for name in names:
                 part = self._part(name)
                 while not await _is_ready(part):  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(LOOK_SECONDS)
-        await asyncio.sleep(HEARD_SECONDS)
+        await asyncio.sleep(HEARD_SECONDS * heard)
 
     async def until_another(self, name: str, before: int) -> None:
         """It is another process, and ready."""
         async with asyncio.timeout(READY_SECONDS):
             while int(self._part(name)["pid"]) == before:  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_SECONDS)
-        await self.until_ready([name])
+        await self.until_ready([name], heard=len(self.replicas_of(name)) > 1)
 
     def _part(self, name: str) -> Any:
         return next(one for one in self._parts() if one["name"] == name)

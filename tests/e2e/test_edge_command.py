@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsRequest
@@ -70,7 +71,8 @@ async def test_what_is_under_way_ends_before_it_does(
             await until(lambda: is_draining(ports))
             assert process.returncode is None
             backend.gate.set()
-            assert [one.cursor async for one in stream] == ["2", "3"]
+            assert [(await stream.read()).cursor for _ in range(2)] == ["2", "3"]
+            assert await stream.read() is grpc.aio.EOF
         assert await process.wait() == 0
     backend.gate.clear()
 
