@@ -10,7 +10,7 @@ from shadower.scheduler.v1.scheduler_service_pb2 import DESCRIPTOR
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import add_SchedulerServiceServicer_to_server
 
 from scheduler.calling import Caller
-from scheduler.jobs import JOBS
+from scheduler.jobs import CALLED, JOBS
 from scheduler.leading import LIFE, Leading
 from scheduler.running import Runner
 from scheduler.schedule import Schedule
@@ -19,14 +19,14 @@ from scheduler.settings import SchedulerSettings
 from scheduler.watching import Watching
 from services.runtime.background import in_background
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
-from services.runtime.certificate import certificate_of
-from services.runtime.channels import open_stream_channel
+from services.runtime.channels import mesh_stream_channel
 from services.runtime.draining import Draining
 from services.runtime.failpoints import Failpoints
 from services.runtime.mesh_tokens import mesh_tokens_of
 from services.runtime.pool import SCHEDULER_ROLE, open_pool
-from services.runtime.process import run_with
+from services.runtime.process import CannotStartError, run_with
 from services.runtime.server import Service, serve
+from services.runtime.service_channel import ServiceChannel
 from services.runtime.validator import MessageValidator
 from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
@@ -41,8 +41,7 @@ async def main(settings: SchedulerSettings) -> None:
         tokens = mesh_tokens_of(settings)
         database = Database(await stack.enter_async_context(open_pool(settings)))
         everywhere = await stack.enter_async_context(open_pool(settings, SCHEDULER_ROLE))
-        opening = open_stream_channel(settings.mesh, certificate=certificate_of(settings))
-        channel = await stack.enter_async_context(opening)
+        channel = await stack.enter_async_context(_channel(settings))
         lease = Lease(database, SYSTEM_WORKSPACE, "scheduler", _own_name(), LIFE)
         caller = Caller(channel, tokens, Workspaces(everywhere))
         failpoints = Failpoints(settings.failpoints)
@@ -58,6 +57,15 @@ async def main(settings: SchedulerSettings) -> None:
         )
         access = access_of(settings, database)
         await serve(settings, [service], MessageValidator(), Draining(), access)
+
+
+def _channel(settings: SchedulerSettings) -> ServiceChannel:
+    try:
+        for service in CALLED:
+            settings.target(service)
+    except KeyError as missing:
+        raise CannotStartError(f"SHADOWER_MESH does not say where {missing} is") from missing
+    return ServiceChannel(partial(mesh_stream_channel, settings))
 
 
 def _runner(

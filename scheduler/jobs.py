@@ -24,6 +24,16 @@ from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesService
 from scheduler.asking import once, to_the_end, while_some_remain
 from scheduler.job import Ask, Job
 
+CALLED = (
+    "shadower.aggregates.v1.AggregatesService",
+    "shadower.alerts.v1.AlertsService",
+    "shadower.reports.v1.ReportsService",
+    "shadower.upkeep.v1.ErasureService",
+    "shadower.upkeep.v1.HealthService",
+    "shadower.upkeep.v1.RetentionService",
+    "shadower.workspaces.v1.WorkspacesService",
+)
+"""Services whose RPCs stand below."""
 RETAINING = Duration(seconds=240)
 """Of a call, which then tells whether some remain."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 SERVER_NAME = "mesh.internal"
+LIFE = timedelta(days=1)
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -30,34 +32,42 @@ class Authority:
     """Vouches for whoever it gives a certificate."""
 
     key: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
+    # Whoever trusts several of them tells them apart by their names.
+    name: str = field(default_factory=lambda: f"authority {uuid4().hex}")
 
     def write(self, folder: Path) -> Path:
         """Its own certificate."""
-        own = self._builder("authority", self.key)
+        own = self._builder(self.name, self.key)
         own = own.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         return _written(folder / "authority.pem", self._signed(own))
 
-    def issue(self, folder: Path, name: str = SERVER_NAME) -> tuple[Path, Path]:
-        """The files of a certificate and its key; those of before are replaced."""
+    def issue(
+        self, folder: Path, name: str = SERVER_NAME, life: timedelta = LIFE
+    ) -> tuple[Path, Path]:
+        """The files of a certificate and its key; those of before are replaced. The key comes
+        last, so that for a moment they do not belong together."""
         key = new_key()
         names = x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")])
-        certificate = self._signed(self._builder(name, key).add_extension(names, critical=False))
+        builder = self._builder(name, key, life).add_extension(names, critical=False)
+        certificate = self._signed(builder)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return (
             _written(folder / "certificate.pem", certificate),
             _written(folder / "key.pem", pem),
         )
 
-    def _builder(self, name: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, name: str, key: ec.EllipticCurvePrivateKey, life: timedelta = LIFE
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(named(name))
-            .issuer_name(named("authority"))
+            .issuer_name(named(self.name))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + life)
         )
 
     def _signed(self, builder: x509.CertificateBuilder) -> bytes:

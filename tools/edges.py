@@ -67,6 +67,7 @@ def _by_itself(plain: EdgeModel, folder: Path) -> EdgeModel:
         mesh="127.0.0.1:8081",
         metrics="127.0.0.1:9090",
         admin=f"unix:{folder}/admin.sock",
+        dns="127.0.0.1:8600",
     )
 
 

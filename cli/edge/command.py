@@ -22,8 +22,8 @@ from services.runtime.key_sets import WeakKeyError
 def edge() -> None:
     """Run the edge alone, in the foreground: Envoy, by what the environment says.
 
-    Its settings begin with SHADOWER_EDGE_ (docs/operations/mesh.md). SIGTERM has it end when what is
-    under way has ended.
+    Its settings begin with SHADOWER_EDGE_ (docs/operations/mesh.md). SIGTERM has it end when what
+    is under way has ended.
     """
     settings = _told()
     with _folder(settings.edge_folder) as folder:
@@ -53,6 +53,8 @@ def model_of(settings: EdgeSettings, folder: Path) -> EdgeModel:
         port=listener.port,
         admin=f"{UNIX}{folder / 'admin.sock'}",
         algorithms=settings.jwt_algorithms,
+        hedge_seconds=settings.edge_hedge_seconds,
+        dns=settings.edge_dns,
         keys_seconds=max(6, round(settings.jwks_seconds)),
         certificate=_certificate(settings),
         mutual=_mutual(settings),

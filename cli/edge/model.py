@@ -156,7 +156,12 @@ class EdgeModel:
     least_reads: int = 32
     """Reads that each replica of a service may have under way at once, however long they take."""
     most_reads: int = 128
-    """The same as long as half of them are answered soon; further ones get SERVER_BUSY."""
+    """The same as long as half of them are answered soon; further ones get SERVER_BUSY. Behind a
+    name there may be many replicas, and so many times as much is let through then."""
+    hedge_seconds: float = 0.5
+    """A read that is not answered after so long is asked of another replica as well."""
+    dns: str = ""
+    """Who resolves names of services, as host:port; without, whoever the machine asks."""
     soon_seconds: float = 0.025
     max_connections: int = 10_000
     max_heap_bytes: int = 1024**3
@@ -172,6 +177,10 @@ class EdgeModel:
     @property
     def metrics_endpoint(self) -> Endpoint:
         return Endpoint(self.metrics)
+
+    @property
+    def dns_endpoint(self) -> Endpoint:
+        return Endpoint(self.dns)
 
     @property
     def admin_endpoint(self) -> Endpoint:

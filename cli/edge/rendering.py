@@ -62,7 +62,11 @@ def _write_secrets(model: EdgeModel, folder: Path) -> None:
 def render(model: EdgeModel, folder: Path) -> str:
     clusters = [upstream.service for upstream in model.upstreams]
     methods = [method for cluster in clusters for method in methods_of(cluster)]
-    routes = [route for cluster in clusters for route in routes_of(cluster)]
+    routes = [
+        route
+        for one in model.upstreams
+        for route in routes_of(one.service, has_others=one.most_replicas > 1)
+    ]
     return _rendered(
         "edge.yaml.j2",
         model=model,

@@ -45,6 +45,13 @@ class EdgeSettings(ProcessSettings):
     edge_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Pages that may call, as https://console.example, with commas or spaces between them."""
 
+    edge_hedge_seconds: float = Field(default=0.5, ge=0.01, le=60)
+    """A read that is not answered after so long is asked of another replica as well."""
+
+    edge_dns: str = ""
+    """host:port of who resolves names of services, as Consul's 127.0.0.1:8600; the host is an
+    address. Empty: whoever the machine asks."""
+
     edge_folder: Path | None = None
     """Where it writes files for Envoy. Unset: in a folder that goes when it ends."""
 
@@ -66,6 +73,13 @@ class EdgeSettings(ProcessSettings):
     @classmethod
     def _are_origins(cls, given: Any) -> Any:
         return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+
+    @field_validator("edge_dns")
+    @classmethod
+    def _is_literal(cls, address: str) -> str:
+        if address and not (_is_host_and_port(address) and Endpoint(address).is_literal):
+            raise ValueError("is no host:port whose host is an address")
+        return address
 
     @field_validator("edge_listen", "edge_metrics_listen")
     @classmethod

@@ -20,6 +20,8 @@ from services.runtime.revocations import Revocations
 REQUIRED_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "jti")
 MAX_TOKEN_LENGTH = 16 * 1024
 KEPT_PRINCIPALS = 4096
+# As the edge has it: so much another clock may be ahead of ours. Who has expired, has.
+SKEW_SECONDS = 5
 # As RevokeToken takes it.
 TOKEN_ID = re.compile(r"[!-~]{1,256}")
 
@@ -124,6 +126,7 @@ class TokenVerifier:
             algorithms=[key.algorithm_name],
             issuer=issuer,
             audience=self._audience,
+            leeway=SKEW_SECONDS,
             options={"require": list(REQUIRED_CLAIMS)},
         )
 

@@ -47,7 +47,9 @@ OPTIONS = (
     # stream. Whoever does not read at all is let go with its connection.
     ("grpc.max_connection_age_ms", 3_600_000),
     ("grpc.max_connection_age_grace_ms", 3_600_000),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    # The edge finds out so whether a process still answers, also while nothing is asked of it.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
 )
 
 HAS_SERVED: ContextVar[bool] = ContextVar("has_served", default=False)

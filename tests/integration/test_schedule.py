@@ -36,6 +36,22 @@ async def test_times_that_passed_while_nobody_ran_are_done_as_one(house: House) 
     assert house.work.done == [(HOURLY.name, last)]
 
 
+async def test_nothing_is_done_twice_by_who_leads_after_a_clock_an_hour_ahead(
+    house: House,
+) -> None:
+    house.time.now += timedelta(hours=2)
+    await (await house.leader("ahead")).run_due(HOURLY)
+    [(_, planned)] = house.work.done
+    house.time.now -= timedelta(hours=1)
+    right = await house.leader("right")
+    for _ in range(2):
+        await right.run_due(HOURLY)
+        house.time.now += timedelta(hours=1)
+    assert house.work.done == [(HOURLY.name, planned)]
+    await right.run_due(HOURLY)
+    assert house.work.done[1:] == [(HOURLY.name, planned + timedelta(hours=1))]
+
+
 async def test_who_leads_no_more_begins_and_ends_nothing(house: House) -> None:
     before = await house.leader("a")
     house.time.now += timedelta(days=1)
