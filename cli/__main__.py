@@ -10,6 +10,7 @@ from cli.failures import CommandError
 
 COMMANDS = {
     "up": "cli.stack.up",
+    "edge": "cli.edge.command",
     "status": "cli.stack.status",
     "token": "cli.tokens.command",
     "load": "cli.load.command",

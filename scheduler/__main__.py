@@ -18,6 +18,7 @@ from scheduler.servicer import SchedulerServicer
 from scheduler.settings import SchedulerSettings
 from services.runtime.background import in_background
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.runtime.certificate import certificate_of
 from services.runtime.channels import open_stream_channel
 from services.runtime.draining import Draining
 from services.runtime.failpoints import Failpoints
@@ -39,7 +40,8 @@ async def main(settings: SchedulerSettings) -> None:
         tokens = mesh_tokens_of(settings)
         database = Database(await stack.enter_async_context(open_pool(settings)))
         everywhere = await stack.enter_async_context(open_pool(settings, SCHEDULER_ROLE))
-        channel = await stack.enter_async_context(open_stream_channel(settings.mesh))
+        opening = open_stream_channel(settings.mesh, certificate=certificate_of(settings))
+        channel = await stack.enter_async_context(opening)
         lease = Lease(database, SYSTEM_WORKSPACE, "scheduler", _own_name(), LIFE)
         caller = Caller(channel, tokens, Workspaces(everywhere))
         failpoints = Failpoints(settings.failpoints)

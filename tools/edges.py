@@ -29,8 +29,10 @@ def edges(folder: Path) -> Iterator[tuple[str, EdgeModel]]:
     )
     yield "several issuers", replace(plain, issuers=(*plain.issuers, ISSUER))
     yield "encrypted", _encrypted(plain, folder)
+    yield "by itself", _by_itself(plain, folder)
+    yield "the mesh alone", replace(_by_itself(plain, folder), is_public=False, issuers=())
     without = tuple(one for one in plain.upstreams if one.service != plain.limiter)
-    yield "the least", replace(plain, upstreams=without, web=None, mesh_socket=None)
+    yield "the least", replace(plain, upstreams=without, web=None, mesh="")
 
 
 def _plain(folder: Path) -> EdgeModel:
@@ -41,7 +43,7 @@ def _plain(folder: Path) -> EdgeModel:
             Upstream(service, (f"unix:/run/{name}.sock",)) for name, service in SERVICES.items()
         ),
         web=Upstream(WEB, ("unix:/run/web.sock",)),
-        mesh_socket=folder / "mesh.sock",
+        mesh=f"unix:{folder}/mesh.sock",
         issuers=(Issuer("https://shadower.dev", "shadower", keys),),
         descriptor=folder / "contract.binpb",
         environment="development",
@@ -54,6 +56,16 @@ def _encrypted(plain: EdgeModel, folder: Path) -> EdgeModel:
     named = tuple(Upstream(one.service, ("mesh.internal:50051",)) for one in plain.upstreams)
     mutual = Mutual(certificate, trusted, SERVER_NAME)
     return replace(plain, upstreams=named, certificate=certificate, mutual=mutual)
+
+
+def _by_itself(plain: EdgeModel, folder: Path) -> EdgeModel:
+    return replace(
+        _encrypted(plain, folder),
+        mesh="127.0.0.1:8081",
+        metrics="127.0.0.1:9090",
+        admin=f"unix:{folder}/admin.sock",
+        dns="127.0.0.1:8600",
+    )
 
 
 def complaint(model: EdgeModel, folder: Path) -> str:

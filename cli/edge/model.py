@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 UNIX = "unix:"
+MOST_REPLICAS = 16
 WEB = "gateway.web"
 """The cluster of the process that speaks WebSocket and GraphQL."""
 
@@ -56,6 +57,11 @@ class Upstream:
     def is_literal(self) -> bool:
         return all(one.is_literal for one in self.endpoints)
 
+    @property
+    def most_replicas(self) -> int:
+        """As many as there are, or may be where names stand for all that is behind them."""
+        return len(self.addresses) if self.is_literal else MOST_REPLICAS
+
 
 @dataclass(frozen=True)
 class Issuer:
@@ -99,10 +105,18 @@ class EdgeModel:
     descriptor: Path
     web: Upstream | None = None
     """Who speaks WebSocket and GraphQL; without, nobody does."""
-    mesh_socket: Path | None = None
-    """Where services call each other, each by its own token; without, nowhere."""
+    mesh: str = ""
+    """Where services call each other, each by its own token, as host:port or unix:/path; without,
+    nowhere."""
+    metrics: str = ""
+    """Where Prometheus and probes may ask, and nothing else is answered; without, nowhere."""
+    is_public: bool = True
+    """Whether there is a listener for callers from outside."""
     host: str = "127.0.0.1"
     port: int = 8080
+    admin: str = ""
+    """Where whoever started it may have it drain, as unix:/path. Without, anybody of this machine
+    may look, and nobody may change anything."""
     admin_port: int = 9901
     algorithms: tuple[str, ...] = ("EdDSA", "ES256", "RS256")
     keys_seconds: int = 60
@@ -118,12 +132,33 @@ class EdgeModel:
     least_reads: int = 32
     """Reads that each replica of a service may have under way at once, however long they take."""
     most_reads: int = 128
-    """The same as long as half of them are answered soon; further ones get SERVER_BUSY."""
+    """The same as long as half of them are answered soon; further ones get SERVER_BUSY. Behind a
+    name there may be many replicas, and so many times as much is let through then."""
+    hedge_seconds: float = 0.5
+    """A read that is not answered after so long is asked of another replica as well."""
+    dns: str = ""
+    """Who resolves names of services, as host:port; without, whoever the machine asks."""
     soon_seconds: float = 0.025
     max_connections: int = 10_000
     max_heap_bytes: int = 1024**3
     requests_per_second_of_address: int = 10_000
     """A flood from one address ends here, before anything looks at its tokens."""
+
+    @property
+    def mesh_endpoint(self) -> Endpoint:
+        return Endpoint(self.mesh)
+
+    @property
+    def metrics_endpoint(self) -> Endpoint:
+        return Endpoint(self.metrics)
+
+    @property
+    def dns_endpoint(self) -> Endpoint:
+        return Endpoint(self.dns)
+
+    @property
+    def admin_endpoint(self) -> Endpoint:
+        return Endpoint(self.admin or f"127.0.0.1:{self.admin_port}")
 
     @property
     def limiter(self) -> str:

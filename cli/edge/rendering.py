@@ -54,7 +54,7 @@ def _write_secrets(model: EdgeModel, folder: Path) -> None:
     mutual = model.mutual
     certificates = {"edge": model.certificate, "mesh": mutual and mutual.certificate}
     secrets = {name: one for name, one in certificates.items() if one}
-    for name in (*secrets, *(["authority"] if mutual else [])):
+    for name in (*secrets, *(["authority", "callers"] if mutual else [])):
         values = {"name": name, "certificate": secrets.get(name), "mutual": mutual}
         write_whole(folder / f"{name}-secret.yaml", _rendered("secret.yaml.j2", **values))
 
@@ -62,7 +62,11 @@ def _write_secrets(model: EdgeModel, folder: Path) -> None:
 def render(model: EdgeModel, folder: Path) -> str:
     clusters = [upstream.service for upstream in model.upstreams]
     methods = [method for cluster in clusters for method in methods_of(cluster)]
-    routes = [route for cluster in clusters for route in routes_of(cluster)]
+    routes = [
+        route
+        for one in model.upstreams
+        for route in routes_of(one.service, has_others=one.most_replicas > 1)
+    ]
     return _rendered(
         "edge.yaml.j2",
         model=model,
@@ -70,7 +74,7 @@ def render(model: EdgeModel, folder: Path) -> str:
         services=[service for cluster in clusters for service in services_of(cluster)],
         methods=routes,
         guarded=guarded_paths(routes),
-        replicas={one.service: len(one.addresses) for one in model.upstreams},
+        replicas={one.service: one for one in model.upstreams},
         busy=busy(),
         edition=edition(),
         path_fields=path_fields(methods),

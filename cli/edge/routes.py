@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.api import annotations_pb2
 from google.api.httpbody_pb2 import HttpBody
@@ -46,6 +46,14 @@ class Route:
     """In small letters, as shadower.common.v1.LimitClass names it."""
     longest_seconds: int = 0
     """Zero for what all others have."""
+    is_idempotent: bool = False
+    """Whether it is the same if it is done twice, by what the contract says."""
+    has_others: bool = False
+    """Whether there may be another replica that could be asked, too."""
+
+    @property
+    def may_be_repeated(self) -> bool:
+        return self.reads or (self.is_idempotent and not self.streams)
 
     @property
     def waits_for_the_limiter(self) -> bool:
@@ -64,8 +72,9 @@ def methods_of(cluster: str) -> list[MethodDescriptor]:
     return [method for name in services_of(cluster) for method in find(name).methods]
 
 
-def routes_of(cluster: str) -> Iterator[Route]:
-    yield from (_route(cluster, method) for method in methods_of(cluster))
+def routes_of(cluster: str, *, has_others: bool = False) -> Iterator[Route]:
+    for method in methods_of(cluster):
+        yield replace(_route(cluster, method), has_others=has_others)
     if cluster in FOREIGN:
         foreign = FOREIGN[cluster].DESCRIPTOR.GetOptions().Extensions[options.foreign_methods]
         yield from (_foreign_route(cluster, one) for one in foreign)
@@ -77,6 +86,7 @@ def _route(cluster: str, method: MethodDescriptor) -> Route:
         path=path_of(method),
         streams=method.client_streaming or method.server_streaming,
         reads=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        is_idempotent=method.GetOptions().idempotency_level == MethodOptions.IDEMPOTENT,
         limit_class=class_name(method.GetOptions().Extensions[options.limit_class]),
         longest_seconds=method.GetOptions().Extensions[options.longest_seconds],
     )

@@ -56,7 +56,7 @@ def edge_model(home: Home, services: Sequence[Part], web: Part, listener: Listen
     return EdgeModel(
         upstreams=tuple(_upstreams(services)),
         web=Upstream(WEB, (web.address,)),
-        mesh_socket=mesh_socket(home),
+        mesh=f"unix:{mesh_socket(home)}",
         issuers=(
             Issuer(issuer.name, issuer.audience, address_of_keys() or jwks_file(home)),
             Issuer(mesh, issuer.audience, mesh_jwks_file(home)),

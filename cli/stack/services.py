@@ -164,6 +164,8 @@ def _common(home: Home, database_url: str, environment: str) -> Mapping[str, str
     return {
         # Threads of gRPC would each keep an arena of freed memory for themselves.
         "MALLOC_ARENA_MAX": "2",
+        # Nobody takes over from them.
+        "SHADOWER_NOTICE_SECONDS": "0",
         "SHADOWER_OBJECTS_URL": (home.path / "objects").as_uri(),
         **{name: value for name, value in os.environ.items() if name not in NOT_HANDED_ON},
         "DATABASE_URL": database_url,

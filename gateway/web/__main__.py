@@ -24,7 +24,7 @@ async def main(settings: WebSettings) -> None:
     revocations.learn([])
     async with AsyncExitStack() as stack:
         opening = open_services(
-            settings.target,
+            settings,
             [*QUERIES.values(), STREAM],
             seconds=settings.deadline_seconds,
             streams_per_connection=settings.streams_per_connection,

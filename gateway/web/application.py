@@ -76,7 +76,7 @@ def _health(draining: Draining) -> Callable[[Request], JSONResponse]:
     """The process's own: each service has a health, and without one of them the others go on."""
 
     def health(_: Request) -> JSONResponse:
-        if draining.is_set():
+        if draining.is_told:
             return JSONResponse({"status": "NOT_SERVING"}, 503)
         return JSONResponse({"status": "SERVING"})
 

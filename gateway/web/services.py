@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -12,7 +13,8 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 
 from gateway.web.caller import Caller
 from gateway.web.methods import Method
-from services.runtime.channels import open_channel, open_stream_channel
+from services.runtime.channels import mesh_channel, mesh_stream_channel
+from services.runtime.mesh_settings import MeshSettings
 
 METRICS_SERVICE = METRICS.services_by_name["MetricsService"].full_name
 
@@ -20,8 +22,10 @@ METRICS_SERVICE = METRICS.services_by_name["MetricsService"].full_name
 class StreamConnections:
     """Spreads streams over connections, of which each bears so many."""
 
-    def __init__(self, target: str, most: int, stack: AsyncExitStack) -> None:
-        self._target = target
+    def __init__(
+        self, opened: Callable[[], grpc.aio.Channel], most: int, stack: AsyncExitStack
+    ) -> None:
+        self._opened = opened
         self._most = most
         self._stack = stack
         self._stubs: list[tuple[Any, set[object]]] = []
@@ -38,7 +42,7 @@ class StreamConnections:
         for stub, places in self._stubs:
             if len(places) < self._most:
                 return stub, places
-        channel = await self._stack.enter_async_context(open_stream_channel(self._target))
+        channel = await self._stack.enter_async_context(self._opened())
         self._stubs.append((MetricsServiceStub(channel), set()))
         return self._stubs[-1]
 
@@ -70,19 +74,19 @@ def _serialized(message: Message) -> bytes:
 
 @asynccontextmanager
 async def open_services(
-    target: Callable[[str], str],
+    settings: MeshSettings,
     methods: Iterable[Method],
     *,
     seconds: float,
     streams_per_connection: int,
 ) -> AsyncIterator[Services]:
-    """Raises KeyError for a service that nobody said where it is."""
+    """Raises KeyError for a service that nobody said where it is, OSError if the certificate is of
+    no use."""
     async with AsyncExitStack() as stack:
-        targets = {method.service: target(method.service) for method in methods}
-        by_target = {
-            one: await stack.enter_async_context(open_channel(one, dict, seconds=seconds))
-            for one in set(targets.values())
+        channels = {
+            one: await stack.enter_async_context(mesh_channel(settings, one, dict, seconds=seconds))
+            for one in {method.service for method in methods}
         }
-        channels = {service: by_target[one] for service, one in targets.items()}
-        streams = StreamConnections(target(METRICS_SERVICE), streams_per_connection, stack)
+        opened = partial(mesh_stream_channel, settings, METRICS_SERVICE)
+        streams = StreamConnections(opened, streams_per_connection, stack)
         yield Services(channels, streams)

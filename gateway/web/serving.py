@@ -48,7 +48,7 @@ async def serve(settings: WebSettings, application: Starlette, room: Room) -> No
         _end_on_signals(room)
         HAS_SERVED.set(True)
         log.info("listening", address=settings.listen, environment=settings.environment)
-        async with in_background(_ended(room, server)):
+        async with in_background(_ended(room, server, settings.notice_seconds)):
             await server.serve([listener])
     log.info("stopped")
 
@@ -58,7 +58,9 @@ def _is_guarded(settings: WebSettings) -> bool:
     return settings.listen.startswith(UNIX) or settings.plaintext
 
 
-async def _ended(room: Room, server: Server) -> None:
+async def _ended(room: Room, server: Server, notice_seconds: float) -> None:
+    await room.draining.told()
+    await room.draining.notice(notice_seconds)
     await room.empty()
     server.should_exit = True
 
@@ -66,7 +68,7 @@ async def _ended(room: Room, server: Server) -> None:
 def _end_on_signals(room: Room) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, room.draining.set)
+        loop.add_signal_handler(number, room.draining.tell)
 
 
 def _config(settings: WebSettings, application: Starlette) -> uvicorn.Config:

@@ -20,7 +20,7 @@ from services.reports.settings import ReportsSettings
 from services.reports.storing import Writing
 from services.reports.working import Worker
 from services.runtime.background import in_background
-from services.runtime.channels import open_channel
+from services.runtime.channels import mesh_channel
 from services.runtime.draining import Draining
 from services.runtime.failpoints import Failpoints
 from services.runtime.mesh_tokens import mesh_tokens_of
@@ -63,13 +63,14 @@ async def main(settings: ReportsSettings) -> None:
 @asynccontextmanager
 async def _stubs(settings: ReportsSettings) -> AsyncIterator[Stubs]:
     async with AsyncExitStack() as stack:
-        by_target = {
-            target: await stack.enter_async_context(
-                open_channel(target, dict, seconds=ASKING_SECONDS)
-            )
-            for target in {settings.target(service) for service in ASKED}
-        }
-        yield Stubs({service: by_target[settings.target(service)] for service in ASKED})
+        yield Stubs(
+            {
+                service: await stack.enter_async_context(
+                    mesh_channel(settings, service, dict, seconds=ASKING_SECONDS)
+                )
+                for service in ASKED
+            }
+        )
 
 
 def _workshop(

@@ -3,36 +3,19 @@
 Only the edge and other services get through, so nobody passes the edge by.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
 
+from services.runtime.certificate import Certificate, certificate_of
 from services.runtime.settings import Settings
 
 OPEN = (
     "in production a port needs certificates (SHADOWER_TLS_CERTIFICATE_FILE), or "
     "SHADOWER_PLAINTEXT=true if something else guards it, or be a socket (unix:/path)"
 )
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """PEM files that show who a process is, and by whom the others must be vouched for."""
-
-    chain: Path
-    key: Path
-    authority: Path
-
-    def stamp(self) -> tuple[int, ...]:
-        """Another one whenever a file was replaced. Raises OSError."""
-        return tuple(file.stat().st_mtime_ns for file in (self.chain, self.key, self.authority))
-
-    def configuration(self) -> grpc.ServerCertificateConfiguration:
-        """Raises OSError."""
-        pair = (self.key.read_bytes(), self.chain.read_bytes())
-        return grpc.ssl_server_certificate_configuration([pair], self.authority.read_bytes())
 
 
 class Renewal:
@@ -58,26 +41,30 @@ class Renewal:
         return renewed
 
 
-def certificate_of(settings: Settings) -> Certificate | None:
-    chain, key = settings.tls_certificate_file, settings.tls_key_file
-    authority = settings.tls_authority_file
-    if chain is None or key is None or authority is None:
-        return None
-    return Certificate(chain, key, authority)
-
-
 def bind(server: grpc.aio.Server, settings: Settings) -> None:
     """Raises OSError if the address cannot be listened on, or a certificate not be read."""
     if settings.environment == "production" and not settings.is_guarded:
         raise OSError(OPEN)
     certificate = certificate_of(settings)
+    if certificate is None:
+        bind_in_plain(server, settings.listen)
+        return
+    with _refusals(settings.listen):
+        server.add_secure_port(settings.listen, _credentials(certificate))
+
+
+def bind_in_plain(server: grpc.aio.Server, address: str) -> None:
+    """Raises OSError if the address cannot be listened on."""
+    with _refusals(address):
+        server.add_insecure_port(address)
+
+
+@contextmanager
+def _refusals(address: str) -> Iterator[None]:
     try:
-        if certificate is None:
-            server.add_insecure_port(settings.listen)
-        else:
-            server.add_secure_port(settings.listen, _credentials(certificate))
+        yield
     except RuntimeError as refused:
-        raise OSError(f"{settings.listen} cannot be listened on") from refused
+        raise OSError(f"{address} cannot be listened on") from refused
 
 
 def _credentials(certificate: Certificate) -> grpc.ServerCredentials:

@@ -112,6 +112,15 @@ class Interceptor:
 CURRENT_CALL: ContextVar[Call] = ContextVar("current_call")
 
 
+def seconds_left() -> float | None:
+    """Of the call that the running servicer answers; None outside of one, or if that may take any
+    time."""
+    call = CURRENT_CALL.get(None)
+    if call is None or call.seconds is None:
+        return None
+    return max(0.0, call.began + call.seconds - time.perf_counter())
+
+
 def current_call() -> Call:
     """The call that the running servicer answers."""
     return CURRENT_CALL.get()

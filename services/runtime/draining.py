@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from services.runtime.faults import Unavailable
@@ -10,7 +11,31 @@ Request = TypeVar("Request")
 
 
 class Draining(asyncio.Event):
-    """Set when the process is told to end; streams end by themselves then."""
+    """Set when the process takes no more; streams end by themselves then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        """The process is to end. Being told once more, it does so at once."""
+        if self._told.is_set():
+            self.set()
+        self._told.set()
+
+    @property
+    def is_told(self) -> bool:
+        return self._told.is_set()
+
+    async def told(self) -> None:
+        """Returns when the process is told to end."""
+        await self._told.wait()
+
+    async def notice(self, seconds: float) -> None:
+        """Gives those who send calls so long to find out, and takes no more then."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.wait(), seconds)
+        self.set()
 
     def fault(self) -> Unavailable:
         return Unavailable(

@@ -18,6 +18,10 @@ class ProcessSettings(BaseSettings):
     listen: str = "127.0.0.1:50051"
     """Address on which the process listens, as host:port or unix:/path."""
 
+    health_listen: str = ""
+    """host:port on which anybody may ask how the process is (grpc.health.v1), in plain: probes have
+    no certificate. Empty: on none."""
+
     tls_certificate_file: Path | None = None
     """PEM chain of the certificate that the process shows, read again when it is replaced."""
 
@@ -26,6 +30,9 @@ class ProcessSettings(BaseSettings):
 
     tls_authority_file: Path | None = None
     """PEM certificates of those who vouch for callers. Who shows none of theirs is not heard."""
+
+    tls_server_name: str = "mesh.internal"
+    """Name that certificates of the mesh are for: whoever calls wants to see it."""
 
     plaintext: bool = False
     """Whether a port may be served without certificates in production: something else, as a mesh
@@ -74,8 +81,12 @@ class ProcessSettings(BaseSettings):
     slow_reader_seconds: float = Field(default=10, gt=0)
     """A stream whose reader takes no message for this long is ended."""
 
+    notice_seconds: float = Field(default=2, ge=0, le=60)
+    """After SIGTERM a process says that it is not ready, and goes on for so long: whoever sends it
+    calls has to notice first, or some of them would fail."""
+
     drain_seconds: float = Field(default=10, ge=0)
-    """Time that calls in flight have to end after SIGTERM."""
+    """Time that calls in flight have to end after that."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""

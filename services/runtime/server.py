@@ -16,12 +16,13 @@ from grpc_reflection.v1alpha import reflection
 
 from services.runtime.access import Access
 from services.runtime.background import in_background
-from services.runtime.binding import bind
+from services.runtime.binding import bind, bind_in_plain
+from services.runtime.certificate import Certificate, certificate_of
 from services.runtime.chain import Chain
 from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
 from services.runtime.guarding import GuardedServer
-from services.runtime.health import Probe, watched_health
+from services.runtime.health import Health, Probe, watched_health
 from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors import standard_chain
 from services.runtime.interceptors.audit import Audit
@@ -44,7 +45,9 @@ OPTIONS = (
     # stream. Whoever does not read at all is let go with its connection.
     ("grpc.max_connection_age_ms", 3_600_000),
     ("grpc.max_connection_age_grace_ms", 3_600_000),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    # The edge finds out so whether a process still answers, also while nothing is asked of it.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
 )
 
 HAS_SERVED: ContextVar[bool] = ContextVar("has_served", default=False)
@@ -79,7 +82,10 @@ async def serve(
     interceptors = standard_chain(settings, verifier, validator, Audit(access.audit))
     chain = Chain(interceptors, settings.slow_reader_seconds)
     server = grpc.aio.server(options=OPTIONS)
-    watched = watched_health({one.name: partial(_trouble, access, one) for one in services})
+    certificate = certificate_of(settings)
+    watched = watched_health(
+        {one.name: partial(_trouble, access, certificate, one) for one in services}
+    )
     work = (
         *issuers.following(),
         access.revocations.follow(access.opened),
@@ -89,16 +95,19 @@ async def serve(
         for service in services:
             guarded = GuardedServer(server, chain, service.foreign)
             service.register(server if service.is_for_the_edge else guarded)
-        health_pb2_grpc.add_HealthServicer_to_server(health, server)
+        health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
         if settings.reflection:
             _enable_reflection(server, [service.name for service in services])
-        async with _listening(server, settings):
-            await _until_told_to_end(draining)
-            await health.enter_graceful_shutdown()
+        async with _health_port(settings, health), _listening(server, settings):
+            await _told_to_end(draining)
+            await health.say_that_it_ends()
+            await draining.notice(settings.notice_seconds)
 
 
-async def _trouble(access: Access, service: Service) -> str:
-    return await service.probe() or access.revocations.trouble()
+async def _trouble(access: Access, certificate: Certificate | None, service: Service) -> str:
+    """The certificate first: whatever else is wrong, nobody would hear of it."""
+    expired = certificate.trouble() if certificate else ""
+    return expired or await service.probe() or access.revocations.trouble()
 
 
 def _enable_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:
@@ -120,8 +129,25 @@ async def _listening(server: grpc.aio.Server, settings: Settings) -> AsyncIterat
         log.info("stopped")
 
 
-async def _until_told_to_end(draining: Draining) -> None:
+@asynccontextmanager
+async def _health_port(settings: Settings, health: Health) -> AsyncIterator[None]:
+    """For probes that have no certificate: a port that tells how the process is, and nothing
+    else."""
+    if not settings.health_listen:
+        yield
+        return
+    server = grpc.aio.server(options=OPTIONS)
+    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
+    bind_in_plain(server, settings.health_listen)
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(None)
+
+
+async def _told_to_end(draining: Draining) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, draining.set)
-    await draining.wait()
+        loop.add_signal_handler(number, draining.tell)
+    await draining.told()

@@ -18,7 +18,7 @@ from shadower.upkeep.v1.health_service_pb2_grpc import add_HealthServiceServicer
 from shadower.upkeep.v1.retention_service_pb2 import DESCRIPTOR as RETENTION
 from shadower.upkeep.v1.retention_service_pb2_grpc import add_RetentionServiceServicer_to_server
 
-from services.runtime.channels import open_channel
+from services.runtime.channels import mesh_channel
 from services.runtime.draining import Draining
 from services.runtime.health import Probe
 from services.runtime.mesh_tokens import mesh_tokens_of
@@ -71,7 +71,7 @@ async def main(settings: UpkeepSettings) -> None:
 async def _reports(settings: UpkeepSettings) -> AsyncIterator[ReportsThere]:
     """The service that makes reports, by the mesh."""
     tokens = mesh_tokens_of(settings)
-    async with open_channel(settings.target(SERVICE), dict, seconds=SECONDS) as channel:
+    async with mesh_channel(settings, SERVICE, dict, seconds=SECONDS) as channel:
         yield ReportsThere(ReportsServiceStub(channel), tokens)
 
 

@@ -13,7 +13,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from redis.asyncio import Redis
 
-from services.runtime.binding import Certificate, certificate_of
+from services.runtime.certificate import SERVER_NAME, UNIX, Certificate, certificate_of
 from services.runtime.redis_client import FAILURES
 from services.upkeep.settings import UpkeepSettings
 from services.warehouse.database import Database
@@ -104,14 +104,10 @@ async def _ask(name: str, address: str, certificate: Certificate | None) -> Seen
 def _channel(address: str, certificate: Certificate | None) -> grpc.aio.Channel:
     """With our own certificate where the service wants one."""
     options = (("grpc.use_local_subchannel_pool", 1),)
-    if certificate is None or address.startswith("unix:"):
+    if certificate is None or address.startswith(UNIX):
         return grpc.aio.insecure_channel(address, options=options)
-    credentials = grpc.ssl_channel_credentials(
-        certificate.authority.read_bytes(),
-        certificate.key.read_bytes(),
-        certificate.chain.read_bytes(),
-    )
-    return grpc.aio.secure_channel(address, credentials, options=options)
+    named = (*options, (SERVER_NAME, certificate.server_name))
+    return grpc.aio.secure_channel(address, certificate.of_caller(), options=named)
 
 
 def _at_database(database: Database, schema_version: str) -> Look:

@@ -42,7 +42,7 @@ async def narrow(
     folder: Path, model: EdgeModel, edge_keys: Keys, backend: Backend
 ) -> AsyncIterator[Edge]:
     """Room for two reads of a service, however soon they are answered."""
-    own = replace(model, least_reads=ROOM, most_reads=ROOM, mesh_socket=folder / "narrow.sock")
+    own = replace(model, least_reads=ROOM, most_reads=ROOM, mesh=f"unix:{folder / 'narrow.sock'}")
     async with running_edge(folder, own, edge_keys) as running:
         yield running
 
@@ -81,7 +81,7 @@ async def test_a_read_too_many_is_refused_in_every_protocol(narrow: Edge, backen
 
 async def test_a_read_too_many_within_the_mesh_is_refused(narrow: Edge, backend: Backend) -> None:
     request = GetMetricsRequest(workspace_id="acme", metrics=["executions"])
-    async with grpc.aio.insecure_channel(f"unix:{narrow.model.mesh_socket}") as mesh:
+    async with grpc.aio.insecure_channel(narrow.model.mesh) as mesh:
         stub: Any = MetricsServiceStub(mesh)
         async with full(narrow, backend, mesh):
             assert await refused(stub.GetMetrics(request)) == EXPECTED

@@ -36,7 +36,7 @@ async def edge(
                 Upstream(SERVICES[name], (one.address,)) for name, one in stack.running.items()
             ),
             web=Upstream(WEB, (web.address,)),
-            mesh_socket=mesh,
+            mesh=f"unix:{mesh}",
             issuers=(Issuer(ISSUER, AUDIENCE, jwks_file),),
             descriptor=folder / "contract.binpb",
         )

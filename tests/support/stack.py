@@ -101,6 +101,7 @@ class Environment:
             **self._of_mesh(),
             "SHADOWER_ENVIRONMENT": "development",
             "SHADOWER_LISTEN": address,
+            "SHADOWER_NOTICE_SECONDS": "0",
             "SHADOWER_OBJECTS_URL": (self.logs / "objects").absolute().as_uri(),
             # Whoever wants Kafka says so, whatever brokers the tests may use.
             "KAFKA_BROKERS": "",

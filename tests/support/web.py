@@ -142,6 +142,7 @@ def _environment(
         "SHADOWER_JWKS_FILE": str(jwks_file),
         "SHADOWER_ENVIRONMENT": "production",
         "SHADOWER_PLAINTEXT": "true",
+        "SHADOWER_NOTICE_SECONDS": "0",
         **{f"SHADOWER_{name.upper()}": str(value) for name, value in told.items()},
     }
 

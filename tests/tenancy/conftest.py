@@ -67,7 +67,7 @@ async def mesh(
         model = EdgeModel(
             upstreams=_upstreams(stack),
             web=Upstream(WEB, (web.address,)),
-            mesh_socket=socket,
+            mesh=f"unix:{socket}",
             issuers=(Issuer(ISSUER, AUDIENCE, jwks_file),),
             descriptor=folder / "contract.binpb",
         )

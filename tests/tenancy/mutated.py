@@ -37,7 +37,7 @@ async def mutated(
         await ready(running)
         others = [one for one in mesh.model.upstreams if one.service != SERVICE]
         upstreams = (*others, Upstream(SERVICE, (running.address,)))
-        model = replace(mesh.model, upstreams=upstreams, web=None, mesh_socket=None)
+        model = replace(mesh.model, upstreams=upstreams, web=None, mesh="")
         async with asker_of(folder, model, mesh.stack, schema) as asker:
             yield replace(mesh, model=model, asker=asker)
     finally:

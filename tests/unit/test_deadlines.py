@@ -47,7 +47,7 @@ def test_a_service_gives_a_call_as_long_as_the_contract_says(path: str, seconds:
 def test_the_edge_gives_a_call_as_long_as_its_service_does(tmp_path: Path) -> None:
     upstreams = tuple(Upstream(service, ("unix:/x.sock",)) for service in SERVICES)
     model = EdgeModel(upstreams, (), tmp_path / "d")
-    rendered = render(replace(model, mesh_socket=tmp_path / "m"), tmp_path)
+    rendered = render(replace(model, mesh="unix:/m.sock"), tmp_path)
     found = dict[str, set[str]]()
     idle = dict[str, str]()
     for route in _routes(yaml.safe_load(rendered)):
