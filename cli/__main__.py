@@ -19,6 +19,9 @@ COMMANDS = {
     "migrate": "cli.migrations",
     "check": "cli.cluster.check",
     "secrets": "cli.cluster.secrets",
+    "serve": "cli.containers.serve",
+    "probe": "cli.containers.probe",
+    "prepare": "cli.containers.prepare",
 }
 
 

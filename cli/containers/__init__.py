@@ -1,0 +1,1 @@
+"""What a container is started by, asked by, and given at the first start."""

@@ -1,0 +1,67 @@
+"""`shadower probe`: what an engine of containers asks, where it has no probe of gRPC itself."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.containers.programs import EDGE, WEB, checked_name, name_of
+from cli.failures import CommandError
+from cli.stack.parts import Probe
+from cli.stack.readiness import grpc_service, http_path, http_path_on
+from cli.stack.services import SERVICES, WRITER
+
+FIRST_PROCESS = Path("/proc/1/cmdline")
+UNIX = "unix:"
+HEALTH, LISTEN = "SHADOWER_HEALTH_LISTEN", "SHADOWER_LISTEN"
+EDGE_METRICS, EDGE_LISTEN = "SHADOWER_EDGE_METRICS_LISTEN", "SHADOWER_EDGE_LISTEN"
+EDGE_DEFAULT = "127.0.0.1:8080"
+GRPC_NAMES = {**SERVICES, WRITER.name: WRITER.service}
+
+
+def probe(
+    name: Annotated[
+        str, typer.Argument(help="As of `shadower serve`. [default: what the container runs]")
+    ] = "",
+) -> None:
+    """Ask a process of this container whether it can answer. Exits with 1 if not."""
+    asked = checked_name(name) if name else _first_process()
+    if asked and not asyncio.run(probe_of(asked, os.environ)()):
+        raise CommandError(f"{asked} is not ready", exit_code=1)
+
+
+def _first_process() -> str:
+    """Empty for one that serves nothing, such as a migration: it is well as long as it runs."""
+    return name_of(FIRST_PROCESS.read_text().split("\0"))
+
+
+def probe_of(name: str, environment: Mapping[str, str]) -> Probe:
+    """Raises CommandError if the process was not told where to listen."""
+    if name == EDGE:
+        metrics = environment.get(EDGE_METRICS, "")
+        listen = environment.get(EDGE_LISTEN, EDGE_DEFAULT)
+        return _http(metrics, "/ready") if metrics else _http(listen, "/health")
+    address = environment.get(HEALTH) or environment.get(LISTEN)
+    if not address:
+        raise CommandError(f"{LISTEN} does not say where {name} listens", exit_code=1)
+    return _http(address, "/health") if name == WEB else _grpc(address, GRPC_NAMES[name])
+
+
+def _grpc(address: str, service: str) -> Probe:
+    return grpc_service(address if address.startswith(UNIX) else _near(address), service)
+
+
+def _http(address: str, path: str) -> Probe:
+    if address.startswith(UNIX):
+        return http_path_on(Path(address.removeprefix(UNIX)), path)
+    host, _, port = _near(address).rpartition(":")
+    return http_path(host.strip("[]"), int(port), path)
+
+
+def _near(address: str) -> str:
+    """Where this machine reaches what listens on all of its addresses."""
+    host, _, port = address.rpartition(":")
+    return f"127.0.0.1:{port}" if host in ("", "0.0.0.0", "[::]") else address  # noqa: S104 - compared
