@@ -1,6 +1,7 @@
 """`shadower check`, as `helm test` runs it."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -20,7 +21,7 @@ async def test_it_says_what_answers(whole_way: WholeWay, tmp_path: Path) -> None
     result = await typed(whole_way.port, tmp_path, "--token", token)
     assert result.exit_code == 0, result.output
     assert "/health: all services can answer" in result.output
-    assert "ListMetrics: 1" in result.output
+    assert re.search(r"ListMetrics: [1-9]\d* metrics", result.output)
 
 
 async def test_without_a_token_a_refusal_is_an_answer(whole_way: WholeWay, tmp_path: Path) -> None:
