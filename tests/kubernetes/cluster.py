@@ -57,7 +57,7 @@ RESOLVER = """.:53 {{
         kubeconfig {kubeconfig}
         ttl 2
     }}
-    loop
+    cache 2
 }}
 """
 
@@ -270,6 +270,7 @@ def _kubelet_configuration(cluster: Cluster) -> dict[str, object]:
         },
         "imageGCHighThresholdPercent": 100,
         "registerNode": True,
+        "volumePluginDir": str(cluster.folder / "volume-plugins"),
         "maxPods": 200,
     }
 
@@ -309,6 +310,9 @@ def _end(cluster: Cluster) -> None:
             cluster.processes.succeeds([*ctr, "tasks", "delete", "-f", task])
     cluster.processes.end()
     _unmount(cluster.folder)
+    for group in sorted(Path("/sys/fs/cgroup").glob("*/kubepods/**/"), reverse=True):
+        with suppress(OSError):
+            group.rmdir()
 
 
 def _unmount(folder: Path) -> None:

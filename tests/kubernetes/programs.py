@@ -17,7 +17,7 @@ HELM = {
     "helm4": ("helm.sh/helm/v4/cmd/helm", "4.2.4"),
 }
 PARTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
-PLUGINS = ("errors", "kubernetes", "loop", "health", "cache")
+PLUGINS = ("bind", "errors", "health", "cache", "kubernetes")
 FROM_PACKAGES = {
     "containerd": "containerd",
     "runc": "runc",
