@@ -16,6 +16,7 @@ FIGURES = {
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",
     "history": "answers over 100 thousand to 10 million executions, beside raw SQL (N=sizes)",
     "ingest": "rows durably acknowledged a second, directly and through Kafka, beside COPY",
+    "mesh": "replicas killed, stopped, slow and restarted: failed reads, lost writes, p99 (T=8s)",
     "notifications": "webhooks delivered a second beside a bare client, and how soon one comes",
     "overload": "three times as many calls as can be answered: how many still are (T=3s)",
     "peer": "a summary of a million runs beside FastAPI, SQLAlchemy, asyncpg and Redis (N=runs)",

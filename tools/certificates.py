@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 SERVER_NAME = "mesh.internal"
+LIFE = timedelta(days=1)
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -37,18 +38,24 @@ class Authority:
         own = own.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         return _written(folder / "authority.pem", self._signed(own))
 
-    def issue(self, folder: Path, name: str = SERVER_NAME) -> tuple[Path, Path]:
-        """The files of a certificate and its key; those of before are replaced."""
+    def issue(
+        self, folder: Path, name: str = SERVER_NAME, life: timedelta = LIFE
+    ) -> tuple[Path, Path]:
+        """The files of a certificate and its key; those of before are replaced. The key comes
+        last, so that for a moment they do not belong together."""
         key = new_key()
         names = x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")])
-        certificate = self._signed(self._builder(name, key).add_extension(names, critical=False))
+        builder = self._builder(name, key, life).add_extension(names, critical=False)
+        certificate = self._signed(builder)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return (
             _written(folder / "certificate.pem", certificate),
             _written(folder / "key.pem", pem),
         )
 
-    def _builder(self, name: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, name: str, key: ec.EllipticCurvePrivateKey, life: timedelta = LIFE
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
@@ -56,8 +63,8 @@ class Authority:
             .issuer_name(named("authority"))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + life)
         )
 
     def _signed(self, builder: x509.CertificateBuilder) -> bytes:

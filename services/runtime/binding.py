@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
+import structlog
 
 from services.runtime.certificate import Certificate, certificate_of
 from services.runtime.settings import Settings
@@ -49,6 +50,8 @@ def bind(server: grpc.aio.Server, settings: Settings) -> None:
     if certificate is None:
         bind_in_plain(server, settings.listen)
         return
+    expires_at = certificate.expires_at()
+    structlog.get_logger("server").info("certificate", expires_at=expires_at.isoformat())
     with _refusals(settings.listen):
         server.add_secure_port(settings.listen, _credentials(certificate))
 

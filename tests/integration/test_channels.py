@@ -1,10 +1,18 @@
 """A channel of ours carries what grpcio does not: a deadline and metadata on every call."""
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import grpc
+import pytest
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from services.runtime.call import CURRENT_CALL, Call
 from services.runtime.channels import open_channel
+from tests.support.edge import free_port, until
+from tests.support.names import names
 
 SEEN: list[tuple[float | None, dict[str, str]]] = []
 
@@ -14,7 +22,9 @@ async def _note(request: bytes, context: Any) -> bytes:
     return request
 
 
-async def test_calls_get_a_deadline_and_metadata() -> None:
+@pytest.fixture
+async def echo() -> AsyncIterator[str]:
+    """Where somebody notes what he is called with."""
     server = grpc.aio.server()
     handler = grpc.unary_unary_rpc_method_handler(_note)
     server.add_generic_rpc_handlers(
@@ -24,15 +34,83 @@ async def test_calls_get_a_deadline_and_metadata() -> None:
     await server.start()
     SEEN.clear()
     try:
-        metadata = {"authorization": "Bearer me", "traceparent": "00-a-b-01"}
-        async with open_channel(f"127.0.0.1:{port}", lambda: metadata, seconds=5) as channel:
-            call = channel.unary_unary("/test.Echo/Call")
-            await call(b"default")
-            await call(b"sooner", timeout=1, metadata=(("x", "y"),))
-            await call(b"not later", timeout=60)
+        yield f"127.0.0.1:{port}"
     finally:
         await server.stop(None)
+
+
+async def test_calls_get_a_deadline_and_metadata(echo: str) -> None:
+    metadata = {"authorization": "Bearer me", "traceparent": "00-a-b-01"}
+    async with open_channel(echo, lambda: metadata, seconds=5) as channel:
+        call = channel.unary_unary("/test.Echo/Call")
+        await call(b"default")
+        await call(b"sooner", timeout=1, metadata=(("x", "y"),))
+        await call(b"not later", timeout=60)
     # On the wire a deadline is rounded up a little.
     assert [round(left or 0) for left, _ in SEEN] == [5, 1, 5]
     assert all(metadata.items() <= seen.items() for _, seen in SEEN)
     assert SEEN[1][1]["x"] == "y"
+
+
+async def test_a_call_within_a_call_has_less_time_than_that(echo: str) -> None:
+    contract: Any = None
+    outer = Call(contract, cast(Any, None), {}, seconds=2)
+    token = CURRENT_CALL.set(outer)
+    try:
+        async with open_channel(echo, dict, seconds=5) as channel:
+            call = channel.unary_unary("/test.Echo/Call")
+            await call(b"what is left")
+            outer.began -= 3
+            with pytest.raises(grpc.aio.AioRpcError) as late:
+                await call(b"too late")
+    finally:
+        CURRENT_CALL.reset(token)
+    assert [round(left or 0, 1) for left, _ in SEEN] == [1.8]
+    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_replicas_behind_a_name_are_asked_in_turn_if_they_serve() -> None:
+    """Without a mesh of ours: gRPC resolves the name, and asks for health by itself."""
+    port, asked = free_port(), [set[str]() for _ in range(2)]
+    async with (
+        names() as served,
+        _replica(f"127.0.0.2:{port}", asked[0]) as health,
+        _replica(f"127.0.0.3:{port}", asked[1]),
+    ):
+        served.addresses["echo.test"] = ["127.0.0.2", "127.0.0.3"]
+        name = f"dns://127.0.0.1:{served.port}/echo.test:{port}"
+        async with open_channel(name, dict, service="test.Echo") as channel:
+            call = channel.unary_unary("/test.Echo/Call")
+
+            async def both_are_asked() -> bool:
+                await call(b"", wait_for_ready=True)
+                return all(asked)
+
+            await until(both_are_asked)
+            await health.set("test.Echo", health_pb2.HealthCheckResponse.NOT_SERVING)
+            await asyncio.sleep(0.2)
+            asked[0].clear()
+            for _ in range(10):
+                await call(b"")
+            assert not asked[0]
+
+
+@asynccontextmanager
+async def _replica(address: str, asked: set[str]) -> AsyncIterator[health.aio.HealthServicer]:
+    async def note(request: bytes, context: Any) -> bytes:
+        asked.add(context.peer())
+        return request
+
+    server, servicer = grpc.aio.server(), health.aio.HealthServicer()
+    handler = grpc.unary_unary_rpc_method_handler(note)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("test.Echo", {"Call": handler}),)
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    await servicer.set("test.Echo", health_pb2.HealthCheckResponse.SERVING)
+    server.add_insecure_port(address)
+    await server.start()
+    try:
+        yield servicer
+    finally:
+        await server.stop(None)

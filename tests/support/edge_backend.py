@@ -212,7 +212,7 @@ def _counts(items: Any) -> record_result_pb2.RecordCounts:
 
 
 @asynccontextmanager
-async def running_backend(port: int) -> AsyncIterator[Backend]:
+async def running_backend(port: int, host: str = "127.0.0.1") -> AsyncIterator[Backend]:
     """All six services in one server."""
     backend = Backend()
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
@@ -227,7 +227,7 @@ async def running_backend(port: int) -> AsyncIterator[Backend]:
     health_pb2_grpc.add_HealthServicer_to_server(backend.health, server)
     reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
     await serving(backend, SERVICES)
-    server.add_insecure_port(f"127.0.0.1:{port}")
+    server.add_insecure_port(f"{host}:{port}")
     await server.start()
     try:
         yield backend
