@@ -21,7 +21,7 @@ RUN find /opt/shadower/lib -depth \
         -exec rm -r {} +
 COPY . .
 RUN python3 -m pip --python /opt/shadower/bin/python3 install --no-deps . \
-    && mkdir -p /licenses && cp LICENSE /licenses/ \
+    && install -D -m 644 LICENSE /inventory/licenses/LICENSE \
     && /opt/inventory/bin/cyclonedx-py environment --output-reproducible \
         --pyproject pyproject.toml --output-file /inventory/sbom.cdx.json /opt/shadower/bin/python3 \
     && install -d -m 700 /rooms/issuer /rooms/trusted /rooms/mesh /rooms/database /rooms/objects \
@@ -36,7 +36,6 @@ LABEL org.opencontainers.image.title="shadower-analytics" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-COPY --from=build /licenses /usr/share/shadower/licenses
 COPY --from=build /inventory /usr/share/shadower
 COPY --from=build /opt/shadower /opt/shadower
 COPY --from=build --chown=10001:10001 /rooms /var/lib/shadower

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export GRPC_ENABLE_FORK_SUPPORT := 0
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs bench fuzz kafka keycloak helm format install
+.PHONY: help up test check gen stubs bench fuzz kafka keycloak helm image sbom format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,8 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/python -m tools.options
 	$(BIN)/python -m tools.edges
 	$(BIN)/python -m tools.chart --check
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m tools.secrets
 
 gen: install ## Generate code from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs
@@ -59,6 +61,17 @@ kafka: install ## Run a Kafka of one node on this machine (ARGS="--help" for cho
 
 keycloak: install ## Try tokens of a real Keycloak, which Maven fetches (170 MB); not a part of make test
 	SHADOWER_PROVIDERS=1 $(BIN)/python -m pytest tests/providers $(ARGS)
+
+DOCKER ?= docker
+IMAGE ?= shadower-analytics:0.1.0
+image: ## Build the image of all processes, and print its size (BASE=python:3.x-slim)
+	$(DOCKER) build $(if $(BASE),--build-arg BASE=$(BASE)) $(DOCKER_BUILD) \
+		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null) --tag $(IMAGE) .
+	@$(DOCKER) image inspect --format '$(IMAGE): {{.Size}} bytes' $(IMAGE)
+
+sbom: ## Write what the image consists of to sbom.cdx.json (CycloneDX)
+	made=$$($(DOCKER) create $(IMAGE)) && \
+		$(DOCKER) cp $$made:/usr/share/shadower/sbom.cdx.json . && $(DOCKER) rm $$made
 
 format: install ## Format code and contract
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/buf format -w proto

@@ -1,8 +1,10 @@
 """The whole way, Envoy in front of the real services; and the edge alone, before an echo."""
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import grpc
 import httpx
@@ -15,6 +17,11 @@ from tests.support.keys import AUDIENCE, ISSUER, MESH_ISSUER, KeyRing
 from tests.support.stack import SERVICES, Stack, Stubs
 
 pytest.register_assert_rewrite("tests.support.edge_calls")
+
+# The address of an edge that runs already, as http://127.0.0.1:8080, and the file of the key by
+# which its callers' tokens are signed. Only tests that look at nothing behind an edge can be run.
+RUNNING = os.environ.get("SHADOWER_EDGE_URL", "")
+RUNNING_KEY = os.environ.get("SHADOWER_EDGE_KEY_FILE", "")
 
 
 @dataclass(frozen=True)
@@ -30,23 +37,36 @@ class WholeWay:
         return {"authorization": f"Bearer {self.keys.token(*workspaces, role=role)}"}
 
 
-@pytest.fixture(scope="session")
-async def whole_way(
-    stack: Stack, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[WholeWay]:
-    folder = tmp_path_factory.mktemp("edge")
-    model = EdgeModel(
-        upstreams=tuple(
-            Upstream(SERVICES[name], (service.address,)) for name, service in stack.running.items()
-        ),
-        issuers=(
-            Issuer(ISSUER, AUDIENCE, jwks_file),
-            Issuer(MESH_ISSUER, AUDIENCE, jwks_file.with_name("mesh-jwks.json")),
-        ),
-        descriptor=folder / "contract.binpb",
-    )
-    async with running_edge(folder, model, Keys()) as edge:
-        yield WholeWay(edge.anonymous, Stubs(_shared(edge.channel)), keys, edge.model.port)
+if RUNNING:
+
+    @pytest.fixture(scope="session")
+    async def whole_way() -> AsyncIterator[WholeWay]:
+        place = urlsplit(RUNNING)
+        channel = grpc.aio.insecure_channel(place.netloc, options=[("grpc.enable_http_proxy", 0)])
+        async with channel, httpx.AsyncClient(base_url=RUNNING, trust_env=False) as http:
+            keys = KeyRing.of_file(Path(RUNNING_KEY))
+            yield WholeWay(http, Stubs(_shared(channel)), keys, place.port or 80)
+
+else:
+
+    @pytest.fixture(scope="session")
+    async def whole_way(
+        stack: Stack, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> AsyncIterator[WholeWay]:
+        folder = tmp_path_factory.mktemp("edge")
+        model = EdgeModel(
+            upstreams=tuple(
+                Upstream(SERVICES[name], (service.address,))
+                for name, service in stack.running.items()
+            ),
+            issuers=(
+                Issuer(ISSUER, AUDIENCE, jwks_file),
+                Issuer(MESH_ISSUER, AUDIENCE, jwks_file.with_name("mesh-jwks.json")),
+            ),
+            descriptor=folder / "contract.binpb",
+        )
+        async with running_edge(folder, model, Keys()) as edge:
+            yield WholeWay(edge.anonymous, Stubs(_shared(edge.channel)), keys, edge.model.port)
 
 
 def _shared(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:

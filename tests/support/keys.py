@@ -22,6 +22,12 @@ class KeyRing:
     kid: str = "test-key"
     private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
+    @classmethod
+    def of_file(cls, path: Path) -> "KeyRing":
+        """One whose key is there already, private part included."""
+        entry = json.loads(path.read_text())
+        return cls(entry["kid"], jwt.PyJWK(entry, algorithm="EdDSA").key)
+
     def write_jwks(self, path: Path) -> Path:
         path.write_text(json.dumps({"keys": [self.public()]}))
         return path
