@@ -31,9 +31,9 @@ def secrets(  # noqa: PLR0913 - one parameter for each option
     cluster = Cluster.around(account)
     reference = cluster.reference("configmaps", owner)
     wanted = {
-        secret: lambda: keys(database_host, cache_host),
-        f"{secret}-tls": lambda: certificates(server_name),
+        secret: keys(database_host, cache_host),
+        f"{secret}-tls": certificates(server_name),
     }
     for name, content in wanted.items():
-        made = cluster.create_secret(name, content(), reference)
+        made = cluster.create_secret(name, content, reference)
         typer.echo(f"{name}: {'made' if made else 'is there'}")
