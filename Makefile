@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export GRPC_ENABLE_FORK_SUPPORT := 0
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs bench fuzz kafka keycloak image sbom format install
+.PHONY: help up test check gen stubs bench fuzz kafka keycloak helm image sbom format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,12 +30,16 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
 	$(BIN)/python -m tools.options
 	$(BIN)/python -m tools.edges
+	$(BIN)/python -m tools.chart --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m tools.secrets
 
 gen: install ## Generate code from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs
 	$(BIN)/python -m tools.schema > $(SCHEMA)
+
+helm: install ## Make the chart's README, and its copies of dashboards and alert rules
+	$(BIN)/python -m tools.chart
 
 SCHEMA := services/warehouse/migrations/schema.sql
 GEN ?= gen

@@ -13,7 +13,6 @@ from typing import Any
 
 from cli.failures import CommandError, UsageError
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SECONDS = 10
 
 
@@ -28,8 +27,8 @@ class Cluster:
     authority: Path
 
     @classmethod
-    def around(cls, account: Path = ACCOUNT) -> "Cluster":
-        """Raises UsageError outside of a pod."""
+    def around(cls, account: Path) -> "Cluster":
+        """By what a pod finds there. Raises UsageError outside of one."""
         try:
             return cls(
                 os.environ["KUBERNETES_SERVICE_HOST"],

@@ -14,6 +14,7 @@
   "SHADOWER_JWT_AUDIENCE" .Values.identity.audience
   "SHADOWER_MESH_ISSUER" .Values.mesh.issuer
   "SHADOWER_MESH_JWKS_FILE" "/etc/shadower/keys/mesh-jwks.json"
+  "SHADOWER_TLS_SERVER_NAME" .Values.mesh.tls.serverName
   "SHADOWER_HEALTH_LISTEN" (printf "0.0.0.0:%v" .Values.ports.health)
   "OTEL_EXPORTER_PROMETHEUS_HOST" "0.0.0.0"
   "OTEL_EXPORTER_PROMETHEUS_PORT" (toString .Values.ports.metrics)
@@ -54,6 +55,10 @@
 {{- $port := include "shadower.port" . }}
 {{- if has .spec.kind (list "service" "writer" "web") }}
 {{- $_ := set $env "SHADOWER_LISTEN" (dict "value" (printf "0.0.0.0:%s" $port)) }}
+{{- if eq .spec.kind "web" }}
+{{- /* It shows no certificate: the NetworkPolicy lets only the edge through to it, and tokens guard the rest. */}}
+{{- $_ := set $env "SHADOWER_PLAINTEXT" (dict "value" "true") }}
+{{- end }}
 {{- else }}
 {{- $listen := ternary "SHADOWER_EDGE_LISTEN" "SHADOWER_EDGE_MESH_LISTEN" (eq .spec.kind "edge") }}
 {{- $_ := merge $env (dict "SHADOWER_EDGE_LISTEN" (dict "value" "")) }}
@@ -66,7 +71,7 @@
 {{- $_ := set $env "SHADOWER_EDGE_TLS_KEY_FILE" (dict "value" "/etc/shadower/public/tls.key") }}
 {{- end }}
 {{- if and (eq .spec.kind "edge") $values.edge.corsOrigins }}
-{{- $_ := set $env "SHADOWER_EDGE_CORS_ORIGINS" (dict "value" (toJson $values.edge.corsOrigins)) }}
+{{- $_ := set $env "SHADOWER_EDGE_CORS_ORIGINS" (dict "value" (join "," $values.edge.corsOrigins)) }}
 {{- end }}
 {{- end }}
 {{- if has "database" $uses }}

@@ -73,7 +73,7 @@ spec:
   ports:
     - name: {{ ternary "http" "grpc" (has .spec.kind (list "edge" "web")) }}
       containerPort: {{ include "shadower.port" . }}
-    {{- if has .spec.kind (list "service" "writer" "web") }}
+    {{- if has .spec.kind (list "service" "writer") }}
     - name: health
       containerPort: {{ $values.ports.health }}
     {{- end }}
@@ -126,6 +126,9 @@ spec:
 {{- $ready := dict "grpc" (dict "port" $health "service" (.spec.service | default "liveness")) }}
 {{- if has .spec.kind (list "edge" "mesh") }}
 {{- $live = dict "httpGet" (dict "path" "/ready" "port" "metrics") }}
+{{- $ready = $live }}
+{{- else if eq .spec.kind "web" }}
+{{- $live = dict "httpGet" (dict "path" "/health" "port" "http") }}
 {{- $ready = $live }}
 {{- end }}
 startupProbe:

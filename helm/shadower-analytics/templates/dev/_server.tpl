@@ -76,6 +76,14 @@ spec:
           emptyDir: {}
         - name: run
           emptyDir: {}
+        {{- if eq .name "postgres" }}
+        - name: secrets
+          secret:
+            secretName: {{ include "shadower.devSecret" $root }}
+            defaultMode: 0440
+            items:
+              - {key: database-password, path: database-password}
+        {{- end }}
         {{- if not .storage }}
         - name: data
           emptyDir: {}
