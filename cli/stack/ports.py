@@ -19,6 +19,15 @@ def refuse_if_taken(host: str, port: int) -> None:
         raise CommandError(f"{host}:{port} cannot be listened on: {reason}", exit_code=1) from error
 
 
+def is_free(port: int) -> bool:
+    """Of the loopback."""
+    try:
+        with _bound(LOOPBACK, port):
+            return True
+    except OSError:
+        return False
+
+
 def free_ports(preferred: Sequence[int]) -> list[int]:
     """For each preferred port that one, or any free one where it is taken."""
     with ExitStack() as stack:

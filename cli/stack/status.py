@@ -2,20 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import time
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import psutil
 import typer
+from google.protobuf.json_format import MessageToDict
 from rich.console import Console
 from rich.table import Table
+from shadower.runtime.v1.statistics_pb2 import ProcessStatistics
 
 from cli.home import DEFAULT_HOME, Home, HomeOption, PartState
+from cli.stack import statistics
 from cli.stack.footprint import resident_bytes
 from cli.stack.leftovers import process_of
 from cli.stack.parts import Probe
@@ -41,22 +44,45 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Show the parts of the running stack. Exits with 1 unless all of them are ready."""
+    """Show the parts of the running stack, and what they do. Exits with 1 unless all are ready."""
     state = Home.at(home).read_state()
-    reports = asyncio.run(_reports(state.parts if state else ()))
+    parts = state.parts if state else ()
+    reports, told = asyncio.run(_looked(parts, statistics.token(Home.at(home))))
     if as_json:
         address = state.address if state else None
-        typer.echo(json.dumps({"address": address, "parts": [asdict(part) for part in reports]}))
+        typer.echo(json.dumps({"address": address, "parts": list(_as_json(reports, told))}))
     elif state is None:
         typer.echo(f"nothing runs in {Home.at(home).path}")
     else:
-        Console().print(_table(reports))
+        _show(reports, told)
     healthy = bool(reports) and all(part.state == "ready" for part in reports)
     raise typer.Exit(0 if healthy else 1)
 
 
-async def _reports(parts: Sequence[PartState]) -> list[PartReport]:
-    return list(await asyncio.gather(*(_report(part) for part in parts)))
+async def _looked(
+    parts: Sequence[PartState], bearer: str
+) -> tuple[list[PartReport], dict[str, ProcessStatistics]]:
+    """And what those that answer tell of themselves, by their names."""
+    reports = await asyncio.gather(*(_report(part) for part in parts))
+    told = await asyncio.gather(*(statistics.ask(part, bearer) for part in parts))
+    named = zip(parts, told, strict=True)
+    return list(reports), {part.name: one for part, one in named if one is not None}
+
+
+def _as_json(
+    reports: Sequence[PartReport], told: Mapping[str, ProcessStatistics]
+) -> Iterator[dict[str, Any]]:
+    for part in reports:
+        process = told.get(part.name)
+        yield {**asdict(part), "statistics": MessageToDict(process) if process else None}
+
+
+def _show(reports: Sequence[PartReport], told: Mapping[str, ProcessStatistics]) -> None:
+    console = Console()
+    console.print(_table(reports))
+    for table in statistics.tables(told.items()):
+        console.print()
+        console.print(table)
 
 
 async def _report(part: PartState) -> PartReport:

@@ -17,6 +17,7 @@ from cli.stack.issuing import address_of_keys
 from cli.stack.launcher import Launcher, python_command, run_once
 from cli.stack.leftovers import stop_leftovers
 from cli.stack.lock import held_lock
+from cli.stack.measuring import measured, targets_file, write_targets
 from cli.stack.parts import Part
 from cli.stack.ports import refuse_if_taken
 from cli.stack.postgres import EmbeddedPostgres
@@ -56,6 +57,15 @@ def up(  # noqa: PLR0913 - one parameter for each option
             help="Processes of a service, as ingest=2. Repeatable. [default: one of each]",
         ),
     ] = None,
+    metrics: Annotated[
+        int | None,
+        typer.Option(
+            envvar="SHADOWER_METRICS_PORT",
+            min=1,
+            max=65535,
+            help="The first of the ports on which processes have their metrics. [default: none]",
+        ),
+    ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(envvar="DATABASE_URL", help="[default: a PostgreSQL of its own]"),
@@ -73,17 +83,23 @@ def up(  # noqa: PLR0913 - one parameter for each option
     with held_lock(room):
         stop_leftovers(room.read_state())
         room.state.unlink(missing_ok=True)
+        targets_file(room).unlink(missing_ok=True)
         refuse_if_taken(host, port)
         launcher = Launcher(room, Screen(), f"http://{host}:{port}", database_url or "")
         environment: Environment = "production" if production else "development"
         listener = Listener(host, port, environment, tuple(cors_origin or ()))
         counted = replicas_of(replicas or ())
-        work = partial(_bring_up, listener=listener, replicas=counted, demo=demo)
+        work = partial(_bring_up, listener=listener, replicas=counted, demo=demo, metrics=metrics)
         asyncio.run(launcher.run(work))
 
 
 async def _bring_up(
-    launcher: Launcher, *, listener: Listener, replicas: Mapping[str, int], demo: bool
+    launcher: Launcher,
+    *,
+    listener: Listener,
+    replicas: Mapping[str, int],
+    demo: bool,
+    metrics: int | None = None,
 ) -> None:
     home = launcher.home
     token = _written_token(home)
@@ -100,12 +116,16 @@ async def _bring_up(
     edge = edge_part(home, model)
     launcher.address = edge.address
     # Stopped in reverse: the edge passes on how the services' last calls end.
-    for part in (*caches, edge, *services, *writers, web):
+    ours = measured((*services, *writers, web), metrics)
+    for part in (*caches, edge, *ours):
         await launcher.start_process(part)
     await launcher.until_ready()
     await launcher.beside(follow_keys(model, home.edge, launcher.screen.say))
     if demo:
         await launcher.start_process(_demo_part(home, edge.address))
+    if metrics is not None:
+        file = write_targets(home, ours, model.admin_port)
+        launcher.screen.say(f"metrics are on ports from {metrics} on, for Prometheus in {file}")
     launcher.screen.say(welcome(launcher.state(), token, home.path / "token"))
 
 

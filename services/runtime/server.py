@@ -13,6 +13,10 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from shadower.runtime.v1.statistics_service_pb2 import DESCRIPTOR as STATISTICS
+from shadower.runtime.v1.statistics_service_pb2_grpc import (
+    add_StatisticsServiceServicer_to_server,
+)
 
 from services.runtime.access import Access
 from services.runtime.background import in_background
@@ -30,6 +34,7 @@ from services.runtime.issuers import issuers_of
 from services.runtime.measured_server import MeasuredServer
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
+from services.runtime.telemetry.servicer import StatisticsServicer
 from services.runtime.validator import MessageValidator
 
 # Twice the largest request of the contract, so that its own limit speaks first.
@@ -77,6 +82,7 @@ async def serve(
     access: Access,
 ) -> None:
     """Serves until SIGTERM or SIGINT, then takes no new calls and lets those in flight end."""
+    services = [*services, _statistics()]
     # First of all, so that a process whose keys are of no use ends before it says anything.
     issuers = issuers_of(settings)
     await issuers.load()
@@ -104,6 +110,20 @@ async def serve(
             await _told_to_end(draining)
             await health.say_that_it_ends()
             await draining.notice(settings.notice_seconds)
+
+
+def _statistics() -> Service:
+    """What every process serves beside its own."""
+    return Service(
+        STATISTICS.services_by_name["StatisticsService"].full_name,
+        partial(add_StatisticsServiceServicer_to_server, StatisticsServicer(instruments())),
+        _no_trouble,
+    )
+
+
+async def _no_trouble() -> str:
+    """It depends on nothing."""
+    return ""
 
 
 async def _trouble(access: Access, certificate: Certificate | None, service: Service) -> str:

@@ -37,6 +37,7 @@ from services.upkeep.looking import Looker, looks_of
 from services.upkeep.reports import SECONDS, SERVICE, ReportsThere
 from services.upkeep.retention_servicer import RetentionServicer
 from services.upkeep.settings import UpkeepSettings
+from services.upkeep.standing import Processes
 from services.warehouse.access.opening import access_of
 from services.warehouse.database import Database
 from services.warehouse.erasure.erasing import Eraser
@@ -60,11 +61,12 @@ async def main(settings: UpkeepSettings) -> None:
         elsewhere = Elsewhere(settings, keeping, redis, [reports.erase])
         eraser = Eraser(keeping, elsewhere.erase, tells=tells_of)
         looks = looks_of(settings, database, schema_version(), redis)
+        looker = Looker(looks, settings.check_seconds)
         probe = partial(database.trouble, schema_version())
         services = _services(
             RetentionServicer(database, applier),
             ErasureServicer(database, everywhere, eraser),
-            HealthServicer(database, Looker(looks, settings.check_seconds)),
+            HealthServicer(database, looker, Processes(settings, mesh_tokens_of(settings))),
             probe,
         )
         access = access_of(settings, database)

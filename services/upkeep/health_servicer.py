@@ -1,5 +1,8 @@
 """HealthService: what the services are, and how they did."""
 
+from collections.abc import Sequence
+
+from shadower.runtime.v1.statistics_pb2 import DependencyState
 from shadower.upkeep.v1 import health_pb2
 from shadower.upkeep.v1 import health_service_pb2 as pb
 from shadower.upkeep.v1.health_service_pb2_grpc import HealthServiceServicer
@@ -9,6 +12,7 @@ from services.runtime.call import Context, current_call
 from services.runtime.times import to_duration, to_timestamp
 from services.translation.pages import page_size, read_place, write_place
 from services.upkeep.looking import Looker
+from services.upkeep.standing import Processes
 from services.warehouse.database import Database, Session
 from services.warehouse.health.checks import (
     TOLD_FOR,
@@ -26,9 +30,10 @@ DEFAULT_PAGE, MAX_PAGE = 50, 500
 class HealthServicer(HealthServiceServicer):
     """Translates between the contract and what is known of services, which is nobody's own."""
 
-    def __init__(self, database: Database, looker: Looker) -> None:
+    def __init__(self, database: Database, looker: Looker, processes: Processes) -> None:
         self._database = database
         self._looker = looker
+        self._processes = processes
 
     async def CheckServices(
         self, request: pb.CheckServicesRequest, context: Context
@@ -43,14 +48,18 @@ class HealthServicer(HealthServiceServicer):
         self, request: pb.GetHealthRequest, context: Context
     ) -> pb.GetHealthResponse:
         is_whole = current_call().workspace_id == SYSTEM_WORKSPACE
+        standing = await self._processes.standing()
         async with self._database.reading(SYSTEM_WORKSPACE) as session:
             known = await fetch_known(session)
-        services = [_service(one, session, is_whole=is_whole) for one in known]
-        serving = health_pb2.SERVICE_STATE_SERVING
+        looked_at = {one.last.service: _service(one, session, is_whole=is_whole) for one in known}
+        # Whom nobody has looked at yet may say itself what it stands on.
+        unknown = {name: health_pb2.ServiceHealth(service=name) for name in standing}
+        services = [one for _, one in sorted((unknown | looked_at).items())]
+        for service in services:
+            found = standing.get(service.service, ())
+            service.dependencies.extend(_dependency(*one, is_whole=is_whole) for one in found)
         return pb.GetHealthResponse(
-            services=services,
-            serving=bool(services) and all(one.state == serving for one in services),
-            as_of=to_timestamp(session.as_of),
+            services=services, serving=_serving(services), as_of=to_timestamp(session.as_of)
         )
 
     async def ListChecks(
@@ -77,6 +86,30 @@ def _service(known: Known, session: Session, *, is_whole: bool) -> health_pb2.Se
         state=_state(known.last) if is_recent else health_pb2.SERVICE_STATE_UNSPECIFIED,
         last_check=_check(known.last, is_whole=is_whole),
         uptimes=map(_uptime, known.times),
+        since=to_timestamp(known.since) if is_recent else None,
+    )
+
+
+def _serving(services: Sequence[health_pb2.ServiceHealth]) -> bool | None:
+    """None if nobody knows."""
+    states = {one.state for one in services}
+    if states - {health_pb2.SERVICE_STATE_SERVING, health_pb2.SERVICE_STATE_UNSPECIFIED}:
+        return False
+    return True if states == {health_pb2.SERVICE_STATE_SERVING} else None
+
+
+def _dependency(
+    replica: int, found: DependencyState, *, is_whole: bool
+) -> health_pb2.DependencyHealth:
+    serving, unreachable = health_pb2.SERVICE_STATE_SERVING, health_pb2.SERVICE_STATE_UNREACHABLE
+    return health_pb2.DependencyHealth(
+        dependency=found.dependency,
+        replica=replica,
+        state=serving if found.up else unreachable,
+        since=found.since,
+        check_time=found.check_time,
+        latency=found.latency,
+        reason=found.reason if is_whole else "",
     )
 
 

@@ -91,7 +91,7 @@ def _troubles(addresses: Sequence[str], seen: Sequence[Seen]) -> Iterator[str]:
 
 
 async def _ask(name: str, address: str, certificate: Certificate | None) -> Seen:
-    async with _channel(address, certificate) as channel:
+    async with channel_to(address, certificate) as channel:
         try:
             answer = await HealthStub(channel).Check(HealthCheckRequest(service=name))
         except grpc.aio.AioRpcError as failed:
@@ -102,7 +102,7 @@ async def _ask(name: str, address: str, certificate: Certificate | None) -> Seen
     return Seen(SERVING) if status == "SERVING" else Seen(NOT_SERVING, status)
 
 
-def _channel(address: str, certificate: Certificate | None) -> grpc.aio.Channel:
+def channel_to(address: str, certificate: Certificate | None) -> grpc.aio.Channel:
     """With our own certificate where the service wants one."""
     options = (("grpc.use_local_subchannel_pool", 1),)
     if certificate is None or address.startswith(UNIX):

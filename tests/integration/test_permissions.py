@@ -19,7 +19,7 @@ from tests.support.errors import Refusal, refusal, refused
 from tests.support.keys import KeyRing
 from tests.support.notifications import DELIVERY, SOME_TARGET, TARGET_ID
 from tests.support.reports import DAILY, DEFINITION_ID, LINK_ID, REPORT_ID, SECRET, SOME_DEFINITION
-from tests.support.stack import SERVED_WITH, SERVICES, Stack, Stubs
+from tests.support.stack import EVERYWHERE, SERVED_WITH, SERVICES, Stack, Stubs
 
 DENIED = grpc.StatusCode.PERMISSION_DENIED
 RUN = Execution(execution_id="run", agent_id="a", status=2, start_time={"seconds": 1_700_000_000})
@@ -92,6 +92,7 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "aggregates.ListRollups": (ROLLUPS, {}),
     "cache.GetCacheStatistics": (CACHE, {}),
     "cache.InvalidateAnswers": (INVALIDATE, {}),
+    "statistics.GetStatistics": ("statistics:read", {}),
     "alerts.CreateRule": (RULES, {"rule_id": RULE_ID, "rule": SOME_RULE}),
     "alerts.GetRule": (ALERTS, {"rule_id": RULE_ID}),
     "alerts.ListRules": (ALERTS, {}),
@@ -286,7 +287,9 @@ def test_the_tables_name_all_of_the_contract() -> None:
         f"{m}.{rpc.name}" for m, has in by_module.items() for one in has for rpc in one.methods
     }
     assert set(RPCS) == methods
-    beside = {name for names in SERVED_WITH.values() for name in names if "shadower" in name}
+    beside = {EVERYWHERE} | {
+        name for names in SERVED_WITH.values() for name in names if "shadower" in name
+    }
     named = {service.full_name for service in services()}
     assert named == {*SERVICES.values(), *beside}
     roles = {name.removeprefix("ROLE_").lower() for name in Role.keys()}  # noqa: SIM118

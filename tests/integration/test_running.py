@@ -22,6 +22,7 @@ from tests.support.health import NOT_SERVING, SERVING, becomes, health
 from tests.support.keys import KeyRing
 from tests.support.locks import waits_for
 from tests.support.stack import (
+    EVERYWHERE,
     SERVED_WITH,
     SERVICES,
     Environment,
@@ -105,7 +106,7 @@ async def reflected(service: Running) -> set[str]:
 
 @pytest.mark.parametrize("name", SERVICES)
 async def test_reflection_lists_services_in_development(stack: Stack, name: str) -> None:
-    own = {SERVICES[name], *SERVED_WITH.get(name, ()), "grpc.health.v1.Health"}
+    own = {SERVICES[name], *SERVED_WITH.get(name, ()), EVERYWHERE, "grpc.health.v1.Health"}
     assert await reflected(stack.running[name]) == own | {
         "grpc.reflection.v1alpha.ServerReflection"
     }

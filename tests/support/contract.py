@@ -17,6 +17,7 @@ from shadower.metrics.v1 import metrics_service_pb2 as metrics
 from shadower.notifications.v1 import notifications_service_pb2 as notifications
 from shadower.reports.v1 import reports_service_pb2 as reports
 from shadower.runtime.v1 import cache_service_pb2 as cache
+from shadower.runtime.v1 import statistics_service_pb2 as statistics
 from shadower.scheduler.v1 import scheduler_service_pb2 as scheduler
 from shadower.upkeep.v1 import erasure_service_pb2 as erasure
 from shadower.upkeep.v1 import health_service_pb2 as health
@@ -42,6 +43,7 @@ MODULES = {
     "erasure": erasure,
     "health": health,
     "retention": retention,
+    "statistics": statistics,
     "workspaces": workspaces,
 }
 

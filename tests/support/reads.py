@@ -199,7 +199,7 @@ READS = {
 # They answer from a file, from memory, and by reckoning; or find a report as others do, and then
 # read its file.
 WITHOUT_DATABASE = {"GetPriceTable", "GetCacheStatistics", "PreviewSchedule"}
-WITHOUT_DATABASE |= {"DownloadReport", "OpenReportLink"}
+WITHOUT_DATABASE |= {"GetStatistics", "DownloadReport", "OpenReportLink"}
 # Its statements are of another role's pool, and looked at with it.
 WITHOUT_DATABASE |= {"ExportExecutions"}
 READER = Principal(

@@ -34,6 +34,7 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from shadower.notifications.v1.notifications_service_pb2_grpc import NotificationsServiceStub
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 from shadower.runtime.v1.cache_service_pb2_grpc import CacheServiceStub
+from shadower.runtime.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 from shadower.scheduler.v1.scheduler_service_pb2_grpc import SchedulerServiceStub
 from shadower.upkeep.v1.erasure_service_pb2_grpc import ErasureServiceStub
 from shadower.upkeep.v1.health_service_pb2_grpc import HealthServiceStub
@@ -60,6 +61,8 @@ SERVICES = {
     "reports": "shadower.reports.v1.ReportsService",
     "upkeep": "shadower.upkeep.v1.RetentionService",
 }
+# What every process serves beside its own services.
+EVERYWHERE = "shadower.runtime.v1.StatisticsService"
 # They call others, and are told where those are: the last one where all are.
 CALLERS = ("reports", "upkeep")
 # Services that another one's process serves beside it.
@@ -151,6 +154,7 @@ class Stubs:
         self.workspaces: Any = WorkspacesServiceStub(channels["workspaces"])
         self.agents: Any = AgentsServiceStub(channels["agents"])
         self.cache: Any = CacheServiceStub(channels["metrics"])
+        self.statistics: Any = StatisticsServiceStub(channels["metrics"])
         self.access: Any = AccessServiceStub(channels["access"])
         self.checks: Any = AuthorizationStub(channels["access"])
         self.alerts: Any = AlertsServiceStub(channels["alerts"])

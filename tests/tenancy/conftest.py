@@ -90,7 +90,10 @@ async def asker_of(
             base_url=edge.anonymous.base_url, trust_env=False, timeout=30, limits=limits
         )
         http = await opened.enter_async_context(client)
-        own_ports = {"shadower.runtime.v1.CacheService": stack.running["metrics"].channel()}
+        own_ports = {
+            f"shadower.runtime.v1.{name}": stack.running["metrics"].channel()
+            for name in ("CacheService", "StatisticsService")
+        }
         yield Asker(edge, http, own_ports, schema)
         for channel in own_ports.values():
             await channel.close()

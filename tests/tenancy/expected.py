@@ -73,6 +73,7 @@ SILENT = {
     "reports.v1.ReportsService/EraseReports": "counts",
     "runtime.v1.CacheService/GetCacheStatistics": "of the process, for operators",
     "runtime.v1.CacheService/InvalidateAnswers": "a count",
+    "runtime.v1.StatisticsService/GetStatistics": "of the process, for operators",
     "upkeep.v1.RetentionService/GetRetention": "days and times",
     "upkeep.v1.RetentionService/UpdateRetention": "days and times",
     "upkeep.v1.RetentionService/ApplyRetention": "counts",

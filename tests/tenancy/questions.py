@@ -303,6 +303,7 @@ QUESTIONS: Mapping[str, Question] = {
     "reports.v1.ReportsService/EraseReports": lambda own, _: {"user_id": own.named("nobody")},
     "runtime.v1.CacheService/GetCacheStatistics": same({}),
     "runtime.v1.CacheService/InvalidateAnswers": same({}),
+    "runtime.v1.StatisticsService/GetStatistics": same({}),
     "scheduler.v1.SchedulerService/ListJobs": same({}),
     "scheduler.v1.SchedulerService/RunJob": same({"job_name": "roll_up"}),
     "scheduler.v1.SchedulerService/PauseJob": same({"job_name": "roll_up"}),

@@ -30,7 +30,7 @@ from shadower.limits.v1 import limits_service_pb2
 from shadower.metrics.v1 import metrics_service_pb2
 from shadower.notifications.v1 import notifications_service_pb2
 from shadower.reports.v1 import reports_service_pb2
-from shadower.runtime.v1 import cache_service_pb2
+from shadower.runtime.v1 import cache_service_pb2, statistics_service_pb2
 from shadower.scheduler.v1 import scheduler_service_pb2
 from shadower.upkeep.v1 import (
     erasure_service_pb2,
@@ -72,6 +72,7 @@ MODULES = (
     erasure_service_pb2,
     health_service_pb2,
     retention_service_pb2,
+    statistics_service_pb2,
     workspaces_service_pb2,
 )
 METHODS: dict[str, MethodDescriptor] = {

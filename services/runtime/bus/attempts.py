@@ -14,6 +14,9 @@ from services.runtime.telemetry.tallies import Histogram
 
 MAX_MESSAGE = 1_000
 GROUP = "messaging.consumer.group.name"
+HANDLING = "messaging.process.duration"
+PUBLISHED = "shadower.bus.published"
+GROUP_AGE = "shadower.outbox.age"
 LAG = "shadower.bus.lag"
 LAG_MEANING = "Events that a group has not passed yet"
 
@@ -67,7 +70,7 @@ async def lasting_failure(
 
 def _handling() -> Histogram:
     return instruments().histogram(
-        "messaging.process.duration",
+        HANDLING,
         "s",
         "How long a group took to handle an event of the bus, with all of its tries",
         (GROUP, "outcome"),

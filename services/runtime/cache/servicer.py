@@ -1,6 +1,5 @@
 """CacheService: what an operator sees of a process's cache, and may have it forget."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import structlog
@@ -9,21 +8,13 @@ from shadower.runtime.v1.cache_service_pb2_grpc import (
     CacheServiceServicer,
     add_CacheServiceServicer_to_server,
 )
-from shadower.runtime.v1.cache_statistics_pb2 import (
-    CacheStatistics,
-    MethodStatistics,
-    SharedTierState,
-    SharedTierStatistics,
-)
 
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.cache.cache import Cache
-from services.runtime.cache.statistics import Event, Figures, Outcome
+from services.runtime.cache.telling import cache_statistics
 from services.runtime.call import Context, current_call
 from services.runtime.faults import Unavailable
 from services.runtime.server import Service
-
-FIELDS = {outcome: outcome.value for outcome in Outcome} | {Outcome.HIT: "hits"}
 
 
 class CacheServicer(CacheServiceServicer):
@@ -35,7 +26,7 @@ class CacheServicer(CacheServiceServicer):
     async def GetCacheStatistics(
         self, request: pb.GetCacheStatisticsRequest, context: Context
     ) -> pb.GetCacheStatisticsResponse:
-        return pb.GetCacheStatisticsResponse(statistics=_statistics(self._cache.figures()))
+        return pb.GetCacheStatisticsResponse(statistics=cache_statistics(self._cache.figures()))
 
     async def InvalidateAnswers(
         self, request: pb.InvalidateAnswersRequest, context: Context
@@ -79,24 +70,3 @@ def _write_down(request: pb.InvalidateAnswersRequest, here: int, shared: int | N
         dropped_shared=shared,
         request_id=call.request_id,
     )
-
-
-def _statistics(figures: Figures) -> CacheStatistics:
-    return CacheStatistics(
-        methods=[_of_method(name, counts) for name, counts in sorted(figures.methods.items())],
-        early_refreshes=figures.events.get(Event.REFRESHED_EARLY, 0),
-        dropped_by_news=figures.events.get(Event.DROPPED, 0),
-        dropped_by_invalidation=figures.events.get(Event.INVALIDATED, 0),
-        evictions=figures.events.get(Event.EVICTED, 0),
-        entries=figures.entries,
-        bytes=figures.bytes,
-        under_way=figures.under_way,
-        shared_tier=SharedTierStatistics(
-            state=SharedTierState.Value(f"SHARED_TIER_STATE_{figures.shared_state.name}"),
-            failures=figures.events.get(Event.SHARED_TIER_FAILED, 0),
-        ),
-    )
-
-
-def _of_method(name: str, counts: Mapping[Outcome, int]) -> MethodStatistics:
-    return MethodStatistics(method=name, **{FIELDS[one]: times for one, times in counts.items()})

@@ -5,7 +5,7 @@ one, so that there are as many series however many tenants there are.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from services.runtime.process_settings import ProcessSettings
 from services.runtime.telemetry.dependencies import Dependencies
 from services.runtime.telemetry.metrics import NAMESPACE, open_meter
 from services.runtime.telemetry.process import observe_process
-from services.runtime.telemetry.tallies import SECONDS, Histogram, Labels, Look
+from services.runtime.telemetry.tallies import SECONDS, Distribution, Histogram, Labels, Look
 
 Callbacks = Sequence[Callable[[CallbackOptions], Iterable[Observation]]]
 
@@ -89,6 +89,15 @@ class Instruments:
             looks = self._gauges[name] = []
             self.meter.create_observable_gauge(name, _callbacks(labels, looks), unit, meaning)
         self._gauges[name].append(look)
+
+    def figures(self, name: str) -> Mapping[Labels, Distribution]:
+        """Those of a histogram; none if nobody has opened it."""
+        found = self._histograms.get(name)
+        return found.figures() if found else {}
+
+    def counted(self, name: str) -> Mapping[Labels, int]:
+        """The same of a counter."""
+        return dict(self._counters.get(name, {}))
 
     def looked_at(self, name: str) -> Iterator[tuple[Labels, float]]:
         """The values of a gauge, now."""

@@ -24,7 +24,7 @@ Values = Iterable[tuple[Labels, float]]
 def observe_process(opened: "Instruments", settings: ProcessSettings) -> None:
     began, labels = time.monotonic(), (release(), platform.python_version())
     opened.gauge(
-        "shadower.build",
+        "shadower.build.info",
         "",
         "1: the release of the process, and the Python that runs it",
         ("version", "python"),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from services.runtime.bus.attempts import GROUP, LAG, LAG_MEANING
+from services.runtime.bus.attempts import GROUP, GROUP_AGE, LAG, LAG_MEANING
 from services.runtime.pool import Pool
 from services.runtime.telemetry.instruments import instruments
 from services.runtime.telemetry.tallies import Labels
@@ -27,7 +27,7 @@ class OutboxLag:
         measured = instruments()
         measured.gauge(LAG, "{event}", LAG_MEANING, (GROUP,), self._events)
         measured.gauge(
-            "shadower.outbox.age",
+            GROUP_AGE,
             "s",
             "How old the first event in the outbox is that a group has not passed yet; 0 if none",
             (GROUP,),

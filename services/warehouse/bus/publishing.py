@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.runtime.bus.attempts import PUBLISHED
 from services.runtime.bus.event import TYPES
 from services.runtime.telemetry.instruments import CURRENT_RPC, instruments
 from services.runtime.telemetry.spans import running_traceparent
@@ -15,7 +16,6 @@ from services.warehouse.database import Session
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
-PUBLISHED = "shadower.bus.published"
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ class Known:
 
     last: Check
     times: Sequence[Times]
+    since: datetime
+    """When the first of the looks was that have found the same, up to the last."""
 
 
 async def note_checks(session: Session, checks: Sequence[Check]) -> None:
@@ -78,5 +80,6 @@ async def fetch_known(session: Session) -> list[Known]:
 
 def _known(row: dict[str, Any]) -> Known:
     serving, known = row.pop("serving"), row.pop("known")
+    since = row.pop("since")
     times = zip(SPANS_OF_DAYS, serving, known, strict=True)
-    return Known(Check(**row), [Times(*one) for one in times])
+    return Known(Check(**row), [Times(*one) for one in times], since)

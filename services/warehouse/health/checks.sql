@@ -35,7 +35,15 @@ with looked as (
     from by_span
     group by service
 )
-select last.service, last.checked_at, last.state, last.latency_us, last.reason, serving, known
+select last.service, last.checked_at, last.state, last.latency_us, last.reason, serving, known, (
+        select min(checked_at) from service_checks
+        where workspace_id = $1 and service_checks.service = last.service and checked_at <= $2
+            and checked_at > coalesce((
+                select max(checked_at) from service_checks
+                where workspace_id = $1 and service_checks.service = last.service
+                    and checked_at <= $2 and state <> last.state
+            ), '-infinity')
+    ) as since
 from of_service
 cross join lateral (
     select * from service_checks

@@ -125,6 +125,10 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     """See how the services do and did."""
     PERMISSION_HEALTH_CHECKS_WRITE: _Permission.ValueType  # 45
     """Have the services looked at. No role holds it: the scheduler's token names it."""
+    PERMISSION_STATISTICS_READ: _Permission.ValueType  # 46
+    """See what a process does and stands on, for all workspaces together. No role holds it: a
+    token of an operator names it.
+    """
 
 class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
     """What a caller may do in a workspace. In a token's claim "permissions" the value
@@ -229,6 +233,10 @@ PERMISSION_HEALTH_READ: Permission.ValueType  # 44
 """See how the services do and did."""
 PERMISSION_HEALTH_CHECKS_WRITE: Permission.ValueType  # 45
 """Have the services looked at. No role holds it: the scheduler's token names it."""
+PERMISSION_STATISTICS_READ: Permission.ValueType  # 46
+"""See what a process does and stands on, for all workspaces together. No role holds it: a
+token of an operator names it.
+"""
 
 class _Role:
     ValueType = typing.NewType("ValueType", builtins.int)

@@ -26,19 +26,21 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/upkeep/v1/health.proto\x12\x12shadower.upkeep.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbc\x01\n\x0cServiceCheck\x12\x0f\n\x07service\x18\x01 \x01(\t\x12.\n\ncheck_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .shadower.upkeep.v1.ServiceState\x12*\n\x07latency\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x05 \x01(\t\"`\n\x06Uptime\x12\x0c\n\x04\x64\x61ys\x18\x01 \x01(\x05\x12\x12\n\x05ratio\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12*\n\x07unknown\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\n\x06_ratio\"\xb4\x01\n\rServiceHealth\x12\x0f\n\x07service\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .shadower.upkeep.v1.ServiceState\x12\x34\n\nlast_check\x18\x03 \x01(\x0b\x32 .shadower.upkeep.v1.ServiceCheck\x12+\n\x07uptimes\x18\x04 \x03(\x0b\x32\x1a.shadower.upkeep.v1.Uptime*\x86\x01\n\x0cServiceState\x12\x1d\n\x19SERVICE_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATE_SERVING\x10\x01\x12\x1d\n\x19SERVICE_STATE_NOT_SERVING\x10\x02\x12\x1d\n\x19SERVICE_STATE_UNREACHABLE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fshadower/upkeep/v1/health.proto\x12\x12shadower.upkeep.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbc\x01\n\x0cServiceCheck\x12\x0f\n\x07service\x18\x01 \x01(\t\x12.\n\ncheck_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .shadower.upkeep.v1.ServiceState\x12*\n\x07latency\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x05 \x01(\t\"`\n\x06Uptime\x12\x0c\n\x04\x64\x61ys\x18\x01 \x01(\x05\x12\x12\n\x05ratio\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12*\n\x07unknown\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\n\x06_ratio\"\x9b\x02\n\rServiceHealth\x12\x0f\n\x07service\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .shadower.upkeep.v1.ServiceState\x12\x34\n\nlast_check\x18\x03 \x01(\x0b\x32 .shadower.upkeep.v1.ServiceCheck\x12+\n\x07uptimes\x18\x04 \x03(\x0b\x32\x1a.shadower.upkeep.v1.Uptime\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0c\x64\x65pendencies\x18\x06 \x03(\x0b\x32$.shadower.upkeep.v1.DependencyHealth\"\xff\x01\n\x10\x44\x65pendencyHealth\x12\x12\n\ndependency\x18\x01 \x01(\t\x12\x0f\n\x07replica\x18\x02 \x01(\x05\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .shadower.upkeep.v1.ServiceState\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncheck_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07latency\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x07 \x01(\t*\x86\x01\n\x0cServiceState\x12\x1d\n\x19SERVICE_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATE_SERVING\x10\x01\x12\x1d\n\x19SERVICE_STATE_NOT_SERVING\x10\x02\x12\x1d\n\x19SERVICE_STATE_UNREACHABLE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.upkeep.v1.health_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SERVICESTATE']._serialized_start=593
-  _globals['_SERVICESTATE']._serialized_end=727
+  _globals['_SERVICESTATE']._serialized_start=954
+  _globals['_SERVICESTATE']._serialized_end=1088
   _globals['_SERVICECHECK']._serialized_start=121
   _globals['_SERVICECHECK']._serialized_end=309
   _globals['_UPTIME']._serialized_start=311
   _globals['_UPTIME']._serialized_end=407
   _globals['_SERVICEHEALTH']._serialized_start=410
-  _globals['_SERVICEHEALTH']._serialized_end=590
+  _globals['_SERVICEHEALTH']._serialized_end=693
+  _globals['_DEPENDENCYHEALTH']._serialized_start=696
+  _globals['_DEPENDENCYHEALTH']._serialized_end=951
 # @@protoc_insertion_point(module_scope)

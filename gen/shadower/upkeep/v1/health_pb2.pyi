@@ -132,6 +132,8 @@ class ServiceHealth(message.Message):
     STATE_FIELD_NUMBER: builtins.int
     LAST_CHECK_FIELD_NUMBER: builtins.int
     UPTIMES_FIELD_NUMBER: builtins.int
+    SINCE_FIELD_NUMBER: builtins.int
+    DEPENDENCIES_FIELD_NUMBER: builtins.int
     service: builtins.str
     """The service, as ServiceCheck has it."""
     state: ServiceState.ValueType
@@ -144,6 +146,16 @@ class ServiceHealth(message.Message):
     def uptimes(self) -> containers.RepeatedCompositeFieldContainer[Uptime]:
         """Over 1, 7, 30 and 90 days."""
 
+    @builtins.property
+    def since(self) -> timestamp_pb2.Timestamp:
+        """Since when looks have found it in that state, one after the other; absent if it is unspecified."""
+
+    @builtins.property
+    def dependencies(self) -> containers.RepeatedCompositeFieldContainer[DependencyHealth]:
+        """What its processes stand on, as each finds it itself now; empty of what is no service of ours, and
+        of a process that does not answer.
+        """
+
     def __init__(
         self,
         *,
@@ -151,9 +163,61 @@ class ServiceHealth(message.Message):
         state: ServiceState.ValueType = ...,
         last_check: ServiceCheck | None = ...,
         uptimes: abc.Iterable[Uptime] | None = ...,
+        since: timestamp_pb2.Timestamp | None = ...,
+        dependencies: abc.Iterable[DependencyHealth] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["last_check", b"last_check"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["last_check", b"last_check", "since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["last_check", b"last_check", "service", b"service", "state", b"state", "uptimes", b"uptimes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dependencies", b"dependencies", "last_check", b"last_check", "service", b"service", "since", b"since", "state", b"state", "uptimes", b"uptimes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class DependencyHealth(message.Message):
+    """Something that a process of a service stands on."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    DEPENDENCY_FIELD_NUMBER: builtins.int
+    REPLICA_FIELD_NUMBER: builtins.int
+    STATE_FIELD_NUMBER: builtins.int
+    SINCE_FIELD_NUMBER: builtins.int
+    CHECK_TIME_FIELD_NUMBER: builtins.int
+    LATENCY_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    dependency: builtins.str
+    """What: "postgresql", "redis", "kafka", "objects" or "collector"."""
+    replica: builtins.int
+    """Which of the service's processes, from 1 on, in the order in which upkeep was told of them."""
+    state: ServiceState.ValueType
+    """Serving if it answered the process, unreachable if it did not."""
+    reason: builtins.str
+    """Why it is not serving; at most 300 characters, and only in "shadower-system"."""
+    @builtins.property
+    def since(self) -> timestamp_pb2.Timestamp:
+        """Since when that is so, as far as the process knows."""
+
+    @builtins.property
+    def check_time(self) -> timestamp_pb2.Timestamp:
+        """When the process asked it last."""
+
+    @builtins.property
+    def latency(self) -> duration_pb2.Duration:
+        """How long its answer took, or was waited for."""
+
+    def __init__(
+        self,
+        *,
+        dependency: builtins.str = ...,
+        replica: builtins.int = ...,
+        state: ServiceState.ValueType = ...,
+        since: timestamp_pb2.Timestamp | None = ...,
+        check_time: timestamp_pb2.Timestamp | None = ...,
+        latency: duration_pb2.Duration | None = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["check_time", b"check_time", "latency", b"latency", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["check_time", b"check_time", "dependency", b"dependency", "latency", b"latency", "reason", b"reason", "replica", b"replica", "since", b"since", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

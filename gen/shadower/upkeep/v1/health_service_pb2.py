@@ -29,7 +29,7 @@ from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_
 from shadower.upkeep.v1 import health_pb2 as shadower_dot_upkeep_dot_v1_dot_health__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/upkeep/v1/health_service.proto\x12\x12shadower.upkeep.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a\x1fshadower/upkeep/v1/health.proto\"T\n\x10GetHealthRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\"\x84\x01\n\x11GetHealthResponse\x12\x33\n\x08services\x18\x01 \x03(\x0b\x32!.shadower.upkeep.v1.ServiceHealth\x12\x0f\n\x07serving\x18\x02 \x01(\x08\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb8\x01\n\x11ListChecksRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\'\n\x07service\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\xc8\x01\x32\n^[^\\x00]*$\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x8a\x01\n\x12ListChecksResponse\x12\x30\n\x06\x63hecks\x18\x01 \x03(\x0b\x32 .shadower.upkeep.v1.ServiceCheck\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x14\x43heckServicesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"I\n\x15\x43heckServicesResponse\x12\x30\n\x06\x63hecks\x18\x01 \x03(\x0b\x32 .shadower.upkeep.v1.ServiceCheck2\x85\x04\n\rHealthService\x12\xa9\x01\n\tGetHealth\x12$.shadower.upkeep.v1.GetHealthRequest\x1a%.shadower.upkeep.v1.GetHealthResponse\"O\x90\x02\x01\xe8\xc7\x18,\x88\xc8\x18\x01\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02:\x12$/v1/workspaces/{workspace_id}/healthZ\x12\x12\x10/health/detailed\x12\x9a\x01\n\nListChecks\x12%.shadower.upkeep.v1.ListChecksRequest\x1a&.shadower.upkeep.v1.ListChecksResponse\"=\x90\x02\x01\xe8\xc7\x18,\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02,\x12*/v1/workspaces/{workspace_id}/healthChecks\x12\xaa\x01\n\rCheckServices\x12(.shadower.upkeep.v1.CheckServicesRequest\x1a).shadower.upkeep.v1.CheckServicesResponse\"D\x90\x02\x02\xe8\xc7\x18-\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02\x33\"./v1/workspaces/{workspace_id}/healthChecks:run:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'shadower/upkeep/v1/health_service.proto\x12\x12shadower.upkeep.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#shadower/common/v1/permission.proto\x1a\x1fshadower/upkeep/v1/health.proto\"T\n\x10GetHealthRequest\x12@\n\x0cworkspace_id\x18\x01 \x01(\tB*\xbaH\'r%2#^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$\"\x95\x01\n\x11GetHealthResponse\x12\x33\n\x08services\x18\x01 \x03(\x0b\x32!.shadower.upkeep.v1.ServiceHealth\x12\x14\n\x07serving\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_serving\"\xb8\x01\n\x11ListChecksRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\'\n\x07service\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\xc8\x01\x32\n^[^\\x00]*$\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x8a\x01\n\x12ListChecksResponse\x12\x30\n\x06\x63hecks\x18\x01 \x03(\x0b\x32 .shadower.upkeep.v1.ServiceCheck\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x14\x43heckServicesRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\"I\n\x15\x43heckServicesResponse\x12\x30\n\x06\x63hecks\x18\x01 \x03(\x0b\x32 .shadower.upkeep.v1.ServiceCheck2\x85\x04\n\rHealthService\x12\xa9\x01\n\tGetHealth\x12$.shadower.upkeep.v1.GetHealthRequest\x1a%.shadower.upkeep.v1.GetHealthResponse\"O\x90\x02\x01\xe8\xc7\x18,\x88\xc8\x18\x01\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02:\x12$/v1/workspaces/{workspace_id}/healthZ\x12\x12\x10/health/detailed\x12\x9a\x01\n\nListChecks\x12%.shadower.upkeep.v1.ListChecksRequest\x1a&.shadower.upkeep.v1.ListChecksResponse\"=\x90\x02\x01\xe8\xc7\x18,\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02,\x12*/v1/workspaces/{workspace_id}/healthChecks\x12\xaa\x01\n\rCheckServices\x12(.shadower.upkeep.v1.CheckServicesRequest\x1a).shadower.upkeep.v1.CheckServicesResponse\"D\x90\x02\x02\xe8\xc7\x18-\x90\xc8\x18\x07\x82\xd3\xe4\x93\x02\x33\"./v1/workspaces/{workspace_id}/healthChecks:run:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,15 +57,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETHEALTHREQUEST']._serialized_start=225
   _globals['_GETHEALTHREQUEST']._serialized_end=309
   _globals['_GETHEALTHRESPONSE']._serialized_start=312
-  _globals['_GETHEALTHRESPONSE']._serialized_end=444
-  _globals['_LISTCHECKSREQUEST']._serialized_start=447
-  _globals['_LISTCHECKSREQUEST']._serialized_end=631
-  _globals['_LISTCHECKSRESPONSE']._serialized_start=634
-  _globals['_LISTCHECKSRESPONSE']._serialized_end=772
-  _globals['_CHECKSERVICESREQUEST']._serialized_start=774
-  _globals['_CHECKSERVICESREQUEST']._serialized_end=859
-  _globals['_CHECKSERVICESRESPONSE']._serialized_start=861
-  _globals['_CHECKSERVICESRESPONSE']._serialized_end=934
-  _globals['_HEALTHSERVICE']._serialized_start=937
-  _globals['_HEALTHSERVICE']._serialized_end=1454
+  _globals['_GETHEALTHRESPONSE']._serialized_end=461
+  _globals['_LISTCHECKSREQUEST']._serialized_start=464
+  _globals['_LISTCHECKSREQUEST']._serialized_end=648
+  _globals['_LISTCHECKSRESPONSE']._serialized_start=651
+  _globals['_LISTCHECKSRESPONSE']._serialized_end=789
+  _globals['_CHECKSERVICESREQUEST']._serialized_start=791
+  _globals['_CHECKSERVICESREQUEST']._serialized_end=876
+  _globals['_CHECKSERVICESRESPONSE']._serialized_start=878
+  _globals['_CHECKSERVICESRESPONSE']._serialized_end=951
+  _globals['_HEALTHSERVICE']._serialized_start=954
+  _globals['_HEALTHSERVICE']._serialized_end=1471
 # @@protoc_insertion_point(module_scope)

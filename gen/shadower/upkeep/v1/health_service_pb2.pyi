@@ -50,7 +50,9 @@ class GetHealthResponse(message.Message):
     SERVING_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
     serving: builtins.bool
-    """Whether all of them serve, by the last look."""
+    """Whether all of them serve, by the last look; absent if nobody knows: before the first look, or if the
+    last one at a service is more than ten minutes ago and no other was found not to serve.
+    """
     @builtins.property
     def services(self) -> containers.RepeatedCompositeFieldContainer[health_pb2.ServiceHealth]:
         """By name."""
@@ -63,14 +65,16 @@ class GetHealthResponse(message.Message):
         self,
         *,
         services: abc.Iterable[health_pb2.ServiceHealth] | None = ...,
-        serving: builtins.bool = ...,
+        serving: builtins.bool | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_serving", b"_serving", "as_of", b"as_of", "serving", b"serving"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "services", b"services", "serving", b"serving"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_serving", b"_serving", "as_of", b"as_of", "services", b"services", "serving", b"serving"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__serving: _TypeAlias = typing.Literal["serving"]  # noqa: Y015
+    _WhichOneofArgType__serving: _TypeAlias = typing.Literal["_serving", b"_serving"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__serving) -> _WhichOneofReturnType__serving | None: ...
 
 @typing.final
 class ListChecksRequest(message.Message):
