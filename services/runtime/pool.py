@@ -35,6 +35,9 @@ NOTICED_IF_GONE = {
     "tcp_keepalives_count": "4",
 }
 
+# To connect to a replica: without one, there is the primary.
+REPLICA_SECONDS = 1.0
+
 # What jsonb begins with in binary form; see jsonb_recv of PostgreSQL.
 JSONB_VERSION = b"\x01"
 NO_JSON = JSONB_VERSION + b"{}"
@@ -48,17 +51,36 @@ async def open_pool(
 
     `prepare` does what else a new connection needs.
     """
-    pool = asyncpg.create_pool(
-        settings.database_url,
+    async with _pool(settings.database_url, settings, role, prepare) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def open_read_pool(settings: Settings) -> "AsyncIterator[Pool | None]":
+    """To replicas of the database; None if there are none."""
+    if not settings.database_read_url:
+        yield None
+        return
+    connecting = _pool(
+        settings.database_read_url, settings, SERVICE_ROLE, None, timeout=REPLICA_SECONDS
+    )
+    async with connecting as pool:
+        yield pool
+
+
+def _pool(
+    url: str, settings: Settings, role: str, prepare: Prepare | None, *, timeout: float = 60
+) -> Pool:
+    return asyncpg.create_pool(
+        url,
         min_size=0,
+        timeout=timeout,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
         server_settings=_session_settings(settings, role),
         init=partial(_prepare, prepare=prepare),
         reset=_leave,
     )
-    async with pool:
-        yield pool
 
 
 async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
