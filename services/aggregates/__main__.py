@@ -27,13 +27,15 @@ from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
 from services.warehouse.facts.staging import create_staging
+from services.warehouse.replica import open_replica
 from services.warehouse.schema import schema_version
 
 
 async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
-        database = Database(pool, settings.query_cost, settings.log)
+        replica = await stack.enter_async_context(open_replica(settings, pool))
+        database = Database(pool, settings.query_cost, settings.log, replica)
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)
         cache = await stack.enter_async_context(remembering)

@@ -29,6 +29,7 @@ from services.warehouse.bus.subscribers import OutboxBroadcast
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
 from services.warehouse.facts.revisions import Revisions
+from services.warehouse.replica import open_replica
 from services.warehouse.schema import schema_version
 
 
@@ -36,7 +37,8 @@ async def main(settings: MetricsSettings) -> None:
     draining = Draining()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings))
-        database = Database(pool, settings.query_cost, settings.log)
+        replica = await stack.enter_async_context(open_replica(settings, pool))
+        database = Database(pool, settings.query_cost, settings.log, replica)
         announcements = Announcements()
         edition = edition_of(DESCRIPTOR, schema_version())
         remembering = open_cache(settings, Revisions(database), edition)

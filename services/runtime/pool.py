@@ -39,6 +39,9 @@ NOTICED_IF_GONE = {
     "tcp_keepalives_count": "4",
 }
 
+# To connect to a replica: without one, there is the primary.
+REPLICA_SECONDS = 1.0
+
 # What jsonb begins with in binary form; see jsonb_recv of PostgreSQL.
 JSONB_VERSION = b"\x01"
 NO_JSON = JSONB_VERSION + b"{}"
@@ -52,10 +55,38 @@ async def open_pool(
 
     `prepare` does what else a new connection needs.
     """
-    pool = MeasuredPool(
-        settings.database_url,
-        name=role,
+    pool = _pool(settings.database_url, settings, role, prepare)
+    instruments().dependencies.add("postgresql", pool.trouble)
+    async with pool:
+        yield pool
+
+
+@asynccontextmanager
+async def open_read_pool(settings: Settings) -> "AsyncIterator[Pool | None]":
+    """To replicas of the database; None if there are none."""
+    if not settings.database_read_url:
+        yield None
+        return
+    url, role = settings.database_read_url, SERVICE_ROLE
+    pool = _pool(url, settings, role, None, timeout=REPLICA_SECONDS)
+    instruments().dependencies.add("postgresql_replica", pool.trouble)
+    async with pool:
+        yield pool
+
+
+def _pool(
+    url: str,
+    settings: Settings,
+    role: str,
+    prepare: Prepare | None,
+    *,
+    timeout: float = 60,
+) -> MeasuredPool:
+    return MeasuredPool(
+        url,
+        name=role if url == settings.database_url else f"{role}-replica",
         min_size=0,
+        timeout=timeout,
         max_size=settings.pool_size,
         command_timeout=settings.statement_timeout_seconds + 1,
         server_settings=_session_settings(settings, role),
@@ -63,9 +94,6 @@ async def open_pool(
         reset=_leave,
         connection_class=_connection_class(),
     )
-    instruments().dependencies.add("postgresql", pool.trouble)
-    async with pool:
-        yield pool
 
 
 async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:

@@ -14,6 +14,10 @@ class Settings(ProcessSettings):
     database_url: str = Field(validation_alias="DATABASE_URL")
     """PostgreSQL 15 or newer, as libpq writes it: postgresql://user@host/database."""
 
+    database_read_url: str = Field(default="", validation_alias="DATABASE_READ_URL")
+    """A replica of that database, or several behind one address. Answers that may be as old as the
+    replica is are read there, others where they are written. Empty: all are read there."""
+
     kafka_brokers: str = Field(default="", validation_alias="KAFKA_BROKERS")
     """Kafka 4 or newer, as host:port,host:port. Empty: no Kafka, the database does its work."""
 

@@ -9,8 +9,8 @@ from shadower.runtime.v1.statistics_pb2 import DependencyState
 from shadower.runtime.v1.statistics_service_pb2 import GetStatisticsRequest
 from shadower.runtime.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 
-from services.runtime.binding import certificate_of
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.runtime.certificate import certificate_of
 from services.runtime.mesh_tokens import MeshTokens
 from services.upkeep.looking import channel_to
 from services.upkeep.settings import UpkeepSettings

@@ -10,28 +10,17 @@ from typing import Any
 import asyncpg
 
 from services.runtime.faults import CannotServeError, DeadlineExceeded, Unavailable
+from services.runtime.freshness import asked_freshness
 from services.runtime.pool import Connection, Pool
 from services.warehouse.facts.horizon import Horizon, horizon_of
+from services.warehouse.failures import UNREACHABLE
+from services.warehouse.replica import Lent, Replica, giving_way
 from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
 from services.warehouse.rollups.ranges import to_cells
 from services.warehouse.schema import NO_SCHEMA, AppliedSchema
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
-
-UNREACHABLE = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
-    # Between a server's last words and the end of its connection the driver does not know itself.
-    asyncpg.InternalClientError,
-)
 
 # Before the first migration, nobody can take the role that services have.
 NO_ROLE = (asyncpg.InvalidParameterValueError, asyncpg.UndefinedObjectError)
@@ -78,22 +67,52 @@ class NoPartitionError(UnwritableError):
 class Database:
     """Opens sessions. What may be tried again, or took too long, leaves as a fault."""
 
-    def __init__(self, pool: Pool, cost_limit: float = inf, log_topic: str | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        cost_limit: float = inf,
+        log_topic: str | None = None,
+        replica: Replica | None = None,
+    ) -> None:
         """The topic is that of the log by which facts come; None if they come straight."""
         self._pool = pool
+        self._replica = replica
         self._cost_limit = cost_limit
         self._log_topic = log_topic
 
     @asynccontextmanager
     async def reading(self, workspace_id: str) -> AsyncIterator[Session]:
-        """Several queries over one snapshot."""
+        """Several queries over one snapshot: the newest one or, if who asks is content with an
+        earlier one, perhaps a replica's."""
         with driver_errors_as_faults():
+            async with self._lent() as lent:
+                if lent is not None:
+                    with giving_way():
+                        async with self._snapshot(lent.connection, workspace_id) as session:
+                            yield _as_of(lent.mark.time, session, self._log_topic)
+                    return
             async with (
                 self._pool.acquire() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                self._snapshot(connection, workspace_id) as session,
             ):
-                session = await _enter_reading(connection, workspace_id, self._log_topic)
-                yield replace(await _with_known(session), cost_limit=self._cost_limit)
+                yield session
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Lent | None]:
+        freshness = asked_freshness()
+        if self._replica is None or freshness is None:
+            yield None
+            return
+        async with self._replica.lent(freshness) as lent:
+            if lent is not None:
+                freshness.rests_on(lent.mark.moment)
+            yield lent
+
+    @asynccontextmanager
+    async def _snapshot(self, connection: Any, workspace_id: str) -> AsyncIterator[Session]:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            session = await _enter_reading(connection, workspace_id, self._log_topic)
+            yield replace(await _with_known(session), cost_limit=self._cost_limit)
 
     @asynccontextmanager
     async def writing(self, workspace_id: str) -> AsyncIterator[Session]:
@@ -143,6 +162,12 @@ async def _enter(connection: Any, workspace_id: str) -> Session:
 async def _enter_reading(connection: Any, workspace_id: str, log_topic: str | None) -> Session:
     seen = await connection.fetchrow(QUERIES["enter_reading"], workspace_id, log_topic)
     return Session(connection, workspace_id, seen["as_of"], seen["complete_until"])
+
+
+def _as_of(time: datetime, session: Session, log_topic: str | None) -> Session:
+    """What a replica knows is true as of the primary's clock, not of its own."""
+    until = session.complete_until if log_topic else time
+    return replace(session, as_of=time, complete_until=min(until, time) if until else None)
 
 
 async def plan_by_values(session: Session) -> None:

@@ -1,17 +1,16 @@
 -- name: enter_workspace
 -- Tells row-level security whose rows the transaction is about; answers with the moment
 -- by which everything committed is seen.
-select case when set_config('shadower.workspace_id', $1, true) is not null
+select case when set_workspace($1) is not null
             then transaction_timestamp() end
 
 -- name: enter_reading
--- The same for who only reads. Most statements are short walks along indexes whatever their values,
--- so planning each anew would take as long as the answer.
+-- The same for who only reads.
 -- Of the log that facts come by, if there is one ($2), it also says by when what was acknowledged is
 -- written; null if nobody knows.
 select
-    case when set_config('shadower.workspace_id', $1, true) is not null
-            and set_config('plan_cache_mode', 'force_generic_plan', true) is not null
+    case when set_workspace($1) is not null
+            and set_config('plan_cache_mode', reading_plans(), true) is not null
         then transaction_timestamp() end as as_of,
     case when $2::text is null then transaction_timestamp() else nullif(
         least(

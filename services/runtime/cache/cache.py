@@ -23,6 +23,7 @@ from services.runtime.cache.news import changes_told_by
 from services.runtime.cache.question import Answer, Key, Question
 from services.runtime.cache.shared import Forgotten, SharedTier
 from services.runtime.cache.statistics import Event, Figures, Outcome, Statistics
+from services.runtime.freshness import OutdatedSourceError, content_with
 from services.runtime.settings import Settings
 from services.runtime.telemetry.spans import INTERNAL, Shape, within
 
@@ -166,7 +167,7 @@ class Cache:
             async for shared in turn.answers():
                 if await self._is_true(question, shared, needed):
                     return shared, Outcome.SHARED
-            entry = await self._calculated(calculate)
+            entry = await self._calculated(calculate, needed)
             await turn.tell(entry)
         return entry, Outcome.CALCULATED
 
@@ -175,11 +176,16 @@ class Cache:
             return entry.moment >= needed
         return await self._changes.prove(question.key.workspace_id, entry, needed)
 
-    async def _calculated(self, calculate: Calculate) -> Entry:
+    async def _calculated(self, calculate: Calculate, needed: float) -> Entry:
+        """From what has all that was committed by the moment that is needed."""
         began = Began.now()
-        answer = await calculate()
+        with content_with(needed) as freshness:
+            try:
+                answer = await calculate()
+            except OutdatedSourceError:
+                return await self._calculated(calculate, math.inf)
         lifetime = self.staleness if answer.basis.slides else self._lifetime
-        return new_entry(answer, began, lifetime)
+        return new_entry(answer, began, freshness.moment(began.moment), lifetime)
 
     def _keep(self, key: Key, entry: Entry) -> None:
         """Unless news came meanwhile that it does not contain."""

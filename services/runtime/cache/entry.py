@@ -43,19 +43,21 @@ class Entry:
         return start < self.end and end > self.start
 
 
-def new_entry(answer: Answer, began: "Began", seconds: float) -> Entry:
-    """An entry that lives so many seconds."""
+def new_entry(answer: Answer, began: "Began", moment: float, seconds: float) -> Entry:
+    """An entry that lives so many seconds. Its reply is as if calculated at the moment, which is
+    when it was begun or, if it comes from a replica, before."""
     basis = answer.basis
+    calculated_at = began.wall - (began.moment - moment)
     return Entry(
         reply=answer.reply.SerializeToString(),
         revision=basis.revision,
         start=basis.start.timestamp(),
         end=basis.end.timestamp(),
         slides=basis.slides,
-        calculated_at=began.wall,
-        expires_at=began.wall + seconds,
+        calculated_at=calculated_at,
+        expires_at=calculated_at + seconds,
         cost=time.monotonic() - began.moment,
-        moment=began.moment,
+        moment=moment,
     )
 
 

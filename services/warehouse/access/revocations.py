@@ -11,7 +11,8 @@ from services.runtime.faults import ResourceExhausted, Unavailable
 from services.runtime.pool import FOLLOWER_ROLE, Connection, connect
 from services.runtime.revocations import ReadRevocations, Revocation
 from services.runtime.settings import Settings
-from services.warehouse.database import UNREACHABLE, Session
+from services.warehouse.database import Session
+from services.warehouse.failures import UNREACHABLE
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)

@@ -2,7 +2,7 @@
 -- Tells row-level security whose rows the transaction is about, and has its statements planned to give rows
 -- in the order in which they lie, as they are found: sorted first, a long interval would fill a disk before
 -- its first row was out.
-select case when set_config('shadower.workspace_id', $1, true) is not null
+select case when set_workspace($1) is not null
         and set_config('plan_cache_mode', 'force_custom_plan', true) is not null
         and set_config('enable_sort', 'off', true) is not null
         and set_config('enable_incremental_sort', 'off', true) is not null

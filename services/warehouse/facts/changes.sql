@@ -12,6 +12,7 @@ with numbered as (
 ), logged as (
     insert into workspace_changes (workspace_id, revision, touched)
     select $1, revision, touched from merged
+    returning revision
 ), forgotten as (
     delete from workspace_changes
     where workspace_id = $1 and revision <= (select revision from numbered) - $3

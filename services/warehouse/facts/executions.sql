@@ -1,5 +1,6 @@
 -- name: insert_executions
--- Stores the runs that are new; their keys are claimed.
+-- Stores the runs that are new; their keys are claimed. What returns something is inserted, not copied,
+-- where tables are distributed: policies are for who inserts.
 insert into executions (
     workspace_id, execution_id, started_at, status, agent_id, ended_at, error_type,
     agent_name, agent_version, user_id, model, provider,
@@ -13,6 +14,7 @@ select
     user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata
 from arriving_executions
 where workspace_id = $1 and stored_at is null
+returning 1
 
 -- name: place_keys
 -- Lets the keys say where the runs lie.

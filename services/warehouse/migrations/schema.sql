@@ -141,6 +141,10 @@ CREATE FUNCTION shadower.months_before(fact_table text, until timestamp with tim
     order by relname
 $$;
 ALTER FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) OWNER TO postgres;
+CREATE FUNCTION shadower.set_workspace(workspace text) RETURNS text
+    LANGUAGE sql
+    RETURN set_config('shadower.workspace_id'::text, workspace, true);
+ALTER FUNCTION shadower.set_workspace(workspace text) OWNER TO postgres;
 CREATE TABLE shadower.agent_profiles (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     level text NOT NULL COLLATE pg_catalog."C",

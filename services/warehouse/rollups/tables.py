@@ -53,7 +53,8 @@ class CellTable:
         await session.connection.execute(statement, *self._place(session, sort, span))
         if cells:
             await stage(session, self.name, self.columns, cells)
-            await session.connection.execute(self.insert, session.workspace_id)
+            inserted = QUERIES["inserted"].format(insert=self.insert)
+            await session.connection.execute(inserted, session.workspace_id)
 
     @property
     def _holds_cuboids(self) -> bool:

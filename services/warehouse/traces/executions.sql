@@ -29,3 +29,4 @@ select
     input_tokens, output_tokens, cached_input_tokens, cost_usd, credits,
     user_rating, tool_calls, parent_execution_id, conversation_id, error_message, metadata, 'trace'
 from derived
+returning 1

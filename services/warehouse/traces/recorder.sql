@@ -27,3 +27,4 @@ select
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
     tool_name, tool_type, tool_call_id, cost_usd, price_version
 from jsonb_populate_recordset(null::spans, $2)
+returning 1

@@ -1,4 +1,4 @@
-"""The schema says which code works with it."""
+"""The schema says which code works with it, and how a workspace is entered."""
 
 from services.warehouse.migrations.script import run_sql
 
@@ -9,4 +9,4 @@ works_from = "0021"
 
 
 def upgrade() -> None:
-    run_sql("0021_floor.sql")
+    run_sql("0021_beyond.sql")
