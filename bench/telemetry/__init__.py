@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.report import conclude, percentile, report
+from bench.report import conclude, report
 from bench.telemetry.asking import Asking, Call, Subject
 from bench.telemetry.processes import open_pair
 from bench.telemetry.receiver import Received, open_receiver
@@ -24,6 +25,16 @@ IN_FLIGHT = 8
 LEAST_RATIO = 0.85
 
 
+class Loaded(NamedTuple):
+    """How a process did."""
+
+    calls: int
+    rate: float
+    """A second."""
+    cost: float
+    """Seconds of a processor that each took."""
+
+
 @dataclass
 class Kind:
     """What is asked of the process without telemetry, and of the one with it."""
@@ -31,27 +42,31 @@ class Kind:
     name: str
     off: Subject
     on: Subject
-    rates: list[tuple[float, float]] = field(default_factory=list)
-    costs: list[tuple[float, float]] = field(default_factory=list)
-    """Seconds of a processor that a call took."""
-    seconds: list[float] = field(default_factory=list)
-
-    def forget_the_first(self) -> None:
-        """Connections and memory were made in it."""
-        del self.rates[0], self.costs[0]
+    rounds: list[tuple[Loaded, Loaded]] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
-        return statistics.median(on / off for off, on in self.rates)
+        return statistics.median(on.rate / off.rate for off, on in self._counted)
 
     @property
     def cost_ratio(self) -> float:
-        """The same as it would be if processes waited for processors alone."""
-        return statistics.median(off / on for off, on in self.costs)
+        """The same if nobody but these processes wanted the processors."""
+        return statistics.median(off.cost / on.cost for off, on in self._counted)
 
     @property
     def calls_traced(self) -> int:
-        return len(self.seconds)
+        return sum(on.calls for _, on in self.rounds)
+
+    def row(self) -> list[str]:
+        off, on = zip(*self._counted, strict=True)
+        rates = [f"{statistics.median(one.rate for one in side):.0f}" for side in (off, on)]
+        costs = [f"{statistics.median(one.cost for one in side) * 1e6:.0f}" for side in (off, on)]
+        return [self.name, *rates, f"{self.ratio:.3f}", *costs, f"{self.cost_ratio:.3f}"]
+
+    @property
+    def _counted(self) -> list[tuple[Loaded, Loaded]]:
+        """Connections and memory are made in the first round."""
+        return self.rounds[1:]
 
 
 def main() -> None:
@@ -65,80 +80,55 @@ def main() -> None:
 async def _measured(folder: Path, seconds: float, rounds: int) -> tuple[list[Kind], Received]:
     async with AsyncExitStack() as opened:
         receiver = await open_receiver(opened)
-        pair = await open_pair(opened, folder, receiver.address)
-        asking = Asking(pair, opened)
+        asking = Asking(await open_pair(opened, folder, receiver.address), opened)
         await asking.fill()
         kinds = [
             Kind("a read from memory", *asking.cached()),
             Kind("a read from the database", *asking.uncached()),
-            Kind("ingestion of ten executions", *asking.recording()),
+            Kind("ingestion of ten runs", *asking.recording()),
         ]
         for _ in range(rounds + 1):
             for kind in kinds:
-                await _round(kind, seconds)
-        for kind in kinds:
-            kind.forget_the_first()
+                # One after the other, at the same load.
+                off, on = await _load(kind.off, seconds), await _load(kind.on, seconds)
+                kind.rounds.append((off, on))
         return kinds, await receiver.received()
 
 
-async def _round(kind: Kind, seconds: float) -> None:
-    """Both at the same load, one after the other."""
-    off, off_cost = await _rate(kind.off, seconds, [])
-    on, on_cost = await _rate(kind.on, seconds, kind.seconds)
-    kind.rates.append((off, on))
-    kind.costs.append((off_cost, on_cost))
-
-
-async def _rate(subject: Subject, seconds: float, taken: list[float]) -> tuple[float, float]:
-    """Calls a second, and seconds of its process that each took."""
+async def _load(subject: Subject, seconds: float) -> Loaded:
     started, busy = time.perf_counter(), subject.running.busy_seconds()
     until = started + seconds
-    done = await asyncio.gather(*(_worker(subject.call, until) for _ in range(IN_FLIGHT)))
+    calls = sum(await asyncio.gather(*(_worker(subject.call, until) for _ in range(IN_FLIGHT))))
     passed = time.perf_counter() - started
-    answered = [one for worker in done for one in worker]
-    taken += answered
-    cost = (subject.running.busy_seconds() - busy) / len(answered)
-    return len(answered) / passed, cost
+    return Loaded(calls, calls / passed, (subject.running.busy_seconds() - busy) / calls)
 
 
-async def _worker(call: Call, until: float) -> list[float]:
-    taken = []
-    while (started := time.perf_counter()) < until:
+async def _worker(call: Call, until: float) -> int:
+    calls = 0
+    while time.perf_counter() < until:
         await call()
-        taken.append(time.perf_counter() - started)
-    return taken
+        calls += 1
+    return calls
 
 
 def _print(kinds: Sequence[Kind], received: Received) -> None:
     report(
-        f"{IN_FLIGHT} in flight, medians of {len(kinds[0].rates)} interleaved rounds",
-        ["call", "off, calls/s", "on, calls/s", "on over off", "off over on, CPU", "on, p99 ms"],
-        [_row(kind) for kind in kinds],
+        f"{IN_FLIGHT} in flight, medians of {len(kinds[0].rounds) - 1} interleaved rounds",
+        ["call", "off, calls/s", "on, calls/s", "on/off", "off, CPU µs", "on, CPU µs", "off/on"],
+        [kind.row() for kind in kinds],
     )
+    cached, uncached, ingestion = kinds
     calls = sum(kind.calls_traced for kind in kinds)
     conclude(
         "telemetry",
         ratio=round(min(kind.ratio for kind in kinds), 3),
-        ratio_cached=round(kinds[0].ratio, 3),
-        ratio_uncached=round(kinds[1].ratio, 3),
-        ratio_ingestion=round(kinds[2].ratio, 3),
+        ratio_cached=round(cached.ratio, 3),
+        ratio_uncached=round(uncached.ratio, 3),
+        ratio_ingestion=round(ingestion.ratio, 3),
         cost_ratio=round(min(kind.cost_ratio for kind in kinds), 3),
         least_ratio=LEAST_RATIO,
         calls_traced=calls,
-        spans_received=received.spans,
         traced_part=round(received.calls / calls, 3),
+        spans_received=received.spans,
         exports_of_metrics=received.metrics,
     )
-
-
-def _row(kind: Kind) -> list[str]:
-    off, on = (statistics.median(rates) for rates in zip(*kind.rates, strict=True))
-    p99 = percentile(kind.seconds, 99) * 1000
-    return [
-        kind.name,
-        f"{off:.0f}",
-        f"{on:.0f}",
-        f"{kind.ratio:.3f}",
-        f"{kind.cost_ratio:.3f}",
-        f"{p99:.1f}",
-    ]

@@ -51,7 +51,8 @@ def test_a_span_is_encoded_as_the_sdk_encodes_it() -> None:
     with recording(), serving(WORK, RECORDED):
         span = RUNNING.get()
         assert span is not None
-        span.attributes.update(VALUES)
+        for key, value in VALUES.items():
+            span.set(key, value)
         span.link([linked, NO_PLACE])
         span.fail("broken")
     [ours] = ScopeSpans.FromString(span.encoded()).spans

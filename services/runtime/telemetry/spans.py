@@ -87,8 +87,9 @@ class Span:
         self.shape = shape
         self.place = place
         self.parent_id = parent_id
-        self.attributes: dict[str, Value] = {}
-        self.links: list[Place] = []
+        # Few have any, and what has none gives the collector of garbage nothing to look through.
+        self.attributes: dict[str, Value] | None = None
+        self.links: tuple[Place, ...] = ()
         self.failure: str | None = None
         self.began = time.time_ns()
         self.ended = 0
@@ -102,12 +103,14 @@ class Span:
         return Span(shape, Place(trace_id, new_span_id(), is_recorded), span_id, self._keep)
 
     def set(self, key: str, value: Value) -> None:
+        if self.attributes is None:
+            self.attributes = {}
         self.attributes[key] = value
 
     def link(self, places: Iterable[Place]) -> None:
         """To so many of them as have room."""
         room = MOST_LINKS - len(self.links)
-        self.links += [one for one in places if one.is_recorded][:room]
+        self.links += tuple(one for one in places if one.is_recorded)[:room]
 
     def fail(self, why: str) -> None:
         self.failure = why
@@ -123,9 +126,10 @@ class Span:
             self.shape.encoded,
             encoded_ids(trace_id, span_id, self.parent_id),
             encoded_times(self.began, self.ended),
-            *(encoded_attribute(key, value) for key, value in self.attributes.items()),
-            *(encoded_link(one.trace_id, one.span_id) for one in self.links),
         ]
+        for attribute in (self.attributes or {}).items():
+            parts.append(encoded_attribute(*attribute))
+        parts += [encoded_link(one.trace_id, one.span_id) for one in self.links]
         if self.failure is not None:
             parts.append(encoded_failure(self.failure))
         return field(SPANS, b"".join(parts))
