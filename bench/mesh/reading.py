@@ -39,7 +39,14 @@ class Reads:
         return len(self.each)
 
     def __str__(self) -> str:
-        return f"{len(self)} reads, {self.failed} failed, p99 back after {self.back_seconds} s"
+        told = f"{len(self)} reads, {self.failed} failed"
+        if not self.marked:
+            return told
+        p99s = [f"{percentile(found, 99) * 1000:.0f}" for found in self._spans() if found]
+        return (
+            f"{told}, p99 back after {self.back_seconds} s: "
+            f"{self.before * 1000:.0f} ms before, then by seconds {' '.join(p99s)}"
+        )
 
     @property
     def failures(self) -> Counter[int]:
