@@ -15,6 +15,7 @@ from detect_secrets.core import baseline
 from detect_secrets.core.potential_secret import PotentialSecret
 
 BASELINE = Path(".secrets.baseline")
+OUTDATED = f"has no longer what {BASELINE} says of it"
 # Made from what is looked at, or not ours, or hashes and nothing else.
 PASSED_OVER = re.compile(r"(gen|third_party)/|tests/data/|(constraints\.txt|contract\.binpb)$")
 
@@ -28,10 +29,8 @@ def main() -> None:
         baseline.save_to_file(baseline.format_for_output(found, is_slim_mode=True), str(BASELINE))
         return
     complaints = [*_told(found - accepted, "may be a secret"), *_told(accepted - found, OUTDATED)]
-    sys.exit("\n".join(complaints))
-
-
-OUTDATED = f"has no longer what {BASELINE} says of it"
+    if complaints:
+        sys.exit("\n".join(complaints))
 
 
 def _files() -> Iterator[str]:
