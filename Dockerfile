@@ -15,10 +15,16 @@ RUN python3 -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'r
     && python3 -m pip --python /opt/shadower/bin/python3 install \
         --constraint constraints.txt --requirement requirements.txt \
     && /opt/inventory/bin/python3 -m pip install --constraint constraints.txt cyclonedx-bom
-# Headers and the packages' own tests serve nobody here.
-RUN find /opt/shadower/lib -depth \
-        \( -path '*/pyarrow/include' -o -path '*/numpy/_core/include' -o -path '*/tests' -o -name '*.pyx' \) \
-        -exec rm -r {} +
+# What serves nobody here: symbols of debuggers, headers, the packages' own tests, Arrow's network.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends binutils \
+    && rm -rf /var/lib/apt/lists/* \
+    && find /opt/shadower/lib -depth \
+        \( -path '*/pyarrow/include' -o -path '*/numpy/_core/include' -o -path '*/tests' \
+            -o -path '*/pyarrow/*_flight*' -o -name '*.pyx' -o -name '*.c' -o -name '*.pyi' \) \
+        -exec rm -r {} + \
+    && find /opt/shadower/lib \( -name '*.so' -o -name '*.so.[0-9]*' \) -type f -not -path '*.libs/*' \
+        -exec strip --strip-unneeded {} +
 COPY . .
 RUN python3 -m pip --python /opt/shadower/bin/python3 install --no-deps . \
     && install -D -m 644 LICENSE /inventory/licenses/LICENSE \

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from detect_secrets import SecretsCollection
 from detect_secrets.core import baseline
 from detect_secrets.core.potential_secret import PotentialSecret
+from detect_secrets.core.secrets_collection import SecretsCollection
 
 BASELINE = Path(".secrets.baseline")
+OUTDATED = f"has no longer what {BASELINE} says of it"
 # Made from what is looked at, or not ours, or hashes and nothing else.
 PASSED_OVER = re.compile(r"(gen|third_party)/|tests/data/|(constraints\.txt|contract\.binpb)$")
 
@@ -28,15 +29,13 @@ def main() -> None:
         baseline.save_to_file(baseline.format_for_output(found, is_slim_mode=True), str(BASELINE))
         return
     complaints = [*_told(found - accepted, "may be a secret"), *_told(accepted - found, OUTDATED)]
-    sys.exit("\n".join(complaints))
-
-
-OUTDATED = f"has no longer what {BASELINE} says of it"
+    if complaints:
+        sys.exit("\n".join(complaints))
 
 
 def _files() -> Iterator[str]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - git
     names = listed.stdout.splitlines()
     return (name for name in names if not PASSED_OVER.match(name) and Path(name).is_file())
 

@@ -29,8 +29,12 @@ def probe(
 ) -> None:
     """Ask a process of this container whether it can answer. Exits with 1 if not."""
     asked = checked_name(name) if name else _first_process()
-    if asked and not asyncio.run(probe_of(asked, os.environ)()):
+    if asked and not asyncio.run(_is_ready(asked)):
         raise CommandError(f"{asked} is not ready", exit_code=1)
+
+
+async def _is_ready(name: str) -> bool:
+    return await probe_of(name, os.environ)()
 
 
 def _first_process() -> str:
