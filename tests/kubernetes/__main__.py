@@ -34,6 +34,7 @@ def main(
         list[Path] | None,
         typer.Option(help="Further images, for an installation with dev.enabled. Repeatable."),
     ] = None,
+    only: Annotated[str, typer.Option(help="helm3 or helm4. [default: one after the other]")] = "",
     cache: Annotated[Path, typer.Option(help="Where programs are kept.")] = CACHE,
     only_build: Annotated[bool, typer.Option("--only-build", help="Build, and stop.")] = False,
 ) -> None:
@@ -43,14 +44,16 @@ def main(
     workshop = Workshop(cache)
     workshop.build()
     if not only_build:
-        _try(workshop, image, servers or [])
+        _try(workshop, image, servers or [], only)
 
 
-def _try(workshop: Workshop, image: Path | None, servers: list[Path]) -> None:
+def _try(workshop: Workshop, image: Path | None, servers: list[Path], only: str) -> None:
     with running(workshop.folder / "cluster", workshop.bin) as cluster:
         say("a cluster of one node is ready")
         install_definitions(cluster)
-        trials = [Trial(cluster, workshop.bin / name / "helm") for name in HELM]
+        trials = [
+            Trial(cluster, workshop.bin / name / "helm") for name in HELM if only in ("", name)
+        ]
         for trial in trials:
             admission(trial)
         if image is None:

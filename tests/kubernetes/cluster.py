@@ -31,7 +31,7 @@ SET_BY_KUBELET = (
     "kernel/keys/root_maxbytes",
 )
 CONTAINERD = """version = 2
-root = "{root}/containerd"
+root = "{kept}"
 state = "{root}/containerd-state"
 disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.grpc.v1.tracing"]
 
@@ -211,7 +211,11 @@ def _start_containerd(cluster: Cluster) -> None:
     (root / "cni").mkdir()
     (root / "cni" / "10-ptp.conflist").write_text(json.dumps(_pod_network()))
     config = root / "containerd.toml"
-    config.write_text(CONTAINERD.format(root=root, socket=cluster.socket, pause=PAUSE))
+    config.write_text(
+        CONTAINERD.format(
+            root=root, kept=root.with_name("containerd"), socket=cluster.socket, pause=PAUSE
+        )
+    )
     cluster.processes.start("containerd", ["containerd", "--config", str(config)])
     cluster.processes.until("containerd", cluster.socket.exists)
     archive = root / "pause.tar"
