@@ -72,7 +72,8 @@ async def stack(
     url, logs = postgres.create(template), tmp_path_factory.mktemp("logs")
     # Receivers of notifications listen on the loopback.
     extra = (("SHADOWER_NOTIFICATION_ALLOWED_NETWORKS", "127.0.0.0/8"),)
-    async with running_stack(Environment(url, jwks_file, logs, extra)) as running:
+    environment = Environment(url, jwks_file, logs, extra, is_measured=True)
+    async with running_stack(environment) as running:
         yield running
 
 

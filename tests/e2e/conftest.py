@@ -25,6 +25,8 @@ class WholeWay:
     stubs: Stubs
     keys: KeyRing
     port: int
+    admin_port: int
+    stack: Stack
 
     def bearer(self, *workspaces: str, role: str = "owner") -> dict[str, str]:
         return {"authorization": f"Bearer {self.keys.token(*workspaces, role=role)}"}
@@ -46,7 +48,8 @@ async def whole_way(
         descriptor=folder / "contract.binpb",
     )
     async with running_edge(folder, model, Keys()) as edge:
-        yield WholeWay(edge.anonymous, Stubs(_shared(edge.channel)), keys, edge.model.port)
+        stubs, model = Stubs(_shared(edge.channel)), edge.model
+        yield WholeWay(edge.anonymous, stubs, keys, model.port, model.admin_port, stack)
 
 
 def _shared(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:
