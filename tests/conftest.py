@@ -85,7 +85,8 @@ async def stack(
     # Receivers of notifications listen on the loopback.
     networks = ("SHADOWER_NOTIFICATION_ALLOWED_NETWORKS", "127.0.0.0/8")
     extra = (networks, *telling(collector))
-    async with running_stack(Environment(url, jwks_file, logs, extra)) as running:
+    environment = Environment(url, jwks_file, logs, extra, is_measured=True)
+    async with running_stack(environment) as running:
         yield running
 
 

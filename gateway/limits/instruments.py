@@ -13,5 +13,8 @@ def observe_limiter(limiter: Limiter, meter: Meter) -> None:
             yield Observation(times, {"class": limit_class, "outcome": outcome.value})
 
     meter.create_observable_counter(
-        "shadower.limits.decisions", [decisions], "{request}", "Requests, by what became of them"
+        "shadower.limits.decisions",
+        [decisions],
+        "{request}",
+        "Requests that were judged by limits",
     )

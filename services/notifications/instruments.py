@@ -14,7 +14,7 @@ class Instruments:
 
     def __init__(self, meter: Meter) -> None:
         self._attempts = meter.create_counter(
-            "shadower.notifications.attempts", "{attempt}", "Attempts, by how they ended"
+            "shadower.notifications.attempts", "{attempt}", "Attempts to notify, by how they ended"
         )
         self._age = meter.create_histogram(
             "shadower.notifications.age", "s", "From an event to its receiver"

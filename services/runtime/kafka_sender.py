@@ -30,12 +30,7 @@ class KafkaSender:
             "messaging.client.operation.duration",
             "s",
             "How long it took until a record was durable in Kafka, or was known not to be",
-            (
-                "messaging.system",
-                "messaging.operation.name",
-                "messaging.destination.name",
-                "outcome",
-            ),
+            ("messaging.destination.name", "outcome"),
         )
         self._opening = asyncio.Lock()
         self._life = AsyncExitStack()

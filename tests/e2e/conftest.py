@@ -33,6 +33,8 @@ class WholeWay:
     stubs: Stubs
     keys: KeyRing
     port: int
+    admin_port: int = 0
+    """Not known of an edge that runs already."""
 
     def bearer(self, *workspaces: str, role: str = "owner") -> dict[str, str]:
         return {"authorization": f"Bearer {self.keys.token(*workspaces, role=role)}"}
@@ -72,7 +74,8 @@ else:
             tracing=Tracing(collector.address, percent=0),
         )
         async with running_edge(folder, model, Keys()) as edge:
-            yield WholeWay(edge.anonymous, Stubs(_shared(edge.channel)), keys, edge.model.port)
+            stubs, model = Stubs(_shared(edge.channel)), edge.model
+            yield WholeWay(edge.anonymous, stubs, keys, model.port, model.admin_port)
 
 
 def _shared(channel: grpc.aio.Channel) -> dict[str, grpc.aio.Channel]:

@@ -93,6 +93,8 @@ class Environment:
     extra: tuple[tuple[str, str], ...] = ()
     jwks_url: str = ""
     """Where an identity provider publishes its keys, if they are in no file."""
+    is_measured: bool = False
+    """Whether each process has a port for its metrics."""
 
     def of(self, address: str) -> dict[str, str]:
         keys = {"SHADOWER_JWKS_URL": self.jwks_url} if self.jwks_url else self._of_file()
@@ -133,6 +135,7 @@ class Running:
     address: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    metrics_port: int = 0
 
     def channel(self) -> grpc.aio.Channel:
         return grpc.aio.insecure_channel(
@@ -205,17 +208,19 @@ def free_port() -> int:
 def start(name: str, environment: Environment, *program: str) -> Running:
     """The service's own module, unless it is run by another one."""
     address = f"127.0.0.1:{free_port()}"
+    metrics_port = free_port() if environment.is_measured else 0
+    measured = {"OTEL_EXPORTER_PROMETHEUS_PORT": str(metrics_port)} if metrics_port else {}
     log = environment.logs / f"{name}-{address.rpartition(':')[2]}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *(program or (module_of(name),))],
             cwd=ROOT,
-            env=environment.of(address),
+            env=environment.of(address) | measured,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-    return Running(name, address, process, log)
+    return Running(name, address, process, log, metrics_port)
 
 
 async def ready(service: Running) -> None:

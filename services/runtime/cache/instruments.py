@@ -28,13 +28,23 @@ def observe_cache(cache: Cache, opened: Instruments) -> None:
         return [lambda _: observe(cache.figures())]
 
     count, gauge = meter.create_observable_counter, meter.create_observable_up_down_counter
-    count(_name("questions"), looking(_questions), "{question}", "Questions, by their outcomes")
+    count(
+        _name("questions"),
+        looking(_questions),
+        "{question}",
+        "Questions to the cache, by whence they were answered",
+    )
     for name, (event, meaning) in COUNTED.items():
         count(_name(name), looking(_times(event)), "{event}", meaning)
     gauge(_name("entries"), looking(_entries), "{answer}", "Answers that are remembered")
-    gauge(_name("size"), looking(_bytes), "By", "What they take")
-    gauge(_name("under_way"), looking(_under_way), "{answer}", "Answers that are looked for")
-    gauge(_name("shared_tier.up"), looking(_shared_tier), "", "0: it is left alone")
+    gauge(_name("size"), looking(_bytes), "By", "What answers take that are remembered")
+    gauge(_name("under_way"), looking(_under_way), "{answer}", "Answers that are being looked for")
+    gauge(
+        _name("shared_tier.up"),
+        looking(_shared_tier),
+        "",
+        "Whether the shared tier is asked: 0 or 1",
+    )
 
 
 def _name(name: str) -> str:

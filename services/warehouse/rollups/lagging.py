@@ -62,7 +62,7 @@ class RollupLag:
         measured.gauge(
             "shadower.rollup.lag",
             "s",
-            "For how long the oldest of it has been waiting",
+            "For how long the oldest time that is not rolled up has waited",
             ("level",),
             self.lag,
         )
