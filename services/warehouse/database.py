@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
@@ -22,6 +22,8 @@ from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
 
+# Somebody has to make space first.
+FULL_DELAY = timedelta(seconds=10)
 # Before the first migration, nobody can take the role that services have.
 NO_ROLE = (asyncpg.InvalidParameterValueError, asyncpg.UndefinedObjectError)
 
@@ -202,6 +204,10 @@ def driver_errors_as_faults() -> Iterator[None]:
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as refused:
         # Some are InterfaceErrors too.
         raise _unwritable(refused) from refused
+    except asyncpg.DiskFullError as full:
+        raise Unavailable(
+            "STORAGE_FULL", "the database has no space left", retry_after=FULL_DELAY
+        ) from full
     except UNREACHABLE as unreachable:
         raise Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached") from unreachable
 

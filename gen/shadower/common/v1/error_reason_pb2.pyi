@@ -546,6 +546,12 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
         {"reason": "ERASURE_NOT_FOUND", "domain": "shadower.dev",
          "metadata": {"erasureId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
     """
+    ERROR_REASON_STORAGE_FULL: _ErrorReason.ValueType  # 106
+    """The database has no space left for what it would have to write: nothing of the call is stored. UNAVAILABLE,
+    with a delay: the same call succeeds when there is space again, and questions are answered meanwhile.
+
+        {"reason": "STORAGE_FULL", "domain": "shadower.dev", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or an item was refused. Every error carries exactly one
@@ -1077,4 +1083,10 @@ ERROR_REASON_ERASURE_NOT_FOUND: ErrorReason.ValueType  # 97
 
     {"reason": "ERASURE_NOT_FOUND", "domain": "shadower.dev",
      "metadata": {"erasureId": "0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10"}}
+"""
+ERROR_REASON_STORAGE_FULL: ErrorReason.ValueType  # 106
+"""The database has no space left for what it would have to write: nothing of the call is stored. UNAVAILABLE,
+with a delay: the same call succeeds when there is space again, and questions are answered meanwhile.
+
+    {"reason": "STORAGE_FULL", "domain": "shadower.dev", "metadata": {}}
 """
