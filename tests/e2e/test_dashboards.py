@@ -49,7 +49,7 @@ from tests.support.scraping import (
     series,
     together,
 )
-from tests.support.stack import ROOT, free_port
+from tests.support.stack import ROOT, Stack, free_port
 from tools.certificates import Authority
 
 OBSERVABILITY = ROOT / "observability"
