@@ -7,7 +7,7 @@ recorded nothing is begun, so that it costs nothing.
 import random
 import time
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar, Token
+from contextvars import Context, ContextVar, Token, copy_context
 from types import TracebackType
 from typing import Protocol, TypeAlias
 
@@ -29,6 +29,9 @@ from services.runtime.telemetry.wire import (
 # In ScopeSpans.
 SPANS = b"\x12"
 MOST_LINKS = 32
+MOST_WITHIN = 500
+"""Spans of a process within one that it begins: a stream lives for hours, and a job does a thing a
+thousand times. What is done beyond that is in no trace."""
 
 
 INTERNAL = OtlpSpan.SPAN_KIND_INTERNAL
@@ -67,6 +70,15 @@ Keep = Callable[[Ended], None]
 RECORDED = SpanContext(1, 1, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
 
+class Room:
+    """What a span and all that are within it share."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_WITHIN
+
+
 class Span:
     """Whoever begins it ends it."""
 
@@ -79,11 +91,15 @@ class Span:
         "links",
         "parent_id",
         "place",
+        "room",
         "shape",
     )
 
-    def __init__(self, shape: Shape, place: Place, parent_id: str, keep: Keep) -> None:
+    def __init__(
+        self, shape: Shape, place: Place, parent_id: str, keep: Keep, room: Room | None = None
+    ) -> None:
         self._keep = keep
+        self.room = room or Room()
         self.shape = shape
         self.place = place
         self.parent_id = parent_id
@@ -98,9 +114,15 @@ class Span:
     def context(self) -> SpanContext:
         return RECORDED
 
+    @property
+    def takes_children(self) -> bool:
+        return self.place.is_recorded and self.room.left > 0
+
     def child(self, shape: Shape) -> "Span":
+        self.room.left -= 1
         trace_id, span_id, is_recorded = self.place
-        return Span(shape, Place(trace_id, new_span_id(), is_recorded), span_id, self._keep)
+        place = Place(trace_id, new_span_id(), is_recorded)
+        return Span(shape, place, span_id, self._keep, self.room)
 
     def set(self, key: str, value: Value) -> None:
         if self.attributes is None:
@@ -183,9 +205,16 @@ NOTHING = Nothing()
 def within(shape: Shape) -> Doing | Nothing:
     """A span within the one that runs, if that is recorded."""
     running = RUNNING.get()
-    if running is None or not running.place.is_recorded:
+    if running is None or not running.takes_children:
         return NOTHING
     return Doing(running.child(shape))
+
+
+def outside() -> Context:
+    """For what goes on when the span has ended in which it is begun: it belongs to no trace."""
+    context = copy_context()
+    context.run(RUNNING.set, None)
+    return context
 
 
 def running_place() -> Place:

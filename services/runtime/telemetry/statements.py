@@ -24,7 +24,7 @@ def _told(method: Any) -> Any:
     @wraps(method)
     async def statement(self: Any, text: str, *values: Any, **options: Any) -> Any:
         running = RUNNING.get()
-        if running is None or not running.place.is_recorded:
+        if running is None or not running.takes_children:
             return await method(self, text, *values, **options)
         with Doing(running.child(shape_of(text))):
             return await method(self, text, *values, **options)
@@ -36,7 +36,7 @@ def _copied(method: Any) -> Any:
     @wraps(method)
     async def copy(self: Any, table: str, **options: Any) -> Any:
         running = RUNNING.get()
-        if running is None or not running.place.is_recorded:
+        if running is None or not running.takes_children:
             return await method(self, table, **options)
         with Doing(running.child(_shape_of_copy(table))):
             return await method(self, table, **options)
