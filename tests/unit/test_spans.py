@@ -200,6 +200,22 @@ def test_a_call_that_does_much_has_no_more_spans_than_are_allowed() -> None:
     assert len(kept.spans) == 1 + MOST_WITHIN
 
 
+def test_what_is_noted_within_a_span_is_a_span_of_its_own() -> None:
+    with recording() as kept:
+        with of_its_own(WORK):
+            span = RUNNING.get()
+            assert span is not None
+            span.note(PART, span.began)
+            span.note(PART, span.began, "KeyError")
+        span.note(PART, span.began)
+    whole, fine, failed, late = kept.spans
+    assert {one.parent_id for one in (fine, failed, late)} == {whole.span_id}
+    assert len({one.span_id for one in kept.spans}) == 4
+    assert (fine.failure, failed.failure, late.failure) == (None, "KeyError", None)
+    assert failed.attributes == {"error.type": "KeyError"}
+    assert fine.start == whole.start <= fine.end <= whole.end <= late.end
+
+
 async def test_what_outlives_a_call_is_in_no_trace() -> None:
     async def place() -> Place:
         return running_place()
