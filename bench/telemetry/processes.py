@@ -23,7 +23,7 @@ from cli.tokens.signing import Grant, Issuer, signed
 
 NAMES = ("metrics", "ingest")
 WORKSPACE = "bench"
-READY_SECONDS = 120
+READY_SECONDS = 240
 OFF = {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
 
 

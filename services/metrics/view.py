@@ -17,6 +17,7 @@ from services.metrics.messages import Messages
 from services.metrics.questions import series_query
 from services.metrics.turns import Signal, Turns, set_within
 from services.runtime.draining import Draining
+from services.runtime.telemetry.spans import outside
 from services.translation import requests
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
@@ -75,7 +76,8 @@ class View:
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
         self._has_looked, self._has_news = Signal(sources.turns), Signal(sources.turns)
-        self._task = asyncio.create_task(self._follow())
+        # It may live longer than the call of its first reader.
+        self._task = asyncio.create_task(self._follow(), context=outside())
         self._task.add_done_callback(self._end)
         self.readers = 0
 

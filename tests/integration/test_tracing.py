@@ -8,8 +8,9 @@ import time
 import pytest
 
 from services.runtime.telemetry.settings import TraceSettings
-from services.runtime.telemetry.spans import INTERNAL, TRACER, Shape, of_its_own
-from services.runtime.telemetry.tracing import MOST_AT_ONCE, MOST_WAITING, open_tracer
+from services.runtime.telemetry.spans import INTERNAL, RUNNING, TRACER, Shape, of_its_own
+from services.runtime.telemetry.statements import shape_of
+from services.runtime.telemetry.tracing import MOST_AT_ONCE, MOST_BYTES, MOST_WAITING, open_tracer
 from tests.support.collector import Collector, running_collector
 from tests.support.stack import free_port
 
@@ -39,6 +40,25 @@ def _done(collector: Collector, times: int) -> None:
     with open_tracer(settings_of(collector.address), "here"):
         work(times)
     assert TRACER.get() is None
+
+
+async def test_what_does_much_is_told_in_requests_that_collectors_take() -> None:
+    calls, statements = 60, 199
+    text = "select " + "x" * 400
+    async with running_collector() as collector:
+
+        def done() -> None:
+            with open_tracer(settings_of(collector.address), "here"):
+                for _ in range(calls):
+                    with of_its_own(WORK):
+                        running = RUNNING.get()
+                        assert running is not None
+                        for _ in range(statements):
+                            running.note(shape_of(text), time.time_ns())
+
+        await asyncio.to_thread(done)
+        assert collector.largest < MOST_BYTES * 1.1
+        assert len(collector.spans) == calls * (1 + statements)
 
 
 @pytest.mark.parametrize("told", [{}, {"OTEL_TRACES_EXPORTER": "none"}])

@@ -66,10 +66,13 @@ class Collector(TraceServiceServicer):
 
     spans: list[Told] = field(default_factory=list)
     address: str = ""
+    largest: int = 0
+    """Bytes of a request."""
 
     async def Export(
         self, request: ExportTraceServiceRequest, context: Any
     ) -> ExportTraceServiceResponse:
+        self.largest = max(self.largest, request.ByteSize())
         for one in request.resource_spans:
             service = _values(one.resource)["service.name"]
             for scope in one.scope_spans:

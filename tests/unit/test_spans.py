@@ -1,5 +1,8 @@
 """Spans: what OTLP's own messages would say of them, which are recorded, and where they belong."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
@@ -15,12 +18,14 @@ from services.runtime.telemetry.settings import TraceSettings
 from services.runtime.telemetry.spans import (
     INTERNAL,
     MOST_LINKS,
+    MOST_WITHIN,
     RUNNING,
     SERVER,
     TRACER,
     Shape,
     going_on,
     of_its_own,
+    outside,
     running_place,
     running_traceparent,
     serving,
@@ -37,7 +42,14 @@ WORK, PART = Shape("work", SERVER, a__b="c"), Shape("part", INTERNAL)
 TRACE_ID, SPAN_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 RECORDED = f"00-{TRACE_ID}-{SPAN_ID}-01"
 UNRECORDED = f"00-{TRACE_ID}-{SPAN_ID}-00"
-VALUES = {"text": "ä" * 2000, "number": -7, "large": 2**62, "part": 0.5, "yes": True, "one": 1}
+VALUES: dict[str, Any] = {
+    "text": "ä" * 2000,
+    "number": -7,
+    "large": 2**62,
+    "part": 0.5,
+    "yes": True,
+    "one": 1,
+}
 
 
 def context(trace_id: str, span_id: str) -> SpanContext:
@@ -178,6 +190,40 @@ def test_a_recalled_call_is_one_with_its_look() -> None:
     assert call.attributes["shadower.workspace_id"] == "w-1"
     assert call.attributes["rpc.grpc.status_code"] == 0
     assert (look.parent_id, look.attributes) == (call.span_id, {"shadower.cache.outcome": "hit"})
+
+
+def test_a_call_that_does_much_has_no_more_spans_than_are_allowed() -> None:
+    with recording() as kept, of_its_own(WORK):
+        for _ in range(MOST_WITHIN):
+            with within(PART), within(PART):
+                pass
+    assert len(kept.spans) == 1 + MOST_WITHIN
+
+
+def test_what_is_noted_within_a_span_is_a_span_of_its_own() -> None:
+    with recording() as kept:
+        with of_its_own(WORK):
+            span = RUNNING.get()
+            assert span is not None
+            span.note(PART, span.began)
+            span.note(PART, span.began, "KeyError")
+        span.note(PART, span.began)
+    whole, fine, failed, late = kept.spans
+    assert {one.parent_id for one in (fine, failed, late)} == {whole.span_id}
+    assert len({one.span_id for one in kept.spans}) == 4
+    assert (fine.failure, failed.failure, late.failure) == (None, "KeyError", None)
+    assert failed.attributes == {"error.type": "KeyError"}
+    assert fine.start == whole.start <= fine.end <= whole.end <= late.end
+
+
+async def test_what_outlives_a_call_is_in_no_trace() -> None:
+    async def place() -> Place:
+        return running_place()
+
+    with recording(), of_its_own(WORK):
+        inside = await asyncio.create_task(place())
+        apart = await asyncio.create_task(place(), context=outside())
+        assert (inside, apart) == (running_place(), NO_PLACE)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from services.runtime.telemetry.spans import (
     Tracer,
     new_span_id,
 )
-from services.runtime.telemetry.traceparent import TRACEPARENT, Place, place_of
+from services.runtime.telemetry.traceparent import NO_PLACE, TRACEPARENT, Place, place_of
 from services.runtime.telemetry.wire import (
     encoded_attribute,
     encoded_ids,
@@ -65,7 +65,10 @@ class CallSpans:
         self, contract: MethodContract, admitted: Admitted, pairs: Pairs, seconds: float
     ) -> Place:
         """Of a call that is over already."""
-        parent = place_of(next((str(value) for key, value in pairs if key == TRACEPARENT), ""))
+        parent = NO_PLACE
+        for key, value in pairs:
+            if key == TRACEPARENT:
+                parent = place_of(str(value))
         place = self._tracer.place(parent)
         if place.is_recorded:
             workspace_id, ended = admitted.workspace_id, time.time_ns()

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from services.runtime.telemetry.spans import CLIENT, RUNNING, TRACER, Shape, Span
-from services.runtime.telemetry.traceparent import TRACEPARENT
+from services.runtime.telemetry.traceparent import TRACEPARENT, Place
 
 CODE = "rpc.grpc.status_code"
 REMEMBERED = 1_024
@@ -31,10 +31,11 @@ class _Calls:
         running = RUNNING.get()
         if running is None:
             return await continuation(details, request)
+        if not running.takes_children:
+            return await continuation(_told(details, running.place), request)
         span = running.child(shape_of(details.method))
-        call = await continuation(_told(details, span), request)
-        if span.place.is_recorded:
-            self._watch(span, call)
+        call = await continuation(_told(details, span.place), request)
+        self._watch(span, call)
         return call
 
     def _watch(self, span: Span, call: Any) -> None:
@@ -63,9 +64,9 @@ def tracing_interceptors() -> list[Any]:
     return [_OnceAnswered(), _StreamsOfAnswers()] if TRACER.get() else []
 
 
-def _told(details: Details, span: Span) -> Details:
+def _told(details: Details, place: Place) -> Details:
     metadata = grpc.aio.Metadata(*(details.metadata or ()))
-    metadata.set_all(TRACEPARENT, [span.place.traceparent])
+    metadata.set_all(TRACEPARENT, [place.traceparent])
     return Details(
         details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
     )

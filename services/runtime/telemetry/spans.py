@@ -7,9 +7,9 @@ recorded nothing is begun, so that it costs nothing.
 import random
 import time
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar, Token
+from contextvars import Context, ContextVar, Token, copy_context
 from types import TracebackType
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 from opentelemetry.trace import SpanContext, TraceFlags
@@ -29,6 +29,9 @@ from services.runtime.telemetry.wire import (
 # In ScopeSpans.
 SPANS = b"\x12"
 MOST_LINKS = 32
+MOST_WITHIN = 200
+"""Spans of a process within one that it begins: a stream lives for hours, and a job does a thing a
+thousand times. What is done beyond that is in no trace."""
 
 
 INTERNAL = OtlpSpan.SPAN_KIND_INTERNAL
@@ -67,6 +70,24 @@ Keep = Callable[[Ended], None]
 RECORDED = SpanContext(1, 1, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
 
+class Leaf(NamedTuple):
+    """What is known of a span that has none within it."""
+
+    shape: Shape
+    began: int
+    ended: int
+    failure: str | None
+
+
+class Room:
+    """What a span and all that are within it share."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_WITHIN
+
+
 class Span:
     """Whoever begins it ends it."""
 
@@ -76,20 +97,26 @@ class Span:
         "began",
         "ended",
         "failure",
+        "leaves",
         "links",
         "parent_id",
         "place",
+        "room",
         "shape",
     )
 
-    def __init__(self, shape: Shape, place: Place, parent_id: str, keep: Keep) -> None:
+    def __init__(
+        self, shape: Shape, place: Place, parent_id: str, keep: Keep, room: Room | None = None
+    ) -> None:
         self._keep = keep
+        self.room = room or Room()
         self.shape = shape
         self.place = place
         self.parent_id = parent_id
         # Few have any, and what has none gives the collector of garbage nothing to look through.
         self.attributes: dict[str, Value] | None = None
         self.links: tuple[Place, ...] = ()
+        self.leaves: list[Leaf] | None = None
         self.failure: str | None = None
         self.began = time.time_ns()
         self.ended = 0
@@ -98,9 +125,27 @@ class Span:
     def context(self) -> SpanContext:
         return RECORDED
 
+    @property
+    def takes_children(self) -> bool:
+        return self.place.is_recorded and self.room.left > 0
+
     def child(self, shape: Shape) -> "Span":
+        self.room.left -= 1
         trace_id, span_id, is_recorded = self.place
-        return Span(shape, Place(trace_id, new_span_id(), is_recorded), span_id, self._keep)
+        place = Place(trace_id, new_span_id(), is_recorded)
+        return Span(shape, place, span_id, self._keep, self.room)
+
+    def note(self, shape: Shape, began: int, failure: str | None = None) -> None:
+        """Something that was done within, and nothing within that: it is sent with this one, which
+        takes a part of the time of a span of its own."""
+        self.room.left -= 1
+        leaf = Leaf(shape, began, time.time_ns(), failure)
+        if self.ended:
+            self._keep(_Late(self.place, leaf))
+        elif self.leaves is None:
+            self.leaves = [leaf]
+        else:
+            self.leaves.append(leaf)
 
     def set(self, key: str, value: Value) -> None:
         if self.attributes is None:
@@ -132,7 +177,30 @@ class Span:
         parts += [encoded_link(one.trace_id, one.span_id) for one in self.links]
         if self.failure is not None:
             parts.append(encoded_failure(self.failure))
-        return field(SPANS, b"".join(parts))
+        own = field(SPANS, b"".join(parts))
+        return own + b"".join(_encoded_leaf(self.place, leaf) for leaf in self.leaves or ())
+
+
+class _Late(NamedTuple):
+    """What was done within a span when that had been sent."""
+
+    place: Place
+    leaf: Leaf
+
+    @property
+    def context(self) -> SpanContext:
+        return RECORDED
+
+    def encoded(self) -> bytes:
+        return _encoded_leaf(self.place, self.leaf)
+
+
+def _encoded_leaf(place: Place, leaf: Leaf) -> bytes:
+    ids = encoded_ids(place.trace_id, new_span_id(), place.span_id)
+    parts = [leaf.shape.encoded, ids, encoded_times(leaf.began, leaf.ended)]
+    if leaf.failure is not None:
+        parts += [encoded_attribute("error.type", leaf.failure), encoded_failure(leaf.failure)]
+    return field(SPANS, b"".join(parts))
 
 
 RUNNING: ContextVar[Span | None] = ContextVar("running_span", default=None)
@@ -183,9 +251,16 @@ NOTHING = Nothing()
 def within(shape: Shape) -> Doing | Nothing:
     """A span within the one that runs, if that is recorded."""
     running = RUNNING.get()
-    if running is None or not running.place.is_recorded:
+    if running is None or not running.takes_children:
         return NOTHING
     return Doing(running.child(shape))
+
+
+def outside() -> Context:
+    """For what goes on when the span has ended in which it is begun: it belongs to no trace."""
+    context = copy_context()
+    context.run(RUNNING.set, None)
+    return context
 
 
 def running_place() -> Place:
@@ -214,10 +289,11 @@ class Tracer:
 
     def place(self, parent: Place) -> Place:
         """Within that one, or in a trace of its own if it is none."""
-        number = int(parent.trace_id, 16) if parent.trace_id else random.getrandbits(128)
-        is_decided = bool(parent.trace_id) and self._heeds
-        is_recorded = parent.is_recorded if is_decided else self._is_chosen(number)
-        return Place(parent.trace_id or f"{number:032x}", new_span_id(), is_recorded)
+        trace_id, _, is_recorded = parent
+        if trace_id and self._heeds:
+            return Place(trace_id, new_span_id(), is_recorded)
+        number = int(trace_id, 16) if trace_id else random.getrandbits(128)
+        return Place(trace_id or f"{number:032x}", new_span_id(), self._is_chosen(number))
 
     def begin(self, shape: Shape, parent: Place = NO_PLACE) -> Span:
         return Span(shape, self.place(parent), parent.span_id, self._keep)

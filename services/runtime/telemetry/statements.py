@@ -4,12 +4,14 @@ https://opentelemetry.io/docs/specs/semconv/database/postgresql/
 """
 
 import re
+import time
+from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any
 
 import asyncpg
 
-from services.runtime.telemetry.spans import CLIENT, RUNNING, Doing, Shape
+from services.runtime.telemetry.spans import CLIENT, RUNNING, Shape
 
 REMEMBERED = 1_024
 # Of a statement: who needs the rest of it knows by its beginning where it stands.
@@ -18,43 +20,24 @@ VERB = re.compile(r"\b(explain|select|insert|update|delete|merge|call|begin|comm
 TABLE = re.compile(r"\b(?:from|into|update)\s+(?:only\s+)?([a-z_][a-z_0-9.]*)")
 
 
-def _told(method: Any) -> Any:
-    """A statement's text is of our own files: what callers say is in its parameters."""
+def _told(method: Any, shape_of: Callable[[str], Shape]) -> Any:
+    """Calls a method whose first argument says what is done. What callers say is in the others."""
 
     @wraps(method)
-    async def statement(self: Any, text: str, *values: Any, **options: Any) -> Any:
+    async def told(self: Any, what: str, *values: Any, **options: Any) -> Any:
         running = RUNNING.get()
-        if running is None or not running.place.is_recorded:
-            return await method(self, text, *values, **options)
-        with Doing(running.child(shape_of(text))):
-            return await method(self, text, *values, **options)
+        if running is None or not running.takes_children:
+            return await method(self, what, *values, **options)
+        began, failure = time.time_ns(), None
+        try:
+            return await method(self, what, *values, **options)
+        except BaseException as error:
+            failure = type(error).__qualname__
+            raise
+        finally:
+            running.note(shape_of(what), began, failure)
 
-    return statement
-
-
-def _copied(method: Any) -> Any:
-    @wraps(method)
-    async def copy(self: Any, table: str, **options: Any) -> Any:
-        running = RUNNING.get()
-        if running is None or not running.place.is_recorded:
-            return await method(self, table, **options)
-        with Doing(running.child(_shape_of_copy(table))):
-            return await method(self, table, **options)
-
-    return copy
-
-
-class TracedConnection(asyncpg.Connection):
-    """Tells of what is done within something that is traced."""
-
-    __slots__ = ()
-
-    execute = _told(asyncpg.Connection.execute)
-    executemany = _told(asyncpg.Connection.executemany)
-    fetch = _told(asyncpg.Connection.fetch)
-    fetchval = _told(asyncpg.Connection.fetchval)
-    fetchrow = _told(asyncpg.Connection.fetchrow)
-    copy_records_to_table = _copied(asyncpg.Connection.copy_records_to_table)
+    return told
 
 
 @lru_cache(REMEMBERED)
@@ -81,3 +64,16 @@ def _shape(operation: str, summary: str, text: str) -> Shape:
         db__query__summary=summary,
         db__query__text=" ".join(text.split())[:MOST_CHARACTERS],
     )
+
+
+class TracedConnection(asyncpg.Connection):
+    """Tells of what is done within something that is traced."""
+
+    __slots__ = ()
+
+    execute = _told(asyncpg.Connection.execute, shape_of)
+    executemany = _told(asyncpg.Connection.executemany, shape_of)
+    fetch = _told(asyncpg.Connection.fetch, shape_of)
+    fetchval = _told(asyncpg.Connection.fetchval, shape_of)
+    fetchrow = _told(asyncpg.Connection.fetchrow, shape_of)
+    copy_records_to_table = _told(asyncpg.Connection.copy_records_to_table, _shape_of_copy)

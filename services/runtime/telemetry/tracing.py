@@ -1,7 +1,7 @@
 """Traces of a process for those who watch it: sent by OTLP, or none."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from services.runtime.telemetry.resource import NAMESPACE, resource_of
@@ -20,9 +20,11 @@ from services.runtime.telemetry.settings import TraceSettings
 from services.runtime.telemetry.spans import TRACER, Ended, Tracer
 from services.runtime.telemetry.wire import field, key_value
 
-# Of spans that wait to be sent; further ones push out the oldest.
-MOST_WAITING = 8_192
-MOST_AT_ONCE = 1_024
+# Of spans that wait to be sent, each with the statements within it; further ones push out the oldest.
+MOST_WAITING = 4_096
+MOST_AT_ONCE = 512
+# Of a request. Collectors take four times as much.
+MOST_BYTES = 1024 * 1024
 DELAY_MS = 1_000
 # A collector that is away keeps no process from ending.
 LAST_WORDS_SECONDS = 2.0
@@ -55,12 +57,30 @@ class Exporter(OTLPSpanExporter):
         self._scope = scope.SerializeToString()
         self._resource = ResourceSpans(resource=_encoded(resource)).SerializeToString()
 
-    def _translate_data(self, data: Sequence[ReadableSpan]) -> ExportTraceServiceRequest:
-        spans = b"".join(one.encoded() for one in cast(Sequence[Ended], data))
-        of_scope = field(SCOPE_SPANS, self._scope + spans)
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """In as many requests as they need. What a collector does not take is lost."""
+        encoded = (one.encoded() for one in cast(Sequence[Ended], spans))
+        results = [self._export(cast(Any, portion)) for portion in portions(encoded)]
+        is_done = all(one is SpanExportResult.SUCCESS for one in results)
+        return SpanExportResult.SUCCESS if is_done else SpanExportResult.FAILURE
+
+    def _translate_data(self, data: Sequence[Any]) -> ExportTraceServiceRequest:
+        of_scope = field(SCOPE_SPANS, b"".join((self._scope, *data)))
         return ExportTraceServiceRequest.FromString(
             field(RESOURCE_SPANS, self._resource + of_scope)
         )
+
+
+def portions(encoded: Iterable[bytes]) -> Iterator[list[bytes]]:
+    portion, size = list[bytes](), 0
+    for one in encoded:
+        if portion and size + len(one) > MOST_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(one)
+        size += len(one)
+    if portion:
+        yield portion
 
 
 def _encoded(resource: Resource) -> resource_pb2.Resource:
