@@ -13,7 +13,6 @@ import httpx
 from tests.support.edge import free_port, until
 from tests.support.stack import ROOT
 
-
 START_SECONDS = 60
 
 
