@@ -18,6 +18,7 @@ from gateway.limits.redis_counters import RedisCounters
 from gateway.limits.servicer import LimitsServicer
 from services.runtime.background import in_background
 from services.runtime.draining import Draining
+from services.runtime.health import Probe
 from services.runtime.identity import TokenVerifier
 from services.runtime.issuers import issuers_of
 from services.runtime.pool import LIMITER_ROLE, open_pool
@@ -49,7 +50,10 @@ async def main(settings: Settings) -> None:
         await stack.enter_async_context(in_background(*following))
         verifier = TokenVerifier(settings, issuers, access.revocations)
         services = [
-            _limits(database, LimitsServicer(database, overrides, quotas, limiter)),
+            _limits(
+                LimitsServicer(database, overrides, quotas, limiter),
+                partial(_trouble, database, overrides),
+            ),
             _edge(overrides, EdgeServicer(verifier, overrides, quotas, limiter)),
         ]
         await serve(settings, services, MessageValidator(), Draining(), access)
@@ -62,11 +66,17 @@ async def _shared(settings: Settings, stack: AsyncExitStack) -> Counters | None:
     return RedisCounters(client, settings.redis_timeout_seconds)
 
 
-def _limits(database: Database, servicer: LimitsServicer) -> Service:
+async def _trouble(database: Database, overrides: Overrides) -> str:
+    """Of the process, which the edge judges by this one service: who does not know yet what was
+    set, would refuse by what is usual."""
+    return await database.trouble(schema_version()) or await overrides.trouble()
+
+
+def _limits(servicer: LimitsServicer, probe: Probe) -> Service:
     return Service(
         DESCRIPTOR.services_by_name["LimitsService"].full_name,
         partial(add_LimitsServiceServicer_to_server, servicer),
-        partial(database.trouble, schema_version()),
+        probe,
     )
 
 

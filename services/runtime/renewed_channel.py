@@ -14,7 +14,7 @@ import structlog
 from services.runtime.certificate import Certificate
 
 Opening = Callable[[grpc.ChannelCredentials], grpc.aio.Channel]
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
 
 
 @dataclass(eq=False)
@@ -37,7 +37,7 @@ class _Opened:
 
 
 class RenewedChannel(grpc.aio.Channel):
-    """Calls go by a channel of the certificate that its files hold, as of a second ago. Those that
+    """Calls go by a channel of the certificate that its files hold, as of a moment ago. Those that
     began by another one end as they would have."""
 
     def __init__(self, certificate: Certificate, opening: Opening) -> None:

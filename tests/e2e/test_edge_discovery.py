@@ -73,7 +73,7 @@ async def test_replicas_are_found_and_forgotten(
             await until_left_alone(first)
             # While nobody resolves the name, those who were behind it still are.
             del served.addresses[NAME]
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(1.5)
             await until_asked(second, third)
             going_on.cancel()
         assert set(asking.statuses) == {200}

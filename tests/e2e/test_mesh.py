@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from shadower.agents.v1.agents_service_pb2 import ListAgentsRequest
@@ -23,6 +24,7 @@ from tests.support.stack import SERVICES, Environment, Running, Stack, start, st
 from tools.certificates import SERVER_NAME, Authority
 
 AGENTS = SERVICES["agents"]
+DAYS_LEFT = "envoy_server_days_until_first_cert_expiring"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -124,20 +126,30 @@ async def test_calls_flow_while_certificates_and_their_authority_are_replaced(
         }
         async with edge_process(**settings):
             await until_serving(f"http://127.0.0.1:{ports.edge}")
+            assert await days_left(ports) == 0
             address = f"127.0.0.1:{ports.mesh}"
             async with open_channel(address, dict, certificate=files.certificate) as channel:
                 calls = Calls(channel, workspace, keys)
                 flowing = asyncio.create_task(calls.flow())
                 await replace_all(files)
                 before = calls.answered
-                await asyncio.sleep(1.2)
+                await asyncio.sleep(0.5)
                 calls.ended.set()
                 await flowing
                 assert calls.answered > before
-            await is_refused(address, workspace, keys, tmp_path)
+            for shown in (*strangers(tmp_path), expired(files.authority, tmp_path)):
+                await is_refused(address, shown, workspace, keys)
         assert await state(health, "liveness") == await state(health, AGENTS) == SERVING
         await only_health_is_told(health, workspace, keys)
         await expires_and_is_renewed(files, health, service.log)
+
+
+async def days_left(ports: Ports) -> int:
+    """Of the first certificate of the edge that expires; these are for a day."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        told = await client.get(f"http://127.0.0.1:{ports.metrics}/stats/prometheus")
+    [line] = [one for one in told.text.splitlines() if one.startswith(DAYS_LEFT)]
+    return int(line.split()[-1])
 
 
 async def replace_all(files: Files) -> None:
@@ -149,19 +161,31 @@ async def replace_all(files: Files) -> None:
         lambda: files.trust(other),
     ):
         step()
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.5)
     files.authority = other
 
 
-async def is_refused(address: str, workspace: str, keys: KeyRing, folder: Path) -> None:
-    """Who is vouched for by somebody else is not heard, nor who shows nothing."""
+def strangers(folder: Path) -> list[Certificate | None]:
+    """Who is vouched for by somebody else, and who shows nothing."""
     strange = folder / "strange"
-    (strange / "drafts").mkdir(parents=True)
-    for certificate in (Files(strange).certificate, None):
-        async with open_channel(address, dict, certificate=certificate, seconds=2) as channel:
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await Calls(channel, workspace, keys).once()
-            assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    strange.mkdir()
+    return [Files(strange).certificate, None]
+
+
+def expired(authority: Authority, folder: Path) -> Certificate:
+    late = folder / "late"
+    late.mkdir()
+    trusted = authority.write(late)
+    return Certificate(*authority.issue(late, life=timedelta(seconds=-1)), trusted, SERVER_NAME)
+
+
+async def is_refused(
+    address: str, shown: Certificate | None, workspace: str, keys: KeyRing
+) -> None:
+    async with open_channel(address, dict, certificate=shown, seconds=2) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await Calls(channel, workspace, keys).once()
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def only_health_is_told(health: str, workspace: str, keys: KeyRing) -> None:

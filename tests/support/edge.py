@@ -147,8 +147,8 @@ async def _envoy(config: Path) -> AsyncIterator[int]:
         await process.wait()
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(READY_SECONDS):
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = READY_SECONDS) -> None:
+    async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110, it waits for another process
             await asyncio.sleep(0.05)
 

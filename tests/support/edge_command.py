@@ -13,6 +13,8 @@ import httpx
 from tests.support.edge import free_port, until
 from tests.support.stack import ROOT
 
+START_SECONDS = 60
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -69,7 +71,7 @@ async def until_serving(base: str) -> None:
             except httpx.TransportError:
                 return False
 
-        await until(serves)
+        await until(serves, START_SECONDS)
 
 
 def written(path: Path, text: str) -> str:
