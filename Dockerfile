@@ -35,13 +35,6 @@ RUN python3 -m pip --python /opt/shadower/bin/python3 install --no-deps . \
 
 # No step below runs anything, so a base without a shell would do.
 FROM ${BASE}
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="shadower-analytics" \
-      org.opencontainers.image.description="A gRPC-first analytics mesh for platforms on which AI agents work in workspaces" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /inventory /usr/share/shadower
 COPY --from=build /opt/shadower /opt/shadower
 COPY --from=build --chown=10001:10001 /rooms /var/lib/shadower
@@ -57,3 +50,11 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["shadower", "probe"]
 ENTRYPOINT ["shadower"]
 CMD ["--help"]
+# Last, since each revision has another one.
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="shadower-analytics" \
+      org.opencontainers.image.description="A gRPC-first analytics mesh for platforms on which AI agents work in workspaces" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -97,10 +97,11 @@ def test_from_stored_data_there_is_no_way_out() -> None:
 def test_prometheus_asks_every_process() -> None:
     file = ROOT / "observability" / "compose" / "prometheus.yaml"
     jobs = yaml.safe_load(file.read_text())["scrape_configs"]
-    assert {job["job_name"] for job in jobs} == set(PROGRAMS)
-    for job in jobs:
-        [[target]] = [one["targets"] for one in job["static_configs"]]
-        assert target.split(":")[0] == job["job_name"]
+    asked = [one for job in jobs for one in job["static_configs"]]
+    assert {one["labels"]["shadower_process"] for one in asked} == set(PROGRAMS)
+    for one in asked:
+        [target] = one["targets"]
+        assert target.split(":")[0] == one["labels"]["shadower_process"]
 
 
 def test_the_last_stage_of_the_image_runs_nothing_and_ends_as_nobody() -> None:
