@@ -21,6 +21,7 @@ VALUES: dict[str, object] = {
     "redis": {"existingSecret": "shadower-redis"},
     "identity": {"issuer": Issuer.name, "existingSecret": "shadower-identity"},
     "notifications": {"existingSecret": "shadower-notifications"},
+    "objects": {"url": "file:///tmp/objects"},
     "publicUrl": "https://analytics.example.org",
     "mesh": {
         "keys": {"existingSecret": "shadower-mesh"},
