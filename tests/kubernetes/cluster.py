@@ -164,6 +164,7 @@ def _start_control_plane(cluster: Cluster) -> None:
             f"--tls-private-key-file={files.file('server.key')}",
             f"--token-auth-file={files.file('tokens.csv')}",
             "--authorization-mode=Node,RBAC",
+            "--kubelet-preferred-address-types=InternalIP",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={files.file('accounts.key')}",
             f"--service-account-signing-key-file={files.file('accounts.key')}",

@@ -21,6 +21,7 @@ VALUES: dict[str, object] = {
     "redis": {"existingSecret": "shadower-redis"},
     "identity": {"issuer": Issuer.name, "existingSecret": "shadower-identity"},
     "notifications": {"existingSecret": "shadower-notifications"},
+    "objects": {"url": "file:///tmp/objects"},
     "publicUrl": "https://analytics.example.org",
     "mesh": {
         "keys": {"existingSecret": "shadower-mesh"},
@@ -39,7 +40,7 @@ def start_database(cluster: Cluster) -> str:
     (room / "password").write_text(password)
     subprocess.run(["chown", "-R", "postgres", str(room)], check=True)
     subprocess.run(["chmod", "755", str(cluster.folder)], check=True)
-    as_postgres = ["runuser", "-u", "postgres", "--"]
+    as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     own = ["--auth=scram-sha-256", f"--pwfile={room}/password", "--username=postgres"]
     cluster.processes.run([*as_postgres, str(POSTGRES / "initdb"), "-D", str(room / "data"), *own])
     with (room / "data" / "pg_hba.conf").open("a") as rules:

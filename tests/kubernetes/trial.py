@@ -13,7 +13,7 @@ import yaml
 from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.outside import make_database, make_secrets, values_with
 from tests.kubernetes.processes import TrialError
-from tests.kubernetes.programs import run
+from tests.kubernetes.programs import KUBERNETES, run
 from tools.chart import CHART
 
 KINDS = (
@@ -22,8 +22,14 @@ KINDS = (
     "persistentvolumeclaims,ingresses,certificates,issuers,servicemonitors,prometheusrules"
 )
 DEFINITIONS = {
-    "github.com/cert-manager/cert-manager@v1.21.2": "deploy/crds",
-    "github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd",
+    "github.com/cert-manager/cert-manager@v1.21.2": (
+        "deploy/crds/cert-manager.io_certificates.yaml",
+        "deploy/crds/cert-manager.io_issuers.yaml",
+    ),
+    "github.com/prometheus-operator/prometheus-operator@v0.85.0": (
+        "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
+        "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+    ),
 }
 RESTRICTED = {
     f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
@@ -58,8 +64,8 @@ def install_definitions(cluster: Cluster) -> None:
     """Of what the chart knows beside Kubernetes, out of the modules that publish them."""
     for module, files in DEFINITIONS.items():
         found = json.loads(run(["go", "mod", "download", "-json", module], cluster.folder))
-        for file in sorted(Path(found["Dir"], files).glob("*.yaml")):
-            cluster.kubectl("apply", "--server-side", "-f", str(file))
+        for file in files:
+            cluster.kubectl("apply", "--server-side", "-f", str(Path(found["Dir"], file)))
         say(f"definitions of {module}")
 
 
@@ -83,7 +89,7 @@ def admission(trial: Trial) -> None:
             common = ["shadower", str(CHART), "--namespace", place, "--values", str(values)]
             output = trial.call("install", *common, "--dry-run=server", seconds=300)
             _refuse_warnings(trial, output)
-            manifest = trial.call("template", *common, seconds=300)
+            manifest = trial.call("template", *common, f"--kube-version={KUBERNETES}", seconds=300)
             applied = trial.cluster.kubectl(
                 "apply", "--server-side", "--dry-run=server", "-n", place, "-f", "-", given=manifest
             )

@@ -257,11 +257,20 @@ WRONG = {
     "/mesh/tls/source": ({"mesh": {"tls": {"source": "self"}}}, "'/mesh/tls/source'"),
     "database": ({}, "database.existingSecret:"),
     "identity": ({"database": {"existingSecret": "a"}}, "identity.jwksUrl:"),
+    "objects": (
+        {
+            "database": {"existingSecret": "a"},
+            "identity": {"jwksUrl": "https://a", "issuer": "https://a"},
+            "mesh": {"keys": {"existingSecret": "a"}},
+        },
+        "objects.url:",
+    ),
     "generated": (
         {
             "database": {"existingSecret": "a"},
             "identity": {"jwksUrl": "https://a", "issuer": "https://a"},
             "mesh": {"keys": {"existingSecret": "a"}, "tls": {"source": "generated"}},
+            "objects": {"url": "s3://reports"},
         },
         "mesh.tls.source:",
     ),

@@ -22,6 +22,9 @@
 {{- if not (include "shadower.meshSecret" .) }}
 {{- fail "mesh.keys.existingSecret: name the Secret that holds the mesh's key (or set dev.enabled)" }}
 {{- end }}
+{{- if and (hasKey (include "shadower.components" . | fromJson) "reports") (not (include "shadower.objectsUrl" .)) }}
+{{- fail "objects.url: say where reports are kept (or set components.reports.enabled=false, or dev.enabled)" }}
+{{- end }}
 {{- $source := include "shadower.tlsSource" . }}
 {{- if and (eq $source "generated") (not .Values.dev.enabled) }}
 {{- fail "mesh.tls.source: generated needs dev.enabled" }}

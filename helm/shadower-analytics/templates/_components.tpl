@@ -5,6 +5,9 @@
 {{- $spec := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($own | default dict)) }}
 {{- $kind := $spec.kind | default "service" }}
 {{- $isWanted := or (ne $kind "writer") (include "shadower.kafkaBrokers" $) }}
+{{- if and (not $.Values.objects.url) (has "objects" ($spec.uses | default list)) }}
+{{- $_ := set $spec "replicas" (min 1 $spec.replicas) }}
+{{- end }}
 {{- if and $spec.enabled $isWanted }}
 {{- $_ := set $all $name (merge (dict "kind" $kind "uses" ($spec.uses | default list)) $spec) }}
 {{- end }}

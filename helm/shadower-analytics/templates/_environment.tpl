@@ -95,7 +95,7 @@
 {{- $_ := set $env "SHADOWER_TOPIC_PARTITIONS" (dict "value" (toString $values.kafka.partitions)) }}
 {{- end }}
 {{- if has "objects" $uses }}
-{{- with $values.objects.url }}{{- $_ := set $env "SHADOWER_OBJECTS_URL" (dict "value" .) }}{{- end }}
+{{- with include "shadower.objectsUrl" .root }}{{- $_ := set $env "SHADOWER_OBJECTS_URL" (dict "value" .) }}{{- end }}
 {{- with $values.objects.endpoint }}{{- $_ := set $env "AWS_ENDPOINT_URL" (dict "value" .) }}{{- end }}
 {{- $_ := set $env "SHADOWER_PUBLIC_URL" (dict "value" (include "shadower.publicUrl" .root)) }}
 {{- end }}

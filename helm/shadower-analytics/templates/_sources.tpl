@@ -65,3 +65,10 @@
 {{- define "shadower.publicUrl" -}}
 {{- .Values.publicUrl | default (printf "http://%s" (include "shadower.host" (dict "root" . "name" "edge"))) }}
 {{- end }}
+
+{{/* Where files are kept. That of a trial is one pod's own, so there is one pod of those who keep any. */}}
+{{- define "shadower.objectsUrl" -}}
+{{- if .Values.objects.url }}{{ .Values.objects.url }}
+{{- else if .Values.dev.enabled }}file:///tmp/objects
+{{- end }}
+{{- end }}
