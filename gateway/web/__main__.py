@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from gateway.web.application import application
 from gateway.web.graphql.operations import QUERIES, STREAM
+from gateway.web.measuring import Measured
 from gateway.web.services import open_services
 from gateway.web.serving import serve
 from gateway.web.settings import WebSettings
@@ -14,6 +15,7 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.issuers import issuers_of
 from services.runtime.process import CannotStartError, run_with
 from services.runtime.revocations import Revocations
+from services.runtime.telemetry.instruments import instruments
 
 
 async def main(settings: WebSettings) -> None:
@@ -36,7 +38,8 @@ async def main(settings: WebSettings) -> None:
         await stack.enter_async_context(in_background(*issuers.following()))
         verifier = TokenVerifier(settings, issuers, revocations)
         room = Room(settings, verifier, services, Draining())
-        await serve(settings, application(settings, verifier, services, room), room)
+        served = application(settings, verifier, services, room)
+        await serve(settings, Measured(served, instruments()), room)
 
 
 if __name__ == "__main__":

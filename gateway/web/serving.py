@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.web.frames import bounded_web_socket
 from gateway.web.settings import WebSettings
@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: WebSettings, application: Starlette, room: Room) -> None:
+async def serve(settings: WebSettings, application: ASGIApp, room: Room) -> None:
     """Raises OSError if the address cannot be listened on."""
     if settings.environment == "production" and not _is_guarded(settings):
         raise OSError(OPEN)
@@ -71,7 +71,7 @@ def _end_on_signals(room: Room) -> None:
         loop.add_signal_handler(number, room.draining.tell)
 
 
-def _config(settings: WebSettings, application: Starlette) -> uvicorn.Config:
+def _config(settings: WebSettings, application: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="none",

@@ -32,7 +32,7 @@ class MeasuredPool(asyncpg.Pool):
 
     def __init__(self, dsn: str, *, name: str, **options: Any) -> None:
         """The name is that of the role that its connections have."""
-        super().__init__(dsn, **{**USUAL, **options})
+        super().__init__(dsn, **(USUAL | options))
         self._name = name
         self._waiting = 0
         self._uses: dict[Any, tuple[str, float]] = {}

@@ -1,6 +1,7 @@
 """Lets services be registered that only the edge calls: nothing is asked of their calls, but they
 are counted like the others."""
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from services.runtime.interceptors.measuring import OK, UNARY, calls_of, labels_
 from services.runtime.telemetry.instruments import Instruments
 from services.runtime.telemetry.tallies import Histogram
 
-UNKNOWN = grpc.StatusCode.UNKNOWN.name
+UNKNOWN, CANCELLED = grpc.StatusCode.UNKNOWN.name, grpc.StatusCode.CANCELLED.name
 Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 
 
@@ -46,7 +47,7 @@ class _Measured(grpc.GenericRpcHandler):
         return found
 
     def _around(self, path: str, handler: Any) -> Any:
-        good, bad = labels_of(path, OK, UNARY), labels_of(path, UNKNOWN, UNARY)
+        good, bad, left = (labels_of(path, code, UNARY) for code in (OK, UNKNOWN, CANCELLED))
         behaviour, calls = handler.unary_unary, self._calls
 
         async def answer(request: Any, context: Any) -> Any:
@@ -55,6 +56,9 @@ class _Measured(grpc.GenericRpcHandler):
                 reply = await behaviour(request, context)
                 labels = good
                 return reply
+            except asyncio.CancelledError:
+                labels = left
+                raise
             finally:
                 calls.note(labels, time.perf_counter() - began)
 

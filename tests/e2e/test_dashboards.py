@@ -11,10 +11,12 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 import yaml
 
+from gateway.web.measuring import Measured
 from scheduler.jobs import JOBS
 from scheduler.leading import Leading
 from scheduler.running import runs_of
@@ -63,6 +65,9 @@ CLOSED = {
     "dependency",
     "event_type",
     "failure",
+    "http_request_method",
+    "http_response_status_code",
+    "http_route",
     "job",
     "kind",
     "level",
@@ -115,6 +120,7 @@ async def _rare(url: str, workspace: str, folder: Path) -> dict[str, Family]:
             _send(KafkaSender(settings))
             await _run_and_handle(opened, workspace)
             await _succeed(url, database)
+            await _browse(opened)
             cache = open_cache(settings, Revisions(database), b"edition")
             observe_cache(await stack.enter_async_context(cache), opened)
             return await scraped(f"http://127.0.0.1:{port}/metrics")
@@ -156,6 +162,19 @@ async def _run_and_handle(opened: Instruments, workspace: str) -> None:
     await lasting_failure(handle, event, "notifications", USUAL_BACKOFF)
     Notices(opened.meter).note("webhook", datetime.now(UTC), Outcome(Verdict.DELIVERED))
     runs_of(opened).note(("evaluate_alerts", "succeeded"), 1)
+
+
+async def _browse(opened: Instruments) -> None:
+    """As the process for browsers is asked."""
+
+    async def served(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    transport = httpx.ASGITransport(Measured(served, opened))
+    async with httpx.AsyncClient(transport=transport, base_url="http://web") as http:
+        for path in ("/graphql", "/made-up"):
+            await http.request("PURGE", path)
 
 
 async def _succeed(url: str, database: Database) -> None:
@@ -219,6 +238,8 @@ async def test_no_label_is_a_tenants(
     ours, edge, workspace = exported
     mine = {name: one for name, one in ours.items() if name != "target_info"}
     assert {label for one in mine.values() for label in one.labels} == CLOSED
+    seen = mine["http_server_request_duration_seconds"].values
+    assert seen == {"_OTHER", "/graphql", "200"}
     values = {value for one in (ours | edge).values() for value in one.values}
     assert not {value for value in values if workspace in value}
 

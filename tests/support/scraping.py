@@ -44,7 +44,7 @@ def families(text: str) -> dict[str, Family]:
         known = found[name] = Family(family.type, family.documentation)
         for sample in family.samples:
             known.labels |= sample.labels.keys() - {"le"}
-            known.values |= set(sample.labels.values())
+            known.values |= {value for label, value in sample.labels.items() if label != "le"}
     return found
 
 

@@ -21,6 +21,7 @@ from cli.stack.edge_part import Listener, edge_model
 from cli.stack.keeper import Backoff, Keeper
 from cli.stack.leftovers import process_of, stop_leftovers
 from cli.stack.lock import held_lock
+from cli.stack.measuring import measured, write_targets
 from cli.stack.parts import Part
 from cli.stack.ports import free_ports, refuse_if_taken
 from cli.stack.readiness import at_once, http_path
@@ -112,6 +113,27 @@ def test_ports_that_are_taken_are_passed_over() -> None:
         assert len(set(chosen)) == 2
         with pytest.raises(CommandError, match="--port"):
             refuse_if_taken("127.0.0.1", port)
+
+
+def test_each_process_has_a_port_for_metrics_and_a_file_names_them(tmp_path: Path) -> None:
+    home = Home.at(tmp_path)
+    parts = [Part(name, (), {"A": "b"}, "", at_once) for name in ("ingest", "ingest-2", "web")]
+    assert measured(parts, None) == parts
+    [first] = free_ports([0])
+    ours = measured(parts, first)
+    ports = [part.environment["OTEL_EXPORTER_PROMETHEUS_PORT"] for part in ours]
+    assert ports == [str(first), str(first + 1), str(first + 2)]
+    told = json.loads(write_targets(home, ours, 9).read_text())
+    assert [(one["targets"], one["labels"]["shadower_process"]) for one in told] == [
+        ([f"127.0.0.1:{first}"], "ingest"),
+        ([f"127.0.0.1:{first + 1}"], "ingest"),
+        ([f"127.0.0.1:{first + 2}"], "web"),
+        (["127.0.0.1:9"], "edge"),
+    ]
+    with pytest.raises(UsageError):
+        measured(parts, 65534)
+    with socket.create_server(("127.0.0.1", first + 1)), pytest.raises(CommandError):
+        measured(parts, first)
 
 
 def test_what_a_killed_launcher_left_is_stopped() -> None:

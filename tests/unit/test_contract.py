@@ -245,6 +245,7 @@ def test_roles_grant_known_permissions_only() -> None:
     operators = {"cache:read", "cache:write", "limits:write", "jobs:read", "jobs:write"}
     operators |= {"alert_evaluations:write", "report_runs:write", "report_erasures:write"}
     operators |= {"retention_runs:write", "erasure_runs:write", "health_checks:write"}
+    operators |= {"statistics:read"}
     assert set().union(*role_grants().values()) == known - operators
     assert permission_name(options.PERMISSION_UNSPECIFIED) == ""
 

@@ -1,58 +1,100 @@
-"""Tallies add up, in whatever portions and order runs came."""
+"""What is tallied is what the SDK's own histograms say."""
 
-from collections import defaultdict
+from collections.abc import Iterator
+from random import Random
+from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from services.warehouse.rollups.tallies import Counted, Tally, merged, size
+from services.runtime.telemetry.tallies import (
+    SECONDS,
+    Distribution,
+    Histogram,
+    summed,
+    with_histograms,
+)
 
-Runs = list[tuple[str, int]]
-"""The text and the start of each."""
-
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3)
-RUNS = st.lists(st.tuples(TEXTS, st.integers(-(2**50), 2**50)), max_size=30)
-
-
-def of(runs: Runs) -> bytes:
-    """Packed as cells are: each run by itself, then merged."""
-    return merged(single(*run) for run in runs).packed()
-
-
-def single(text: str, start: int) -> bytes:
-    numbers = b"".join(n.to_bytes(8, "big", signed=True) for n in (start, start))
-    return b"".join([(1).to_bytes(4, "big"), (1).to_bytes(4, "big"), numbers, text.encode()])
+LABELS = ("rpc.method", "rpc.response.status_code")
 
 
-def counted(runs: Runs) -> list[Counted]:
-    starts = defaultdict(list)
-    for text, start in runs:
-        starts[text].append(start)
-    found = [Counted(text, len(some), min(some), max(some)) for text, some in starts.items()]
-    return sorted(found, key=lambda one: (-one.executions, one.text.encode()))
+@pytest.fixture
+def values() -> list[tuple[tuple[str, str], float]]:
+    """On bounds, between them and beyond them."""
+    random = Random(5)
+    edges = [*SECONDS, 0.0, 31.0]
+    spread = [random.expovariate(20) for _ in range(500)]
+    methods = [("a/B", "OK"), ("a/B", "INTERNAL"), ("c/D", "OK")]
+    return [(random.choice(methods), value) for value in (*edges, *spread)]
 
 
-@given(st.lists(RUNS, max_size=4))
-def test_portions_add_up(portions: list[Runs]) -> None:
-    runs = [run for portion in portions for run in portion]
-    tally = merged(of(portion) for portion in portions)
-    assert tally.most(len(runs) + 1) == counted(runs)
-    assert len(tally) == size(tally.packed()) == len(counted(runs))
+def points(data: Any, name: str) -> Iterator[Any]:
+    for resource in data.resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                if metric.name == name:
+                    yield from metric.data.data_points
 
 
-@given(RUNS, st.randoms())
-def test_the_order_of_runs_changes_no_byte(runs: Runs, random: "object") -> None:
-    shuffled = list(runs)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert of(runs) == of(shuffled)
+def test_they_say_what_the_sdk_says(values: list[tuple[tuple[str, str], float]]) -> None:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    oracle = provider.get_meter("test").create_histogram(
+        "oracle", "s", explicit_bucket_boundaries_advisory=SECONDS
+    )
+    ours = Histogram("ours", "s", "", LABELS, SECONDS)
+    for labels, value in values:
+        oracle.record(value, dict(zip(LABELS, labels, strict=True)))
+        ours.note(labels, value)
+    data: Any = with_histograms(reader.get_metrics_data(), [ours])  # type: ignore[arg-type]
+    expected, told = (
+        {
+            tuple(point.attributes.values()): (
+                list(point.bucket_counts),
+                list(point.explicit_bounds),
+                point.count,
+                pytest.approx(point.sum),
+            )
+            for point in points(data, name)
+        }
+        for name in ("oracle", "ours")
+    )
+    assert told == expected
+    assert len(told) == 3
+    provider.shutdown()
 
 
-@given(RUNS, st.integers(1, 5), st.integers(1, 3))
-def test_the_most_frequent_come_first(runs: Runs, limit: int, at_least: int) -> None:
-    enough = [one for one in counted(runs) if one.executions >= at_least]
-    assert merged([of(runs)]).most(limit, at_least) == enough[:limit]
+def test_quantiles_lie_in_the_bucket_of_the_value_that_they_are_about(
+    values: list[tuple[tuple[str, str], float]],
+) -> None:
+    histogram = Histogram("ours", "s", "", LABELS, SECONDS)
+    for _, value in values:
+        histogram.note(("a/B", "OK"), value)
+    [found] = histogram.figures().values()
+    ordered = sorted(value for _, value in values)
+    bounds = [0.0, *SECONDS]
+    for share in (0.01, 0.5, 0.95, 0.99):
+        true = ordered[max(round(share * len(ordered)) - 1, 0)]
+        low = max(bound for bound in bounds if bound < true or bound == 0.0)
+        high = min((bound for bound in bounds if bound >= true), default=SECONDS[-1])
+        assert low <= found.quantile(share) <= high
+    assert found.count == len(values)
 
 
-def test_nothing_is_nothing() -> None:
-    nothing: Tally = merged([b"", b""])
-    assert (nothing.packed(), nothing.most(10), size(b"")) == (b"", [], 0)
+def test_of_nothing_there_is_nothing() -> None:
+    histogram = Histogram("ours", "s", "", LABELS, SECONDS)
+    assert histogram.metric() is None
+    assert Distribution(SECONDS, [0] * 15, 0.0).quantile(0.95) == 0.0
+    histogram.note(("a/B", "OK"), 100.0)
+    [found] = histogram.figures().values()
+    assert found.quantile(0.5) == SECONDS[-1]
+
+
+def test_sums_are_by_one_label(values: list[tuple[tuple[str, str], float]]) -> None:
+    histogram = Histogram("ours", "s", "", LABELS, SECONDS)
+    for labels, value in values:
+        histogram.note(labels, value)
+    sums = dict(summed(histogram.figures(), 0))
+    assert sums["a/B"].count == sum(labels[0] == "a/B" for labels, _ in values)
+    assert sums.keys() == {"a/B", "c/D"}

@@ -1,7 +1,8 @@
 """Counts that cost next to nothing where they are counted, and are looked at when someone asks.
 
-Histograms of the SDK take ten times as long to record as an answer from memory takes to give, so
-ours are two additions; readers are handed them when they collect. See docs/decisions/0058.
+Histograms of the SDK take tens of microseconds to record, which an answer from memory would pay
+each time. Ours are two additions; readers are handed them when they collect. See
+docs/decisions/0058-own-tallies.md.
 """
 
 import time

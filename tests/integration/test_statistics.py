@@ -1,0 +1,207 @@
+"""What a process tells of itself: calls, pools, groups of the bus, and what it stands on."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import jwt
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from shadower.runtime.v1.statistics_pb2 import ProcessStatistics
+from shadower.runtime.v1.statistics_service_pb2 import GetStatisticsRequest
+from shadower.upkeep.v1 import health_pb2
+from shadower.upkeep.v1 import health_service_pb2 as pb
+
+from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
+from services.runtime.mesh_tokens import MeshTokens
+from services.runtime.pool import RELAY_ROLE, open_pool
+from services.runtime.telemetry.instruments import Instruments, measuring
+from services.runtime.telemetry.telling import process_statistics
+from services.runtime.times import to_datetime
+from services.upkeep.health_servicer import _serving
+from services.upkeep.settings import UpkeepSettings
+from services.upkeep.standing import Processes
+from services.warehouse.bus.lagging import OutboxLag
+from services.warehouse.bus.outbox import QUERIES
+from services.warehouse.database import Database
+from services.warehouse.rollups.lagging import RollupLag
+from tests.support.bus import publish_one, settings_of
+from tests.support.keys import AUDIENCE, MESH_ISSUER, KeyRing
+from tests.support.rolling import roll
+from tests.support.runs import Client, agent_runs
+from tests.support.stack import SERVICES, Stack
+
+GET_METRICS = "shadower.metrics.v1.MetricsService/GetMetrics"
+HOUR = 3600
+
+
+async def statistics(stack: Stack, keys: KeyRing) -> ProcessStatistics:
+    """Of the process that answers with metrics."""
+    operator = keys.metadata(SYSTEM_WORKSPACE, role=None, permissions=["statistics:read"])
+    request = GetStatisticsRequest(workspace_id=SYSTEM_WORKSPACE)
+    answer = await stack.stubs.statistics.GetStatistics(request, metadata=operator)
+    found: ProcessStatistics = answer.statistics
+    return found
+
+
+def calls(told: ProcessStatistics, method: str = GET_METRICS) -> Any:
+    return next((rpc for rpc in told.rpcs if rpc.method == method), None)
+
+
+async def test_calls_are_counted_also_those_answered_from_memory(
+    stack: Stack, keys: KeyRing
+) -> None:
+    client = Client.of_new_workspace(stack.stubs, keys)
+    await client.metrics(metrics=["executions"])
+    before = calls(await statistics(stack, keys))
+    for _ in range(5):
+        await client.metrics(metrics=["executions"])
+    with pytest.raises(grpc.aio.AioRpcError):
+        await client.metrics(interval={"start_time": {"seconds": 9}, "end_time": {"seconds": 5}})
+    told = await statistics(stack, keys)
+    after = calls(told)
+    assert after.calls - before.calls >= 6
+    failures = sum(after.failures.values()) - sum(before.failures.values())
+    assert failures >= 1
+    assert "INVALID_ARGUMENT" in after.failures
+    assert 0 < after.median.ToNanoseconds() <= after.p95.ToNanoseconds()
+    assert after.connections_taken > 0
+    assert told.process == "metrics"
+    assert to_datetime(told.start_time) < datetime.now(UTC)
+    assert {one.method for one in told.cache.methods} >= {f"/{GET_METRICS}"}
+    assert [(one.pool, one.limit) for one in told.pools] == [("shadower_service", 4)]
+    [postgres] = told.dependencies
+    assert (postgres.dependency, postgres.up, postgres.reason) == ("postgresql", True, "")
+    assert to_datetime(postgres.since) <= to_datetime(postgres.check_time)
+
+
+async def test_health_tells_of_each_dependency(stack: Stack) -> None:
+    async with stack.running["reports"].channel() as channel:
+        for name in ("postgresql", "objects"):
+            answer = await HealthStub(channel).Check(HealthCheckRequest(service=name), timeout=5)
+            assert answer.status == HealthCheckResponse.SERVING
+        with pytest.raises(grpc.aio.AioRpcError, match="NOT_FOUND"):
+            await HealthStub(channel).Check(HealthCheckRequest(service="redis"), timeout=5)
+
+
+async def test_detailed_health_asks_processes_what_they_stand_on(
+    stack: Stack, jwks_file: Path
+) -> None:
+    reports, agents = SERVICES["reports"], SERVICES["agents"]
+    addresses = {name: one.address for name, one in stack.running.items()}
+    settings = UpkeepSettings(
+        DATABASE_URL=stack.database_url,
+        jwks_file=jwks_file,
+        checked_services=f"{reports}@{addresses['reports']},{agents}@127.0.0.1:1,"
+        f"{agents}@{addresses['agents']}",
+    )
+    key = jwt.PyJWK.from_json(jwks_file.with_name("mesh-key.json").read_text(), "EdDSA")
+    processes = Processes(settings, MeshTokens(key, MESH_ISSUER, AUDIENCE))
+    standing = await processes.standing()
+    told = {
+        name: [(replica, one.dependency, one.up) for replica, one in found]
+        for name, found in standing.items()
+    }
+    # Of one of two nobody hears: it does not answer.
+    assert told == {
+        reports: [(1, "objects", True), (1, "postgresql", True)],
+        agents: [(2, "postgresql", True)],
+    }
+    assert await processes.standing() is standing
+
+
+@pytest.mark.parametrize(
+    ("states", "serving"),
+    [([], None), ([1, 1], True), ([1, 0], None), ([0], None), ([1, 2], False), ([0, 3], False)],
+)
+def test_it_is_not_known_whether_all_serve_before_all_were_seen(
+    states: list[Any], serving: bool | None
+) -> None:
+    assert _serving([health_pb2.ServiceHealth(state=state) for state in states]) is serving
+    assert pb.GetHealthResponse(serving=serving).HasField("serving") is (serving is not None)
+
+
+async def test_a_pool_tells_who_waits_and_who_gave_up(database_url: str) -> None:
+    settings = settings_of(database_url, pool_size=2)
+    with measuring(settings, "test") as opened:
+        async with open_pool(settings) as pool:
+            async with pool.acquire(), pool.acquire():
+                waiting = asyncio.create_task(pool.fetchval("select 1"))
+                await asyncio.sleep(0.05)
+                [busy] = process_statistics(opened).pools
+                assert (busy.used, busy.idle, busy.waiting, busy.timeouts) == (2, 0, 1, 0)
+                with pytest.raises(TimeoutError):
+                    await pool.acquire(timeout=0.01)
+            assert await waiting == 1
+            assert await pool.trouble() == ""
+            [idle] = process_statistics(opened).pools
+        assert (idle.used, idle.waiting, idle.timeouts, idle.limit) == (0, 0, 1, 2)
+        assert idle.wait_p95.ToNanoseconds() > 40_000_000
+
+
+async def test_the_outbox_says_how_far_each_group_is_behind(
+    stack: Stack, database_url: str
+) -> None:
+    settings = settings_of(database_url)
+    with measuring(settings, "test") as opened:
+        async with open_pool(settings) as pool, open_pool(settings, RELAY_ROLE) as outbox:
+            for group in ("notifications", "others"):
+                await outbox.execute(QUERIES["join_group"], group)
+            lag = OutboxLag(outbox, has_kafka=False)
+            await lag.look()
+            assert behind(opened) == {"notifications": (0, 0.0), "others": (0, 0.0)}
+            for _ in range(3):
+                await publish_one(Database(pool), "w")
+            await asyncio.sleep(0.05)
+            await lag.look()
+            assert {events for events, _ in behind(opened).values()} == {3}
+            assert all(0.05 <= age < HOUR for _, age in behind(opened).values())
+            place = "select txid, id from shadower.outbox order by txid desc, id desc limit 1"
+            txid, number = await outbox.fetchrow(place)
+            await outbox.execute(QUERIES["advance"], "others", 0, 0, txid, number)
+            await lag.look()
+            assert behind(opened)["others"] == (0, 0.0)
+            assert behind(opened)["notifications"][0] == 3
+
+
+def behind(opened: Instruments) -> dict[str, tuple[int, float]]:
+    return {
+        group.group: (group.behind, group.age.ToNanoseconds() / 1e9)
+        for group in process_statistics(opened).groups
+    }
+
+
+async def test_rollups_say_what_is_missing_and_for_how_long(
+    stack: Stack, keys: KeyRing, rolling: Database
+) -> None:
+    client = Client.of_new_workspace(stack.stubs, keys)
+    await client.record(agent_runs()[:50])
+    clock = [100.0]
+
+    async def pages() -> Any:
+        yield [client.workspace]
+
+    with measuring(settings_of(stack.database_url), "test"):
+        lag = RollupLag(rolling, pages, lambda: clock[0])
+    assert not list(lag.lag())
+    assert not list(lag.missing())
+    await lag.look()
+    missing = dict(lag.missing())
+    assert missing["hour",] >= HOUR
+    assert missing["week",] >= 7 * 24 * HOUR
+    clock[0] += 60
+    await lag.look()
+    assert dict(lag.lag()) == {("hour",): 60.0, ("day",): 60.0, ("week",): 60.0}
+    await roll(rolling, client.workspace)
+    await lag.look()
+    assert set(dict(lag.missing()).values()) == {0.0}
+    assert set(dict(lag.lag()).values()) == {0.0}
+    clock[0] += timedelta(hours=1).total_seconds()
+    late = [dict(row, execution_id=f"late-{n}") for n, row in enumerate(agent_runs()[:2])]
+    await client.record(late)
+    await lag.look()
+    clock[0] += 5
+    assert dict(lag.lag())["day",] == 5.0
