@@ -234,7 +234,8 @@ class Load:
         except grpc.aio.AioRpcError as error:
             self.refusals[_words(error)] += 1
             return False
-        return bool(answer.counts.stored + answer.counts.duplicate == BATCH)
+        counts = answer.counts
+        return bool(counts.accepted + counts.stored + counts.duplicate == BATCH)
 
     async def count(self, *, fresh: bool = True) -> int:
         """Executions of the workspace."""
