@@ -21,6 +21,7 @@ from services.warehouse.queries.interval import Interval
 from tests.operations.ground import (
     NOW,
     Ground,
+    Load,
     check,
     ground,
     hand_over,
@@ -89,7 +90,7 @@ async def trial(made: Ground) -> None:
     server = new_server(data, SETTINGS.format(archive=archive))
     server.start()
     try:
-        expected, until = await before_the_disaster(made, server, base)
+        before, expected, until = await before_the_disaster(made, server, base)
         await asyncio.to_thread(disaster, server.get_uri())
         say("disaster: facts and ledger are gone")
     finally:
@@ -98,12 +99,12 @@ async def trial(made: Ground) -> None:
     say(f"restoring as of {until}, from {len(list(archive.iterdir()))} files of the log")
     again = await asyncio.to_thread(restored, base, folder / "restored", archive, until)
     try:
-        await after_it(made, again, expected)
+        await after_it(made, again, before.workspace, expected)
     finally:
         again.cleanup()
 
 
-async def before_the_disaster(made: Ground, server: Any, base: Path) -> tuple[int, str]:
+async def before_the_disaster(made: Ground, server: Any, base: Path) -> tuple[Load, int, str]:
     url = server.get_uri()
     await asyncio.to_thread(migrate, url)
     environment = made.environment(url)
@@ -112,7 +113,7 @@ async def before_the_disaster(made: Ground, server: Any, base: Path) -> tuple[in
     load = load_on(made, services[:1], services[1:])
     await load.write(20)
     async with rolling_database(url) as database:
-        await roll(database, made.workspace, WHOLE)
+        await roll(database, load.workspace, WHOLE)
     await asyncio.to_thread(take_base, server, base)
     say(f"base backup taken at {load.acknowledged} acknowledged")
     await load.write(30)
@@ -122,10 +123,10 @@ async def before_the_disaster(made: Ground, server: Any, base: Path) -> tuple[in
     say(f"{load.acknowledged} acknowledged when it happens")
     for service in services:
         await made.stop(service)
-    return expected, until
+    return load, expected, until
 
 
-async def after_it(made: Ground, server: Any, expected: int) -> None:
+async def after_it(made: Ground, server: Any, workspace: str, expected: int) -> None:
     url = server.get_uri()
     for _ in range(60):
         if not asked(url, "select pg_is_in_recovery()"):
@@ -136,10 +137,11 @@ async def after_it(made: Ground, server: Any, expected: int) -> None:
     services = [made.start(name, environment) for name in ("ingest", "metrics")]
     await until_ready(*services)
     load = load_on(made, services[:1], services[1:])
+    load.workspace = workspace
     check(await load.count() == expected, f"{expected} executions are counted")
     check(await load.is_balanced(), "Reconcile: the ledger agrees with the facts")
     async with rolling_database(url) as database:
-        found = await verify(database, made.workspace)
+        found = await verify(database, load.workspace)
     wrong = [one for one in found if one.differences]
     check(
         bool(found) and not wrong, f"VerifyRollups: {sum(one.cells for one in found)} cells agree"

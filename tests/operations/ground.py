@@ -34,6 +34,9 @@ from tests.support.stack import ROOT, Environment, Running, free_port
 SETTINGS = "max_connections = 100\nshared_buffers = 32MB\n"
 NOW = datetime.now(UTC)
 READY_SECONDS = 120
+# Nobody calls it, so it is none of the services.
+MODULES = {"writer": "services.ingest.writer"}
+HEALTH = SERVICES | {"writer": "shadower.ingest.Writer"}
 BATCH = 50
 RETRY_SECONDS = 0.2
 TRIES = 1_000
@@ -77,7 +80,6 @@ class Ground:
     folder: Path
     keys: KeyRing = field(default_factory=KeyRing)
     running: list[Running] = field(default_factory=list)
-    workspace: str = field(default_factory=lambda: f"w-{uuid.uuid4().hex[:8]}")
 
     def __post_init__(self) -> None:
         (self.folder / "logs").mkdir()
@@ -94,7 +96,7 @@ class Ground:
         told = environment.of(address) | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'gen'}"}
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", module_of(name)],
+                [sys.executable, "-m", MODULES.get(name, module_of(name))],
                 cwd=tree,
                 env=told,
                 stdout=output,
@@ -110,10 +112,6 @@ class Ground:
         await asyncio.to_thread(service.process.wait, 60)
         self.running.remove(service)
 
-    @property
-    def metadata(self) -> Any:
-        return self.keys.metadata(self.workspace)
-
 
 @contextmanager
 def ground(folder: Path) -> Iterator[Ground]:
@@ -127,7 +125,7 @@ def ground(folder: Path) -> Iterator[Ground]:
 
 
 async def is_ready(service: Running) -> bool:
-    request = health_pb2.HealthCheckRequest(service=SERVICES[service.name])
+    request = health_pb2.HealthCheckRequest(service=HEALTH[service.name])
     async with service.channel() as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(request, timeout=2)
@@ -186,12 +184,17 @@ class Load:
     ground: Ground
     ingest: Replicas
     metrics: Replicas
+    workspace: str = field(default_factory=lambda: f"w-{uuid.uuid4().hex[:8]}")
     sent: int = 0
     acknowledged: int = 0
     reads: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     failed_reads: Counter[str] = field(default_factory=Counter)
     is_over: bool = False
+
+    @property
+    def metadata(self) -> Any:
+        return self.ground.keys.metadata(self.workspace)
 
     def begin(self) -> None:
         self.is_over = False
@@ -218,7 +221,7 @@ class Load:
         """The same batch until it is acknowledged, as producers do."""
         rows = _rows(self.sent)
         self.sent += BATCH
-        request = RecordExecutionsRequest(workspace_id=self.ground.workspace, executions=rows)
+        request = RecordExecutionsRequest(workspace_id=self.workspace, executions=rows)
         for _ in range(TRIES):
             if await self._is_taken(request):
                 self.acknowledged += BATCH
@@ -227,28 +230,29 @@ class Load:
 
     async def _is_taken(self, request: RecordExecutionsRequest) -> bool:
         try:
-            answer = await self.ingest.call("RecordExecutions", request, self.ground.metadata)
+            answer = await self.ingest.call("RecordExecutions", request, self.metadata)
         except grpc.aio.AioRpcError as error:
             self.refusals[_words(error)] += 1
             return False
-        return bool(answer.counts.stored + answer.counts.duplicate == BATCH)
+        counts = answer.counts
+        return bool(counts.accepted + counts.stored + counts.duplicate == BATCH)
 
     async def count(self, *, fresh: bool = True) -> int:
         """Executions of the workspace."""
         request = GetMetricsRequest(
-            workspace_id=self.ground.workspace,
+            workspace_id=self.workspace,
             metrics=["executions"],
             interval=interval(NOW - timedelta(days=2), NOW + timedelta(days=1)),
             max_staleness=Duration() if fresh else Duration(seconds=5),
         )
-        answer = await self.metrics.call("GetMetrics", request, self.ground.metadata)
+        answer = await self.metrics.call("GetMetrics", request, self.metadata)
         found = [point.value.integer for one in answer.time_series for point in one.points]
         return sum(found)
 
     async def is_balanced(self) -> bool:
         """Whether the facts, counted anew, are those of the ledger."""
-        request = ReconcileRequest(workspace_id=self.ground.workspace, recount=True)
-        answer = await self.ingest.call("Reconcile", request, self.ground.metadata)
+        request = ReconcileRequest(workspace_id=self.workspace, recount=True)
+        answer = await self.ingest.call("Reconcile", request, self.metadata)
         stored = sum(entry.stored for entry in answer.entries)
         say(f"ledger: stored {stored}, balanced {answer.balanced}")
         return bool(answer.balanced)

@@ -79,6 +79,8 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             self._troubles.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        numbers = sorted(one.partition for one in assigned)
+        structlog.get_logger("writer").info("partitions", count=len(numbers), numbers=numbers)
         # The first ones may come before the consumer does.
         if self._consumer is not None:
             await self._begin(assigned)

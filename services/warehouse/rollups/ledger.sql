@@ -10,11 +10,12 @@ select occurred_at from metric_points where workspace_id = $1 order by occurred_
 
 -- name: enter
 -- Cells of a time that agree from now on, and a time whose cells are spared.
-insert into rollups (workspace_id, level, cuboid, spans, spared) values ($1, $2, $3, $4, $5)
+insert into rollups (workspace_id, level, cuboid, spans, spared, updated_at)
+values ($1, $2, $3, $4, $5, clock_timestamp())
 on conflict (workspace_id, level, cuboid) do update set
     spans = rollups.spans - excluded.spared + excluded.spans,
     spared = rollups.spared - excluded.spans + excluded.spared,
-    updated_at = clock_timestamp()
+    updated_at = excluded.updated_at
 
 -- name: take
 -- Cells of what was touched: from slots ($3) to weeks ($7), as a whole. $2 are those hours that the
