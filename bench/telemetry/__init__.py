@@ -87,12 +87,19 @@ async def _measured(folder: Path, seconds: float, rounds: int) -> tuple[list[Kin
             Kind("a read from the database", *asking.uncached()),
             Kind("ingestion of ten runs", *asking.recording()),
         ]
-        for _ in range(rounds + 1):
+        for number in range(rounds + 1):
             for kind in kinds:
-                # One after the other, at the same load.
-                off, on = await _load(kind.off, seconds), await _load(kind.on, seconds)
-                kind.rounds.append((off, on))
+                kind.rounds.append(await _round(kind, seconds, is_off_first=number % 2 == 0))
         return kinds, await receiver.received()
+
+
+async def _round(kind: Kind, seconds: float, *, is_off_first: bool) -> tuple[Loaded, Loaded]:
+    """One after the other, at the same load; in turns, each goes first."""
+    if is_off_first:
+        off = await _load(kind.off, seconds)
+        return off, await _load(kind.on, seconds)
+    on = await _load(kind.on, seconds)
+    return await _load(kind.off, seconds), on
 
 
 async def _load(subject: Subject, seconds: float) -> Loaded:

@@ -4,6 +4,7 @@ nobody."""
 import asyncio
 import os
 import time
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,11 @@ from tests.support.stack import free_port
 WORK = Shape("work", INTERNAL)
 
 
-def settings_of(endpoint: str, **given: object) -> TraceSettings:
-    told = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "always_on"}
+def settings_of(endpoint: str, **given: Any) -> TraceSettings:
+    told: dict[str, Any] = {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint,
+        "OTEL_TRACES_SAMPLER": "always_on",
+    }
     return TraceSettings(**told | given)
 
 

@@ -4,7 +4,7 @@ https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
 """
 
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import grpc
@@ -96,11 +96,16 @@ class _Recalled(NamedTuple):
     def encoded(self) -> bytes:
         trace_id, span_id, _ = self.place
         times = encoded_times(self.ended - round(self.seconds * 1e9), self.ended)
-        ids = encoded_ids(trace_id, span_id, self.parent_id)
-        workspace = encoded_attribute(WORKSPACE, self.workspace_id)
-        call = b"".join((_shape(self.path).encoded, ids, times, OK, workspace))
-        within = encoded_ids(trace_id, new_span_id(), span_id)
-        return field(SPANS, call) + field(SPANS, b"".join((HIT.encoded, within, times)))
+        call = encoded_ids(trace_id, span_id, self.parent_id) + times
+        look = encoded_ids(trace_id, new_span_id(), span_id) + times
+        answered = _answered(self.path, self.workspace_id)
+        return field(SPANS, answered + call) + field(SPANS, HIT.encoded + look)
+
+
+@lru_cache(4096)
+def _answered(path: str, workspace_id: str) -> bytes:
+    """What all calls of an RPC that are answered have in common in a workspace."""
+    return _shape(path).encoded + OK + encoded_attribute(WORKSPACE, workspace_id)
 
 
 @cache

@@ -20,7 +20,7 @@ from services.runtime.telemetry.settings import TraceSettings
 from services.runtime.telemetry.spans import TRACER, Ended, Tracer
 from services.runtime.telemetry.wire import field, key_value
 
-# Of spans that wait to be sent, each with the statements within it; further ones push out the oldest.
+# Of spans that wait to be sent, with the statements within them; more push out the oldest.
 MOST_WAITING = 4_096
 MOST_AT_ONCE = 512
 # Of a request. Collectors take four times as much.

@@ -64,6 +64,7 @@ def field(tag: bytes, content: bytes) -> bytes:
     return b"".join((tag, _varint(len(content)), content))
 
 
+@lru_cache(REMEMBERED)
 def _varint(number: int) -> bytes:
     encoded = bytearray()
     while number > 0x7F:
