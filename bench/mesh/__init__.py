@@ -2,8 +2,9 @@
 
 A closed loop finds how many GetMetrics a second the edge answers; then they come at 60 % of that,
 whatever comes back, while one replica is killed, one stopped, one made slow, one told to end. In
-the end every process behind the edge is told to end, one after the other, at 30 %, and while others
-record what is looked for afterwards by SQL. A read must never fail, and what was acknowledged must be there.
+the end every process behind the edge is told to end, one after the other, at 30 %, while others
+record what is looked for afterwards by SQL. A read must never fail, and what was acknowledged must
+be there.
 
 p99 is back when the reads of one second after the other take less than three times what they took
 in the seconds before, or a tenth of a second more. T is how long each calm and each blow is (8s).
