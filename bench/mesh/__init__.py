@@ -95,12 +95,12 @@ async def _rolled(processes: Processes, reader: Reader, rate: float) -> tuple[Re
         reading = asyncio.create_task(reader.open_loop(rate, None, ended))
         try:
             for name in processes.names():
-                print(f"  {name}", end="", flush=True)
                 await processes.until_another(name, processes.signal(name, signal.SIGTERM))
+                print(f"  {name}: {reader.lately()}", flush=True)
         finally:
             ended.set()
         reads = await reading
-    print(f"\nall restarted: {reads}", flush=True)
+    print(f"all restarted: {reads}", flush=True)
     return reads, writers
 
 
