@@ -97,6 +97,14 @@ class Reader:
         self._requests = requests
         self._numbers = count()
         self._reads = Reads()
+        self._told = 0
+
+    def lately(self) -> str:
+        """Of reads that ended since it was asked the last time."""
+        lately = Reads(self._reads.each[self._told :])
+        self._told += len(lately)
+        p50, p99 = (percentile([one.seconds for one in lately.each], p) for p in (50, 99))
+        return f"{lately}, p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms"
 
     def mark(self) -> None:
         """From now on it is after."""
@@ -118,7 +126,8 @@ class Reader:
         self, rate: float, seconds: float | None, ended: asyncio.Event | None = None
     ) -> Reads:
         """For so long, or until it has ended. Returns when all have heard something."""
-        reads = self._reads = Reads()
+        reads, self._told = Reads(), 0
+        self._reads = reads
         started, sent = time.perf_counter(), 0
         async with asyncio.TaskGroup() as group:
             while not _is_over(started, seconds, ended):

@@ -22,8 +22,8 @@ def test_a_service_outside_the_contract_is_refused(model: EdgeModel, tmp_path: P
 
 def test_names_are_resolved_and_addresses_are_not(model: EdgeModel, tmp_path: Path) -> None:
     named = replace(model, upstreams=(Upstream(SERVICES[0], ("agents.mesh:50051",)),))
-    assert "type: STRICT_DNS" in render(named, tmp_path)
-    assert "type: STRICT_DNS" not in render(model, tmp_path)
+    assert "clusters.dns.v3.DnsCluster" in render(named, tmp_path)
+    assert "clusters.dns.v3.DnsCluster" not in render(model, tmp_path)
 
 
 def test_keys_that_are_private_or_of_another_algorithm_are_refused(

@@ -125,16 +125,14 @@ async def test_a_call_within_a_call_has_less_time_than_that(echo: str) -> None:
         async with open_channel(echo, dict, seconds=5) as channel:
             call = channel.unary_unary("/test.Echo/Call")
             await call(b"what is left")
-            outer.began -= 3
-            with pytest.raises(grpc.aio.AioRpcError) as late:
-                await call(b"too late")
+            outer.began -= 1.5
+            await call(b"less")
     finally:
         CURRENT_CALL.reset(token)
-    # Nine tenths of what was left; on the wire that is rounded up a little.
-    [(left, _)] = SEEN
-    assert left
-    assert 1 < left < 1.82
-    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    [first, second] = [left or 0 for left, _ in SEEN]
+    # On the wire a deadline is rounded up a little.
+    assert 1 < first < 1.81
+    assert 0 < second < 0.46
 
 
 async def test_replicas_behind_a_name_are_asked_in_turn_if_they_serve() -> None:
