@@ -313,6 +313,9 @@ def _end(cluster: Cluster) -> None:
             cluster.processes.succeeds([*ctr, "tasks", "kill", "-s", "SIGKILL", task])
         for task in tasks:
             cluster.processes.succeeds([*ctr, "tasks", "delete", "-f", task])
+        # Images are kept for the next trial, containers are not.
+        for container in cluster.processes.run([*ctr, "containers", "list", "-q"]).split():
+            cluster.processes.succeeds([*ctr, "containers", "delete", container])
     cluster.processes.end()
     _unmount(cluster.folder)
     for group in sorted(Path("/sys/fs/cgroup").glob("*/kubepods/**/"), reverse=True):
