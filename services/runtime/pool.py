@@ -60,9 +60,9 @@ async def open_pool(
         init=partial(_prepare, prepare=prepare),
         reset=_leave,
     )
-    instruments().dependencies.add("postgresql", pool.trouble)
     async with pool:
-        yield pool
+        with instruments().dependencies.on("postgresql", pool.trouble):
+            yield pool
 
 
 async def connect(settings: Settings, role: str = SERVICE_ROLE) -> Connection:
