@@ -24,6 +24,13 @@ USUAL: dict[str, Any] = {
     "record_class": asyncpg.Record,
 }
 CHECK_SECONDS = 2.0
+AWAY = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # Between a server's last words and the end of its connection the driver does not know itself.
+    asyncpg.InternalClientError,
+)
 Values = Iterable[tuple[Labels, float]]
 
 
@@ -45,7 +52,7 @@ class MeasuredPool(asyncpg.Pool):
                 await self.fetchval("select 1")
         except TimeoutError:
             return f"no connection has answered within {CHECK_SECONDS:g} s"
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
+        except AWAY as away:
             return str(away) or type(away).__name__
         return ""
 

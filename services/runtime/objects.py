@@ -132,8 +132,9 @@ async def open_objects(settings: Settings) -> AsyncIterator[Objects]:
     store = _store(settings.objects_url, settings.objects_endpoint)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="objects") as threads:
         objects = Objects(store, threads)
-        instruments().dependencies.add("objects", objects.trouble, CHECK_PAUSE_SECONDS)
-        yield objects
+        dependencies = instruments().dependencies
+        with dependencies.on("objects", objects.trouble, CHECK_PAUSE_SECONDS):
+            yield objects
 
 
 def _store(url: str, endpoint: str) -> Any:

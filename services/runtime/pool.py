@@ -56,9 +56,9 @@ async def open_pool(
     `prepare` does what else a new connection needs.
     """
     pool = _pool(settings.database_url, settings, role, prepare)
-    instruments().dependencies.add("postgresql", pool.trouble)
     async with pool:
-        yield pool
+        with instruments().dependencies.on("postgresql", pool.trouble):
+            yield pool
 
 
 @asynccontextmanager
@@ -69,9 +69,9 @@ async def open_read_pool(settings: Settings) -> "AsyncIterator[Pool | None]":
         return
     url, role = settings.database_read_url, SERVICE_ROLE
     pool = _pool(url, settings, role, None, timeout=REPLICA_SECONDS)
-    instruments().dependencies.add("postgresql_replica", pool.trouble)
     async with pool:
-        yield pool
+        with instruments().dependencies.on("postgresql_replica", pool.trouble):
+            yield pool
 
 
 def _pool(

@@ -36,9 +36,9 @@ async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
         retry=Retry(NoBackoff(), 0),
     )
     client = Redis(connection_pool=pool)
-    instruments().dependencies.add("redis", partial(_trouble, client))
     try:
-        yield client
+        with instruments().dependencies.on("redis", partial(_trouble, client)):
+            yield client
     finally:
         await client.aclose()
         await pool.disconnect()

@@ -76,3 +76,17 @@ async def test_who_does_not_answer_is_away_and_delays_nobody(server: Server) -> 
     assert dict(known.up()) == {("kafka",): 0.0, ("redis",): 1.0}
     assert known.trouble("kafka") == "no answer within 0.02 s"
     assert dict(known.latency())["kafka",] >= 0.02
+
+
+async def test_what_is_closed_is_not_asked_any_more(server: Server) -> None:
+    known, other = Dependencies(), Server()
+    async with in_background(known.follow()):
+        with known.on("objects", server.check, pause=0.0):
+            with known.on("objects", other.check):
+                first = await until_checked(known)
+            again = await until_checked(known)
+        await asyncio.sleep(0.01)
+        last = next(iter(known.found()))
+        await asyncio.sleep(0.05)
+    assert again.checked_at > first.checked_at
+    assert next(iter(known.found())) == last

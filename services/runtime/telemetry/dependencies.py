@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -45,6 +46,17 @@ class Dependencies:
     def add(self, name: str, check: Check, pause: float = PAUSE_SECONDS) -> None:
         """The first of a name counts: a process asks each server in one way."""
         self._checks.setdefault(name, (check, pause))
+
+    @contextmanager
+    def on(self, name: str, check: Check, pause: float = PAUSE_SECONDS) -> Iterator[None]:
+        """The same for as long as what is asked is open."""
+        self.add(name, check, pause)
+        try:
+            yield
+        finally:
+            # Another one of the name may have been first.
+            if self._checks.get(name) == (check, pause):
+                del self._checks[name]
 
     def found(self) -> Iterable[Found]:
         """Those that were looked at, by name."""
