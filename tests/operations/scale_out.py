@@ -109,6 +109,7 @@ async def _trial(made: Ground, server: Any, brokers: str) -> None:
     total = sum(load.acknowledged for load in loads)
     say(f"acknowledged {total}; refusals {[dict(one.refusals) for one in loads if one.refusals]}")
     await until_written(loads)
+    say(f"in the end: shares {shares(writers[1:])}")
     for load in loads[:3]:
         check(await load.is_balanced(), "the ledger agrees with the facts")
 

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from services.ingest.writer.looks import Look, Looks
 from services.runtime.faults import Fault
 from services.runtime.kafka_ends import TopicEnds, open_ends
+from services.runtime.patience import Patience
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
 from services.warehouse.database import Database
@@ -54,19 +55,19 @@ class Watch:
 
     async def run(self) -> None:
         """Runs as long as the process does. While it cannot look, nobody says more than before."""
-        log = structlog.get_logger("writer")
+        patience = Patience(structlog.get_logger("writer"), "the end of the log is not known")
         while True:
             try:
-                await self._keep_looking()
+                await self._keep_looking(patience)
             except (KafkaError, OSError, Fault) as away:
-                log.warning("the end of the log is not known", error=repr(away))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(away)
 
-    async def _keep_looking(self) -> None:
+    async def _keep_looking(self, patience: Patience) -> None:
         async with open_ends(self._settings, self._settings.log_topic) as ends:
             while True:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._look(ends)
+                patience.is_rewarded()
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _look(self, ends: TopicEnds) -> None:

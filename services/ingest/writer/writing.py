@@ -16,6 +16,7 @@ from services.ingest.writer.portion import Portion, portion_of, portions, refuse
 from services.runtime.faults import DeadlineExceeded, Fault
 from services.runtime.kafka import Consumer
 from services.runtime.kafka_traces import places_of, processing
+from services.runtime.patience import Patience
 from services.runtime.settings import Settings
 from services.runtime.telemetry.together import together
 from services.warehouse.database import Database, UnwritableError
@@ -51,6 +52,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         self._looks = looks
         self._positions: dict[TopicPartition, int] = {}
         self._troubles: dict[TopicPartition, str] = {}
+        self._patience = Patience(structlog.get_logger("writer"), "reading again")
         self._beginning = asyncio.Lock()
         self._consumer: Consumer = None
 
@@ -64,13 +66,12 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
 
     async def run(self) -> None:
         """Runs as long as the process does."""
-        log = structlog.get_logger("writer")
+        patience = Patience(structlog.get_logger("writer"), "out of the group; joining again")
         while True:
             try:
-                await self._take_part()
+                await self._take_part(patience)
             except (KafkaError, OSError, Fault, FencedError) as broken:
-                log.warning("out of the group; joining again", error=repr(broken))
-            await asyncio.sleep(PAUSE_SECONDS)
+                await patience.wait(broken)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """What is being written of them meets the fence, if somebody else has gone on."""
@@ -85,12 +86,13 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         if self._consumer is not None:
             await self._begin(assigned)
 
-    async def _take_part(self) -> None:
+    async def _take_part(self, patience: Patience) -> None:
         async with open_group(self._settings, self) as consumer:
             self._consumer = consumer
             try:
                 while True:
                     await self._begin_missing()
+                    patience.is_rewarded()
                     found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)
                     await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
             finally:
@@ -135,9 +137,10 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         """What cannot be written now is read again."""
         try:
             await self._write_in_turn(partition, list(portions(entries)))
-            self._troubles.pop(partition, None)
+            if self._troubles.pop(partition, None):
+                self._patience.is_rewarded()
         except (FencedError, Fault, TimeoutError) as passing:
-            structlog.get_logger("writer").warning("reading again", error=repr(passing))
+            self._patience.tell(passing)
             self._troubles[partition] = f"{partition.topic}/{partition.partition}: {passing!r}"
             await asyncio.sleep(PAUSE_SECONDS)
             if partition in self._consumer.assignment():

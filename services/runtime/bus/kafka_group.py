@@ -66,9 +66,9 @@ class KafkaGroup:
         topic = self._settings.bus_topic
         async with open_consumer(self._settings, self._group, topic) as consumer:
             self._consumer, self._passed = consumer, {}
-            patience.is_rewarded()
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+                patience.is_rewarded()
                 for partition, records in batches.items():
                     await self._pass(consumer, handler, partition, records)
 

@@ -11,7 +11,7 @@ select occurred_at from metric_points where workspace_id = $1 order by occurred_
 -- name: enter
 -- Cells of a time that agree from now on, and a time whose cells are spared.
 insert into rollups (workspace_id, level, cuboid, spans, spared, updated_at)
-values ($1, $2, $3, $4, $5, clock_timestamp())
+values ($1, $2, $3, $4, $5, statement_timestamp())
 on conflict (workspace_id, level, cuboid) do update set
     spans = rollups.spans - excluded.spared + excluded.spans,
     spared = rollups.spared - excluded.spans + excluded.spared,
@@ -38,7 +38,7 @@ with gone as (
 )
 update rollups set
     spans = rollups.spans - gone.spans, spared = rollups.spared - gone.spans,
-    updated_at = clock_timestamp()
+    updated_at = statement_timestamp()
 from gone
 where workspace_id = $1
     and rollups.level = gone.level and rollups.cuboid = gone.cuboid
@@ -56,13 +56,13 @@ with gone as (
 )
 update rollups set
     spans = rollups.spans - gone.spans, spared = rollups.spared - gone.spans,
-    updated_at = clock_timestamp()
+    updated_at = statement_timestamp()
 from gone
 where workspace_id = $1 and cuboid = 'metric' and rollups.level = gone.level
     and (rollups.spans && gone.spans or rollups.spared && gone.spans)
 
 -- name: take_sort
-update rollups set spans = spans - $4, updated_at = clock_timestamp()
+update rollups set spans = spans - $4, updated_at = statement_timestamp()
 where workspace_id = $1 and level = $2 and cuboid = $3
 
 -- name: agreeing
