@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from services.notifications import dispatching, recording, subscribing
+from services.notifications import recording
 from services.notifications.dispatching import Dispatcher
 from services.notifications.lane_run import Means, run_lane
 from services.notifications.recording import Recorder
 from services.notifications.subscribing import ToDeliveries
+from services.runtime import patience
 from services.runtime.bus.event import BusEvent
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import DeadlineExceeded, Unavailable
@@ -75,8 +76,9 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (dispatching, recording, subscribing):
-        monkeypatch.setattr(module, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(recording, "PAUSE_SECONDS", 0.001)
+    for name in ("FIRST_SECONDS", "MOST_SECONDS"):
+        monkeypatch.setattr(patience, name, 0.001)
 
 
 @in_each_way
