@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.notifications import recording
+from services.notifications import dispatching, recording
 from services.notifications.dispatching import Dispatcher
 from services.notifications.lane_run import Means, run_lane
 from services.notifications.recording import Recorder
