@@ -47,7 +47,7 @@ ENV PATH=/opt/shadower/bin:/usr/local/bin:/usr/bin:/bin \
 USER 10001:10001
 WORKDIR /tmp
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["shadower", "probe"]
+HEALTHCHECK --interval=30s --timeout=30s --start-period=60s CMD ["shadower", "probe"]
 ENTRYPOINT ["shadower"]
 CMD ["--help"]
 # Last, since each revision has another one.
