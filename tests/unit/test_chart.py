@@ -245,6 +245,15 @@ def test_each_component_has_a_certificate_that_it_mounts() -> None:
     assert len(issued) == len(SERVICES) + len(OTHERS)
 
 
+def test_figures_of_a_process_are_told_apart_as_dashboards_do_it() -> None:
+    monitors = of_kind(of_ci("external-values.yaml"), "ServiceMonitor")
+    assert len(monitors) == len(SERVICES) + len(OTHERS)
+    monitor = named(monitors, "ServiceMonitor", "edge")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["path"] == "/stats/prometheus"
+    assert endpoint["relabelings"] == [{"targetLabel": "shadower_process", "replacement": "edge"}]
+
+
 WRONG = {
     "/databse": ({"databse": {}}, "'databse'"),
     "/database/url": ({"database": {"url": "postgresql://a:b@h/d"}}, "'/database/url'"),
