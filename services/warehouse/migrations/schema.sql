@@ -141,6 +141,10 @@ CREATE FUNCTION shadower.months_before(fact_table text, until timestamp with tim
     order by relname
 $$;
 ALTER FUNCTION shadower.months_before(fact_table text, until timestamp with time zone) OWNER TO postgres;
+CREATE FUNCTION shadower.reading_plans() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN 'force_generic_plan'::text;
+ALTER FUNCTION shadower.reading_plans() OWNER TO postgres;
 CREATE FUNCTION shadower.set_workspace(workspace text) RETURNS text
     LANGUAGE sql
     RETURN set_config('shadower.workspace_id'::text, workspace, true);
