@@ -125,7 +125,7 @@ async def test_a_replica_that_lags_is_left_alone(
     with copy.halted():
         await connection.fetchval(ADD, workspace)
         await asyncio.sleep(2 * MARK_SECONDS)
-        assert await is_replica(database, workspace, 60)
+        await until(lambda: is_replica(database, workspace, 60))
         assert not await is_replica(database, workspace, MARK_SECONDS)
         with content_with(time.monotonic() - MARK_SECONDS):
             async with database.reading(workspace) as session:
@@ -220,8 +220,14 @@ async def test_callers_get_what_they_are_content_with(client: Client, copy: Copy
     with copy.halted():
         before = datetime.now(UTC)
         await client.record([run("b", THEN)])
-        count, as_of = await runs(2)
-        assert (count, as_of < before) == (1, True)
+        # A machine that is busy may find the replica too slow, and ask the primary.
+        for day in range(5, 65):
+            count, as_of = await runs(day)
+            assert (count == 1) == (as_of < before)
+            if count == 1:
+                break
+            await asyncio.sleep(0.2)
+        assert count == 1, "the replica has never been asked"
         count, as_of = await runs(3, **AT_ONCE)
         assert (count, as_of > before) == (2, True)
     copy.stop()
