@@ -260,7 +260,7 @@ class Load:
 
 def _rows(first: int) -> Sequence[Any]:
     return [
-        execution(run(f"run-{number}", NOW - timedelta(seconds=number % 86_400)))
+        execution(run(f"run-{number}", NOW - timedelta(hours=2, seconds=number % 80_000)))
         for number in range(first, first + BATCH)
     ]
 
