@@ -16,8 +16,9 @@ from opentelemetry.metrics import CallbackOptions, Meter, NoOpMeter, Observation
 
 from services.runtime.process_settings import ProcessSettings
 from services.runtime.telemetry.dependencies import Dependencies
-from services.runtime.telemetry.metrics import NAMESPACE, open_meter
+from services.runtime.telemetry.metrics import open_meter
 from services.runtime.telemetry.process import observe_process
+from services.runtime.telemetry.resource import NAMESPACE
 from services.runtime.telemetry.tallies import SECONDS, Distribution, Histogram, Labels, Look
 
 Callbacks = Sequence[Callable[[CallbackOptions], Iterable[Observation]]]

@@ -1,10 +1,8 @@
 """Figures of a process for those who watch it: sent by OTLP, fetched by Prometheus, or neither."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
@@ -17,13 +15,12 @@ from opentelemetry.sdk.metrics.export import (
     MetricsData,
     PeriodicExportingMetricReader,
 )
-from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, start_http_server
 
 from services.runtime.process_settings import ProcessSettings
+from services.runtime.telemetry.resource import NAMESPACE, resource_of
 from services.runtime.telemetry.tallies import Histogram, with_histograms
 
-NAMESPACE = "shadower"
 # A collector that is away keeps no process from ending.
 LAST_WORDS_SECONDS = 2
 
@@ -51,7 +48,7 @@ def open_meter(
         if not readers:
             yield NoOpMeter(NAMESPACE)
             return
-        provider = MeterProvider(readers, _resource(name), shutdown_on_exit=False)
+        provider = MeterProvider(readers, resource_of(name), shutdown_on_exit=False)
         stack.callback(provider.shutdown, timeout_millis=LAST_WORDS_SECONDS * 1000)
         yield provider.get_meter(NAMESPACE)
 
@@ -106,24 +103,3 @@ def _readers(
         stack.callback(thread.join)
         stack.callback(server.server_close)
         stack.callback(server.shutdown)
-
-
-def release() -> str:
-    """Of the code; empty where it is not installed as a package."""
-    try:
-        return version("shadower-analytics")
-    except PackageNotFoundError:
-        return ""
-
-
-def _resource(name: str) -> Resource:
-    """Replicas of a service differ in their instance."""
-    instance = str(uuid.uuid4())
-    return Resource.create(
-        {
-            "service.namespace": NAMESPACE,
-            "service.name": name,
-            "service.version": release(),
-            "service.instance.id": instance,
-        }
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography.x509 import load_pem_x509_certificate
 
 from services.runtime.process_settings import ProcessSettings
-from services.runtime.telemetry.metrics import release
+from services.runtime.telemetry.resource import release
 from services.runtime.telemetry.tallies import Labels
 
 if TYPE_CHECKING:

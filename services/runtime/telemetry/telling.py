@@ -13,7 +13,7 @@ from services.runtime.interceptors.measuring import CALLS, OK
 from services.runtime.measured_pool import COUNT, MAX, PENDING, TIMEOUTS, USE, WAIT
 from services.runtime.telemetry.dependencies import Found
 from services.runtime.telemetry.instruments import Instruments
-from services.runtime.telemetry.metrics import release
+from services.runtime.telemetry.resource import release
 from services.runtime.telemetry.tallies import Distribution, Labels, summed
 from services.runtime.times import to_duration, to_timestamp
 
