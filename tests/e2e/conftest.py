@@ -12,9 +12,10 @@ import pytest
 
 from cli.edge.model import EdgeModel, Issuer, Tracing, Upstream
 from tests.support.collector import Collector
-from tests.support.edge import Edge, Keys, edge_model, free_port, running_edge
+from tests.support.edge import Edge, Keys, edge_model, running_edge
 from tests.support.edge_backend import Backend, running_backend
 from tests.support.keys import AUDIENCE, ISSUER, MESH_ISSUER, KeyRing
+from tests.support.ports import free_port
 from tests.support.stack import SERVICES, Stack, Stubs
 
 pytest.register_assert_rewrite("tests.support.edge_calls")

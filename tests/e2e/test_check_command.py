@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
 from tests.e2e.conftest import WholeWay
-from tests.support.edge import free_port
+from tests.support.ports import free_port
 
 
 async def typed(port: int, home: Path, *options: str) -> Result:

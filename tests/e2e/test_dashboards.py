@@ -40,6 +40,7 @@ from services.warehouse.bus.publishing import Published, publish
 from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
 from tests.e2e.conftest import WholeWay
+from tests.support.ports import free_port
 from tests.support.runs import Client
 from tests.support.scraping import (
     OF_PROMETHEUS,
@@ -51,7 +52,7 @@ from tests.support.scraping import (
     series,
     together,
 )
-from tests.support.stack import ROOT, Stack, free_port
+from tests.support.stack import ROOT, Stack
 from tools.certificates import Authority
 
 OBSERVABILITY = ROOT / "observability"

@@ -14,7 +14,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from cli.edge.program import command
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
-from tests.support.stack import ROOT, Stack, free_port
+from tests.support.ports import free_port
+from tests.support.stack import ROOT, Stack
 
 CONFIG = ROOT / "tests" / "support" / "limits_envoy.yaml"
 

@@ -22,8 +22,9 @@ from services.runtime.cache.instruments import observe_cache
 from services.runtime.telemetry.instruments import measuring
 from tests.support.cache import METHOD, PAST, Replica, World, cache_settings
 from tests.support.keys import KeyRing
+from tests.support.ports import free_port
 from tests.support.runs import Client
-from tests.support.stack import SERVICES, Environment, Stubs, free_port, ready, start, stop
+from tests.support.stack import SERVICES, Environment, Stubs, ready, start, stop
 
 GET_METRICS = {"rpc_method": "shadower.metrics.v1.MetricsService/GetMetrics"}
 

@@ -12,8 +12,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from services.runtime.call import CURRENT_CALL, Call
 from services.runtime.channels import open_channel, open_stream_channel
 from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own, running_place
-from tests.support.edge import free_port, until
+from tests.support.edge import until
 from tests.support.names import names
+from tests.support.ports import free_port
 from tests.support.spans import recording
 
 CALL, COUNT = "/test.Echo/Call", "/test.Echo/Count"

@@ -31,7 +31,8 @@ from tests.support.dead_letters import UNKNOWN, Operator, ids_of
 from tests.support.errors import refusal_in, refused
 from tests.support.kafka import kept_records
 from tests.support.keys import KeyRing
-from tests.support.stack import Environment, Stack, free_port, ready, start, stop
+from tests.support.ports import free_port
+from tests.support.stack import Environment, Stack, ready, start, stop
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], [UNKNOWN, UNKNOWN]])

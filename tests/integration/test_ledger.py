@@ -16,8 +16,9 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
+from tests.support.ports import free_port
 from tests.support.recording import RUNNING, SUCCEEDED, Producer, event, outcomes, point, run
-from tests.support.stack import Environment, Stack, free_port, ready, start, stop
+from tests.support.stack import Environment, Stack, ready, start, stop
 
 OUTCOMES = ("stored", "updated", "duplicate", "rejected")
 MAKERS = {"execution": run, "metric_point": point, "event": event}

@@ -12,8 +12,8 @@ from services.runtime.faults import NotFound, Unavailable
 from services.runtime.objects import PART_BYTES, Objects, open_objects
 from services.runtime.process import CannotStartError
 from services.runtime.settings import Settings
+from tests.support.ports import free_port
 from tests.support.s3 import BUCKET, running_s3
-from tests.support.stack import free_port
 
 LARGE = bytes(range(256)) * 4 * 6000
 Opened = Callable[[], AbstractAsyncContextManager[Objects]]

@@ -39,7 +39,7 @@ from services.runtime.mesh_tokens import mesh_tokens_of
 from services.upkeep.reports import SECONDS
 from services.warehouse.schedule.runs import Run
 from tests.support.bus import settings_of
-from tests.support.stack import free_port
+from tests.support.ports import free_port
 
 PLANNED = datetime(2026, 11, 27, 1, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.support.flood import CALM, POINTS, Flood, running_flood
 from tests.support.keys import KeyRing
-from tests.support.stack import free_port
+from tests.support.ports import free_port
 from tests.support.web import Web, running_web
 
 REQUEST = {"workspaceId": "w", "metrics": ["executions"]}

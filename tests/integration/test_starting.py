@@ -18,8 +18,9 @@ from services.runtime.settings import Settings
 from services.warehouse.database import Database
 from services.warehouse.migrations.floor import FIRST_FLOOR
 from services.warehouse.schema import VERSIONS, schema_version
+from tests.support.ports import free_port
 from tests.support.postgres import Server
-from tests.support.stack import SERVICES, Environment, Running, free_port, ready, start, stop
+from tests.support.stack import SERVICES, Environment, Running, ready, start, stop
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -13,7 +13,7 @@ from services.runtime.telemetry.spans import INTERNAL, RUNNING, TRACER, Shape, o
 from services.runtime.telemetry.statements import shape_of
 from services.runtime.telemetry.tracing import MOST_AT_ONCE, MOST_BYTES, MOST_WAITING, open_tracer
 from tests.support.collector import Collector, running_collector
-from tests.support.stack import free_port
+from tests.support.ports import free_port
 
 WORK = Shape("work", INTERNAL)
 

@@ -28,8 +28,9 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from cli.stack.services import SERVICES, module_of
 from tests.support.errors import refusal
 from tests.support.keys import KeyRing
+from tests.support.ports import free_port
 from tests.support.runs import execution, interval, run
-from tests.support.stack import ROOT, Environment, Running, free_port
+from tests.support.stack import ROOT, Environment, Running
 
 SETTINGS = "max_connections = 100\nshared_buffers = 32MB\n"
 NOW = datetime.now(UTC)

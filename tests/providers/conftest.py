@@ -12,8 +12,9 @@ import pytest
 
 from cli.edge.model import EdgeModel, Issuer, Upstream
 from tests.support.edge import Edge, Keys, running_edge
+from tests.support.ports import free_port
 from tests.support.postgres import Server
-from tests.support.stack import SERVICES, Environment, Running, free_port, ready, start, stop
+from tests.support.stack import SERVICES, Environment, Running, ready, start, stop
 from tools.keycloak.realm import Realm, make_client, make_realm, make_user
 from tools.keycloak.server import Keycloak, running_keycloak
 

@@ -8,10 +8,11 @@ import pytest
 
 from cli.edge.model import WEB, EdgeModel, Upstream
 from tests.security.attacks import Setting, Target
-from tests.support.edge import Keys, edge_model, free_port, running_edge
+from tests.support.edge import Keys, edge_model, running_edge
 from tests.support.edge_backend import Backend, running_backend
 from tests.support.edge_insides import ACCESS, LIMITS, Insides, running_insides
 from tests.support.edge_mutation import Configuration, Mutation
+from tests.support.ports import free_port
 
 Attacked = Callable[[Setting, Mutation | None], AbstractAsyncContextManager[Target]]
 

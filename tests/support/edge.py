@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,6 +21,7 @@ from cli.edge.program import command
 from cli.edge.rendering import write_configuration
 from tests.support.edge_backend import SERVICES
 from tests.support.edge_mutation import Mutation, rewrite
+from tests.support.ports import free_port
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "edge-test"
@@ -77,12 +77,6 @@ class Edge:
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {self.keys.token()}"),)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def edge_model(folder: Path, keys: Keys, backend_port: int) -> EdgeModel:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.edge import free_port, until
+from tests.support.edge import until
+from tests.support.ports import free_port
 from tests.support.stack import ROOT
 
 START_SECONDS = 60

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
-from tests.support.stack import free_port
+from tests.support.ports import free_port
 
 SECONDS = 20
 HANG = 0

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.stack import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.stack import ROOT
 
 VERSION = "4.11.0"
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"

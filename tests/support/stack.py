@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -42,6 +41,7 @@ from shadower.upkeep.v1.retention_service_pb2_grpc import RetentionServiceStub
 from shadower.workspaces.v1.workspaces_service_pb2_grpc import WorkspacesServiceStub
 
 from cli.stack.services import module_of
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 30
@@ -197,12 +197,6 @@ def mesh(running: Mapping[str, "Running"]) -> str:
             for service in (SERVICES[name], *SERVED_WITH.get(name, ()))
         }
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(name: str, environment: Environment, *program: str) -> Running:

@@ -16,7 +16,8 @@ from jsonschema_rs import validator_for
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.keys import KeyRing
-from tests.support.stack import ROOT, Stack, free_port, mesh
+from tests.support.ports import free_port
+from tests.support.stack import ROOT, Stack, mesh
 
 READY_SECONDS = 30
 PATIENCE = 10

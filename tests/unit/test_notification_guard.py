@@ -15,8 +15,8 @@ from services.notifications.guard import Guard, RefusedAddressError, SystemLookU
 from services.notifications.outcome import Verdict
 from services.notifications.posting import Request, open_poster
 from services.runtime.faults import InvalidArgument
+from tests.support.ports import free_port
 from tests.support.receivers import Answer, running_receiver
-from tests.support.stack import free_port
 from tools.certificates import Authority
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)

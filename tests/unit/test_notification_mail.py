@@ -18,8 +18,8 @@ from services.notifications.mailing import Mailer, beside_refused
 from services.notifications.notice import Happened, notice_of
 from services.notifications.outcome import Verdict, unwell
 from tests.support.notifications import alert
+from tests.support.ports import free_port
 from tests.support.receivers import Mailbox
-from tests.support.stack import free_port
 from tools.certificates import Authority
 
 TO = "ops@mail.example"

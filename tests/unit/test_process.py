@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.keys import KeyRing
-from tests.support.stack import Environment, free_port
+from tests.support.ports import free_port
+from tests.support.stack import Environment
 
 PROGRAM = """
 import asyncio
