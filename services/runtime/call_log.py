@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from services.runtime.redaction import redacted_text
+from services.runtime.redaction import is_suspect, redacted_texts
 
 # Who is killed takes so much of it along; errors are told at once, on the usual way.
 FLUSH_SECONDS = 0.1
@@ -63,12 +63,14 @@ class CallLog:
         self, noted_at: float, fields: Callable[..., Fields], found: tuple[Any, ...]
     ) -> bytes:
         timestamp = datetime.fromtimestamp(noted_at, UTC)
-        line = orjson.dumps(
-            {**fields(*found), **self._context, "timestamp": timestamp},
-            option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE,
-        )
+        entry = {**fields(*found), **self._context, "timestamp": timestamp}
+        line = _line(entry)
         # Names of callers, and ids that they give their requests, are what they say.
-        return redacted_text(line.decode()).encode()
+        return _line(redacted_texts(entry)) if is_suspect(line.decode()) else line
+
+
+def _line(entry: Fields) -> bytes:
+    return orjson.dumps(entry, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
 def _counted(method: str, calls: int) -> Fields:

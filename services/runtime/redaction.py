@@ -45,10 +45,22 @@ def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Mutab
     return {key: _redacted(key, value, MOST_DEPTH) for key, value in entry.items()}
 
 
+def redacted_texts(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of an entry without anything within anything."""
+    return {
+        key: redacted_text(value) if isinstance(value, str) else value
+        for key, value in entry.items()
+    }
+
+
 def redacted_text(text: str) -> str:
+    return SECRET_TEXT.sub(_hidden, text) if is_suspect(text) else text
+
+
+def is_suspect(text: str) -> bool:
+    """Whether it is worth a closer look."""
     words = text.lower()
-    is_suspect = any(hint in words for hint in HINTS)
-    return SECRET_TEXT.sub(_hidden, text) if is_suspect else text
+    return any(hint in words for hint in HINTS)
 
 
 def _redacted(name: object, value: Any, depth: int) -> Any:

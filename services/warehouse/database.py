@@ -13,7 +13,7 @@ from services.runtime.faults import CannotServeError, DeadlineExceeded, Unavaila
 from services.runtime.freshness import asked_freshness
 from services.runtime.pool import Connection, Pool
 from services.warehouse.facts.horizon import Horizon, horizon_of
-from services.warehouse.failures import UNREACHABLE
+from services.warehouse.failures import MISSING, NO_ROLE, UNREACHABLE, is_of_no_role
 from services.warehouse.replica import Lent, Replica, giving_way
 from services.warehouse.rollups.levels import Cuboid, Level, Rolled, Sort
 from services.warehouse.rollups.ranges import to_cells
@@ -24,8 +24,6 @@ QUERIES = Queries(__file__)
 
 # Somebody has to make space first.
 FULL_DELAY = timedelta(seconds=10)
-# Before the first migration, nobody can take the role that services have.
-NO_ROLE = (asyncpg.InvalidParameterValueError, asyncpg.UndefinedObjectError)
 
 
 @dataclass(frozen=True)
@@ -203,13 +201,19 @@ def driver_errors_as_faults() -> Iterator[None]:
         raise DeadlineExceeded("DEADLINE_EXCEEDED", "the query took too long") from cancelled
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as refused:
         # Some are InterfaceErrors too.
-        raise _unwritable(refused) from refused
+        raise (_too_early() if is_of_no_role(refused) else _unwritable(refused)) from refused
+    except (*MISSING, asyncpg.UndefinedObjectError) as missing:
+        raise _too_early() from missing
     except asyncpg.DiskFullError as full:
         raise Unavailable(
             "STORAGE_FULL", "the database has no space left", retry_after=FULL_DELAY
         ) from full
     except UNREACHABLE as unreachable:
         raise Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached") from unreachable
+
+
+def _too_early() -> Unavailable:
+    return Unavailable("DATABASE_UNAVAILABLE", "the database waits for a migration")
 
 
 def _unwritable(refused: Exception) -> UnwritableError:

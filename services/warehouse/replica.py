@@ -24,7 +24,7 @@ from services.runtime.freshness import Freshness, Moment, OutdatedSourceError
 from services.runtime.patience import Patience
 from services.runtime.pool import Connection, Pool, open_read_pool
 from services.runtime.settings import Settings
-from services.warehouse.failures import UNREACHABLE
+from services.warehouse.failures import MISSING, UNREACHABLE
 from services.warehouse.sql import Queries
 
 QUERIES = Queries(__file__)
@@ -37,8 +37,8 @@ LOOK_SECONDS = 1.0
 FAILURES_TO_LEAVE = 3
 LEFT_SECONDS = 5.0
 AWAY = (*UNREACHABLE, asyncpg.PostgresError, TimeoutError)
-# A copy gives up questions that hold up its replaying.
-ASIDE = (asyncpg.SerializationError, asyncpg.QueryCanceledError, *UNREACHABLE)
+# A copy gives up questions that hold up its replaying, and may not have replayed a migration yet.
+ASIDE = (asyncpg.SerializationError, *MISSING, *UNREACHABLE)
 
 
 @dataclass(frozen=True)

@@ -181,20 +181,23 @@ async def health(service: Running, name: str) -> int:
         return int((await stub.Check(request, wait_for_ready=True, timeout=SECONDS)).status)
 
 
-@pytest.mark.parametrize("name", ["ingest", "limits"])
-async def test_a_service_waits_for_its_schema(
-    empty_database: str, jwks_file: Path, tmp_path: Path, name: str
+async def test_processes_wait_for_their_schema(
+    empty_database: str, jwks_file: Path, tmp_path: Path
 ) -> None:
-    service = start(name, Environment(empty_database, jwks_file, tmp_path))
+    """Those too that look at the database by themselves, as long as they live."""
+    nowhere = ("SHADOWER_MESH", "127.0.0.1:1")
+    environment = Environment(empty_database, jwks_file, tmp_path, (nowhere,))
+    services = [start(name, environment) for name in ("ingest", "limits", "scheduler", "upkeep")]
     try:
         for _ in range(3):
-            assert await health(service, "") == SERVING
-            assert await health(service, SERVICES[name]) == NOT_SERVING
+            for service in services:
+                assert await health(service, "") == SERVING
+                assert await health(service, SERVICES[service.name]) == NOT_SERVING
             await asyncio.sleep(0.5)
         await asyncio.to_thread(migrate, empty_database)
-        await ready(service)
+        await asyncio.gather(*map(ready, services))
     finally:
-        assert stop(service) == 0
+        assert [stop(service) for service in services] == [0] * 4
 
 
 async def test_a_migration_that_waits_for_a_table_lets_others_use_it(old_database: str) -> None:

@@ -124,7 +124,11 @@ async def test_processes_wait_for_a_database_that_starts_later(
             service.process.kill()
     for service in services:
         lines = [json.loads(line) for line in service.log.read_text().splitlines()]
-        warnings = [(line["event"], line.get("grpc_service")) for line in lines if "error" in line]
+        warnings = [
+            (line["event"], line.get("grpc_service"), line["error"])
+            for line in lines
+            if "error" in line
+        ]
         assert any("Connect" in str(line) or "refused" in str(line) for line in lines)
         assert len(warnings) == len(set(warnings)), "told once, not at each try"
 

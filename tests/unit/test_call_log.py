@@ -26,6 +26,16 @@ async def test_a_line_is_written_in_a_moment() -> None:
     assert timedelta(0) <= datetime.now(UTC) - told < timedelta(seconds=5)
 
 
+async def test_a_line_without_its_secrets_is_still_one() -> None:
+    file = io.BytesIO()
+    log = CallLog(file)
+    log.note(partial(dict, subject='token:"x', request_id="Bearer abcdefghijklmnopqrstuvwxyz"))
+    log.flush()
+    [line] = lines(file)
+    assert line["subject"].startswith("token:")
+    assert line["request_id"] == "Bearer [redacted]"
+
+
 async def test_many_lines_do_not_wait_and_keep_their_order() -> None:
     file = io.BytesIO()
     log = CallLog(file)
