@@ -162,7 +162,7 @@ async def replace_all(files: Files) -> None:
         lambda: files.trust(other),
     ):
         step()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
     files.authority = other
 
 
