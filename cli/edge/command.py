@@ -54,6 +54,7 @@ def model_of(settings: EdgeSettings, folder: Path) -> EdgeModel:
         admin=f"{UNIX}{folder / 'admin.sock'}",
         algorithms=settings.jwt_algorithms,
         hedge_seconds=settings.edge_hedge_seconds,
+        replicas_of_a_name=settings.edge_replicas,
         dns=settings.edge_dns,
         keys_seconds=max(6, round(settings.jwks_seconds)),
         certificate=_certificate(settings),

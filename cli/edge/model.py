@@ -162,6 +162,8 @@ class EdgeModel:
     """A read that is not answered after so long is asked of another replica as well."""
     dns: str = ""
     """Who resolves names of services, as host:port; without, whoever the machine asks."""
+    replicas_of_a_name: int = 1
+    """How many replicas a name of DNS has at least: for so many of them `least_reads` counts."""
     soon_seconds: float = 0.025
     max_connections: int = 10_000
     max_heap_bytes: int = 1024**3

@@ -48,6 +48,10 @@ class EdgeSettings(ProcessSettings):
     edge_hedge_seconds: float = Field(default=0.5, ge=0.01, le=60)
     """A read that is not answered after so long is asked of another replica as well."""
 
+    edge_replicas: int = Field(default=1, ge=1, le=1000)
+    """How many replicas a name of DNS has at least. Reads that are slow are let through up to 32 at
+    once for each of them; further ones get SERVER_BUSY."""
+
     edge_dns: str = ""
     """host:port of who resolves names of services, as Consul's 127.0.0.1:8600; the host is an
     address. Empty: whoever the machine asks."""
