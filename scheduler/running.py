@@ -112,7 +112,7 @@ def runs_of(measured: Instruments) -> Histogram:
         "shadower.scheduler.run.duration",
         "s",
         "How long runs of jobs took, with all of their tries",
-        ("job", "outcome"),
+        ("shadower.job.name", "outcome"),
         LONG_SECONDS,
     )
 

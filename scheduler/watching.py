@@ -36,14 +36,14 @@ class Watching:
             "shadower.scheduler.job.succeeded",
             "s",
             "When a job succeeded last, in seconds since 1970",
-            ("job",),
+            ("shadower.job.name",),
             self._successes,
         )
         measured.gauge(
             "shadower.scheduler.job.period",
             "s",
             "From one time of a job to the next; of none that is paused",
-            ("job",),
+            ("shadower.job.name",),
             lambda: [((job,), seconds) for job, seconds in self._periods.items()],
         )
 

@@ -40,11 +40,13 @@ from services.warehouse.bus.publishing import Published, publish
 from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
 from tests.e2e.conftest import WholeWay
+from tests.support.edge import until
 from tests.support.ports import free_port
 from tests.support.runs import Client
 from tests.support.scraping import (
     OF_PROMETHEUS,
     OF_TARGETS,
+    TAKEN,
     Family,
     asked,
     grouped,
@@ -69,7 +71,6 @@ CLOSED = {
     "http_request_method",
     "http_response_status_code",
     "http_route",
-    "job",
     "kind",
     "level",
     "messaging_consumer_group_name",
@@ -81,6 +82,7 @@ CLOSED = {
     "rpc_method",
     "rpc_response_status_code",
     "rpc_system_name",
+    "shadower_job_name",
     "source",
     "version",
 }
@@ -93,14 +95,19 @@ async def exported(
     """By our processes, and by the edge; and a workspace that was asked about."""
     client = Client.of_new_workspace(stack.stubs, whole_way.keys)
     await client.metrics(metrics=["executions"])
-    summary = f"/v1/workspaces/{client.workspace}/summary"
-    await whole_way.http.get(summary, headers=whole_way.bearer(client.workspace))
+    await until(lambda: _asked(whole_way, client.workspace))
     folder = tmp_path_factory.mktemp("rare")
     rare = await _rare(stack.database_url, client.workspace, folder)
     ports = [one.metrics_port for one in stack.running.values()]
     ours = [await scraped(f"http://127.0.0.1:{port}/metrics") for port in ports]
     edge = await scraped(f"http://127.0.0.1:{whole_way.admin_port}/stats/prometheus")
     return together([*ours, rare]), edge, client.workspace
+
+
+async def _asked(way: WholeWay, workspace: str) -> bool:
+    """By the edge, which has the limiters asked; not before it knows that they are there."""
+    summary = f"/v1/workspaces/{workspace}/summary"
+    return (await way.http.get(summary, headers=way.bearer(workspace))).status_code == 200
 
 
 async def _rare(url: str, workspace: str, folder: Path) -> dict[str, Family]:
@@ -243,6 +250,14 @@ async def test_no_label_is_a_tenants(
     assert seen == {"_OTHER", "/graphql", "200"}
     values = {value for one in (ours | edge).values() for value in one.values}
     assert not {value for value in values if workspace in value}
+
+
+async def test_no_label_is_one_that_prometheus_gives(
+    exported: tuple[dict[str, Family], dict[str, Family], str],
+) -> None:
+    ours, edge, _ = exported
+    for name, one in (ours | edge).items():
+        assert not one.labels & {*TAKEN, "shadower_process"}, name
 
 
 async def test_the_list_of_metrics_is_whole(

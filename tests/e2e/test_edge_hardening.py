@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import psutil
 import pytest
 
 from cli.edge.model import EdgeModel
-from tests.support.edge import ORIGIN, Edge, Keys, running_edge
+from tests.support.edge import ORIGIN, Edge, Keys, running_edge, until
 from tests.support.edge_backend import SERVICES, Backend
 from tests.support.edge_calls import (
     EXECUTIONS,
@@ -22,6 +23,7 @@ from tests.support.edge_calls import (
     grpc_refusal,
     metrics_of,
 )
+from tests.support.ports import free_port
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -52,6 +54,31 @@ async def test_connections_beyond_the_limit_are_closed(
         for _, writer in streams:
             writer.close()
         await asyncio.gather(*ends)
+
+
+async def test_a_full_edge_still_says_that_it_lives(
+    folder: Path, model: EdgeModel, edge_keys: Keys, backend: Backend
+) -> None:
+    """Else it would be killed for being busy."""
+    looking = f"127.0.0.1:{free_port()}"
+    full = replace(model, max_connections=1, max_heap_bytes=MIB, metrics=looking)
+    async with (
+        running_edge(folder, full, edge_keys) as edge,
+        httpx.AsyncClient(base_url=f"http://{looking}", trust_env=False) as probe,
+    ):
+        await until(lambda: _is_overloaded(edge))
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.model.port)
+        assert await asyncio.wait_for(reader.read(), timeout=2) == b""
+        writer.close()
+        for path in ("/ready", "/stats/prometheus"):
+            assert (await probe.get(path)).status_code == 200
+
+
+async def _is_overloaded(edge: Edge) -> bool:
+    admin = f"http://{edge.model.admin_endpoint.host}:{edge.model.admin_port}"
+    async with httpx.AsyncClient(base_url=admin, trust_env=False) as http:
+        told = (await http.get("/stats?filter=stop_accepting_requests.active")).text
+    return told.strip().endswith(": 1")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from cli.edge.model import WEB, EdgeModel, Issuer, Upstream
 from tests.support.edge import Edge, Keys, running_edge, until
 from tests.support.edge_calls import assert_refused
 from tests.support.keys import AUDIENCE, ISSUER, KeyRing
+from tests.support.scraping import scraped
 from tests.support.stack import SERVICES, Stack
 from tests.support.web import LIVE, Socket, running_web
 
@@ -109,3 +110,12 @@ async def test_what_graphql_asks_is_charged_as_the_rpc_that_it_leads_to(
     answers = [(await asked(edge, token, workspace)).json() for _ in range(3)]
     assert ["errors" in answer for answer in answers] == [False, False, True]
     assert answers[2]["errors"][0]["extensions"]["reason"] == "RATE_LIMITED"
+
+
+async def test_statistics_tell_of_each_service_by_a_name_of_its_own(edge: Edge) -> None:
+    """By which ShadowerNoHealthyUpstream and the dashboard of RPCs find it."""
+    found = await scraped(f"http://127.0.0.1:{edge.model.admin_port}/stats/prometheus")
+    told = found["envoy_cluster_membership_healthy"]
+    assert told.labels == {"envoy_cluster_name"}
+    services = {one.service.replace(".", "_") for one in edge.model.upstreams}
+    assert services | {"web"} == told.values

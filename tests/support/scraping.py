@@ -8,7 +8,10 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 # Not of the processes: Prometheus and whoever configures it add them, and "le" is of buckets.
-OF_TARGETS = {"shadower_process", "instance", "job", "le"}
+OF_TARGETS = {"shadower_process", "instance", "le"}
+# Those that Prometheus and its operator give to targets. One of a process by such a name is renamed
+# when it is fetched, as exported_job, so nobody would find it.
+TAKEN = {"container", "endpoint", "instance", "job", "namespace", "pod", "service"}
 OF_PROMETHEUS = {"up", "ALERTS"}
 WORDS = {"by", "without", "and", "or", "unless", "on", "ignoring", "offset", "group_left", "bool"}
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"

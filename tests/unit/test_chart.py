@@ -254,6 +254,26 @@ def test_figures_of_a_process_are_told_apart_as_dashboards_do_it() -> None:
     assert endpoint["relabelings"] == [{"targetLabel": "shadower_process", "replacement": "edge"}]
 
 
+@pytest.mark.parametrize("prefix", ["https://git.example/shadower/blob/main", ""])
+def test_links_to_runbooks_lead_there_for_who_says_where_they_are(prefix: str) -> None:
+    values = yaml.safe_load((CHART / "ci" / "external-values.yaml").read_text(encoding="utf-8"))
+    values["monitoring"]["prometheusRule"]["runbookUrl"] = prefix and f"{prefix}/"
+    groups = [
+        group
+        for one in of_kind(rendered(values), "PrometheusRule")
+        for group in one["spec"]["groups"]
+    ]
+    links = {
+        rule["annotations"]["runbook_url"]
+        for group in groups
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    page = f"{prefix}/docs/operations/runbooks.md#" if prefix else "docs/operations/runbooks.md#"
+    assert links
+    assert all(link.startswith(page) for link in links)
+
+
 WRONG = {
     "/databse": ({"databse": {}}, "'databse'"),
     "/database/url": ({"database": {"url": "postgresql://a:b@h/d"}}, "'/database/url'"),
