@@ -10,6 +10,7 @@ import yaml
 
 from cli.containers.programs import EDGE, PROGRAMS
 from cli.stack.services import ISSUERS, SERVICES, WRITER, module_of
+from services.upkeep.settings import UpkeepSettings
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -44,11 +45,15 @@ def test_all_processes_run_and_listen_where_they_are_looked_for() -> None:
             assert OURS[name]["environment"]["SHADOWER_LISTEN"] == SOCKET.format(name)
     known = json.loads(OURS["edge"]["environment"]["SHADOWER_EDGE_SERVICES"])
     assert known == {name: SOCKET.format(name) for name in (*SERVICES, "web")}
-    looked_at = OURS["upkeep"]["environment"]["SHADOWER_CHECKED_SERVICES"]
-    assert looked_at.replace(" ", "").split(",") == [
-        f"{service}@{SOCKET.format(name)}"
+    told = {
+        name.lower().removeprefix("shadower_"): value
+        for name, value in OURS["upkeep"]["environment"].items()
+        if name in ("SHADOWER_CHECKED_SERVICES", "SHADOWER_JWKS_FILE")
+    }
+    assert UpkeepSettings(DATABASE_URL="unused", **told).checked == {
+        service: [SOCKET.format(name)]
         for name, service in {**SERVICES, WRITER.name: WRITER.service}.items()
-    ]
+    }
 
 
 def _mounts(volume: str) -> set[str]:
