@@ -151,7 +151,8 @@ def test_only_the_edge_is_open_and_nothing_else_lets_outsiders_in() -> None:
 def test_who_is_scaled_has_no_number_of_replicas() -> None:
     objects = of_ci("external-values.yaml")
     assert "replicas" not in named(objects, "Deployment", "metrics")["spec"]
-    assert named(objects, "HorizontalPodAutoscaler", "metrics")
+    (metric,) = named(objects, "HorizontalPodAutoscaler", "metrics")["spec"]["metrics"]
+    assert metric["resource"]["target"] == {"type": "AverageValue", "averageValue": "600m"}
     assert named(objects, "Deployment", "scheduler")["spec"]["replicas"] == 2
     assert "sh-shadower-analytics-scheduler" not in [
         one["metadata"]["name"] for one in of_kind(objects, "HorizontalPodAutoscaler")
@@ -381,7 +382,7 @@ def test_figures_of_a_process_are_told_apart_as_dashboards_do_it() -> None:
     assert endpoint["relabelings"] == [{"targetLabel": "shadower_process", "replacement": "edge"}]
 
 
-WRONG = {
+WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     "/databse": ({"databse": {}}, "'databse'"),
     "/database/url": ({"database": {"url": "postgresql://a:b@h/d"}}, "'/database/url'"),
     "/redis/url": ({"redis": {"url": "redis://:secret@h"}}, "'/redis/url'"),
@@ -411,6 +412,39 @@ WRONG = {
         "mesh.tls.source:",
     ),
 }
+
+
+EXTERNAL = {
+    "identity": {"jwksUrl": "https://a", "issuer": "https://a"},
+    "mesh": {"keys": {"existingSecret": "a"}},
+    "database": {"existingSecret": "a"},
+    "objects": {"url": "s3://reports"},
+}
+WRONG |= {
+    "keys of no Secret": (
+        {**EXTERNAL, "database": {"url": "postgresql://h/d", "readUrlKey": "read"}},
+        "database.url:",
+    ),
+    "issuers": ({**DEV, "identity": {"issuer": "https://mesh.shadower.dev"}}, "mesh.issuer:"),
+    "hosts": ({**DEV, "edge": {"ingress": {"enabled": True}}}, "edge.ingress.hosts:"),
+    "ports": ({**DEV, "ports": {"health": 50051}}, "ports.health: 50051 is ports.grpc"),
+    "port of the edge": ({**DEV, "ports": {"edge": 9464}}, "ports.edge: 9464 is ports.metrics"),
+    "files of a pod": (
+        {**EXTERNAL, "objects": {"url": "file:///srv/objects"}},
+        "components.reports.replicas=1",
+    ),
+}
+
+
+def test_who_keeps_files_in_its_pod_is_one() -> None:
+    objects = rendered({**DEV, "defaults": {"autoscaling": {"enabled": True}}})
+    assert named(objects, "Deployment", "reports")["spec"]["replicas"] == 1
+    scaled = {
+        one["metadata"]["name"].rpartition("-")[2]
+        for one in of_kind(objects, "HorizontalPodAutoscaler")
+    }
+    assert "metrics" in scaled
+    assert "reports" not in scaled
 
 
 @pytest.mark.parametrize("key", WRONG)
