@@ -34,12 +34,22 @@ class Edge:
 
     address: str
     token: TokenSource
+    server_name: str = ""
+    """The name that its certificate is for, if it is called by another one."""
+    authority: bytes | None = None
+    """Certificates, in PEM, of who vouches for it, if not everybody knows them."""
 
     def channel(self) -> grpc.aio.Channel:
         scheme, target = split_address(self.address)
         if scheme == "https":
-            return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), OPTIONS)
+            credentials = grpc.ssl_channel_credentials(self.authority)
+            return grpc.aio.secure_channel(target, credentials, self._options())
         return grpc.aio.insecure_channel(target, OPTIONS)
+
+    def _options(self) -> Sequence[tuple[str, int | str]]:
+        if not self.server_name:
+            return OPTIONS
+        return (*OPTIONS, ("grpc.ssl_target_name_override", self.server_name))
 
     def metadata(self) -> Metadata:
         return (("authorization", f"Bearer {self.token()}"),)

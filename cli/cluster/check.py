@@ -1,11 +1,15 @@
 """`shadower check`."""
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import grpc
 import typer
@@ -24,8 +28,9 @@ CALL_SECONDS = 5.0
 METHOD = "shadower.metrics.v1.MetricsService/ListMetrics"
 
 
-def check(
+def check(  # noqa: PLR0913 - one parameter for each option
     address: Annotated[str, typer.Argument(help="The edge, as http://127.0.0.1:8080.")],
+    *,
     workspace: Annotated[str, typer.Option("--workspace", "-w", help="To ask for.")] = "demo",
     token: Annotated[
         str | None,
@@ -34,6 +39,13 @@ def check(
     seconds: Annotated[
         float, typer.Option(min=0, max=600, help="For so long it may be wrong at first.")
     ] = 60,
+    server_name: Annotated[
+        str, typer.Option(help="The name that its certificate is for. [default: the address's]")
+    ] = "",
+    authority_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="PEM of who vouches for its certificate."),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Say whether an edge has services that can answer, and whether one of them does.
@@ -42,9 +54,11 @@ def check(
     """
     split_address(address)
     source = _token_source(Home.at(home), token, checked_workspace(workspace))
+    authority = authority_file.read_bytes() if authority_file else None
+    edge = Edge(address, source, server_name, authority)
     until = monotonic() + seconds
-    typer.echo(asyncio.run(_until_right(lambda: _health(address), until)))
-    typer.echo(asyncio.run(_until_right(lambda: _answer(Edge(address, source), workspace), until)))
+    typer.echo(asyncio.run(_until_right(lambda: _health(edge), until)))
+    typer.echo(asyncio.run(_until_right(lambda: _answer(edge, workspace), until)))
 
 
 def _token_source(home: Home, token: str | None, workspace: str) -> Callable[[], str]:
@@ -63,20 +77,38 @@ async def _until_right(question: Callable[[], Awaitable[str]], until: float) -> 
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _health(address: str) -> str:
+async def _health(edge: Edge) -> str:
     """Raises CommandError unless all services can answer."""
-    return await asyncio.to_thread(_health_now, "://".join(split_address(address)))
+    return await asyncio.to_thread(_health_now, edge)
 
 
-def _health_now(address: str) -> str:
+def _health_now(edge: Edge) -> str:
+    asked = "://".join(split_address(edge.address)) + "/health"
     try:
-        # split_address has seen to the scheme.
-        with urlopen(f"{address}/health", timeout=CALL_SECONDS):  # noqa: S310
-            return f"{address}/health: all services can answer"
-    except HTTPError as refused:
-        raise CommandError(f"{address}/health answers {refused.code}") from refused
-    except (URLError, OSError) as unreachable:
-        raise CommandError(f"no answer from {address}/health: {unreachable}") from unreachable
+        with closing(_connection(edge)) as connection:
+            connection.request("GET", "/health")
+            status = connection.getresponse().status
+    except (OSError, HTTPException) as unreachable:
+        raise CommandError(f"no answer from {asked}: {unreachable}") from unreachable
+    if status != HTTPStatus.OK:
+        raise CommandError(f"{asked} answers {status}")
+    return f"{asked}: all services can answer"
+
+
+def _connection(edge: Edge) -> HTTPConnection:
+    scheme, target = split_address(edge.address)
+    if scheme == "http":
+        return HTTPConnection(target, timeout=CALL_SECONDS)
+    context = ssl.create_default_context(cadata=edge.authority and edge.authority.decode())
+    connection = HTTPSConnection(target, timeout=CALL_SECONDS, context=context)
+    plain = socket.create_connection((connection.host, connection.port), CALL_SECONDS)
+    try:
+        name = edge.server_name or connection.host
+        connection.sock = context.wrap_socket(plain, server_hostname=name)
+    except OSError:
+        plain.close()
+        raise
+    return connection
 
 
 async def _answer(edge: Edge, workspace: str) -> str:

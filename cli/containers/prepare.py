@@ -3,6 +3,7 @@
 Each room of the folder is a volume, which only those mount that need what is in it.
 """
 
+import base64
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from cli.home import Home, write_whole
 from cli.tokens.keys import ensured_key, ensured_mesh_key, jwks_file, mesh_jwks_file, mesh_key_file
 
 PASSWORD_BYTES = 32
+SEALING_BYTES = 32
 USER = "shadower"
 # What is in a room that only one other program mounts, which runs as a user of its own.
 FOR_OTHERS = 0o444
@@ -26,6 +28,7 @@ def prepare(
     """Make keys and passwords for a set of containers. What is there already stays as it is."""
     _make_keys(folder)
     _make_password(folder)
+    _make_sealing_key(folder)
     typer.echo("keys and passwords are there")
 
 
@@ -51,6 +54,13 @@ def _make_password(folder: Path) -> None:
     # As libpq has it: any host, port and database.
     line = f"*:*:*:{USER}:{password.read_text()}\n"
     write_whole(room / "pgpass", line)
+
+
+def _make_sealing_key(folder: Path) -> None:
+    """What seals secrets of receivers: whoever loses it loses them."""
+    key = _room(folder / "sealing") / "notification-key"
+    if not key.exists():
+        write_whole(key, base64.b64encode(secrets.token_bytes(SEALING_BYTES)).decode())
 
 
 def _room(path: Path) -> Path:

@@ -145,7 +145,11 @@ CHECKED = "SHADOWER_CHECKED_SERVICES"
 
 
 # What opens secrets of receivers, and the account by which mail is sent.
-OF_NOTIFICATIONS = {"SHADOWER_NOTIFICATION_KEY", "SHADOWER_SMTP_URL"}
+OF_NOTIFICATIONS = {
+    "SHADOWER_NOTIFICATION_KEY",
+    "SHADOWER_NOTIFICATION_KEY_FILE",
+    "SHADOWER_SMTP_URL",
+}
 
 
 def _known_to(program: _Program, common: Mapping[str, str]) -> Mapping[str, str]:

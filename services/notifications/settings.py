@@ -5,6 +5,7 @@ import binascii
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Self, TypeAlias
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -30,6 +31,9 @@ class NotificationSettings(Settings):
     notification_key: SecretStr = SecretStr("")
     """By which addresses, keys and secrets of targets are sealed where they are kept: 32 bytes in
     base64. Several, with commas between: sealed by the first, opened by all. Empty: not sealed."""
+
+    notification_key_file: Path | None = None
+    """A file with the same: its keys come after those."""
 
     notification_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     """Networks that are not public and are sent to all the same, also by http: 10.1.0.0/16,fd00::/8
@@ -98,8 +102,16 @@ class NotificationSettings(Settings):
     @property
     def sealing_keys(self) -> list[bytes]:
         """Raises ValueError."""
-        told = self.notification_key.get_secret_value().split(",")
-        return [_key(one.strip()) for one in told if one.strip()]
+        told = [self.notification_key.get_secret_value(), self._sealing_file()]
+        return [_key(one.strip()) for one in ",".join(told).split(",") if one.strip()]
+
+    def _sealing_file(self) -> str:
+        if self.notification_key_file is None:
+            return ""
+        try:
+            return self.notification_key_file.read_text(encoding="utf-8")
+        except OSError as unreadable:
+            raise ValueError(f"the key for sealing: {unreadable}") from unreadable
 
     @property
     def lease(self) -> timedelta:

@@ -12,7 +12,7 @@ class UpkeepSettings(MeshSettings, Settings):
     checked_services: str = ""
     """Services to look at, as their full names and addresses:
     "shadower.metrics.v1.MetricsService@unix:/run/metrics.sock,…". Several of one name are
-    replicas."""
+    replicas. Space around them does not count."""
 
     check_seconds: float = 2
     """Who has not answered after that is unreachable."""
@@ -20,7 +20,7 @@ class UpkeepSettings(MeshSettings, Settings):
     @field_validator("checked_services")
     @classmethod
     def _are_services(cls, given: str) -> str:
-        for one in filter(None, given.split(",")):
+        for one in _listed(given):
             name, at, address = one.partition("@")
             if not (name and at and address):
                 raise ValueError(f"{one} is no NAME@ADDRESS")
@@ -30,7 +30,11 @@ class UpkeepSettings(MeshSettings, Settings):
     def checked(self) -> dict[str, list[str]]:
         """Addresses by names."""
         found: dict[str, list[str]] = {}
-        for one in filter(None, self.checked_services.split(",")):
+        for one in _listed(self.checked_services):
             name, _, address = one.partition("@")
             found.setdefault(name, []).append(address)
         return found
+
+
+def _listed(given: str) -> list[str]:
+    return [one for part in given.split(",") if (one := part.strip())]

@@ -35,5 +35,14 @@ class AppliedSchema:
         return ""
 
 
+class NewerSchemaError(Exception):
+    """A later version was here; what it left may work with this code all the same."""
+
+    def __init__(self, applied: AppliedSchema, known: str) -> None:
+        self.works = not applied.is_beyond(known)
+        works = f"schema {applied.version} is newer than this version, and works with it"
+        super().__init__(applied.trouble(known) or works)
+
+
 # Compares as older than any.
 NO_SCHEMA = AppliedSchema("", "")

@@ -10,12 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from typer.testing import CliRunner
 
+from cli.__main__ import app
+from services.runtime.faults import Unavailable
 from services.warehouse.migrate import MIGRATIONS, migrate
 from services.warehouse.schema import schema_version
 from tests.support.postgres import Server
@@ -24,6 +28,7 @@ from tests.support.stack import ROOT, SERVICES, Environment, Running, ready, sta
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SECONDS = 30
+NEEDED = schema_version()
 MIGRATE = """
 import sys
 from services.warehouse.migrate import migrate
@@ -213,6 +218,46 @@ async def test_a_migration_that_waits_for_a_table_lets_others_use_it(old_databas
         reader.rollback()
         async with asyncio.timeout(SECONDS):
             assert "0017" in await migrating
+
+
+NEWER = {
+    "works": (
+        NEEDED,
+        0,
+        "schema 9999 is newer than this version, and works with it: nothing to do",
+    ),
+    "beyond": (
+        "8888",
+        1,
+        f"shadower: schema 9999 works with code for 8888 and later, and this code is for {NEEDED}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NEWER)
+def test_a_newer_schema_is_left_alone(postgres: Server, template: str, case: str) -> None:
+    """As when an image is rolled back, whose Job runs again."""
+    works_from, code, said = NEWER[case]
+    url = postgres.create(template)
+    execute(url, f"update schema_version set version_num = '9999', works_from = '{works_from}'")
+    ended = CliRunner().invoke(app, ["migrate", "--database-url", url])
+    postgres.drop(url)
+    assert (ended.exit_code, ended.output.strip()) == (code, said)
+
+
+async def test_a_migration_waits_for_a_database_that_is_away(
+    postgres: Server, empty_database: str
+) -> None:
+    name = urlsplit(empty_database).path.strip("/")
+    allow = f'alter database "{name}" allow_connections '
+    execute(postgres.url, allow + "false")
+    with pytest.raises(Unavailable, match="not currently accepting connections"):
+        migrate(empty_database)
+    waiting = asyncio.create_task(asyncio.to_thread(migrate, empty_database, wait_seconds=SECONDS))
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    execute(postgres.url, allow + "true")
+    assert await waiting == known_versions()
 
 
 def until_it_waits(url: str) -> None:

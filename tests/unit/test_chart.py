@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -26,8 +27,8 @@ def chart() -> Any:
     return helm.Chart.load(CHART)
 
 
-def rendered(values: Mapping[str, Any], **options: Any) -> list[Object]:
-    files = chart().render(dict(values), name="sh", namespace="ns", **options)
+def rendered(values: Mapping[str, Any], of: Any = None, **options: Any) -> list[Object]:
+    files = (of or chart()).render(dict(values), name="sh", namespace="ns", **options)
     manifests = [text for name, text in files.items() if not name.endswith(".txt")]
     return [one for text in manifests for one in yaml.safe_load_all(text) if one]
 
@@ -150,7 +151,8 @@ def test_only_the_edge_is_open_and_nothing_else_lets_outsiders_in() -> None:
 def test_who_is_scaled_has_no_number_of_replicas() -> None:
     objects = of_ci("external-values.yaml")
     assert "replicas" not in named(objects, "Deployment", "metrics")["spec"]
-    assert named(objects, "HorizontalPodAutoscaler", "metrics")
+    (metric,) = named(objects, "HorizontalPodAutoscaler", "metrics")["spec"]["metrics"]
+    assert metric["resource"]["target"] == {"type": "AverageValue", "averageValue": "600m"}
     assert named(objects, "Deployment", "scheduler")["spec"]["replicas"] == 2
     assert "sh-shadower-analytics-scheduler" not in [
         one["metadata"]["name"] for one in of_kind(objects, "HorizontalPodAutoscaler")
@@ -174,6 +176,132 @@ def test_a_version_has_a_migration_of_its_own_and_keeps_it() -> None:
     assert upgraded["metadata"]["name"] == first["metadata"]["name"]
     newer = migration_of({**DEV, "image": {"tag": "9.9.9"}})
     assert newer["metadata"]["name"] != first["metadata"]["name"]
+
+
+# Each is in a Job's pod, or in labels of all objects; what a Job has there cannot be changed.
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "labels": {"commonLabels": {"team": "a"}},
+    "pod": {
+        "imagePullSecrets": [{"name": "a"}],
+        "podSecurityContext": {"runAsUser": 5},
+        "serviceAccount": {"create": False},
+    },
+    "placement": {"migrations": {"tolerations": [{"key": "a", "operator": "Exists"}]}},
+}
+
+
+def templates_of_jobs(objects: list[Object]) -> dict[str, Any]:
+    return {
+        one["metadata"]["name"]: one["spec"]["template"] for one in objects if one["kind"] == "Job"
+    }
+
+
+@cache
+def first_jobs() -> dict[str, Any]:
+    return templates_of_jobs(rendered(DEV))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_job_that_keeps_its_name_keeps_its_pod(change: str) -> None:
+    changed = templates_of_jobs(rendered({**DEV, **CHANGES[change]}))
+    assert len(changed) == 2
+    for name, template in changed.items():
+        assert first_jobs().get(name, template) == template
+    if change == "labels":
+        assert changed == first_jobs()
+
+
+def test_another_version_of_the_chart_alone_runs_no_job_again(tmp_path: Path) -> None:
+    newer = shutil.copytree(CHART, tmp_path / CHART.name)
+    told = newer / "Chart.yaml"
+    text = re.sub(r"(?m)^version: .*$", "version: 9.9.9", told.read_text(encoding="utf-8"))
+    told.write_text(text, encoding="utf-8")
+    objects = rendered(DEV, of=helm.Chart.load(newer))
+    assert "9.9.9" in objects[0]["metadata"]["labels"]["helm.sh/chart"]
+    assert templates_of_jobs(objects) == first_jobs()
+
+
+OF_PODS = {
+    "extraEnv": [{"name": "PGSSLROOTCERT", "value": "/etc/database/ca.crt"}],
+    "extraEnvFrom": [{"secretRef": {"name": "more"}}],
+    "extraVolumes": [{"name": "ca", "secret": {"secretName": "database-ca"}}],
+    "extraVolumeMounts": [{"name": "ca", "mountPath": "/etc/database"}],
+}
+
+
+def test_a_migration_can_be_given_what_components_can() -> None:
+    placed = {
+        "nodeSelector": {"pool": "a"},
+        "tolerations": [{"key": "a", "operator": "Exists"}],
+        "affinity": {"podAffinity": {}},
+        "priorityClassName": "high",
+    }
+    of_pod = {"podLabels": {"a": "b"}, "podAnnotations": {"sidecar.istio.io/inject": "false"}}
+    job = migration_of({**DEV, "migrations": {**OF_PODS, **placed, **of_pod}})
+    template = job["spec"]["template"]
+    assert template["metadata"]["labels"]["a"] == "b"
+    assert template["metadata"]["annotations"] == of_pod["podAnnotations"]
+    assert {key: template["spec"][key] for key in placed} == placed
+    container = template["spec"]["containers"][0]
+    assert environment(container)["PGSSLROOTCERT"] == "/etc/database/ca.crt"
+    assert environment(container)["SHADOWER_MIGRATE_WAIT_SECONDS"] == "600"
+    assert container["envFrom"] == OF_PODS["extraEnvFrom"]
+    mounts_are_there(template["spec"], container)
+
+
+def mounts_are_there(pod: Any, container: Any) -> None:
+    mounted = {one["name"] for one in container["volumeMounts"]}
+    volumes = [one["name"] for one in pod["volumes"]]
+    assert "ca" in mounted <= set(volumes)
+    assert len(volumes) == len(set(volumes))
+
+
+def test_so_can_one_before_each_process() -> None:
+    volumes = OF_PODS["extraVolumes"]
+    values = {
+        **DEV,
+        "migrations": {**OF_PODS, "mode": "initContainer"},
+        "components": {"metrics": {"extraVolumes": volumes}},
+    }
+    objects = rendered(values)
+    for name in ("metrics", "alerts"):
+        pod = named(objects, "Deployment", name)["spec"]["template"]["spec"]
+        mounts_are_there(pod, pod["initContainers"][0])
+
+
+def checked(**more: Any) -> list[str]:
+    values = yaml.safe_load((CHART / "ci" / "external-values.yaml").read_text(encoding="utf-8"))
+    (pod,) = of_kind(rendered({**values, **more}), "Pod")
+    arguments = pod["spec"]["containers"][0]["args"]
+    mounted = {one["mountPath"] for one in pod["spec"]["containers"][0]["volumeMounts"]}
+    assert ("/etc/shadower/public" in mounted) is ("--authority-file" in arguments)
+    return list(map(str, arguments))
+
+
+def test_the_edge_is_tested_by_the_name_that_its_certificate_is_for() -> None:
+    assert checked()[-2:] == ["--server-name", "analytics.example.org"]
+    of_test = {"serverName": "other.example.org", "caSecret": "public-ca"}
+    assert checked(tests=of_test)[-4:] == [
+        "--server-name",
+        "other.example.org",
+        "--authority-file",
+        "/etc/shadower/public/ca.crt",
+    ]
+
+
+def notes_of(values: Mapping[str, Any]) -> str:
+    files = chart().render(dict(values), name="sh", namespace="ns")
+    (text,) = (text for name, text in files.items() if name.endswith("NOTES.txt"))
+    return str(text)
+
+
+def test_notes_say_how_to_call_the_edge_and_what_is_missing() -> None:
+    values = yaml.safe_load((CHART / "ci" / "external-values.yaml").read_text(encoding="utf-8"))
+    said = notes_of(values)
+    assert "curl --connect-to ::127.0.0.1:8080 https://analytics.example.org/health" in said
+    assert "http://127.0.0.1" not in said
+    assert "notifications.existingSecret" not in said
+    assert "notifications.existingSecret" in notes_of({**values, "notifications": {}})
 
 
 def test_a_migration_may_have_a_role_of_its_own_and_reads_another_database() -> None:
@@ -274,7 +402,7 @@ def test_links_to_runbooks_lead_there_for_who_says_where_they_are(prefix: str) -
     assert all(link.startswith(page) for link in links)
 
 
-WRONG = {
+WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
     "/databse": ({"databse": {}}, "'databse'"),
     "/database/url": ({"database": {"url": "postgresql://a:b@h/d"}}, "'/database/url'"),
     "/redis/url": ({"redis": {"url": "redis://:secret@h"}}, "'/redis/url'"),
@@ -304,6 +432,39 @@ WRONG = {
         "mesh.tls.source:",
     ),
 }
+
+
+EXTERNAL = {
+    "identity": {"jwksUrl": "https://a", "issuer": "https://a"},
+    "mesh": {"keys": {"existingSecret": "a"}},
+    "database": {"existingSecret": "a"},
+    "objects": {"url": "s3://reports"},
+}
+WRONG |= {
+    "keys of no Secret": (
+        {**EXTERNAL, "database": {"url": "postgresql://h/d", "readUrlKey": "read"}},
+        "database.url:",
+    ),
+    "issuers": ({**DEV, "identity": {"issuer": "https://mesh.shadower.dev"}}, "mesh.issuer:"),
+    "hosts": ({**DEV, "edge": {"ingress": {"enabled": True}}}, "edge.ingress.hosts:"),
+    "ports": ({**DEV, "ports": {"health": 50051}}, "ports.health: 50051 is ports.grpc"),
+    "port of the edge": ({**DEV, "ports": {"edge": 9464}}, "ports.edge: 9464 is ports.metrics"),
+    "files of a pod": (
+        {**EXTERNAL, "objects": {"url": "file:///srv/objects"}},
+        "components.reports.replicas=1",
+    ),
+}
+
+
+def test_who_keeps_files_in_its_pod_is_one() -> None:
+    objects = rendered({**DEV, "defaults": {"autoscaling": {"enabled": True}}})
+    assert named(objects, "Deployment", "reports")["spec"]["replicas"] == 1
+    scaled = {
+        one["metadata"]["name"].rpartition("-")[2]
+        for one in of_kind(objects, "HorizontalPodAutoscaler")
+    }
+    assert "metrics" in scaled
+    assert "reports" not in scaled
 
 
 @pytest.mark.parametrize("key", WRONG)

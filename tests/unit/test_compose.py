@@ -10,6 +10,7 @@ import yaml
 
 from cli.containers.programs import EDGE, PROGRAMS
 from cli.stack.services import ISSUERS, SERVICES, WRITER, module_of
+from services.upkeep.settings import UpkeepSettings
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -44,11 +45,15 @@ def test_all_processes_run_and_listen_where_they_are_looked_for() -> None:
             assert OURS[name]["environment"]["SHADOWER_LISTEN"] == SOCKET.format(name)
     known = json.loads(OURS["edge"]["environment"]["SHADOWER_EDGE_SERVICES"])
     assert known == {name: SOCKET.format(name) for name in (*SERVICES, "web")}
-    looked_at = OURS["upkeep"]["environment"]["SHADOWER_CHECKED_SERVICES"]
-    assert looked_at.replace(" ", "").split(",") == [
-        f"{service}@{SOCKET.format(name)}"
+    told = {
+        name.lower().removeprefix("shadower_"): value
+        for name, value in OURS["upkeep"]["environment"].items()
+        if name in ("SHADOWER_CHECKED_SERVICES", "SHADOWER_JWKS_FILE")
+    }
+    assert UpkeepSettings(DATABASE_URL="unused", **told).checked == {
+        service: [SOCKET.format(name)]
         for name, service in {**SERVICES, WRITER.name: WRITER.service}.items()
-    ]
+    }
 
 
 def _mounts(volume: str) -> set[str]:
@@ -66,6 +71,7 @@ def test_only_those_have_a_secret_who_need_it() -> None:
     assert _mounts("mesh") == {"prepare", *signing}
     assert _mounts("database") == {"prepare", "migrate", *stored}
     assert _mounts("server") == {"prepare", "postgres"}
+    assert _mounts("sealing") == {"prepare", "notifications"}
     assert _mounts("valkey") == {"valkey", *stored}
     assert "data" not in {*OURS["edge"]["networks"], *OURS["web"]["networks"]}
 
@@ -79,10 +85,27 @@ def test_no_secret_is_written_down() -> None:
         (name, variable): str(value)
         for name, container in CONTAINERS.items()
         for variable, value in container.get("environment", {}).items()
-        if SECRET.search(variable)
+        if SECRET.search(variable) and value is not None
     }
     assert ("postgres", "POSTGRES_PASSWORD_FILE") in told
     assert not {who: value for who, value in told.items() if not NONE_WITHIN.fullmatch(value)}
+
+
+HANDED_ON = {
+    "notifications": {"SHADOWER_SMTP_FROM", "SHADOWER_NOTIFICATION_KEY"},
+    "reports": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"},
+    "metrics": {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"},
+    "edge": {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"},
+}
+
+
+@pytest.mark.parametrize("name", HANDED_ON)
+def test_what_the_documents_offer_is_handed_on(name: str) -> None:
+    told = CONTAINERS[name]["environment"]
+    for variable in HANDED_ON[name]:
+        assert told[variable] in (None, f"${{{variable}:-}}")
+    documented = (ROOT / "docs" / "operations" / "containers.md").read_text()
+    assert all(f"`{variable}`" in documented for variable in HANDED_ON[name])
 
 
 def test_from_stored_data_there_is_no_way_out() -> None:

@@ -1,5 +1,6 @@
 """How a container is started, probed and given its secrets."""
 
+import base64
 import os
 import stat
 from pathlib import Path
@@ -68,6 +69,7 @@ def test_secrets_are_made_once_and_are_whose_they_are(tmp_path: Path) -> None:
     assert made["database/pgpass"] == f"*:*:*:shadower:{password}\n"
     assert len(password) >= 43
     assert made["mesh/mesh-key.json"] == made["issuer/keys/mesh-key.json"]
+    assert len(base64.b64decode(made["sealing/notification-key"], validate=True)) == 32
     # Whoever verifies tokens signs none.
     assert all('"d"' not in made[f"trusted/{name}"] for name in ("jwks.json", "mesh-jwks.json"))
 

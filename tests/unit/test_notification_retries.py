@@ -91,6 +91,15 @@ def test_settings_are_read() -> None:
     assert key not in repr(made)
 
 
+def test_the_key_for_sealing_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(base64.b64encode(bytes(32)).decode() + "\n")
+    assert settings(notification_key_file=file).sealing_keys == [bytes(32)]
+    newer = base64.b64encode(b"n" * 32).decode()
+    both = settings(notification_key=newer, notification_key_file=file)
+    assert both.sealing_keys == [b"n" * 32, bytes(32)]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -101,6 +110,7 @@ def test_settings_are_read() -> None:
         {"smtp_from": "a@b.example\r\nBcc: c@d.example"},
         {"notification_key": "short"},
         {"notification_key": base64.b64encode(bytes(16)).decode()},
+        {"notification_key_file": Path("/nowhere/key")},
         {"notification_allowed_networks": "everything"},
         {"notification_lease_seconds": 20},
         {"notification_kept_days": 1},

@@ -25,6 +25,34 @@
 {{- if and (hasKey (include "shadower.components" . | fromJson) "reports") (not (include "shadower.objectsUrl" .)) }}
 {{- fail "objects.url: say where reports are kept (or set components.reports.enabled=false, or dev.enabled)" }}
 {{- end }}
+{{- if and .Values.database.url (or .Values.database.readUrlKey .Values.database.migrationUrlKey) }}
+{{- fail "database.url: readUrlKey and migrationUrlKey are keys of database.existingSecret, which it stands instead of" }}
+{{- end }}
+{{- if eq (include "shadower.issuer" .) .Values.mesh.issuer }}
+{{- fail "mesh.issuer: tokens of the mesh need another issuer than identity.issuer" }}
+{{- end }}
+{{- if and .Values.edge.ingress.enabled (not .Values.edge.ingress.hosts) }}
+{{- fail "edge.ingress.hosts: name the hosts that lead to the edge" }}
+{{- end }}
+{{- $ports := dict }}
+{{- range $name := list "grpc" "health" "metrics" }}
+{{- $port := toString (index $.Values.ports $name) }}
+{{- if hasKey $ports $port }}
+{{- fail (printf "ports.%s: %s is ports.%s, too, and a pod has both" $name $port (index $ports $port)) }}
+{{- end }}
+{{- $_ := set $ports $port $name }}
+{{- end }}
+{{- range $name := list "edge" "mesh" }}
+{{- if eq (toString (index $.Values.ports $name)) (toString $.Values.ports.metrics) }}
+{{- fail (printf "ports.%s: %v is ports.metrics, too, and a pod has both" $name $.Values.ports.metrics) }}
+{{- end }}
+{{- end }}
+{{- $isLocal := hasPrefix "file:" (include "shadower.objectsUrl" .) }}
+{{- range $name, $spec := include "shadower.components" . | fromJson }}
+{{- if and $isLocal (has "objects" $spec.uses) (or (gt (int $spec.replicas) 1) $spec.autoscaling.enabled) }}
+{{- fail (printf "objects.url: files of one pod are not there in another; name a store such as s3://…, or set components.%s.replicas=1 without autoscaling" $name) }}
+{{- end }}
+{{- end }}
 {{- $source := include "shadower.tlsSource" . }}
 {{- if and (eq $source "generated") (not .Values.dev.enabled) }}
 {{- fail "mesh.tls.source: generated needs dev.enabled" }}

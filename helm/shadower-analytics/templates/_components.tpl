@@ -7,6 +7,7 @@
 {{- $isWanted := or (ne $kind "writer") (include "shadower.kafkaBrokers" $) }}
 {{- if and (not $.Values.objects.url) (has "objects" ($spec.uses | default list)) }}
 {{- $_ := set $spec "replicas" (min 1 $spec.replicas) }}
+{{- $_ := set $spec.autoscaling "enabled" false }}
 {{- end }}
 {{- if and $spec.enabled $isWanted }}
 {{- $_ := set $all $name (merge (dict "kind" $kind "uses" ($spec.uses | default list)) $spec) }}

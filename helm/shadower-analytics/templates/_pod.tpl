@@ -54,12 +54,16 @@ spec:
     - {{- toYaml (hasKey . "labelSelector" | ternary . (merge (dict) . $selector)) | nindent 6 }}
     {{- end }}
   {{- end }}
-  {{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" }}
-  {{- with index $.spec $key }}
-  {{ $key }}:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- end }}
+  {{- include "shadower.placement" .spec | nindent 2 }}
+{{- end }}
+
+{{- define "shadower.placement" -}}
+{{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" }}
+{{- with index $ $key }}
+{{ $key }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "shadower.container" -}}
@@ -181,9 +185,60 @@ readinessProbe:
     secretName: {{ $values.edge.tlsSecret }}
     defaultMode: 0440
 {{- end }}
-{{- with .spec.extraVolumes }}
+{{- $more := .spec.extraVolumes }}
+{{- if and (eq $values.migrations.mode "initContainer") (has "database" .spec.uses) }}
+{{- /* Both may name the same one. */}}
+{{- $more = uniq (concat $more $values.migrations.extraVolumes) }}
+{{- end }}
+{{- with $more }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{/* Of a Job's pod, all of which is in the Job's name: labels that tell versions apart are only the Job's own. */}}
+{{- define "shadower.jobLabels" -}}
+{{ include "shadower.selector" .root }}
+app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{/* What any Job's pod is: (dict "root" $ "account" its service account). */}}
+{{- define "shadower.jobPod" -}}
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+restartPolicy: OnFailure
+serviceAccountName: {{ .account }}
+enableServiceLinks: false
+securityContext:
+  {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
+{{- end }}
+
+{{- define "shadower.migrationTemplate" -}}
+{{- $own := .Values.migrations }}
+metadata:
+  labels:
+    {{- include "shadower.jobLabels" (dict "root" . "name" "migrate") | nindent 4 }}
+    shadower.dev/uses-database: "true"
+    {{- with $own.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with $own.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- include "shadower.jobPod" (dict "root" . "account" (include "shadower.serviceAccountName" (dict "root" . "name" "migrate"))) | nindent 2 }}
+  automountServiceAccountToken: false
+  containers:
+    {{- include "shadower.migration" . | nindent 4 }}
+  volumes:
+    - name: tmp
+      emptyDir: {}
+    {{- with $own.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- include "shadower.placement" $own | nindent 2 }}
 {{- end }}
 
 {{/* Brings the schema up to date; by any number of pods at once, since a lock lets one do it. */}}
@@ -196,8 +251,16 @@ readinessProbe:
     {{- toYaml .Values.securityContext | nindent 4 }}
   {{- $key := .Values.database.migrationUrlKey | default .Values.database.urlKey }}
   {{- $env := dict "DATABASE_URL" (include "shadower.database" (dict "root" . "key" $key) | fromJson) }}
+  {{- $_ := set $env "SHADOWER_MIGRATE_WAIT_SECONDS" (dict "value" (toString .Values.migrations.waitSeconds)) }}
   {{- range $name, $value := .Values.migrations.env }}
   {{- $_ := set $env $name (dict "value" (toString $value)) }}
+  {{- end }}
+  {{- range .Values.migrations.extraEnv }}
+  {{- $_ := set $env .name (omit . "name") }}
+  {{- end }}
+  {{- with .Values.migrations.extraEnvFrom }}
+  envFrom:
+    {{- toYaml . | nindent 4 }}
   {{- end }}
   env:
     {{- include "shadower.environmentList" $env | nindent 4 }}
@@ -206,4 +269,7 @@ readinessProbe:
   volumeMounts:
     - name: tmp
       mountPath: /tmp
+    {{- with .Values.migrations.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end }}

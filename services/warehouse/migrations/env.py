@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from services.warehouse.migrations.floor import note_floor
+from services.warehouse.migrations.floor import note_floor, refuse_newer
 
 SCHEMA = "shadower"
 # Any number will do that nobody else of this database locks.
@@ -24,6 +24,7 @@ def run() -> None:
     with engine.connect() as connection:
         # Held by the session, so it outlasts each migration's own transaction.
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        refuse_newer(connection)
         connection.execute(text(f"create schema if not exists {SCHEMA}"))
         connection.execute(text(f"set search_path to {SCHEMA}"))
         # Whoever waits for a table holds up all who come after it: rather begin anew.
