@@ -9,16 +9,18 @@ from typing import Annotated
 import typer
 
 from cli.containers.programs import EDGE, WEB, checked_name, name_of
+from cli.edge.settings import EdgeSettings
 from cli.failures import CommandError
 from cli.stack.parts import Probe
 from cli.stack.readiness import grpc_service, http_path, http_path_on
 from cli.stack.services import SERVICES, WRITER
+from gateway.web.settings import WebSettings
+from services.runtime.process_settings import ProcessSettings
 
 FIRST_PROCESS = Path("/proc/1/cmdline")
 UNIX = "unix:"
 HEALTH, LISTEN = "SHADOWER_HEALTH_LISTEN", "SHADOWER_LISTEN"
 EDGE_METRICS, EDGE_LISTEN = "SHADOWER_EDGE_METRICS_LISTEN", "SHADOWER_EDGE_LISTEN"
-EDGE_DEFAULT = "127.0.0.1:8080"
 GRPC_NAMES = {**SERVICES, WRITER.name: WRITER.service}
 
 
@@ -43,15 +45,27 @@ def _first_process() -> str:
 
 
 def probe_of(name: str, environment: Mapping[str, str]) -> Probe:
-    """Raises CommandError if the process was not told where to listen."""
+    """Raises CommandError if the process listens nowhere where it may be asked."""
     if name == EDGE:
-        metrics = environment.get(EDGE_METRICS, "")
-        listen = environment.get(EDGE_LISTEN, EDGE_DEFAULT)
-        return _http(metrics, "/ready") if metrics else _http(listen, "/health")
-    address = environment.get(HEALTH) or environment.get(LISTEN)
-    if not address:
-        raise CommandError(f"{LISTEN} does not say where {name} listens", exit_code=1)
+        return _of_edge(environment)
+    settings = WebSettings if name == WEB else ProcessSettings
+    address = environment.get(HEALTH) or environment.get(LISTEN) or _usual(settings, "listen")
     return _http(address, "/health") if name == WEB else _grpc(address, GRPC_NAMES[name])
+
+
+def _of_edge(environment: Mapping[str, str]) -> Probe:
+    """The mesh listener is for those with certificates, so nobody asks there."""
+    metrics = environment.get(EDGE_METRICS, _usual(EdgeSettings, "edge_metrics_listen"))
+    if metrics:
+        return _http(metrics, "/ready")
+    listen = environment.get(EDGE_LISTEN, _usual(EdgeSettings, "edge_listen"))
+    if not listen:
+        raise CommandError(f"without {EDGE_METRICS} nobody can ask this edge", exit_code=1)
+    return _http(listen, "/health")
+
+
+def _usual(settings: type[ProcessSettings], name: str) -> str:
+    return str(settings.model_fields[name].default)
 
 
 def _grpc(address: str, service: str) -> Probe:

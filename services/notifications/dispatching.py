@@ -51,23 +51,27 @@ class Dispatcher:
         while True:
             try:
                 async with open_line(self._connect, CHANNEL) as line:
-                    patience.is_rewarded()
-                    await self._dispatch(line)
+                    await self._dispatch(line, patience)
             except (*BROKEN, *AWAY) as broken:
                 await patience.wait(broken)
 
-    async def _dispatch(self, line: Line) -> None:
+    async def _dispatch(self, line: Line, patience: Patience) -> None:
         self._line = line
         while True:
             line.awake.clear()
-            free = self._at_once - len(self._running)
-            claimed = await self._claimed(free) if free > 0 else []
-            for lane in claimed:
-                self._begin(lane)
-            if len(claimed) < free:
-                await line.sleep(await self._seconds())
-            elif not free:
-                await line.sleep(POLL_SECONDS)
+            await self._fill(line)
+            patience.is_rewarded()
+
+    async def _fill(self, line: Line) -> None:
+        """Once; then sleeps if there is no more to do."""
+        free = self._at_once - len(self._running)
+        claimed = await self._claimed(free) if free > 0 else []
+        for lane in claimed:
+            self._begin(lane)
+        if len(claimed) < free:
+            await line.sleep(await self._seconds())
+        elif not free:
+            await line.sleep(POLL_SECONDS)
 
     async def _claimed(self, free: int) -> list[Lane]:
         return await self._lanes.claim(free, self._holder, self._busy())

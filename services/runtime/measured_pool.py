@@ -24,6 +24,8 @@ USUAL: dict[str, Any] = {
     "record_class": asyncpg.Record,
 }
 CHECK_SECONDS = 2.0
+# A caller who goes sooner says nothing of the pool.
+LONG_SECONDS = 1.0
 AWAY = (
     OSError,
     asyncpg.PostgresError,
@@ -40,29 +42,54 @@ class MeasuredPool(asyncpg.Pool):
     def __init__(self, dsn: str, *, name: str, **options: Any) -> None:
         """The name is that of the role that its connections have."""
         super().__init__(dsn, **(USUAL | options))
+        self._dsn = dsn
         self._name = name
         self._waiting = 0
         self._uses: dict[Any, tuple[str, float]] = {}
         self._measure()
 
     async def trouble(self) -> str:
-        """Why no connection answers; "" if one does."""
+        """Why the server does not answer; "" if it does, however busy the pool is."""
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                await self.fetchval("select 1")
+                await self._ask()
+        except asyncpg.TooManyConnectionsError:
+            return ""
         except TimeoutError:
             return f"no connection has answered within {CHECK_SECONDS:g} s"
         except AWAY as away:
             return str(away) or type(away).__name__
         return ""
 
+    async def _ask(self) -> None:
+        """Waits for no other, and is not counted as one who waits."""
+        if self._queue.empty():  # type: ignore[attr-defined] # not in its stubs
+            await self._ask_beside()
+            return
+        connection = await super()._acquire(None)  # type: ignore[misc] # not in its stubs
+        try:
+            await connection.fetchval("select 1")
+        finally:
+            await super().release(connection)
+
+    async def _ask_beside(self) -> None:
+        connection = await asyncpg.connect(self._dsn, timeout=CHECK_SECONDS)
+        try:
+            await connection.fetchval("select 1")
+        finally:
+            connection.terminate()
+
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - asyncpg's own
         rpc, began = CURRENT_RPC.get(), time.perf_counter()
         self._waiting += 1
         try:
             connection = await super()._acquire(timeout)  # type: ignore[misc] # not in its stubs
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             self._timeouts[(self._name,)] += 1
+            raise
+        except asyncio.CancelledError:
+            # A deadline comes as one too.
+            self._timeouts[(self._name,)] += time.perf_counter() - began >= LONG_SECONDS
             raise
         finally:
             self._waiting -= 1

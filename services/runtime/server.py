@@ -21,7 +21,7 @@ from shadower.runtime.v1.statistics_service_pb2_grpc import (
 from services.runtime.access import Access
 from services.runtime.background import in_background
 from services.runtime.binding import bind, bind_in_plain
-from services.runtime.certificate import Certificate, certificate_of
+from services.runtime.certificate import Validity, validity_of
 from services.runtime.chain import Chain
 from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
@@ -90,8 +90,8 @@ async def serve(
     interceptors = standard_chain(settings, verifier, validator, Audit(access.audit))
     chain = Chain(interceptors, settings.slow_reader_seconds)
     server = grpc.aio.server(options=OPTIONS)
-    certificate = certificate_of(settings)
-    probes = {one.name: partial(_trouble, access, certificate, one) for one in services}
+    validity = validity_of(settings)
+    probes = {one.name: partial(_trouble, access, validity, one) for one in services}
     watched = watched_health(probes, instruments().dependencies)
     work = (
         *issuers.following(),
@@ -126,9 +126,9 @@ async def _no_trouble() -> str:
     return ""
 
 
-async def _trouble(access: Access, certificate: Certificate | None, service: Service) -> str:
+async def _trouble(access: Access, validity: Validity | None, service: Service) -> str:
     """The certificate first: whatever else is wrong, nobody would hear of it."""
-    expired = certificate.trouble() if certificate else ""
+    expired = validity.trouble() if validity else ""
     return expired or await service.probe() or access.revocations.trouble()
 
 

@@ -91,19 +91,25 @@ def _troubles(addresses: Sequence[str], seen: Sequence[Seen]) -> Iterator[str]:
 
 
 async def _ask(name: str, address: str, certificate: Certificate | None) -> Seen:
+    try:
+        return await _answer(name, address, certificate)
+    except grpc.aio.AioRpcError as failed:
+        if failed.code() is grpc.StatusCode.NOT_FOUND:
+            return Seen(NOT_SERVING, "there is no such service")
+        return Seen(UNREACHABLE, failed.code().name)
+    except OSError as unreadable:
+        return Seen(UNREACHABLE, f"our own certificate cannot be read: {unreadable}")
+
+
+async def _answer(name: str, address: str, certificate: Certificate | None) -> Seen:
     async with channel_to(address, certificate) as channel:
-        try:
-            answer = await HealthStub(channel).Check(HealthCheckRequest(service=name))
-        except grpc.aio.AioRpcError as failed:
-            if failed.code() is grpc.StatusCode.NOT_FOUND:
-                return Seen(NOT_SERVING, "there is no such service")
-            return Seen(UNREACHABLE, failed.code().name)
+        answer = await HealthStub(channel).Check(HealthCheckRequest(service=name))
     status = HealthCheckResponse.ServingStatus.Name(answer.status)
     return Seen(SERVING) if status == "SERVING" else Seen(NOT_SERVING, status)
 
 
 def channel_to(address: str, certificate: Certificate | None) -> grpc.aio.Channel:
-    """With our own certificate where the service wants one."""
+    """With our own certificate where the service wants one. Raises OSError if it is of no use."""
     options = (("grpc.use_local_subchannel_pool", 1),)
     if certificate is None or address.startswith(UNIX):
         return grpc.aio.insecure_channel(address, options=options)

@@ -57,13 +57,17 @@ class Processes:
         return name, [(number, state) for number, states in enumerate(told, 1) for state in states]
 
     async def _ask(self, address: str) -> Sequence[DependencyState]:
+        """Nothing of who does not answer, nor while our own certificate is being replaced."""
+        try:
+            return await self._answer(address)
+        except (grpc.aio.AioRpcError, OSError):
+            return []
+
+    async def _answer(self, address: str) -> Sequence[DependencyState]:
         async with channel_to(address, self._certificate) as channel:
-            try:
-                answer = await StatisticsServiceStub(channel).GetStatistics(
-                    GetStatisticsRequest(workspace_id=SYSTEM_WORKSPACE),
-                    metadata=tuple(self._metadata().items()),
-                    timeout=self._seconds,
-                )
-            except grpc.aio.AioRpcError:
-                return []
+            answer = await StatisticsServiceStub(channel).GetStatistics(
+                GetStatisticsRequest(workspace_id=SYSTEM_WORKSPACE),
+                metadata=tuple(self._metadata().items()),
+                timeout=self._seconds,
+            )
         return list(answer.statistics.dependencies)

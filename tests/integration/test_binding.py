@@ -167,8 +167,15 @@ async def test_a_socket_needs_no_certificate(environment: Environment, tmp_path:
             ),
             "No such file",
         ),
+        (
+            tuple(
+                (f"SHADOWER_TLS_{name}_FILE", __file__)
+                for name in ("CERTIFICATE", "KEY", "AUTHORITY")
+            ),
+            "PEM",
+        ),
     ],
-    ids=["open port", "half a certificate", "no file"],
+    ids=["open port", "half a certificate", "no file", "no certificate"],
 )
 def test_what_would_be_open_refuses_to_start(
     environment: Environment, extra: tuple[tuple[str, str], ...], said: str

@@ -15,6 +15,7 @@ from shadower.runtime.v1.statistics_service_pb2 import GetStatisticsRequest
 from shadower.upkeep.v1 import health_pb2
 from shadower.upkeep.v1 import health_service_pb2 as pb
 
+from services.runtime import measured_pool
 from services.runtime.bus.dead_letter import SYSTEM_WORKSPACE
 from services.runtime.mesh_tokens import MeshTokens
 from services.runtime.pool import RELAY_ROLE, open_pool
@@ -30,6 +31,7 @@ from services.warehouse.database import Database
 from services.warehouse.rollups.lagging import RollupLag
 from tests.support.bus import publish_one, settings_of
 from tests.support.keys import AUDIENCE, MESH_ISSUER, KeyRing
+from tests.support.ports import free_port
 from tests.support.rolling import roll
 from tests.support.runs import Client, agent_runs
 from tests.support.stack import SERVICES, Stack
@@ -140,6 +142,31 @@ async def test_a_pool_tells_who_waits_and_who_gave_up(database_url: str) -> None
             [idle] = process_statistics(opened).pools
         assert (idle.used, idle.waiting, idle.timeouts, idle.limit) == (0, 0, 1, 2)
         assert idle.wait_p95.ToNanoseconds() > 40_000_000
+
+
+async def test_a_busy_pool_is_no_dead_database(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(database_url, pool_size=1)
+    monkeypatch.setattr(measured_pool, "LONG_SECONDS", 0.05)
+    with measuring(settings, "test") as opened:
+        async with open_pool(settings) as pool, pool.acquire():
+            assert await pool.trouble() == ""
+            for seconds, given_up in ((0.01, 0), (0.1, 1)):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await pool.fetchval("select 1")
+                [busy] = process_statistics(opened).pools
+                assert (busy.waiting, busy.timeouts) == (0, given_up)
+
+
+async def test_a_database_that_is_away_is_told_and_nobody_waits_for_it(database_url: str) -> None:
+    settings = settings_of(f"postgresql://127.0.0.1:{free_port()}/none")
+    with measuring(settings, "test") as opened:
+        async with open_pool(settings) as pool:
+            assert await pool.trouble()
+            [away] = process_statistics(opened).pools
+        assert (away.timeouts, away.taken) == (0, 0)
 
 
 async def test_the_outbox_says_how_far_each_group_is_behind(

@@ -4,6 +4,7 @@ import base64
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from cli.containers import probe, serve
 from cli.containers.prepare import prepare
 from cli.containers.programs import PROGRAMS, name_of
 from cli.failures import CommandError
+from cli.stack.services import SERVICES
 
 RUN = CliRunner()
 
@@ -46,9 +48,26 @@ async def test_nobody_is_ready_where_nobody_listens(tmp_path: Path) -> None:
     assert not await probe.probe_of("edge", told)()
 
 
-def test_a_probe_needs_to_know_where_to_ask() -> None:
-    with pytest.raises(CommandError, match="SHADOWER_LISTEN"):
-        probe.probe_of("metrics", {})
+def test_an_edge_that_listens_for_the_mesh_alone_is_asked_by_its_metrics() -> None:
+    mesh = {"SHADOWER_EDGE_LISTEN": "", "SHADOWER_EDGE_MESH_LISTEN": "0.0.0.0:8081"}
+    with pytest.raises(CommandError, match="SHADOWER_EDGE_METRICS_LISTEN"):
+        probe.probe_of("edge", mesh)
+    assert probe.probe_of("edge", mesh | {"SHADOWER_EDGE_METRICS_LISTEN": "0.0.0.0:9901"})
+
+
+def test_who_was_not_told_where_to_listen_is_asked_where_it_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(probe, "grpc_service", lambda *where: asked.append(where))
+    monkeypatch.setattr(probe, "http_path", lambda *where: asked.append(where))
+    for name in ("metrics", "web", "edge"):
+        probe.probe_of(name, {})
+    assert asked == [
+        ("127.0.0.1:50051", SERVICES["metrics"]),
+        ("127.0.0.1", 50049, "/health"),
+        ("127.0.0.1", 8080, "/health"),
+    ]
 
 
 def test_a_probe_of_what_serves_nothing_succeeds(

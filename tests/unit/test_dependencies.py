@@ -85,8 +85,26 @@ async def test_what_is_closed_is_not_asked_any_more(server: Server) -> None:
             with known.on("objects", other.check):
                 first = await until_checked(known)
             again = await until_checked(known)
-        await asyncio.sleep(0.01)
-        last = next(iter(known.found()))
         await asyncio.sleep(0.05)
     assert again.checked_at > first.checked_at
-    assert next(iter(known.found())) == last
+
+
+async def test_what_is_closed_is_neither_up_nor_away(server: Server) -> None:
+    known, asked = Dependencies(), asyncio.Event()
+
+    async def slowly() -> str:
+        asked.set()
+        await asyncio.sleep(0.01)
+        return ""
+
+    async with in_background(known.follow()):
+        with known.on("objects", server.check, pause=0.0):
+            await until_checked(known)
+        assert (list(known.up()), list(known.latency())) == ([], [])
+        # Nor does an answer count that comes when it is closed.
+        with known.on("objects", slowly, pause=0.0):
+            async with asyncio.timeout(10):
+                await asked.wait()
+        await asyncio.sleep(0.05)
+    assert list(known.found()) == []
+    assert known.trouble("objects") == "not looked at yet"

@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.ingest.writer.looks import Look, Looks
+from services.ingest.writer.waiting import Waiting
 from services.runtime.faults import Fault
 from services.runtime.kafka_ends import TopicEnds, open_ends
 from services.runtime.patience import Patience
@@ -35,22 +36,21 @@ class Watch:
         self._looks = looks
         self._positions = positions
         self._partitions = 0
-        self._whole_at: dict[TopicPartition, datetime] = {}
-        self._behind: dict[TopicPartition, tuple[int, float]] = {}
+        self._waiting = Waiting()
         observed = instruments()
         observed.gauge(
             "shadower.log.lag",
             "{entry}",
             "Entries of the log that are not written yet, of the partitions of this process",
             (),
-            lambda: [((), sum(entries for entries, _ in self._behind.values()))],
+            lambda: [((), self._waiting.entries())],
         )
         observed.gauge(
             "shadower.log.age",
             "s",
             "For how long entries have waited to be written; 0 if none do",
             (),
-            lambda: [((), max((age for _, age in self._behind.values()), default=0.0))],
+            lambda: [((), self._waiting.seconds())],
         )
 
     async def run(self) -> None:
@@ -73,32 +73,15 @@ class Watch:
     async def _look(self, ends: TopicEnds) -> None:
         before = self._positions()
         if not before:
+            self._waiting.forget()
             return
         moment = await fetch_moment(self._database)
         await self._begin_new(await ends.count_partitions())
         found = await ends.fetch(list(before))
         for partition, end in found.items():
             self._looks.add(partition, before[partition], Look(moment, end))
-        self._tell(found, moment)
+        self._waiting.look(moment, found, self._positions())
         await self._note(found, moment)
-
-    def _tell(self, ends: Mapping[TopicPartition, int], moment: datetime) -> None:
-        written = self._positions()
-        self._behind = {
-            one: self._distance(one, end - written[one], moment)
-            for one, end in ends.items()
-            if one in written
-        }
-
-    def _distance(
-        self, partition: TopicPartition, entries: int, moment: datetime
-    ) -> tuple[int, float]:
-        """Entries, and seconds since what is written was all that there was."""
-        if entries <= 0:
-            self._whole_at[partition] = moment
-            return 0, 0.0
-        since = self._whole_at.setdefault(partition, moment)
-        return entries, (moment - since).total_seconds()
 
     async def _begin_new(self, partitions: int) -> None:
         """What a new partition has taken by a moment, nobody may call complete without it."""

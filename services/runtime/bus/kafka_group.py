@@ -80,7 +80,7 @@ class KafkaGroup:
         records: Sequence[Any],
     ) -> None:
         """Moves the partition on behind what is done; the rest of it is read again."""
-        following = records[0].offset
+        following = self._passed[partition] = records[0].offset
         try:
             for record in records:
                 await self._handle(handler, record)
@@ -96,6 +96,8 @@ class KafkaGroup:
         if self._consumer is None:
             return []
         mine = [one for one in self._consumer.assignment() if one in self._passed]
+        if not mine:
+            return []
         ends = {one: self._consumer.highwater(one) or 0 for one in mine}
         return [((self._group,), sum(max(ends[one] - self._passed[one], 0) for one in mine))]
 

@@ -57,6 +57,12 @@ class Dependencies:
             # Another one of the name may have been first.
             if self._checks.get(name) == (check, pause):
                 del self._checks[name]
+                self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        """What is closed is neither up nor away."""
+        self._due.pop(name, None)
+        self._found.pop(name, None)
 
     def found(self) -> Iterable[Found]:
         """Those that were looked at, by name."""
@@ -88,7 +94,8 @@ class Dependencies:
                 trouble = await check()
         except TimeoutError:
             trouble = f"no answer within {LONGEST_SECONDS:g} s"
-        self.note(name, trouble, time.perf_counter() - began)
+        if self._checks.get(name) == (check, pause):
+            self.note(name, trouble, time.perf_counter() - began)
 
     def note(self, name: str, trouble: str, seconds: float) -> None:
         """Also by whoever finds it out by itself, in whichever thread."""

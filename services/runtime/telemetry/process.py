@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.x509 import load_pem_x509_certificate
-
+from services.runtime.certificate import Validity, validity_of
 from services.runtime.process_settings import ProcessSettings
 from services.runtime.telemetry.resource import release
 from services.runtime.telemetry.tallies import Labels
@@ -48,13 +47,14 @@ def observe_process(opened: "Instruments", settings: ProcessSettings) -> None:
         _descriptors,
     )
     opened.total("process.cpu.time", "s", "Processor time", ("cpu.mode",), _processor)
-    if settings.tls_certificate_file is not None:
+    validity = validity_of(settings)
+    if validity is not None:
         opened.gauge(
             "shadower.tls.certificate.expires",
             "s",
             "When the certificate that the process shows expires, in seconds since 1970",
             (),
-            partial(_expiry, settings.tls_certificate_file),
+            partial(_expiry, validity),
         )
 
 
@@ -79,10 +79,9 @@ def _descriptors() -> Values:
         return []
 
 
-def _expiry(file: Path) -> Values:
-    """Read anew each time, since it may be replaced; nothing while it is."""
+def _expiry(validity: Validity) -> Values:
+    """As readiness judges it. Nothing while nothing can be read."""
     try:
-        certificate = load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError):
+        return [((), validity.until().timestamp())]
+    except OSError:
         return []
-    return [((), certificate.not_valid_after_utc.timestamp())]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 import structlog
@@ -49,19 +49,18 @@ class OutboxGroup:
     def __init__(self, connect: Connect, group: str) -> None:
         self._connect = connect
         self._group = group
+        self._log: Any = structlog.get_logger("bus").bind(group=group)
+        self._patience = Patience(self._log, "out of the group; joining again")
 
     async def run(self, delivery: Delivery) -> None:
         """Runs as long as the process does, however often the connection breaks."""
-        log = structlog.get_logger("bus").bind(group=self._group)
-        patience = Patience(log, "out of the group; joining again")
         while True:
             try:
                 async with self.line() as line:
-                    patience.is_rewarded()
-                    log.info("reading")
+                    self._log.info("reading")
                     await self.read(line, delivery)
             except (*BROKEN, LostPlaceError) as broken:
-                await patience.wait(broken)
+                await self._patience.wait(broken)
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:
@@ -84,11 +83,13 @@ class OutboxGroup:
         row = await line.connection.fetchrow(QUERIES["position"], self._group)
         position = Position(**dict(row or {}))
         while True:
-            entries = await next_entries(line, position, READ_AT_ONCE)
+            rewarded = self._patience.is_rewarded
+            entries = await next_entries(line, position, READ_AT_ONCE, rewarded)
             for start in range(0, len(entries), delivery.portion):
                 portion = entries[start : start + delivery.portion]
                 letters = await _delivered(delivery, portion)
                 position = await self._move(line, position, portion[-1].position, letters)
+                rewarded()
 
     async def _move(
         self, line: Line, before: Position, after: Position, letters: Sequence[DeadLetter]

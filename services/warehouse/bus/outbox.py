@@ -73,13 +73,16 @@ async def open_line(connect: Connect, channel: str = CHANNEL) -> AsyncIterator[L
         line.connection.terminate()
 
 
-async def next_entries(line: Line, after: Position, limit: int) -> list[Entry]:
-    """Waits until there is something to read."""
+async def next_entries(
+    line: Line, after: Position, limit: int, nothing_yet: Callable[[], None]
+) -> list[Entry]:
+    """Waits until there is something to read; whoever waits is told of each look in vain."""
     while True:
         line.awake.clear()
         entries, has_more = await read(line.connection, after, limit)
         if entries:
             return entries
+        nothing_yet()
         await line.sleep(UNSETTLED_SECONDS if has_more else POLL_SECONDS)
 
 

@@ -85,25 +85,23 @@ class OutboxBroadcast:
 
     async def run(self, handler: Handler, resumed: Callable[[], None]) -> None:
         patience = Patience(structlog.get_logger("bus"), "not listening; beginning again")
-
-        def begun() -> None:
-            patience.is_rewarded()
-            resumed()
-
         while True:
             try:
-                await self._listen(handler, begun)
+                await self._listen(handler, resumed, patience.is_rewarded)
             except BROKEN as broken:
                 await patience.wait(broken)
 
-    async def _listen(self, handler: Handler, resumed: Callable[[], None]) -> None:
+    async def _listen(
+        self, handler: Handler, resumed: Callable[[], None], rewarded: Callable[[], None]
+    ) -> None:
         async with open_line(self._connect) as line:
             position = await present(line)
             resumed()
             while True:
-                for entry in await next_entries(line, position, READ_AT_ONCE):
+                for entry in await next_entries(line, position, READ_AT_ONCE, rewarded):
                     await _tell(handler, entry.event)
                     position = entry.position
+                rewarded()
                 # Where much happens it is read together, not commit by commit by every process.
                 await asyncio.sleep(TOGETHER_SECONDS)
 
