@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.message import Message
 from shadower.access.v1 import access_service_pb2 as access
@@ -60,6 +60,7 @@ from services.runtime.validator import MessageValidator
 from services.upkeep.erasure_servicer import ErasureServicer
 from services.upkeep.health_servicer import HealthServicer
 from services.upkeep.retention_servicer import RetentionServicer
+from services.upkeep.standing import Processes
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements
 from services.workspaces.servicer import WorkspacesServicer
@@ -265,6 +266,14 @@ class Upkeep(RetentionServicer, ErasureServicer, HealthServicer):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._processes = cast(Processes, NoProcesses())
+
+
+class NoProcesses:
+    """Where nobody says what he stands on."""
+
+    async def standing(self) -> dict[str, Any]:
+        return {}
 
 
 class NothingSet:

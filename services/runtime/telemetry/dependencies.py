@@ -42,6 +42,7 @@ class Dependencies:
         self._checks: dict[str, tuple[Check, float]] = {}
         self._due: dict[str, float] = {}
         self._found: dict[str, Found] = {}
+        self._told: dict[str, bool] = {}
 
     def add(self, name: str, check: Check, pause: float = PAUSE_SECONDS) -> None:
         """The first of a name counts: a process asks each server in one way."""
@@ -63,6 +64,7 @@ class Dependencies:
         """What is closed is neither up nor away."""
         self._due.pop(name, None)
         self._found.pop(name, None)
+        self._told.pop(name, None)
 
     def found(self) -> Iterable[Found]:
         """Those that were looked at, by name."""
@@ -101,7 +103,9 @@ class Dependencies:
         """Also by whoever finds it out by itself, in whichever thread."""
         now, known = datetime.now(UTC), self._found.get(name)
         is_as_before = known is not None and known.is_up == (not trouble)
-        if not is_as_before:
+        # Not of what is away at the first look: a process that cannot start says that alone.
+        if known and self._told.get(name) != (not trouble):
+            self._told[name] = not trouble
             _log(name, trouble)
         since = known.since if known and is_as_before else now
         self._found[name] = Found(name, trouble[:MOST_REASON], since, now, seconds)
