@@ -119,7 +119,8 @@ def life(trial: Trial, outside: Outside, image: str) -> None:
         make_secrets(trial.cluster, place, url, outside.redis_url)
         before = _everything(trial, place)
         _installed(trial, place, values_with(_for_a_small_node(image)))
-        _upgraded(trial, place, values_with({**_for_a_small_node(image), "logLevel": "debug"}))
+        changed = {"logLevel": "debug", "commonLabels": {"team": "trial"}}
+        _upgraded(trial, place, values_with({**_for_a_small_node(image), **changed}))
         _uninstalled(trial, place, before)
 
 

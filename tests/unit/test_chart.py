@@ -480,6 +480,15 @@ def objects_of_schema(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from objects_of_schema(one, f"{path}.{name}" if path else name)
 
 
+def test_others_are_of_one_version_wherever_they_are_named() -> None:
+    root = CHART.parents[1]
+    composed = yaml.safe_load((root / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for name in ("postgres", "valkey", "kafka"):
+        assert chart().values["dev"][name]["image"].endswith(composed[name]["image"])
+    tracing = (root / "docs" / "operations" / "tracing.md").read_text(encoding="utf-8")
+    assert composed["jaeger"]["image"] in tracing
+
+
 def test_the_schema_knows_each_key_and_no_other() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
     known = dict(objects_of_schema(schema))
