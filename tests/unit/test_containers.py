@@ -68,7 +68,7 @@ def test_who_was_not_told_where_to_listen_is_asked_where_it_does(
         ("127.0.0.1", 50049, "/health"),
         ("127.0.0.1", 8080, "/health"),
     ]
-    assert probe.WEB_LISTENS == WebSettings.model_fields["listen"].default
+    assert WebSettings.model_fields["listen"].default == probe.WEB_LISTENS
 
 
 def test_a_probe_of_what_serves_nothing_succeeds(
