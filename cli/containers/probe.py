@@ -14,13 +14,14 @@ from cli.failures import CommandError
 from cli.stack.parts import Probe
 from cli.stack.readiness import grpc_service, http_path, http_path_on
 from cli.stack.services import SERVICES, WRITER
-from gateway.web.settings import WebSettings
 from services.runtime.process_settings import ProcessSettings
 
 FIRST_PROCESS = Path("/proc/1/cmdline")
 UNIX = "unix:"
 HEALTH, LISTEN = "SHADOWER_HEALTH_LISTEN", "SHADOWER_LISTEN"
 EDGE_METRICS, EDGE_LISTEN = "SHADOWER_EDGE_METRICS_LISTEN", "SHADOWER_EDGE_LISTEN"
+# As gateway.web has it, which nothing here imports.
+WEB_LISTENS = "127.0.0.1:50049"
 GRPC_NAMES = {**SERVICES, WRITER.name: WRITER.service}
 
 
@@ -48,8 +49,8 @@ def probe_of(name: str, environment: Mapping[str, str]) -> Probe:
     """Raises CommandError if the process listens nowhere where it may be asked."""
     if name == EDGE:
         return _of_edge(environment)
-    settings = WebSettings if name == WEB else ProcessSettings
-    address = environment.get(HEALTH) or environment.get(LISTEN) or _usual(settings, "listen")
+    usual = WEB_LISTENS if name == WEB else _usual(ProcessSettings, "listen")
+    address = environment.get(HEALTH) or environment.get(LISTEN) or usual
     return _http(address, "/health") if name == WEB else _grpc(address, GRPC_NAMES[name])
 
 

@@ -21,7 +21,6 @@ from shadower.runtime.v1.statistics_service_pb2_grpc import (
 from services.runtime.access import Access
 from services.runtime.background import in_background
 from services.runtime.binding import bind, bind_in_plain
-from services.runtime.certificate import Validity, validity_of
 from services.runtime.chain import Chain
 from services.runtime.contract import MethodContract
 from services.runtime.draining import Draining
@@ -32,6 +31,7 @@ from services.runtime.interceptors import standard_chain
 from services.runtime.interceptors.audit import Audit
 from services.runtime.issuers import issuers_of
 from services.runtime.measured_server import MeasuredServer
+from services.runtime.pem_files import Validity, validity_of
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
 from services.runtime.telemetry.servicer import StatisticsServicer

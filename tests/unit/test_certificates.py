@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.runtime.certificate import Certificate, Validity
+from services.runtime.certificate import Certificate
+from services.runtime.pem_files import Validity
 from services.runtime.telemetry.instruments import measuring
 from services.upkeep.looking import UNREACHABLE, _ask
 from tests.support.bus import settings_of

@@ -15,6 +15,7 @@ from cli.containers.prepare import prepare
 from cli.containers.programs import PROGRAMS, name_of
 from cli.failures import CommandError
 from cli.stack.services import SERVICES
+from gateway.web.settings import WebSettings
 
 RUN = CliRunner()
 
@@ -68,6 +69,7 @@ def test_who_was_not_told_where_to_listen_is_asked_where_it_does(
         ("127.0.0.1", 50049, "/health"),
         ("127.0.0.1", 8080, "/health"),
     ]
+    assert WebSettings.model_fields["listen"].default == probe.WEB_LISTENS
 
 
 def test_a_probe_of_what_serves_nothing_succeeds(

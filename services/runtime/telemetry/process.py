@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.runtime.certificate import Validity, validity_of
+from services.runtime.pem_files import Validity, validity_of
 from services.runtime.process_settings import ProcessSettings
 from services.runtime.telemetry.resource import release
 from services.runtime.telemetry.tallies import Labels

@@ -10,10 +10,11 @@ import structlog
 from services.runtime.faults import Fault
 from services.runtime.telemetry.instruments import instruments
 from services.runtime.telemetry.tallies import Labels
-from services.warehouse.database import Database
+from services.warehouse.database import Database, Session
+from services.warehouse.rollups.ledger import unchanged_since
 from services.warehouse.rollups.levels import Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import missing_of
-from services.warehouse.rollups.spans import Spans
+from services.warehouse.rollups.spans import Spans, to_time
 
 # The last of each level that is rolled.
 LOOKED_AT = tuple(Sort(level, Cuboid.WORKSPACE) for level in (Level.HOUR, Level.DAY, Level.WEEK))
@@ -27,8 +28,16 @@ Key = tuple[str, Sort]
 
 
 @dataclass(frozen=True)
+class _Found:
+    """What is missing, and for how many seconds at least, as the ledger tells."""
+
+    spans: Spans
+    seconds: float
+
+
+@dataclass(frozen=True)
 class _Waiting:
-    """Times that were missing when they were first seen, and are since."""
+    """Times that are missing at least since then."""
 
     spans: Spans
     since: float
@@ -41,8 +50,9 @@ class _Sums:
 
 
 class RollupLag:
-    """Goes through the workspaces again and again. What was missing before the process began counts
-    from its first look."""
+    """Goes through the workspaces again and again. What was missing before the process began waits
+    since it was over or, if later, since anything of its sort was rolled up or changed: it may not
+    have been missing before."""
 
     def __init__(
         self, database: Database, pages: Pages, clock: Callable[[], float] = time.monotonic
@@ -51,6 +61,7 @@ class RollupLag:
         self._pages = pages
         self._clock = clock
         self._known: _Sums | None = None
+        self._is_away = False
         measured = instruments()
         measured.gauge(
             "shadower.rollup.missing",
@@ -69,13 +80,13 @@ class RollupLag:
 
     def missing(self) -> Iterable[tuple[Labels, float]]:
         known = self._known
-        if known is not None:
+        if known is not None and not self._is_away:
             for sort, length in known.missing.items():
                 yield (str(sort.level),), length / MICROSECONDS
 
     def lag(self) -> Iterable[tuple[Labels, float]]:
         known, now = self._known, self._clock()
-        if known is None:
+        if known is None or self._is_away:
             return
         for sort in LOOKED_AT:
             since = [one.since for (_, of), one in known.waiting.items() if of == sort]
@@ -86,9 +97,9 @@ class RollupLag:
         while True:
             began = time.monotonic()
             try:
-                self._known = await self.looked()
+                await self.look()
             except (Fault, TimeoutError) as away:
-                self._known = None
+                self._is_away = True
                 structlog.get_logger("rollups").warning("lag is not known", error=str(away))
             took = time.monotonic() - began
             await asyncio.sleep(max(PAUSE_SECONDS, PAUSES_PER_LOOK * took))
@@ -96,6 +107,7 @@ class RollupLag:
     async def look(self) -> None:
         """Once."""
         self._known = await self.looked()
+        self._is_away = False
 
     async def looked(self) -> _Sums:
         sums = _Sums()
@@ -106,14 +118,26 @@ class RollupLag:
 
     async def _look_at(self, workspace_id: str, sums: _Sums) -> None:
         async with self._database.reading(workspace_id) as session:
-            found = {sort: await missing_of(session, sort) for sort in LOOKED_AT}
-        for sort, missing in found.items():
-            sums.missing[sort] += missing.length
-            if missing:
-                sums.waiting[workspace_id, sort] = self._waiting((workspace_id, sort), missing)
+            found = {sort: await _found(session, sort) for sort in LOOKED_AT}
+        for sort, one in found.items():
+            sums.missing[sort] += one.spans.length
+            if one.spans:
+                sums.waiting[workspace_id, sort] = self._waiting((workspace_id, sort), one)
 
-    def _waiting(self, key: Key, missing: Spans) -> _Waiting:
+    def _waiting(self, key: Key, found: _Found) -> _Waiting:
         """What was rolled meanwhile and is missing again waits anew."""
+        since = self._clock() - found.seconds
         known = self._known.waiting.get(key) if self._known else None
-        left = known.spans & missing if known else Spans()
-        return _Waiting(left, known.since) if known and left else _Waiting(missing, self._clock())
+        left = known.spans & found.spans if known else Spans()
+        if known and left:
+            return _Waiting(left, min(known.since, since))
+        return _Waiting(found.spans, since)
+
+
+async def _found(session: Session, sort: Sort) -> _Found:
+    missing = await missing_of(session, sort)
+    if not missing:
+        return _Found(missing, 0.0)
+    first_is_over = to_time(missing.spans[0][0] + sort.whole.length)
+    since = max(first_is_over, await unchanged_since(session, sort) or first_is_over)
+    return _Found(missing, max((session.as_of - since).total_seconds(), 0.0))

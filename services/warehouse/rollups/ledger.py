@@ -68,6 +68,15 @@ async def looked_at(session: Session, sort: Sort) -> Spans:
     return to_cells(sort.level, found or ())
 
 
+async def unchanged_since(session: Session, sort: Sort) -> datetime | None:
+    """What is missing of the time before is missing at least since then. None if there is no such
+    workspace."""
+    found: datetime | None = await session.connection.fetchval(
+        QUERIES["unchanged_since"], session.workspace_id, *map(str, sort)
+    )
+    return found
+
+
 async def enter(session: Session, sort: Sort, spans: Spans) -> None:
     """From now on the cells agree."""
     await _enter(session, sort, spans, NOTHING)

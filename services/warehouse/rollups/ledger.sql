@@ -8,6 +8,13 @@ select started_at from executions where workspace_id = $1 order by started_at li
 -- name: first_point
 select occurred_at from metric_points where workspace_id = $1 order by occurred_at limit 1
 
+-- name: unchanged_since
+-- The last time that cells of a sort were entered or taken; before the first, the beginning.
+select coalesce(
+    (select updated_at from rollups where workspace_id = $1 and level = $2 and cuboid = $3),
+    (select created_at from workspaces where workspace_id = $1)
+)
+
 -- name: enter
 -- Cells of a time that agree from now on, and a time whose cells are spared.
 insert into rollups (workspace_id, level, cuboid, spans, spared, updated_at)
