@@ -66,6 +66,7 @@
 {{- $_ := set $env "SHADOWER_EDGE_METRICS_LISTEN" (dict "value" (printf "0.0.0.0:%v" $values.ports.metrics)) }}
 {{- $_ := set $env "SHADOWER_EDGE_SERVICES" (dict "value" (include "shadower.edgeServices" .root)) }}
 {{- $_ := set $env "SHADOWER_EDGE_FOLDER" (dict "value" "/tmp/edge") }}
+{{- $_ := set $env "SHADOWER_EDGE_REPLICAS" (dict "value" (toString $values.defaults.replicas)) }}
 {{- if and (eq .spec.kind "edge") $values.edge.tlsSecret }}
 {{- $_ := set $env "SHADOWER_EDGE_TLS_CERTIFICATE_FILE" (dict "value" "/etc/shadower/public/tls.crt") }}
 {{- $_ := set $env "SHADOWER_EDGE_TLS_KEY_FILE" (dict "value" "/etc/shadower/public/tls.key") }}
