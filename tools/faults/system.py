@@ -137,6 +137,7 @@ def _environment(room: Path, database_url: str, brokers: str) -> dict[str, str]:
     return {
         **os.environ,
         "DATABASE_URL": database_url,
+        "SHADOWER_NOTICE_SECONDS": "0",
         "KAFKA_BROKERS": brokers,
         "SHADOWER_JWKS_FILE": str(jwks_file(Home.at(room))),
         "SHADOWER_ENVIRONMENT": "development",
