@@ -16,7 +16,7 @@ from tests.support.stack import Environment, Running, Stack, ready, start, stop
 from tools.certificates import SERVER_NAME, Authority
 
 PRODUCTION = ("SHADOWER_ENVIRONMENT", "production")
-SECONDS = 20
+SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tests.support.stack import SERVICES, Environment, Running, ready, start, st
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-SECONDS = 20
+SECONDS = 60
 # Those that follow something as long as they live.
 FOLLOWERS = ("metrics", "scheduler")
 NEEDED = schema_version()

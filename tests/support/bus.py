@@ -26,7 +26,7 @@ from services.warehouse.bus.subscribers import OutboxSubscriber
 from services.warehouse.database import Database
 from tests.support.stack import ROOT, Environment
 
-SECONDS = 30
+SECONDS = 60
 QUICK = Backoff(attempts=3, first_seconds=0.01, factor=2)
 
 

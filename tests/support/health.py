@@ -8,7 +8,7 @@ from tests.support.stack import Running
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-SECONDS = 30
+SECONDS = 60
 
 
 async def health(service: Running, name: str) -> int:

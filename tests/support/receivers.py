@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from tests.support.ports import free_port
 
-SECONDS = 20
+SECONDS = 60
 HANG = 0
 
 

@@ -44,7 +44,7 @@ from cli.stack.services import module_of
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 SERVICES = {
     "ingest": "shadower.ingest.v1.IngestService",
@@ -240,7 +240,7 @@ async def _state(health: Any, name: str) -> int:
 def stop(service: Running, number: signal.Signals = signal.SIGTERM) -> int:
     service.process.send_signal(number)
     try:
-        return service.process.wait(20)
+        return service.process.wait(60)
     except subprocess.TimeoutExpired:
         service.process.kill()
         raise

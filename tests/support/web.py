@@ -19,7 +19,7 @@ from tests.support.keys import KeyRing
 from tests.support.ports import free_port
 from tests.support.stack import ROOT, Stack, mesh
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 PATIENCE = 10
 LIVE = "shadower.live.v1"
 GRAPHQL = "graphql-transport-ws"
@@ -117,7 +117,7 @@ async def running_web(
             yield web
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def start_web(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
