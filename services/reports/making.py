@@ -8,6 +8,7 @@ cleaned up.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -172,14 +173,13 @@ class Maker:
         claim = work.claim
         self.failpoints.reach("report.rendered")
         files = files_of(claim, work.formats, contents)
-        try:
+        async with AsyncExitStack() as unless_done:
+            # Lost, cancelled, or failed: it may be of a user who has just been erased.
+            unless_done.push_async_callback(self._forget, claim, files)
             await self.writing.keep(files, contents)
             self.failpoints.reach("report.kept")
             await self._tell_all(work, Made(told.as_of, told.complete_until, files, told.absent))
-        except BaseException:
-            # Lost, cancelled, or failed: it may be of a user who has just been erased.
-            await self._forget(claim, files)
-            raise
+            unless_done.pop_all()
         _log(claim).info("report done")
 
     async def _forget(self, claim: Claim, files: Sequence[File]) -> None:

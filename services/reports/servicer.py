@@ -241,6 +241,5 @@ def _interval(ends: tuple[datetime, datetime] | None) -> TimeInterval | None:
     return TimeInterval(start_time=to_timestamp(ends[0]), end_time=to_timestamp(ends[1]))
 
 
-def _state(number: int) -> str:
-    name = report_pb2.ReportState.Name(number)  # type: ignore[arg-type]
-    return name.removeprefix("REPORT_STATE_").lower()
+def _state(number: "report_pb2.ReportState.ValueType") -> str:
+    return report_pb2.ReportState.Name(number).removeprefix("REPORT_STATE_").lower()

@@ -284,16 +284,18 @@ async def of_each_day(house: House, workspace: str, days: range) -> None:
     await house.record(workspace, points)
 
 
+async def kept_for_31_days(house: House, workspace: str) -> Any:
+    """Facts and hours alike, and some of them of days before that. What is answered about them."""
+    policy = '{"executions_days": 31, "metric_points_days": 31, "hour_rollups_days": 31}'
+    with_policy(house, workspace, policy)
+    await of_each_day(house, workspace, range(36, 27, -1))
+    return await house.answers(workspace, Interval(days_ago(36), days_ago(25)))
+
+
 async def test_facts_that_are_kept_as_long_as_hours_go_day_by_day(
     house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_policy(
-        house,
-        workspace,
-        '{"executions_days": 31, "metric_points_days": 31, "hour_rollups_days": 31}',
-    )
-    await of_each_day(house, workspace, range(36, 27, -1))
-    before = await house.answers(workspace, Interval(days_ago(36), days_ago(25)))
+    before = await kept_for_31_days(house, workspace)
     for days in range(3):
         days_later(monkeypatch, days)
         work = await house.apply(workspace)
@@ -310,13 +312,7 @@ async def test_facts_that_are_kept_as_long_as_hours_go_day_by_day(
 async def test_hours_stay_as_long_as_points_are_not_rolled_up(
     house: House, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_policy(
-        house,
-        workspace,
-        '{"executions_days": 31, "metric_points_days": 31, "hour_rollups_days": 31}',
-    )
-    await of_each_day(house, workspace, range(36, 27, -1))
-    before = await house.answers(workspace, Interval(days_ago(36), days_ago(25)))
+    before = await kept_for_31_days(house, workspace)
     await house.apply(workspace)
     days_later(monkeypatch, 1)
     roll_all = Roller.roll_all

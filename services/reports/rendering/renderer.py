@@ -7,7 +7,7 @@ import pickle
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -91,15 +91,12 @@ class Renderer:
     async def _child(self) -> AsyncIterator[_Child]:
         """One that is idle, or a new one. Whatever goes wrong with it, it is the last time."""
         child = self._woken() or await self._started()
-        try:
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(_stop, child)
             yield child
-        except BaseException:
-            await asyncio.shield(child.stop())
-            raise
-        if child.uses < USES:
-            self._rest(child)
-        else:
-            await child.stop()
+            if child.uses < USES:
+                ending.pop_all()
+                self._rest(child)
 
     def _woken(self) -> _Child | None:
         while self._idle:
@@ -135,6 +132,11 @@ class Renderer:
         while child := self._woken():
             await child.stop()
         await asyncio.gather(*self._ending)
+
+
+async def _stop(child: _Child) -> None:
+    """To its end, also if we are told to end."""
+    await asyncio.shield(child.stop())
 
 
 @asynccontextmanager
