@@ -1,7 +1,8 @@
 """Answers say until when they are complete, and nothing acknowledged by then is missing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,22 +194,37 @@ async def test_what_is_called_complete_lacks_nothing_whatever_becomes_of_writers
         for one in producers:
             said = await complete_answer(one.client, one.times[-1], **ASKED)
             assert said.runs == len(one.times)
-    # It was said of many that they are in, and of others not yet.
-    assert len({wanted for wanted, _ in looks}) > 10
-    assert sum(waiting > 0 for _, waiting in looks) > 10
+    assert tells_much(looks)
+
+
+def tells_much(looks: list[tuple[int, int]]) -> bool:
+    """It was said of many that they are in, and of others not yet."""
+    differing = len({wanted for wanted, _ in looks})
+    return min(differing, sum(waiting > 0 for _, waiting in looks)) > 10
 
 
 async def looks_while_written(system: System, producers: list[Any]) -> list[tuple[int, int]]:
     """Nobody writes at first, then a writer does, dies, and its heir waits out its session."""
     found = await looks_for(1, producers)
-    for seconds in (5, 14):
-        writer = system.log.writer()
-        try:
-            found += await looks_for(seconds, producers)
-        finally:
-            writer.process.kill()
-            writer.process.wait(20)
+    with mortal_writer(system):
+        found += await looks_for(5, producers)
+    with mortal_writer(system):
+        found += await looks_for(14, producers)
+        # On a busy machine an heir takes longer to begin.
+        for _ in range(20):
+            if not tells_much(found):
+                found += await looks_for(2, producers)
     return found
+
+
+@contextmanager
+def mortal_writer(system: System) -> Iterator[None]:
+    writer = system.log.writer()
+    try:
+        yield
+    finally:
+        writer.process.kill()
+        writer.process.wait(20)
 
 
 async def looks_for(seconds: float, producers: list[Any]) -> list[tuple[int, int]]:
