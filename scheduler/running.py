@@ -15,8 +15,9 @@ from services.runtime.background import side_by_side
 from services.runtime.failpoints import Failpoints
 from services.runtime.faults import Fault
 from services.runtime.telemetry.instruments import Instruments, instruments
-from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own
+from services.runtime.telemetry.shapes import INTERNAL, Shape
 from services.runtime.telemetry.tallies import LONG_SECONDS, Histogram
+from services.runtime.telemetry.tracer import of_its_own
 from services.warehouse.schedule.runs import FAILED, SUCCEEDED, Run, Runs
 
 NO_FAILPOINTS = Failpoints()

@@ -17,7 +17,7 @@ from services.metrics.messages import Messages
 from services.metrics.questions import series_query
 from services.metrics.turns import Signal, Turns, set_within
 from services.runtime.draining import Draining
-from services.runtime.telemetry.spans import outside
+from services.runtime.telemetry.running import outside
 from services.translation import requests
 from services.warehouse.database import Database
 from services.warehouse.facts.announcements import Announcements

@@ -10,15 +10,11 @@ from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from services.runtime.kafka import Producer
-from services.runtime.telemetry.spans import (
-    CONSUMER,
-    PRODUCER,
-    Shape,
-    Span,
-    running_traceparent,
-    span_from,
-)
+from services.runtime.telemetry.running import running_traceparent
+from services.runtime.telemetry.shapes import CONSUMER, PRODUCER, Shape
+from services.runtime.telemetry.spans import Span
 from services.runtime.telemetry.traceparent import TRACEPARENT, Place, place_of
+from services.runtime.telemetry.tracer import span_from
 
 Sent: TypeAlias = "asyncio.Future[Any]"
 

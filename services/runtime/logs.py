@@ -11,7 +11,7 @@ import structlog
 from services.runtime.call import CURRENT_CALL
 from services.runtime.call_log import CallLog
 from services.runtime.redaction import redact
-from services.runtime.telemetry.spans import running_place
+from services.runtime.telemetry.running import running_place
 
 
 def configure_logs(service: str, level: str) -> None:

@@ -11,8 +11,8 @@ import asyncpg
 from services.runtime.measured_pool import MeasuredPool
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
-from services.runtime.telemetry.spans import TRACER
 from services.runtime.telemetry.statements import TracedConnection
+from services.runtime.telemetry.tracer import TRACER
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"

@@ -10,7 +10,9 @@ import psycopg
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
 from shadower.bus.v1.envelope_pb2 import Envelope
 
-from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own, running_place
+from services.runtime.telemetry.running import running_place
+from services.runtime.telemetry.shapes import INTERNAL, Shape
+from services.runtime.telemetry.tracer import of_its_own
 from tests.support.bus import (
     SECONDS,
     Heard,

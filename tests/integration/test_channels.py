@@ -11,7 +11,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from services.runtime.call import CURRENT_CALL, Call
 from services.runtime.channels import open_channel, open_stream_channel
-from services.runtime.telemetry.spans import INTERNAL, Shape, of_its_own, running_place
+from services.runtime.telemetry.running import running_place
+from services.runtime.telemetry.shapes import INTERNAL, Shape
+from services.runtime.telemetry.tracer import of_its_own
 from tests.support.edge import until
 from tests.support.names import names
 from tests.support.ports import free_port

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from services.runtime.telemetry.running import RUNNING
 from services.runtime.telemetry.settings import TraceSettings
-from services.runtime.telemetry.spans import INTERNAL, RUNNING, TRACER, Shape, of_its_own
+from services.runtime.telemetry.shapes import INTERNAL, Shape
 from services.runtime.telemetry.statements import shape_of
+from services.runtime.telemetry.tracer import TRACER, of_its_own
 from services.runtime.telemetry.tracing import MOST_AT_ONCE, MOST_BYTES, MOST_WAITING, open_tracer
 from tests.support.collector import Collector, running_collector
 from tests.support.ports import free_port

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
-from services.runtime.telemetry.spans import TRACER, Ended, Tracer
+from services.runtime.telemetry.spans import Ended
+from services.runtime.telemetry.tracer import TRACER, Tracer
 from tests.support.collector import Told, Trace, told
 
 

@@ -14,26 +14,20 @@ from services.runtime.call import Admitted
 from services.runtime.contract import method_contract
 from services.runtime.identity import NOBODY as ANYBODY
 from services.runtime.interceptors.spans import CallSpans
-from services.runtime.telemetry.settings import TraceSettings
-from services.runtime.telemetry.spans import (
-    INTERNAL,
-    MOST_LINKS,
-    MOST_WITHIN,
+from services.runtime.telemetry.running import (
     RUNNING,
-    SERVER,
-    TRACER,
-    Shape,
-    going_on,
-    of_its_own,
     outside,
     running_place,
     running_traceparent,
-    serving,
     within,
 )
+from services.runtime.telemetry.settings import TraceSettings
+from services.runtime.telemetry.shapes import INTERNAL, SERVER, Shape
+from services.runtime.telemetry.spans import MOST_LINKS, MOST_WITHIN
 from services.runtime.telemetry.statements import shape_of
 from services.runtime.telemetry.together import together
 from services.runtime.telemetry.traceparent import NO_PLACE, Place, place_of
+from services.runtime.telemetry.tracer import TRACER, going_on, of_its_own, serving
 from services.runtime.telemetry.tracing import choice
 from services.runtime.telemetry.wire import MOST_CHARACTERS
 from tests.support.spans import recording

@@ -33,8 +33,9 @@ from services.runtime.faults import (
 )
 from services.runtime.identity import TokenVerifier
 from services.runtime.interceptors.telemetry import request_id
-from services.runtime.telemetry.spans import SERVER, Shape, serving
+from services.runtime.telemetry.shapes import SERVER, Shape
 from services.runtime.telemetry.traceparent import TRACEPARENT
+from services.runtime.telemetry.tracer import serving
 
 JSON = "application/json"
 # Nobody hears it, but lines of logs say it.

@@ -10,7 +10,8 @@ from services.ingest.arrival import Arrival
 from services.ingest.intake.backlog import Backlog
 from services.runtime.background import in_background
 from services.runtime.faults import Unavailable
-from services.runtime.telemetry.spans import INTERNAL, Shape, running_place
+from services.runtime.telemetry.running import running_place
+from services.runtime.telemetry.shapes import INTERNAL, Shape
 from services.runtime.telemetry.together import together
 from services.runtime.telemetry.traceparent import Place
 from services.warehouse.facts.recorder import Batch, BatchRecorded, Recorder

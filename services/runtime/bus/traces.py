@@ -3,7 +3,9 @@
 from functools import lru_cache
 
 from services.runtime.bus.event import BusEvent
-from services.runtime.telemetry.spans import CONSUMER, Doing, Nothing, Shape, going_on
+from services.runtime.telemetry.running import Doing, Nothing
+from services.runtime.telemetry.shapes import CONSUMER, Shape
+from services.runtime.telemetry.tracer import going_on
 
 
 def handling(event: BusEvent, group: str = "") -> Doing | Nothing:

@@ -25,7 +25,8 @@ from services.runtime.cache.shared import Forgotten, SharedTier
 from services.runtime.cache.statistics import Event, Figures, Outcome, Statistics
 from services.runtime.freshness import OutdatedSourceError, content_with
 from services.runtime.settings import Settings
-from services.runtime.telemetry.spans import INTERNAL, Shape, within
+from services.runtime.telemetry.running import within
+from services.runtime.telemetry.shapes import INTERNAL, Shape
 
 Calculate = Callable[[], Awaitable[Answer]]
 Found = tuple[Entry, Outcome]

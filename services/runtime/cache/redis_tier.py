@@ -16,7 +16,8 @@ from services.runtime.cache.forgetting import GENERATION, Heard, forget_for_all,
 from services.runtime.cache.shared import Turn
 from services.runtime.cache.statistics import Event, SharedState, Statistics
 from services.runtime.redis_client import CONNECTIONS, FAILURES, PAUSE_SECONDS, Tries
-from services.runtime.telemetry.spans import CLIENT, Shape, within
+from services.runtime.telemetry.running import within
+from services.runtime.telemetry.shapes import CLIENT, Shape
 
 LISTENERS = 2
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.002, 0.05

@@ -12,18 +12,11 @@ from opentelemetry.trace import SpanContext
 
 from services.runtime.call import Admitted, Call, Pairs
 from services.runtime.contract import MethodContract
-from services.runtime.telemetry.spans import (
-    INTERNAL,
-    RECORDED,
-    RUNNING,
-    SERVER,
-    SPANS,
-    TRACER,
-    Shape,
-    Tracer,
-    new_span_id,
-)
+from services.runtime.telemetry.running import RUNNING
+from services.runtime.telemetry.shapes import INTERNAL, SERVER, Shape
+from services.runtime.telemetry.spans import RECORDED, SPANS, new_span_id
 from services.runtime.telemetry.traceparent import NO_PLACE, TRACEPARENT, Place, place_of
+from services.runtime.telemetry.tracer import TRACER, Tracer
 from services.runtime.telemetry.wire import (
     encoded_attribute,
     encoded_ids,

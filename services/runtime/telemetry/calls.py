@@ -10,8 +10,11 @@ from typing import Any
 
 import grpc
 
-from services.runtime.telemetry.spans import CLIENT, RUNNING, TRACER, Shape, Span
+from services.runtime.telemetry.running import RUNNING
+from services.runtime.telemetry.shapes import CLIENT, Shape
+from services.runtime.telemetry.spans import Span
 from services.runtime.telemetry.traceparent import TRACEPARENT, Place
+from services.runtime.telemetry.tracer import TRACER
 
 CODE = "rpc.grpc.status_code"
 REMEMBERED = 1_024

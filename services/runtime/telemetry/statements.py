@@ -11,7 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from services.runtime.telemetry.spans import CLIENT, RUNNING, Shape
+from services.runtime.telemetry.running import RUNNING
+from services.runtime.telemetry.shapes import CLIENT, Shape
 
 REMEMBERED = 1_024
 # Of a statement: who needs the rest of it knows by its beginning where it stands.

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from services.runtime.telemetry.spans import MOST_LINKS, TRACER, Doing, Shape
+from services.runtime.telemetry.running import Doing
+from services.runtime.telemetry.shapes import Shape
+from services.runtime.telemetry.spans import MOST_LINKS
 from services.runtime.telemetry.traceparent import Place
+from services.runtime.telemetry.tracer import TRACER
 
 
 @contextmanager

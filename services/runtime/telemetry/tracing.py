@@ -17,7 +17,8 @@ from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from services.runtime.telemetry.resource import NAMESPACE, resource_of
 from services.runtime.telemetry.settings import TraceSettings
-from services.runtime.telemetry.spans import TRACER, Ended, Tracer
+from services.runtime.telemetry.spans import Ended
+from services.runtime.telemetry.tracer import TRACER, Tracer
 from services.runtime.telemetry.wire import field, key_value
 
 # Of spans that wait to be sent, with the statements within them; more push out the oldest.

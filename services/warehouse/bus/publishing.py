@@ -10,7 +10,7 @@ from uuid import UUID
 from services.runtime.bus.attempts import PUBLISHED
 from services.runtime.bus.event import TYPES
 from services.runtime.telemetry.instruments import CURRENT_RPC, instruments
-from services.runtime.telemetry.spans import running_traceparent
+from services.runtime.telemetry.running import running_traceparent
 from services.runtime.telemetry.tallies import Labels
 from services.warehouse.database import Session
 from services.warehouse.sql import Queries

@@ -7,7 +7,7 @@ from math import floor
 
 import asyncpg
 
-from services.runtime.telemetry.spans import running_traceparent
+from services.runtime.telemetry.running import running_traceparent
 from services.warehouse.database import Session
 from services.warehouse.facts.horizon import (
     BeyondHorizonError,
