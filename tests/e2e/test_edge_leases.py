@@ -1,6 +1,7 @@
 """Busy callers pass by leases: two edges before three limiters, which count as if always asked."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -129,10 +130,11 @@ async def test_of_more_requests_than_the_limit_exactly_those_within_it_pass(
     before, statuses = await place.asked(), list[int]()
 
     async def caller(number: int) -> None:
-        for _ in range(100):
+        for _ in range(300):
             statuses.append((await get(number % 2)).status_code)
 
-    await asyncio.gather(*map(caller, range(18)))
-    assert (statuses.count(200), statuses.count(429)) == (1_500, 300)
+    # So few at once that none is too many for a service, however slow the machine.
+    await asyncio.gather(*map(caller, range(6)))
+    assert Counter(statuses) == {200: 1_500, 429: 300}
     # Leases were had, while there was much room.
     assert await place.asked() - before < 1_500

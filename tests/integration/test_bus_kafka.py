@@ -84,10 +84,10 @@ async def test_what_is_told_goes_on_in_the_trace_in_which_it_happened(
                 await publish_one(bus.database, "team-1")
             await until(lambda: len(heard.ids) >= 2)
             await until(lambda: any(span.kind == "consumer" for span in kept.spans))
-    sending = await collector.trace_with(trace_id, lambda trace: trace.of("relay"))
+    topic = bus.settings.bus_topic
+    sending = await collector.trace_with(trace_id, lambda trace: trace.named(f"send {topic}"))
     whole = Trace([*sending.spans, *kept.trace.spans])
     [handled] = whole.named("process agent.executed")
-    topic = bus.settings.bus_topic
     assert whole.path(handled) == ["publish", f"send {topic}", "process agent.executed"]
     assert handled.attributes["messaging.consumer.group.name"] == "traced"
     [sent] = whole.named(f"send {topic}")

@@ -39,11 +39,11 @@ async def test_who_finds_no_place_is_counted_apart_from_who_finds_nobody() -> No
 
 
 class Slow:
-    """A client of a Redis that is well, and takes a fiftieth of a second for each script."""
+    """A client of a Redis that is well, and takes a twelfth of a second for each script."""
 
     def register_script(self, script: str) -> Any:
         async def run(**_: Any) -> list[int]:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.08)
             return [1, 0, 1, 0, 1, 17]
 
         return run
@@ -51,7 +51,7 @@ class Slow:
 
 async def test_a_crowd_waits_its_turn_and_none_is_told_that_redis_is_away() -> None:
     slow: Any = Slow()
-    limiter = Limiter(OwnCounters(), RedisCounters(slow, timeout_seconds=0.5))
+    limiter = Limiter(OwnCounters(), RedisCounters(slow, timeout_seconds=2))
     asked = [Budget("w", Scope.WORKSPACE, "", "administration", Limit(1000, 60))]
     await asyncio.gather(*(limiter.decide(asked, 1) for _ in range(80)))
     assert limiter.decisions == {("administration", Outcome.PASSED): 80}

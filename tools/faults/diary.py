@@ -12,6 +12,8 @@ from typing import TextIO
 
 from tools.faults.items import Item, by_kind
 
+LOOK_AGAIN_SECONDS = 0.5
+
 
 @dataclass
 class Account:
@@ -57,6 +59,11 @@ class Diary:
         self._acknowledged.flush()
         await asyncio.to_thread(os.fsync, self._acknowledged.fileno())
         self._count_answer(workspace, items)
+
+    async def has_acknowledged(self, items: int) -> None:
+        """Returns as soon as it has so many."""
+        while self.acknowledged_items < items:  # noqa: ASYNC110 - few wait, and not for long
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     def _count_answer(self, workspace: str, items: Sequence[Item]) -> None:
         self.acknowledged_items += len(_valid(items))

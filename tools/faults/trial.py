@@ -28,6 +28,8 @@ class Setting:
     with_kafka: bool
     # What services are told in addition in their first life, their second, and so on.
     lives: Sequence[Mapping[str, str]] = ()
+    # Producers go on until so much is acknowledged, if the ordeal left them no time for it.
+    least_items: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ async def _load_during(
     async with asyncio.TaskGroup() as group:
         under_way = [group.create_task(one.run()) for one in (load, rolling)]
         await ordeal
+        await asyncio.wait_for(diary.has_acknowledged(setting.least_items), PATIENCE_SECONDS)
         load.stopped.set()
         rolling.stopped.set()
         await asyncio.wait_for(asyncio.gather(*under_way), PATIENCE_SECONDS)
