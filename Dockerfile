@@ -31,6 +31,7 @@ RUN python3 -m pip --python /opt/shadower/bin/python3 install --no-deps . \
     && /opt/inventory/bin/cyclonedx-py environment --output-reproducible \
         --pyproject pyproject.toml --output-file /inventory/sbom.cdx.json /opt/shadower/bin/python3 \
     && install -d -m 700 /rooms/issuer /rooms/trusted /rooms/mesh /rooms/database /rooms/objects \
+        /rooms/sealing \
     && install -d -m 755 /rooms/server
 
 # No step below runs anything, so a base without a shell would do.

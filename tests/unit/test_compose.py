@@ -76,6 +76,15 @@ def test_only_those_have_a_secret_who_need_it() -> None:
     assert "data" not in {*OURS["edge"]["networks"], *OURS["web"]["networks"]}
 
 
+def test_the_image_has_rooms_for_what_is_mounted() -> None:
+    """A new volume takes over whose room is: of one that the image lacks, only root could write."""
+    mounts = [str(one) for ours in OURS.values() for one in ours.get("volumes", [])]
+    wanted = {found[1] for one in mounts if (found := re.search(r":/var/lib/shadower/(\w+)", one))}
+    made = re.findall(r"/rooms/(\w+)", (ROOT / "Dockerfile").read_text())
+    assert wanted <= set(made)
+    assert "sealing" in wanted
+
+
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|SMTP_URL|DATABASE_URL", re.IGNORECASE)
 NONE_WITHIN = re.compile(r"\$\{\w+:-\}|/[\w./-]+|postgresql://shadower@postgres/shadower")
 
