@@ -72,10 +72,10 @@ class TopicEnds:
 @asynccontextmanager
 async def open_ends(settings: Settings, topic: str) -> AsyncIterator[TopicEnds]:
     """Raises KafkaError if no broker answers."""
-    # An end that waits for somebody's transaction would be before what others have sent since.
-    consumer = new_consumer(settings, None, isolation_level="read_uncommitted")
     async with AsyncExitStack() as stack:
         admin = await stack.enter_async_context(open_admin(settings))
+        # An end that waits for somebody's transaction would be before what others have sent since.
+        consumer = new_consumer(settings, None, isolation_level="read_uncommitted")
         stack.push_async_callback(lambda: bounded(consumer.stop()))
         await consumer.start()
         yield TopicEnds(topic, admin, consumer)

@@ -106,9 +106,9 @@ async def test_a_service_that_is_turned_away_is_not_ready_and_loses_nothing(
         stop_all([good, refused, blind])
     writer = starter.start("ingest.writer")
     try:
-        await becomes(writer, WRITER, SERVING)
         url = starter.environment.database_url
         await until(lambda: by_sql(url, STORED, workspace) == [("kept",)])
+        await becomes(writer, WRITER, SERVING)
     finally:
         stop(writer)
 
