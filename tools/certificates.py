@@ -1,77 +1,35 @@
-"""An authority of certificates, for those who must show one."""
+"""Certificates in files, for those who must show one."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
-from cryptography.x509.oid import NameOID
+from cli import certificates
 
 SERVER_NAME = "mesh.internal"
 LIFE = timedelta(days=1)
 
 
-def new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-def named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
 @dataclass
-class Authority:
-    """Vouches for whoever it gives a certificate."""
+class Authority(certificates.Authority):
+    """One that keeps what it makes in folders."""
 
-    key: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
-    # Whoever trusts several of them tells them apart by their names.
-    name: str = field(default_factory=lambda: f"authority {uuid4().hex}")
+    life: timedelta = LIFE
 
     def write(self, folder: Path) -> Path:
         """Its own certificate."""
-        own = self._builder(self.name, self.key)
-        own = own.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        return _written(folder / "authority.pem", self._signed(own))
+        return _written(folder / "authority.pem", self.certificate())
 
     def issue(
         self, folder: Path, name: str = SERVER_NAME, life: timedelta = LIFE
     ) -> tuple[Path, Path]:
         """The files of a certificate and its key; those of before are replaced. The key comes
         last, so that for a moment they do not belong together."""
-        key = new_key()
-        names = x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")])
-        builder = self._builder(name, key, life).add_extension(names, critical=False)
-        certificate = self._signed(builder)
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        issued = self.vouch_for([name, "localhost"], life)
         return (
-            _written(folder / "certificate.pem", certificate),
-            _written(folder / "key.pem", pem),
+            _written(folder / "certificate.pem", issued.certificate),
+            _written(folder / "key.pem", issued.key),
         )
-
-    def _builder(
-        self, name: str, key: ec.EllipticCurvePrivateKey, life: timedelta = LIFE
-    ) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(named(name))
-            .issuer_name(named(self.name))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + life)
-        )
-
-    def _signed(self, builder: x509.CertificateBuilder) -> bytes:
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -32,6 +32,8 @@ def edges(folder: Path) -> Iterator[tuple[str, EdgeModel]]:
     yield "by itself", _by_itself(plain, folder)
     yield "the mesh alone", replace(_by_itself(plain, folder), is_public=False, issuers=())
     yield "traced", replace(plain, tracing=Tracing("http://127.0.0.1:4317", 10.0))
+    heeding = Tracing("http://127.0.0.1:4317", 10.0, heeds_outsiders=True)
+    yield "traced as callers say", replace(plain, tracing=heeding)
     collector = Tracing("https://collector.example", 100.0, heeds_callers=False)
     yield "traced afar", replace(plain, tracing=collector, environment="production")
     without = tuple(one for one in plain.upstreams if one.service != plain.limiter)

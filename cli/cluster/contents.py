@@ -3,15 +3,10 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from secrets import token_bytes, token_urlsafe
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
+from cli.certificates import Authority
 from cli.tokens.keys import SigningKey, new_key
 
 LIFE = timedelta(days=2 * 365)
@@ -41,40 +36,10 @@ def _published(key: SigningKey) -> str:
 
 def certificates(names: Iterable[str]) -> Mapping[str, str]:
     """One for all who take part in the mesh, of an authority whose key nobody has afterwards."""
-    authority, own = _new_key(), _new_key()
-    everybody = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
-    is_authority = x509.BasicConstraints(ca=True, path_length=0)
+    authority = Authority(LIFE)
+    everybody = authority.vouch_for(names)
     return {
-        "ca.crt": _signed(_certificate(authority, is_authority, critical=True), authority),
-        "tls.crt": _signed(_certificate(own, everybody, critical=False), authority),
-        "tls.key": own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        "ca.crt": authority.certificate().decode(),
+        "tls.crt": everybody.certificate.decode(),
+        "tls.key": everybody.key.decode(),
     }
-
-
-def _new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-def _certificate(
-    key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType, *, critical: bool
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    is_authority = isinstance(extension, x509.BasicConstraints)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_named("authority" if is_authority else "mesh"))
-        .issuer_name(_named("authority"))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LIFE)
-        .add_extension(extension, critical=critical)
-    )
-
-
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> str:
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()

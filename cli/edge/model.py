@@ -107,6 +107,20 @@ class Tracing:
     percent: float
     """Of requests whose callers do not say whether they are recorded, or are not heeded."""
     heeds_callers: bool = True
+    """Whether services say of their calls to each other which are recorded."""
+    heeds_outsiders: bool = False
+    """Whether those who come from outside do, too, if services do."""
+
+    @property
+    def casts_lots(self) -> bool:
+        """Whether it is by chance which requests from outside are recorded that bring a trace."""
+        return not (self.heeds_callers and self.heeds_outsiders)
+
+    @property
+    def lot(self) -> str:
+        """What a random number in hexadecimal digits is below as often as requests are recorded."""
+        below = round(self.percent / 100 * 2**32)
+        return f"{below:08x}" if below < 2**32 else "g"
 
     @property
     def collector(self) -> Endpoint:

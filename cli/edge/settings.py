@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from cli.edge.model import UNIX, Endpoint
+from cli.edge.tracing import EdgeTraceSettings
 from cli.stack.services import SERVICES
 from services.runtime.process_settings import ProcessSettings
 
@@ -17,7 +18,8 @@ NAMES = (*SERVICES, WEB_NAME)
 Addresses = Mapping[str, tuple[str, ...]]
 
 
-class EdgeSettings(ProcessSettings):
+# The last one says what names of settings begin with.
+class EdgeSettings(EdgeTraceSettings, ProcessSettings):
     """Beside them, whose tokens are trusted, and the certificates of the mesh, as services have
     them."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 from cli.edge.model import WEB, EdgeModel, Issuer, Upstream
 from cli.edge.program import command
 from cli.edge.rendering import write_configuration
-from cli.edge.tracing import tracing_of
+from cli.edge.tracing import EdgeTraceSettings, tracing_of
 from cli.failures import CommandError
 from cli.home import Home
 from cli.stack.issuing import address_of_keys
@@ -21,7 +21,6 @@ from cli.stack.services import mesh_socket
 from cli.tokens import signing
 from cli.tokens.keys import jwks_file, mesh_jwks_file
 from services.runtime.process_settings import ProcessSettings
-from services.runtime.telemetry.settings import TraceSettings
 
 ADMIN_PORT = 9901
 MESH_ISSUER: str = ProcessSettings.model_fields["mesh_issuer"].default
@@ -69,7 +68,7 @@ def edge_model(home: Home, services: Sequence[Part], web: Part, listener: Listen
         admin_port=admin_port,
         environment=listener.environment,
         cors_origins=listener.cors_origins,
-        tracing=tracing_of(TraceSettings()),
+        tracing=tracing_of(EdgeTraceSettings()),
     )
 
 

@@ -11,6 +11,7 @@ from services.ingest.offers import ingest_services
 from services.ingest.prices.source import PriceSource
 from services.runtime.draining import Draining
 from services.runtime.failpoints import Failpoints
+from services.runtime.kafka import depend_on
 from services.runtime.pool import open_pool
 from services.runtime.process import run
 from services.runtime.server import serve
@@ -28,6 +29,7 @@ async def main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
         database = Database(pool)
+        refusal = depend_on(settings).refusal if settings.kafka_brokers else _nobody_refuses
         intake = await stack.enter_async_context(_opened_intake(settings, database))
         services = ingest_services(
             prices=prices,
@@ -36,8 +38,13 @@ async def main(settings: Settings) -> None:
             log_end=log_end_of(settings),
             validator=validator,
             draining=draining,
+            refusal=refusal,
         )
         await serve(settings, services, validator, draining, access_of(settings, database))
+
+
+async def _nobody_refuses() -> str:
+    return ""
 
 
 def _opened_intake(settings: Settings, database: Database) -> AbstractAsyncContextManager[Intake]:

@@ -49,8 +49,12 @@ def ingest_services(  # noqa: PLR0913 - one for each part
     log_end: LogEnd,
     validator: MessageValidator,
     draining: Draining,
+    refusal: Probe,
 ) -> list[Service]:
-    probe = partial(database.trouble, schema_version())
+    """The log's refusal keeps from serving who is new to it: no wait would mend it, and those who
+    were let in go on in its place. A log that is away does not; each call that needs it says so."""
+    of_database = partial(database.trouble, schema_version())
+    probe = partial(_first, of_database, refusal)
     ingest = IngestServicer(intake, database, log_end, validator, draining)
     pricing = PricingServicer(prices, Repricer(database))
     return [
@@ -62,10 +66,18 @@ def ingest_services(  # noqa: PLR0913 - one for each part
         _service(
             pricing_service_pb2.DESCRIPTOR,
             partial(add_PricingServiceServicer_to_server, pricing),
-            probe,
+            of_database,
         ),
         *_otlp_services(Exporting(intake, validator, prices), probe),
     ]
+
+
+async def _first(*probes: Probe) -> str:
+    for probe in probes:
+        trouble = await probe()
+        if trouble:
+            return trouble
+    return ""
 
 
 def _otlp_services(exporting: Exporting, probe: Probe) -> list[Service]:

@@ -6,22 +6,21 @@ aiokafka's defaults commit on a timer, begin at the end and may write twice: eac
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from services.runtime.kafka_access import access_to
+from services.runtime.kafka_door import REQUEST_MS, Door
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 # A larger record comes all the same, alone.
 FETCH_BYTES = 2 * 1024 * 1024
-REQUEST_MS = 10_000
 SESSION_MS = 10_000
 # By then, whoever writes or reads sees that a topic was made anew or has more partitions.
 METADATA_MS = 10_000
@@ -41,7 +40,7 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
     """A record is sent when every replica in sync has it; a retry of the library's is not a second
     one. Raises KafkaError if no broker answers."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_brokers,
+        **access_to(settings),
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",
@@ -61,7 +60,7 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
 def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consumer:
     """Begins where its group has been, or at the beginning; moves on only when it is told to."""
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_brokers,
+        **access_to(settings),
         group_id=group,
         enable_auto_commit=False,
         max_partition_fetch_bytes=FETCH_BYTES,
@@ -93,6 +92,17 @@ async def open_consumer(
         await bounded(consumer.stop())
 
 
+@asynccontextmanager
+async def open_admin(settings: Settings) -> AsyncIterator[Any]:
+    """Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(request_timeout_ms=REQUEST_MS, **access_to(settings))
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await bounded(admin.close())
+
+
 async def bounded(stopping: Coroutine[Any, Any, None]) -> None:
     """It would wait for a broker that is away as long as that is.
 
@@ -109,32 +119,19 @@ def _note(ending: "asyncio.Task[None]") -> None:
         log.warning("not stopped in peace", error=repr(ending.exception()))
 
 
-def depend_on(settings: Settings) -> None:
-    """From now on the process tells whether brokers answer."""
-    instruments().dependencies.add("kafka", partial(trouble, settings), CHECK_PAUSE_SECONDS)
-
-
-async def trouble(settings: Settings) -> str:
-    """Why no broker says what there is; "" if one does."""
-    client = AIOKafkaClient(bootstrap_servers=settings.kafka_brokers)
-    try:
-        await client.bootstrap()
-    except (KafkaError, OSError) as away:
-        return str(away) or type(away).__name__
-    finally:
-        await client.close()
-    return ""
+def depend_on(settings: Settings) -> Door:
+    """From now on the process tells whether brokers answer. The first door is the one that is
+    looked at."""
+    door = Door(settings)
+    instruments().dependencies.add("kafka", door.look, CHECK_PAUSE_SECONDS)
+    return door
 
 
 async def ensure_topic(settings: Settings, topic: str) -> None:
-    """Makes the topic unless it is there. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
-    try:
-        await admin.start()
+    """Makes the topic unless it is there. Raises KafkaError or OSError."""
+    async with open_admin(settings) as admin:
         answer = await admin.create_topics([_new_topic(settings, topic)])
         _check_created(answer)
-    finally:
-        await admin.close()
 
 
 def _new_topic(settings: Settings, topic: str) -> NewTopic:

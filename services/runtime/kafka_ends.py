@@ -6,11 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import DefaultPartitioner
 
-from services.runtime.kafka import REQUEST_MS, Consumer, bounded, new_consumer
+from services.runtime.kafka import Consumer, bounded, new_consumer, open_admin
 from services.runtime.settings import Settings
 
 SECONDS = 3.0
@@ -73,14 +72,10 @@ class TopicEnds:
 @asynccontextmanager
 async def open_ends(settings: Settings, topic: str) -> AsyncIterator[TopicEnds]:
     """Raises KafkaError if no broker answers."""
-    # An end that waits for somebody's transaction would be before what others have sent since.
-    consumer = new_consumer(settings, None, isolation_level="read_uncommitted")
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.kafka_brokers, request_timeout_ms=REQUEST_MS
-    )
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(lambda: bounded(admin.close()))
-        await admin.start()
+        admin = await stack.enter_async_context(open_admin(settings))
+        # An end that waits for somebody's transaction would be before what others have sent since.
+        consumer = new_consumer(settings, None, isolation_level="read_uncommitted")
         stack.push_async_callback(lambda: bounded(consumer.stop()))
         await consumer.start()
         yield TopicEnds(topic, admin, consumer)

@@ -50,7 +50,7 @@ def run_with(
 def _settings_that_are_wrong(error: ValidationError) -> str:
     """Names and reasons only: values may be secret."""
     return "; ".join(
-        f"setting {'.'.join(map(str, one['loc']))}: {one['msg']}"
+        f"setting {'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else one["msg"]
         for one in error.errors(include_input=False, include_url=False)
     )
 

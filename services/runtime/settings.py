@@ -5,10 +5,12 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from services.runtime.failpoints import Failpoints
+from services.runtime.kafka_settings import KafkaSettings
 from services.runtime.process_settings import ProcessSettings
 
 
-class Settings(ProcessSettings):
+# The last one says what names of settings begin with.
+class Settings(KafkaSettings, ProcessSettings):
     """One object per process, made by its `__main__`. A wrong value refuses to start."""
 
     database_url: str = Field(validation_alias="DATABASE_URL")
@@ -17,9 +19,6 @@ class Settings(ProcessSettings):
     database_read_url: str = Field(default="", validation_alias="DATABASE_READ_URL")
     """A replica of that database, or several behind one address. Answers that may be as old as the
     replica is are read there, others where they are written. Empty: all are read there."""
-
-    kafka_brokers: str = Field(default="", validation_alias="KAFKA_BROKERS")
-    """Kafka 4 or newer, as host:port,host:port. Empty: no Kafka, the database does its work."""
 
     log_topic: str = "shadower.log"
     """Topic between ingestion and the writer."""

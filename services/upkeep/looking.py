@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from redis.asyncio import Redis
 
 from services.runtime.certificate import SERVER_NAME, UNIX, Certificate, certificate_of
 from services.runtime.faults import CannotServeError
+from services.runtime.kafka_door import Door
 from services.runtime.redis_client import FAILURES
 from services.upkeep.settings import UpkeepSettings
 from services.warehouse.database import Database
@@ -69,7 +68,7 @@ def looks_of(
     if redis is not None:
         looks["redis"] = _at_redis(redis)
     if settings.kafka_brokers:
-        looks["kafka"] = _at_kafka(settings.kafka_brokers)
+        looks["kafka"] = _at_kafka(Door(settings))
     return looks
 
 
@@ -139,16 +138,9 @@ def _at_redis(redis: Redis) -> Look:
     return look
 
 
-def _at_kafka(brokers: str) -> Look:
+def _at_kafka(door: Door) -> Look:
     async def look() -> Seen:
-        admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-        try:
-            await admin.start()
-            await admin.list_topics()
-        except (KafkaError, OSError) as failed:
-            return Seen(UNREACHABLE, repr(failed))
-        finally:
-            await admin.close()
-        return Seen(SERVING)
+        trouble = await door.look()
+        return Seen(UNREACHABLE, trouble) if trouble else Seen(SERVING)
 
     return look

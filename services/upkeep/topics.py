@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin import RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from services.runtime.faults import Unavailable
-from services.runtime.kafka import REQUEST_MS
+from services.runtime.kafka import open_admin
 from services.runtime.settings import Settings
 
 # What is kept for ever, nobody can name the end of.
@@ -50,13 +50,8 @@ def _retention(resource: Any) -> timedelta:
 
 
 async def _with_admin(settings: Settings, ask: Any) -> Any:
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.kafka_brokers, request_timeout_ms=REQUEST_MS
-    )
     try:
-        await admin.start()
-        return await ask(admin)
+        async with open_admin(settings) as admin:
+            return await ask(admin)
     except (KafkaError, OSError) as broken:
         raise Unavailable("LOG_UNAVAILABLE", "Kafka cannot be asked") from broken
-    finally:
-        await admin.close()

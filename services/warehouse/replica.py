@@ -9,7 +9,7 @@ lately.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,8 @@ from services.runtime.freshness import Freshness, Moment, OutdatedSourceError
 from services.runtime.patience import Patience
 from services.runtime.pool import Connection, Pool, open_read_pool
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import instruments
+from services.runtime.telemetry.tallies import Labels
 from services.warehouse.failures import MISSING, UNREACHABLE
 from services.warehouse.sql import Queries
 
@@ -34,6 +36,7 @@ MARK_SECONDS = 0.5
 MOST_MARKS = 600
 # Who waits for a copy that does not answer could have been answered by the primary.
 LOOK_SECONDS = 1.0
+WATCH_SECONDS = 2.0
 FAILURES_TO_LEAVE = 3
 LEFT_SECONDS = 5.0
 AWAY = (*UNREACHABLE, asyncpg.PostgresError, TimeoutError)
@@ -65,6 +68,12 @@ class Marks:
         """The latest one that a copy has come to."""
         return next((mark for mark in reversed(self._marks) if mark.place <= place), None)
 
+    def age(self, place: int, now: Moment) -> float | None:
+        """Of what a copy is known to have: at least so old if it has come to none of them. None if
+        there is none."""
+        reached = self.reached(place) or next(iter(self._marks), None)
+        return None if reached is None else now - reached.moment
+
 
 @dataclass(frozen=True)
 class Lent:
@@ -83,6 +92,14 @@ class Replica:
         self._marks = Marks()
         self._breaker = Breaker(FAILURES_TO_LEAVE, LEFT_SECONDS)
         self._patience = Patience(structlog.get_logger("replica"), "reading from the primary")
+        self._age: float | None = None
+        instruments().gauge(
+            "shadower.replica.age",
+            "s",
+            "How old that is which the replica for reading is known to have; not while it is away",
+            (),
+            self._told_age,
+        )
 
     @asynccontextmanager
     async def lent(self, freshness: Freshness) -> AsyncIterator[Lent | None]:
@@ -106,6 +123,28 @@ class Replica:
             except AWAY as away:
                 structlog.get_logger("replica").debug("no mark", error=repr(away))
             await asyncio.sleep(MARK_SECONDS)
+
+    async def watch(self) -> None:
+        """How far the copy has come, also while nobody asks it. As long as the process lives."""
+        while True:
+            try:
+                await self._watch()
+            except AWAY as away:
+                self._failed(away)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _watch(self) -> None:
+        connection = await self._connected()
+        if connection is None:
+            return
+        try:
+            await self._mark(connection)
+        finally:
+            await self._copies.release(connection)
+
+    def _told_age(self) -> Iterable[tuple[Labels, float]]:
+        age = self._age
+        return [] if age is None else [((), age)]
 
     async def _look(self) -> None:
         # Before we ask, so that it is not later than what the primary tells.
@@ -136,9 +175,11 @@ class Replica:
             return None
         self._breaker.succeeded()
         self._patience.is_rewarded()
+        self._age = self._marks.age(place, time.monotonic())
         return self._marks.reached(place)
 
     def _failed(self, why: object) -> None:
+        self._age = None
         self._breaker.failed()
         self._patience.tell(why)
 
@@ -162,5 +203,5 @@ async def open_replica(settings: Settings, primary: Pool) -> AsyncIterator[Repli
             yield None
             return
         replica = Replica(primary, copies)
-        await stack.enter_async_context(in_background(replica.follow()))
+        await stack.enter_async_context(in_background(replica.follow(), replica.watch()))
         yield replica

@@ -72,7 +72,7 @@ else:
                 Issuer(MESH_ISSUER, AUDIENCE, jwks_file.with_name("mesh-jwks.json")),
             ),
             descriptor=folder / "contract.binpb",
-            tracing=Tracing(collector.address, percent=0),
+            tracing=Tracing(collector.address, percent=0, heeds_outsiders=True),
         )
         async with running_edge(folder, model, Keys()) as edge:
             stubs, model = Stubs(_shared(edge.channel)), edge.model

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +39,7 @@ from services.warehouse.bus.dead_letters import bury_alone
 from services.warehouse.bus.publishing import Published, publish
 from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
+from services.warehouse.replica import Mark, Replica
 from tests.e2e.conftest import WholeWay
 from tests.support.edge import until
 from tests.support.ports import free_port
@@ -125,6 +126,7 @@ async def _rare(url: str, workspace: str, folder: Path) -> dict[str, Family]:
             async with database.writing(workspace) as session:
                 await publish(session, Published("workspace.updated"))
             Watch(settings, database, Looks(), dict)
+            _come_behind(Replica(pool, pool))
             _send(KafkaSender(settings))
             await _run_and_handle(opened, workspace)
             await _succeed(url, database)
@@ -155,6 +157,11 @@ async def _wait_in_vain(stack: AsyncExitStack, pool: Any) -> None:
     async with pool.acquire(), pool.acquire():
         with pytest.raises(TimeoutError):
             await pool.acquire(timeout=0.01)
+
+
+def _come_behind(replica: Any) -> None:
+    replica._marks.add(Mark(place=1, time=datetime.now(UTC), moment=monotonic()))
+    replica._age = replica._marks.age(0, monotonic())
 
 
 def _send(sender: Any) -> None:

@@ -22,10 +22,12 @@ from tests.support.notifications import QUICK, Told
 from tests.support.notifier import Notifier, notifying
 from tests.support.postgres import Server
 from tests.support.receivers import Mailbox, Receiver, running_mailbox, running_receiver
+from tests.support.reports import Desk
 from tests.support.rolling import record_around_rolling, record_points_around_rolling
 from tests.support.runs import Client, Row
 from tests.support.stack import Environment, Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
+from tests.support.upkeep import House, house_of
 from tests.support.web import Web, mesh_of, running_web
 
 # Of nobody's secrets.
@@ -52,6 +54,19 @@ def watch(stack: Stack, keys: KeyRing) -> Watch:
 def start() -> datetime:
     """Three hours ago, at a moment of judgement."""
     return five_minutes(datetime.now(UTC)) - timedelta(hours=3)
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    """A database of the test's own, unless a file has another house in mind."""
+    async with house_of(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(stack: Stack, keys: KeyRing) -> Desk:
+    """Of a new workspace, unless a file has another one in mind."""
+    return Desk.of_new_workspace(stack, keys)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Rules that look back further than facts are kept."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -15,7 +14,7 @@ from services.runtime.faults import InvalidArgument
 from services.warehouse.facts.model import ErrorType, Execution, Status
 from services.warehouse.queries.interval import Interval
 from tests.support.alerts import INTERVAL, MINUTE, evaluator_of, five_minutes, rule
-from tests.support.upkeep import DAY, DEPTH, House, days_ago, house_of, some_points, some_runs
+from tests.support.upkeep import DAY, DEPTH, House, days_ago, some_points, some_runs
 
 LONG = timedelta(seconds=20)
 MAKE = """
@@ -25,12 +24,6 @@ MAKE = """
 """
 ANOMALY = rule(anomaly={"direction": 1})
 OF_DEPTH: dict[str, Any] = {"aggregation": {"metric_type": DEPTH, "function": 2}}
-
-
-@pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    async with house_of(database_url) as opened:
-        yield opened
 
 
 def keep(house: House, workspace: str, **days: int) -> None:

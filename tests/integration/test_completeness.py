@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewPartitions
 
+from services.runtime.kafka import open_admin
 from tests.support.completeness import (
     QUESTIONS,
     System,
@@ -20,7 +21,7 @@ from tests.support.completeness import (
     now,
     running_system,
 )
-from tests.support.kafka import administration, kafka_settings
+from tests.support.kafka import kafka_settings
 from tests.support.keys import KeyRing
 from tests.support.live import Reader
 from tests.support.locks import held_key, waits_for
@@ -140,7 +141,7 @@ async def test_what_a_new_partition_takes_is_waited_for(system: System, by_log: 
 
 async def new_partition(system: System) -> int:
     number = len(system.noted())
-    async with administration(kafka_settings(system.brokers)) as admin:
+    async with open_admin(kafka_settings(system.brokers)) as admin:
         await admin.create_partitions({system.log.topic: NewPartitions(number + 1)})
     return number
 

@@ -1,12 +1,10 @@
 """Services are looked at, and how long they were up is what was seen, second by second."""
 
 import signal
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-import pytest
 from shadower.upkeep.v1 import health_service_pb2 as pb
 
 from services.upkeep.looking import Looker, looks_of
@@ -22,16 +20,10 @@ from services.warehouse.health.checks import (
 from services.warehouse.schema import schema_version
 from tests.support.keys import KeyRing
 from tests.support.stack import SERVICES, Environment, Stack, ready, start, stop
-from tests.support.upkeep import House, house_of
+from tests.support.upkeep import House
 
 SYSTEM = "shadower-system"
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    async with house_of(database_url) as opened:
-        yield opened
 
 
 async def test_a_service_that_was_stopped_is_seen(

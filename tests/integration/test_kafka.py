@@ -19,13 +19,13 @@ from services.runtime.kafka import (
     Producer,
     ensure_topic,
     new_consumer,
+    open_admin,
     open_consumer,
     open_producer,
 )
 from services.runtime.kafka_ends import end_for_key
 from services.runtime.settings import Settings
 from tests.support.kafka import (
-    administration,
     configuration,
     kafka_of_our_own,
     kafka_settings,
@@ -205,6 +205,6 @@ async def next_value(consumer: Any, seconds: float = 20) -> bytes:
 
 
 async def partitions(settings: Settings, topic: str) -> int:
-    async with administration(settings) as admin:
+    async with open_admin(settings) as admin:
         [described] = await admin.describe_topics([topic])
     return len(described["partitions"])

@@ -16,9 +16,10 @@ from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.ingest.arrival import MAX_ENTRY_BYTES
+from services.runtime.kafka import open_admin
 from tests.support.dead_letters import Operator
 from tests.support.errors import refusal
-from tests.support.kafka import administration, configuration, kafka_settings
+from tests.support.kafka import configuration, kafka_settings
 from tests.support.keys import KeyRing
 from tests.support.log import Log, entry, running_log, until, written
 from tests.support.oracle import by_sql
@@ -254,7 +255,7 @@ async def test_a_log_that_was_deleted_is_made_anew_and_writing_goes_on(
         for number in range(3):
             await log.record(metadata, workspace, run(f"before-{number}"))
         await until(lambda: log.position() == 3)
-        async with administration(settings) as admin:
+        async with open_admin(settings) as admin:
             await admin.delete_topics([log.topic])
         # The log of one partition is now one of several: positions of a former life are no guide.
         await record_until_taken(log, metadata, workspace, run("after"))

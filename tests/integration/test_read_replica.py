@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from google.protobuf.duration_pb2 import Duration
 from services.runtime.freshness import OutdatedSourceError, content_with
 from services.runtime.pool import open_pool
 from services.runtime.settings import Settings
+from services.runtime.telemetry.instruments import measuring
 from services.warehouse.database import Database
 from services.warehouse.replica import MARK_SECONDS, open_replica
+from tests.support.bus import settings_of
 from tests.support.keys import KeyRing
 from tests.support.postgres import Server
 from tests.support.replica import Copy, running_copy
@@ -28,6 +31,8 @@ COUNT = {"metrics": ["executions"]}
 DAY = timedelta(days=1)
 # Longer than two looks at the primary, and what a busy machine needs.
 FOLLOWED_SECONDS = 4.0
+NOBODY = "postgresql://nobody@127.0.0.1:1/none"
+AGE = "shadower.replica.age"
 AT_ONCE = {"max_staleness": Duration()}
 ADD = """
     insert into shadower.workspaces (workspace_id, revision) values ($1, 1)
@@ -142,6 +147,33 @@ async def is_behind(database: Database, workspace: str) -> bool:
             return session.revision == 0
 
 
+async def test_how_old_a_replica_is_is_known_also_while_nobody_asks_it(
+    copy: Copy, primary_url: str, jwks_file: Path, workspace: str
+) -> None:
+    with measuring(settings_of(primary_url), "test") as opened:
+
+        async def has_age(least: float, most: float) -> bool:
+            return any(least <= age < most for _, age in opened.looked_at(AGE))
+
+        async with reading_of(primary_url, copy.url_of(primary_url), jwks_file):
+            await until(partial(has_age, 0, FOLLOWED_SECONDS))
+            connection = await asyncpg.connect(primary_url)
+            with copy.halted():
+                await connection.fetchval(ADD, workspace)
+                await until(partial(has_age, FOLLOWED_SECONDS, 60))
+            await connection.close()
+            await until(partial(has_age, 0, FOLLOWED_SECONDS))
+
+
+async def test_nobody_knows_how_old_a_replica_is_that_is_away(
+    primary_url: str, jwks_file: Path
+) -> None:
+    with measuring(settings_of(primary_url), "test") as opened:
+        async with reading_of(primary_url, NOBODY, jwks_file):
+            await asyncio.sleep(2 * MARK_SECONDS)
+            assert not list(opened.looked_at(AGE))
+
+
 async def test_workspaces_are_kept_apart_there_too(
     database: Database, primary_url: str, workspace: str
 ) -> None:
@@ -185,7 +217,7 @@ async def test_who_loses_the_replica_half_way_is_told_to_begin_again(
 async def test_without_a_replica_the_primary_answers(
     primary_url: str, jwks_file: Path, workspace: str, where: str
 ) -> None:
-    there = {"nobody": "postgresql://nobody@127.0.0.1:1/none", "primary": primary_url}[where]
+    there = {"nobody": NOBODY, "primary": primary_url}[where]
     async with reading_of(primary_url, there, jwks_file) as database:
         await asyncio.sleep(2 * MARK_SECONDS)
         for _ in range(5):

@@ -1,19 +1,19 @@
 """Real Kafka for tests: one that lasts for the session, and ones that a test may break."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from services.runtime.kafka import new_consumer
+from services.runtime.kafka import new_consumer, open_admin
 from services.runtime.settings import Settings
 from tools.kafka.cluster import Cluster, running_kafka
+from tools.kafka.guard import Guard
 from tools.kafka.jars import KafkaUnavailableError, fetched_jars, program
 
 
@@ -29,9 +29,11 @@ def brokers_to_share(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def kafka_of_our_own(directory: Path, nodes: int = 1) -> Iterator[Cluster]:
+def kafka_of_our_own(
+    directory: Path, nodes: int = 1, guard: Guard | None = None
+) -> Iterator[Cluster]:
     require_kafka()
-    with running_kafka(directory, nodes) as cluster:
+    with running_kafka(directory, nodes, guard=guard) as cluster:
         yield cluster
 
 
@@ -69,18 +71,8 @@ async def _until(consumer: Any, partition: TopicPartition, end: int) -> list[byt
     return values
 
 
-@asynccontextmanager
-async def administration(settings: Settings) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
-
-
 async def configuration(settings: Settings, topic: str) -> dict[str, str]:
-    async with administration(settings) as admin:
+    async with open_admin(settings) as admin:
         [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
     [(_, _, _, _, entries)] = answer.resources
     return {name: value for name, value, *_ in entries}

@@ -333,6 +333,42 @@ def test_without_kafka_there_is_no_writer() -> None:
     assert "KAFKA_BROKERS" not in environment(container_of(without, "ingest"))
 
 
+def test_kafka_is_spoken_to_as_whoever_its_secrets_say() -> None:
+    objects = of_ci("external-values.yaml")
+    told = environment(container_of(objects, "writer"))
+    assert told["KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
+    assert told["KAFKA_SASL_MECHANISM"] == "SCRAM-SHA-512"
+    for setting, key in (("USERNAME", "username"), ("PASSWORD", "password")):
+        reference = {"secretKeyRef": {"name": "shadower-kafka", "key": key}}
+        assert told[f"KAFKA_SASL_{setting}"] == reference
+    assert files_of(objects, "writer", "kafka") == {
+        told["KAFKA_SSL_CA_FILE"]: "kafka-authority",
+        told["KAFKA_SSL_CERTIFICATE_FILE"]: "shadower-kafka-tls",
+        told["KAFKA_SSL_KEY_FILE"]: "shadower-kafka-tls",
+    }
+    assert not files_of(objects, "edge", "kafka")
+    assert "KAFKA_SASL_PASSWORD" not in environment(container_of(objects, "edge"))
+
+
+def files_of(objects: list[Object], name: str, volume: str) -> dict[str, str]:
+    """Of a projected volume: where a container finds each, and of which Secret it is."""
+    spec = named(objects, "Deployment", name)["spec"]["template"]["spec"]
+    mounts = spec["containers"][0]["volumeMounts"]
+    folders = [one["mountPath"] for one in mounts if one["name"] == volume]
+    sources = [
+        source["secret"]
+        for one in spec["volumes"]
+        if one["name"] == volume
+        for source in one["projected"]["sources"]
+    ]
+    return {
+        f"{folder}/{item['path']}": secret["name"]
+        for folder in folders
+        for secret in sources
+        for item in secret["items"]
+    }
+
+
 def test_a_pod_lives_longer_than_its_calls() -> None:
     spec = named(rendered({**DEV, "drainSeconds": 40}), "Deployment", "metrics")["spec"]
     pod = spec["template"]["spec"]
@@ -449,6 +485,22 @@ WRONG |= {
     "hosts": ({**DEV, "edge": {"ingress": {"enabled": True}}}, "edge.ingress.hosts:"),
     "ports": ({**DEV, "ports": {"health": 50051}}, "ports.health: 50051 is ports.grpc"),
     "port of the edge": ({**DEV, "ports": {"edge": 9464}}, "ports.edge: 9464 is ports.metrics"),
+    "SASL as nobody": (
+        {**EXTERNAL, "kafka": {"brokers": "a:1", "securityProtocol": "SASL_SSL"}},
+        "kafka.sasl.existingSecret:",
+    ),
+    "a user in plain": (
+        {**EXTERNAL, "kafka": {"brokers": "a:1", "sasl": {"existingSecret": "a"}}},
+        "kafka.sasl.existingSecret:",
+    ),
+    "authorities in plain": (
+        {**EXTERNAL, "kafka": {"brokers": "a:1", "tls": {"authoritySecret": "a"}}},
+        "kafka.tls.authoritySecret:",
+    ),
+    "TLS to nobody": (
+        {**EXTERNAL, "kafka": {"securityProtocol": "SSL"}},
+        "kafka.securityProtocol:",
+    ),
     "files of a pod": (
         {**EXTERNAL, "objects": {"url": "file:///srv/objects"}},
         "components.reports.replicas=1",

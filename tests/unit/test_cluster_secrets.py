@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
@@ -144,3 +145,14 @@ def test_the_certificate_is_for_all_names_and_of_the_authority() -> None:
         "mesh.internal",
         "sh-metrics.ns.svc.cluster.local",
     ]
+
+
+def test_the_strictest_believe_the_certificate() -> None:
+    made = certificates(["mesh.internal", "localhost"])
+    own = x509.load_pem_x509_certificate(made["tls.crt"].encode())
+    store = Store([x509.load_pem_x509_certificate(made["ca.crt"].encode())])
+    builder = PolicyBuilder().store(store)
+    assert builder.build_client_verifier().verify(own, [])
+    assert builder.build_server_verifier(x509.DNSName("localhost")).verify(own, [])
+    with pytest.raises(VerificationError):
+        builder.build_server_verifier(x509.DNSName("elsewhere")).verify(own, [])

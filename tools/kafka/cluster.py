@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tools.kafka.guard import Guard
 from tools.kafka.node import Node
 from tools.kafka.properties import Seat
 from tools.ports import free_ports
@@ -30,13 +31,18 @@ class Cluster:
 
 @contextmanager
 def running_kafka(
-    directory: Path, nodes: int = 1, ports: Sequence[int] | None = None
+    directory: Path,
+    nodes: int = 1,
+    ports: Sequence[int] | None = None,
+    guard: Guard | None = None,
 ) -> Iterator[Cluster]:
-    """Ports: one for each node's clients, then one for each node's peers.
+    """Ports: one for each node's clients, then one for each node's peers. The guard is the first
+    node's.
 
     Raises KafkaUnavailableError and KafkaNotStartedError.
     """
-    cluster = Cluster(_nodes(_seats(directory, ports or free_ports(2 * nodes))))
+    first, *others = _seats(directory, ports or free_ports(2 * nodes))
+    cluster = Cluster(_nodes([replace(first, guard=guard), *others]))
     with ExitStack() as stack:
         for node in cluster.nodes:
             node.launch()

@@ -101,7 +101,8 @@ class Node:
 
     def _format(self) -> None:
         where = ("--cluster-id", CLUSTER_ID, "--config", str(self._properties))
-        command = self._java("kafka.tools.StorageTool", "format", *where)
+        passwords = self.seat.guard.passwords() if self.seat.guard else ()
+        command = self._java("kafka.tools.StorageTool", "format", *where, *passwords)
         subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - Java itself
 
     def _java(self, main: str, *arguments: str) -> list[str]:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.kafka.guard import Guard
 from tools.ports import LOOPBACK
+
+PROTOCOLS = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL"
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,8 @@ class Seat:
     port: int
     controller_port: int
     directory: Path
+    guard: Guard | None = None
+    """Of a second door, beside that which is open."""
 
     @property
     def address(self) -> str:
@@ -26,22 +31,27 @@ class Seat:
 
 
 def server_properties(seat: Seat, seats: Sequence[Seat]) -> str:
-    told = {**_place(seat, seats), **_copies(len(seats)), **HASTE, **SMALLNESS}
+    told = {**_place(seat, seats), **_copies(len(seats)), **HASTE, **SMALLNESS, **_guard(seat)}
     return "".join(f"{key}={value}\n" for key, value in told.items())
 
 
 def _place(seat: Seat, seats: Sequence[Seat]) -> dict[str, str]:
     controller = f"CONTROLLER://{LOOPBACK}:{seat.controller_port}"
+    doors = [f"PLAINTEXT://{seat.address}", *([seat.guard.listener] if seat.guard else [])]
     return {
         "process.roles": "broker,controller",
         "node.id": str(seat.number),
-        "listeners": f"PLAINTEXT://{seat.address},{controller}",
-        "advertised.listeners": f"PLAINTEXT://{seat.address}",
+        "listeners": ",".join([*doors, controller]),
+        "advertised.listeners": ",".join(doors),
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "listener.security.protocol.map": PROTOCOLS,
         "controller.quorum.voters": ",".join(other.voter for other in seats),
         "log.dirs": str(seat.directory / "data"),
     }
+
+
+def _guard(seat: Seat) -> dict[str, str]:
+    return seat.guard.properties() if seat.guard else {}
 
 
 def _copies(nodes: int) -> dict[str, str]:

@@ -10,6 +10,18 @@
 {{- if and .Values.redis.url .Values.redis.existingSecret }}
 {{- fail "redis.url: leave it out where redis.existingSecret is set" }}
 {{- end }}
+{{- $kafka := .Values.kafka }}
+{{- if and (ne $kafka.securityProtocol "PLAINTEXT") (not $kafka.brokers) }}
+{{- fail "kafka.securityProtocol: name brokers (kafka.brokers); that of dev is spoken to in plain" }}
+{{- end }}
+{{- if ne (hasPrefix "SASL_" $kafka.securityProtocol) (ne $kafka.sasl.existingSecret "") }}
+{{- fail "kafka.sasl.existingSecret: it goes with kafka.securityProtocol=SASL_SSL or SASL_PLAINTEXT, and they with it" }}
+{{- end }}
+{{- range $name := list "authoritySecret" "certificateSecret" }}
+{{- if and (index $kafka.tls $name) (not (hasSuffix "SSL" $kafka.securityProtocol)) }}
+{{- fail (printf "kafka.tls.%s: it goes with kafka.securityProtocol=SSL or SASL_SSL" $name) }}
+{{- end }}
+{{- end }}
 {{- if not (or .Values.identity.jwksUrl (include "shadower.identitySecret" .)) }}
 {{- fail "identity.jwksUrl: say where the issuer publishes its keys (or name identity.existingSecret, or set dev.enabled)" }}
 {{- end }}

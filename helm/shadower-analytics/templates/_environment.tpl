@@ -47,6 +47,25 @@
 {{- end }}
 {{- end }}
 
+{{/* How brokers are spoken to, and as whom: variables by their names. */}}
+{{- define "shadower.kafkaAccess" -}}
+{{- $kafka := .Values.kafka }}
+{{- $env := dict "KAFKA_SECURITY_PROTOCOL" (dict "value" $kafka.securityProtocol) }}
+{{- with $kafka.sasl.existingSecret }}
+{{- $_ := set $env "KAFKA_SASL_MECHANISM" (dict "value" $kafka.sasl.mechanism) }}
+{{- $_ := set $env "KAFKA_SASL_USERNAME" (include "shadower.fromSecret" (dict "secret" . "key" $kafka.sasl.usernameKey) | fromJson) }}
+{{- $_ := set $env "KAFKA_SASL_PASSWORD" (include "shadower.fromSecret" (dict "secret" . "key" $kafka.sasl.passwordKey) | fromJson) }}
+{{- end }}
+{{- if $kafka.tls.authoritySecret }}
+{{- $_ := set $env "KAFKA_SSL_CA_FILE" (dict "value" "/etc/shadower/kafka/ca.crt") }}
+{{- end }}
+{{- if $kafka.tls.certificateSecret }}
+{{- $_ := set $env "KAFKA_SSL_CERTIFICATE_FILE" (dict "value" "/etc/shadower/kafka/tls.crt") }}
+{{- $_ := set $env "KAFKA_SSL_KEY_FILE" (dict "value" "/etc/shadower/kafka/tls.key") }}
+{{- end }}
+{{- toJson $env }}
+{{- end }}
+
 {{/* What one component is told: (dict "root" $ "name" component "spec" its values). A list of variables. */}}
 {{- define "shadower.environment" -}}
 {{- $values := .root.Values }}
@@ -94,6 +113,7 @@
 {{- $_ := set $env "KAFKA_BROKERS" (dict "value" $brokers) }}
 {{- $_ := set $env "SHADOWER_TOPIC_REPLICATION" (dict "value" (toString (ternary $values.kafka.replication 1 (ne $values.kafka.brokers "")))) }}
 {{- $_ := set $env "SHADOWER_TOPIC_PARTITIONS" (dict "value" (toString $values.kafka.partitions)) }}
+{{- $_ := merge $env (include "shadower.kafkaAccess" .root | fromJson) }}
 {{- end }}
 {{- if has "objects" $uses }}
 {{- with include "shadower.objectsUrl" .root }}{{- $_ := set $env "SHADOWER_OBJECTS_URL" (dict "value" .) }}{{- end }}

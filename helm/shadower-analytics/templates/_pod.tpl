@@ -118,9 +118,19 @@ spec:
       mountPath: /etc/shadower/public
       readOnly: true
     {{- end }}
+    {{- if include "shadower.hasKafkaFiles" . }}
+    - name: kafka
+      mountPath: /etc/shadower/kafka
+      readOnly: true
+    {{- end }}
     {{- with .spec.extraVolumeMounts }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+{{- end }}
+
+{{- define "shadower.hasKafkaFiles" -}}
+{{- $tls := .root.Values.kafka.tls }}
+{{- if and .root.Values.kafka.brokers (has "kafka" .spec.uses) (or $tls.authoritySecret $tls.certificateSecret) }}true{{ end }}
 {{- end }}
 
 {{/* The process lives: liveness. It can answer, as the database and its schema let it: readiness. */}}
@@ -184,6 +194,25 @@ readinessProbe:
   secret:
     secretName: {{ $values.edge.tlsSecret }}
     defaultMode: 0440
+{{- end }}
+{{- if include "shadower.hasKafkaFiles" . }}
+- name: kafka
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- with $values.kafka.tls.authoritySecret }}
+      - secret:
+          name: {{ . }}
+          items:
+            - {key: {{ $values.kafka.tls.authorityKey }}, path: ca.crt}
+      {{- end }}
+      {{- with $values.kafka.tls.certificateSecret }}
+      - secret:
+          name: {{ . }}
+          items:
+            - {key: {{ $values.kafka.tls.certificateKey }}, path: tls.crt}
+            - {key: {{ $values.kafka.tls.privateKey }}, path: tls.key}
+      {{- end }}
 {{- end }}
 {{- $more := .spec.extraVolumes }}
 {{- if and (eq $values.migrations.mode "initContainer") (has "database" .spec.uses) }}

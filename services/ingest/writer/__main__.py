@@ -9,6 +9,8 @@ from services.ingest.writer.writing import LogWriter
 from services.runtime.background import in_background
 from services.runtime.draining import Draining
 from services.runtime.failpoints import Failpoints
+from services.runtime.kafka import depend_on
+from services.runtime.kafka_door import Door
 from services.runtime.pool import open_pool
 from services.runtime.process import CannotStartError, run
 from services.runtime.server import Service, serve
@@ -31,18 +33,20 @@ async def main(settings: Settings) -> None:
         pool = await stack.enter_async_context(open_pool(settings, prepare=create_staging))
         database = Database(pool)
         recorder = Recorder(database, Failpoints(settings.failpoints))
-        looks = Looks()
+        looks, door = Looks(), depend_on(settings)
         writer = LogWriter(settings, database, recorder, looks)
         watch = Watch(settings, database, looks, writer.positions)
         await stack.enter_async_context(in_background(writer.run(), watch.run()))
-        health = Service(NAME, lambda _: None, partial(_trouble, database, writer))
+        health = Service(NAME, lambda _: None, partial(_trouble, database, door, writer))
         await serve(
             settings, [health], MessageValidator(), Draining(), access_of(settings, database)
         )
 
 
-async def _trouble(database: Database, writer: LogWriter) -> str:
-    return await database.trouble(schema_version()) or writer.trouble()
+async def _trouble(database: Database, door: Door, writer: LogWriter) -> str:
+    trouble = await database.trouble(schema_version())
+    # Why brokers turn it away, the writer itself does not hear.
+    return trouble or await door.refusal() or writer.trouble()
 
 
 if __name__ == "__main__":

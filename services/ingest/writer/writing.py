@@ -52,13 +52,14 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         self._looks = looks
         self._positions: dict[TopicPartition, int] = {}
         self._troubles: dict[TopicPartition, str] = {}
+        self._away = "not in the group yet"
         self._patience = Patience(structlog.get_logger("writer"), "reading again")
         self._beginning = asyncio.Lock()
         self._consumer: Consumer = None
 
     def trouble(self) -> str:
         """What cannot be written at the moment; "" if everything can."""
-        return "; ".join(self._troubles.values())
+        return self._away or "; ".join(self._troubles.values())
 
     def positions(self) -> Mapping[TopicPartition, int]:
         """Up to where each of the partitions is written that this process has."""
@@ -71,6 +72,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             try:
                 await self._take_part(patience)
             except (KafkaError, OSError, Fault, FencedError) as broken:
+                self._away = f"not in the group: {broken!r}"
                 await patience.wait(broken)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
@@ -93,6 +95,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
                 while True:
                     await self._begin_missing()
                     patience.is_rewarded()
+                    self._away = ""
                     found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_ENTRIES)
                     await asyncio.gather(*(self._write_partition(*one) for one in found.items()))
             finally:

@@ -36,7 +36,8 @@ class Found:
 
 
 class Dependencies:
-    """By names from a closed set: postgresql, redis, kafka, objects, collector."""
+    """By names from a closed set: postgresql, postgresql_replica, redis, kafka, objects and
+    collector."""
 
     def __init__(self) -> None:
         self._checks: dict[str, tuple[Check, float]] = {}

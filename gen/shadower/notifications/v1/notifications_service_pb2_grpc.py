@@ -173,7 +173,9 @@ class NotificationsServiceServicer:
 
     def RetryDelivery(self, request, context):
         """Has something delivered as soon as possible: what waits without waiting longer, what was given up or
-        delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none.
+        delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none. Not idempotent: what the
+        first call had sent may have arrived before a second one has it sent again. Whoever has no answer finds
+        by GetDelivery whether it waits, or what came of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -68,7 +68,9 @@ class NotificationsServiceStub:
     """Returns a delivery, and its attempts, the latest 100. DELIVERY_NOT_FOUND if there is none."""
     RetryDelivery: _grpc.UnaryUnaryMultiCallable[_notifications_service_pb2.RetryDeliveryRequest, _notifications_service_pb2.RetryDeliveryResponse]
     """Has something delivered as soon as possible: what waits without waiting longer, what was given up or
-    delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none.
+    delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none. Not idempotent: what the
+    first call had sent may have arrived before a second one has it sent again. Whoever has no answer finds
+    by GetDelivery whether it waits, or what came of it.
     """
     RecoverTarget: _grpc.UnaryUnaryMultiCallable[_notifications_service_pb2.RecoverTargetRequest, _notifications_service_pb2.RecoverTargetResponse]
     """Has a target's deliveries that were given up tried once more, in their order: up to 1000 of them,
@@ -115,7 +117,9 @@ class NotificationsServiceAsyncStub(NotificationsServiceStub):
     """Returns a delivery, and its attempts, the latest 100. DELIVERY_NOT_FOUND if there is none."""
     RetryDelivery: _aio.UnaryUnaryMultiCallable[_notifications_service_pb2.RetryDeliveryRequest, _notifications_service_pb2.RetryDeliveryResponse]  # type: ignore[assignment]
     """Has something delivered as soon as possible: what waits without waiting longer, what was given up or
-    delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none.
+    delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none. Not idempotent: what the
+    first call had sent may have arrived before a second one has it sent again. Whoever has no answer finds
+    by GetDelivery whether it waits, or what came of it.
     """
     RecoverTarget: _aio.UnaryUnaryMultiCallable[_notifications_service_pb2.RecoverTargetRequest, _notifications_service_pb2.RecoverTargetResponse]  # type: ignore[assignment]
     """Has a target's deliveries that were given up tried once more, in their order: up to 1000 of them,
@@ -219,7 +223,9 @@ class NotificationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notifications_service_pb2.RetryDeliveryResponse, _abc.Awaitable[_notifications_service_pb2.RetryDeliveryResponse]]:
         """Has something delivered as soon as possible: what waits without waiting longer, what was given up or
-        delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none.
+        delivered once more, as the same message. DELIVERY_NOT_FOUND if there is none. Not idempotent: what the
+        first call had sent may have arrived before a second one has it sent again. Whoever has no answer finds
+        by GetDelivery whether it waits, or what came of it.
         """
 
     @_abc_1.abstractmethod

@@ -286,7 +286,7 @@ class DependencyState(message.Message):
     LATENCY_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
     dependency: builtins.str
-    """What: "postgresql", "redis", "kafka", "objects" or "collector"."""
+    """What: "postgresql", "postgresql_replica", "redis", "kafka", "objects" or "collector"."""
     up: builtins.bool
     """Whether it answered when it was asked last."""
     reason: builtins.str

@@ -186,7 +186,7 @@ class DependencyHealth(message.Message):
     LATENCY_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
     dependency: builtins.str
-    """What: "postgresql", "redis", "kafka", "objects" or "collector"."""
+    """What: "postgresql", "postgresql_replica", "redis", "kafka", "objects" or "collector"."""
     replica: builtins.int
     """Which of the service's processes, from 1 on, in the order in which upkeep was told of them."""
     state: ServiceState.ValueType
