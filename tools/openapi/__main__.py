@@ -5,4 +5,5 @@ import sys
 
 from tools.openapi.contract import document
 
-json.dump(document(), sys.stdout, indent=2)
+json.dump(document(), sys.stdout, indent=1, ensure_ascii=False)
+sys.stdout.write("\n")
