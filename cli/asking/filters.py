@@ -51,11 +51,11 @@ def _value(field: str, value: str) -> Any:
     return enum_value(enum, prefix, value)
 
 
-def enum_value(enum: Any, prefix: str, written: str) -> int:
+def enum_value(enum: Any, prefix: str, written: str) -> Any:
     """`timed-out` is EXECUTION_STATUS_TIMED_OUT. Raises UsageError."""
     names = [name for name, number in enum.items() if number]
     wanted = prefix + written.upper().replace("-", "_").replace(" ", "_")
     if wanted not in names:
         words = (name.removeprefix(prefix).lower().replace("_", "-") for name in names)
         raise UsageError(f"{written!r} is none of {', '.join(words)}")
-    return int(enum.Value(wanted))
+    return enum.Value(wanted)

@@ -112,7 +112,8 @@ async def revoke_key(session: Session, *, key_id: KeyId) -> None:
 
 def _permission(name: str) -> "Permission.ValueType":
     """`ingest:write` is PERMISSION_INGEST_WRITE. Raises UsageError."""
-    return Permission.ValueType(enum_value(Permission, "PERMISSION_", name.replace(":", "_")))
+    number: Permission.ValueType = enum_value(Permission, "PERMISSION_", name.replace(":", "_"))
+    return number
 
 
 def _expiry(given: str | None) -> Timestamp | None:

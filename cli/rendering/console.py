@@ -1,33 +1,38 @@
-"""Where people read: results on the standard output, and what goes on meanwhile on the other.
+"""Where people read: results on the standard output, and what goes on meanwhile on the other."""
 
-rich looks after NO_COLOR, and colours nothing that is no terminal.
-"""
-
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 # Ids are there to be copied, so a narrow terminal wraps lines rather than cutting them.
-WIDE = 400
+WIDE = 100_000
+
+
+def console_of(*, errors: bool = False, width: int | None = None) -> Console:
+    """rich styles nothing that is no terminal. By NO_COLOR it would leave colours out alone."""
+    system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=errors, color_system=system, width=width, highlight=False)
 
 
 def print_for_people(*renderables: RenderableType) -> None:
-    console = Console(width=WIDE, highlight=False)
+    console = console_of(width=WIDE)
     for one in renderables:
         console.print(one, soft_wrap=True)
 
 
 def tell(text: str) -> None:
     """What is no result, such as where a file was written."""
-    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+    console_of(errors=True).print(text, markup=False, soft_wrap=True)
 
 
 @contextmanager
 def waiting(text: str) -> Iterator[Callable[[str], None]]:
     """A line that lives, for people at a terminal; nothing for others."""
-    console = Console(stderr=True)
+    console = console_of(errors=True)
     if not console.is_terminal:
         yield lambda _: None
         return
@@ -38,7 +43,7 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def downloading(text: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """How many bytes came, for people at a terminal."""
-    console = Console(stderr=True)
+    console = console_of(errors=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -123,7 +123,9 @@ def test_what_is_served_is_what_the_contract_says() -> None:
 
 
 def test_the_document_is_openapi() -> None:
-    OpenAPIV31SpecValidator(DOCUMENT).validate()
+    # Classes of characters are regular expressions of ECMAScript, and none of Python.
+    wrong = OpenAPIV31SpecValidator(DOCUMENT).iter_errors()
+    assert [one.message for one in wrong if "is not a 'regex'" not in one.message] == []
 
 
 def test_who_may_call_is_said() -> None:
