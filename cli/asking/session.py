@@ -50,13 +50,10 @@ class Session:
             raise in_words(error, self.edge.address) from error
 
     async def opened(self, rpc: Callable[..., Any], request: Message) -> Any:
-        """A stream that has begun: its call, and what was said before the first message."""
+        """The call of a stream, when what is said before its first message is known."""
         call = rpc(request, metadata=self.edge.metadata())
         try:
             await call.initial_metadata()
-            # One that was refused has a status already, and no message to tell it by.
-            if call.done():
-                await _raised(call)
         except grpc.aio.AioRpcError as error:
             raise in_words(error, self.edge.address) from error
         return call
@@ -83,17 +80,6 @@ class Session:
 def as_dict(message: Message) -> dict[str, Any]:
     """As the edge answers it over HTTP: what has no presence is always there."""
     return MessageToDict(message, always_print_fields_with_no_presence=True)
-
-
-async def _raised(call: Any) -> None:
-    code = await call.code()
-    if code != grpc.StatusCode.OK:
-        raise grpc.aio.AioRpcError(
-            code,
-            await call.initial_metadata(),
-            await call.trailing_metadata(),
-            await call.details(),
-        )
 
 
 Asking = Callable[..., Coroutine[Any, Any, None]]

@@ -265,7 +265,7 @@ def _rule(one: KeptAlertRule, zone: ZoneInfo) -> tuple[str, ...]:
         one.rule_id,
         rule.name,
         word(Severity, rule.severity, "SEVERITY_"),
-        str(getattr(rule, rule.WhichOneof("measure") or "name")).splitlines()[0],
+        rule.metric or "an aggregation",
         rule.WhichOneof("condition") or "",
         time_if(one, "judged_until", zone),
         "disabled" if rule.disabled else one.failure_reason or "on",
