@@ -16,6 +16,8 @@ VALUES = {
     "rule_id": "failing",
     "alert_id": "01234567-89ab-4def-8123-456789abcdef",
     "silence_id": "maintenance",
+    "delivery_id": "01234567-89ab-4def-8123-456789abcdef",
+    "erasure_id": "01234567-89ab-4def-8123-456789abcdef",
     "dead_letter_id": "01234567-89ab-4def-8123-456789abcdef",
     "api_key_id": "0123456789abcdef01234567",
     "job_name": "roll_up_hours",

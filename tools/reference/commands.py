@@ -48,7 +48,7 @@ time_zone = "Europe/Berlin"
 
 
 def commands() -> str:
-    root = typer.main.get_command(app)
+    root: Any = typer.main.get_command(app)
     asking = root.get_command(None, "summary")
     parts = [
         HEAD,

@@ -137,7 +137,8 @@ def _type(field: FieldDescriptor) -> str:
     if kind is not None and kind.GetOptions().map_entry:
         key, value = kind.fields_by_name["key"], kind.fields_by_name["value"]
         return f"map of {_type(key)} to {_type(value)}"
-    single = _link(kind or field.enum_type) if kind or field.enum_type else SCALARS[field.type]
+    named = kind or field.enum_type
+    single = _link(named) if named else SCALARS[field.type]
     if field.is_repeated:
         return f"repeated {single}"
     is_optional = kind is None and field.has_presence and field.containing_oneof is None
