@@ -1,16 +1,13 @@
 """`shadower alerts`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import RenderableType
 from shadower.alerts.v1 import alerts_service_pb2 as pb
-from shadower.alerts.v1.alert_pb2 import Alert, AlertChange, AlertState, AlertTransition, Silence
-from shadower.alerts.v1.alert_rule_pb2 import KeptAlertRule, Severity
+from shadower.alerts.v1.alert_pb2 import AlertState
 from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 
 from cli.asking.filters import enum_value
@@ -19,11 +16,17 @@ from cli.asking.session import Session, asking
 from cli.asking.times import timestamp_of
 from cli.durations import parse_duration
 from cli.failures import UsageError
+from cli.rendering.alerts import (
+    STATE,
+    alert_view,
+    alerts_view,
+    changed_view,
+    rules_view,
+    silence_view,
+    silences_view,
+)
 from cli.rendering.examples import examples
-from cli.rendering.tables import facts, table, zoned
-from cli.rendering.values import known, labels, real, time, time_if, word
 
-STATE = "ALERT_STATE_"
 alerts = typer.Typer(name="alerts", no_args_is_help=True, add_completion=False)
 
 AlertId = Annotated[UUID, typer.Argument(metavar="ID", help="The alert's id.")]
@@ -56,7 +59,7 @@ async def list_alerts(
     states = [enum_value(AlertState, STATE, one) for one in state or ()]
     request = pb.ListAlertsRequest(workspace_id=session.workspace, states=states, rule=rule)
     rpc = session.stub(AlertsServiceStub).ListAlerts
-    session.show(await listed(session, rpc, request, limit), _list_view)
+    session.show(await listed(session, rpc, request, limit), alerts_view)
 
 
 @alerts.command(
@@ -66,7 +69,7 @@ async def list_alerts(
 async def show_alert(session: Session, *, alert_id: AlertId) -> None:
     """Show an alert and its history."""
     request = pb.GetAlertRequest(workspace_id=session.workspace, alert_id=str(alert_id))
-    session.show(await session.ask(session.stub(AlertsServiceStub).GetAlert, request), _one_view)
+    session.show(await session.ask(session.stub(AlertsServiceStub).GetAlert, request), alert_view)
 
 
 @alerts.command(
@@ -80,7 +83,7 @@ async def acknowledge(session: Session, *, alert_id: AlertId, note: NoteOption =
         workspace_id=session.workspace, alert_id=str(alert_id), note=note
     )
     rpc = session.stub(AlertsServiceStub).AcknowledgeAlert
-    session.show(await session.ask(rpc, request), _changed_view)
+    session.show(await session.ask(rpc, request), changed_view)
 
 
 @alerts.command(
@@ -93,7 +96,7 @@ async def resolve(session: Session, *, alert_id: AlertId, note: NoteOption = "")
         workspace_id=session.workspace, alert_id=str(alert_id), note=note
     )
     rpc = session.stub(AlertsServiceStub).ResolveAlert
-    session.show(await session.ask(rpc, request), _changed_view)
+    session.show(await session.ask(rpc, request), changed_view)
 
 
 @alerts.command(
@@ -131,7 +134,7 @@ async def silence(  # noqa: PLR0913 - one parameter for each option
         reason=reason,
     )
     rpc = session.stub(AlertsServiceStub).CreateSilence
-    session.show(await session.ask(rpc, request), _silence_view)
+    session.show(await session.ask(rpc, request), silence_view)
 
 
 @alerts.command("unsilence", epilog=examples("shadower alerts unsilence silence-1f2e3d4c5b6a"))
@@ -151,7 +154,7 @@ async def silences(session: Session, *, limit: LimitOption = 50) -> None:
     """List silences, also those that are over."""
     request = pb.ListSilencesRequest(workspace_id=session.workspace)
     rpc = session.stub(AlertsServiceStub).ListSilences
-    session.show(await listed(session, rpc, request, limit), _silences_view)
+    session.show(await listed(session, rpc, request, limit), silences_view)
 
 
 @alerts.command("rules", epilog=examples("shadower alerts rules", "shadower alerts rules --json"))
@@ -160,7 +163,7 @@ async def rules(session: Session, *, limit: LimitOption = 50) -> None:
     """List the rules, and how far each was judged."""
     request = pb.ListRulesRequest(workspace_id=session.workspace)
     rpc = session.stub(AlertsServiceStub).ListRules
-    session.show(await listed(session, rpc, request, limit), _rules_view)
+    session.show(await listed(session, rpc, request, limit), rules_view)
 
 
 def _pairs(given: Iterable[str]) -> dict[str, str]:
@@ -171,102 +174,3 @@ def _pairs(given: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"--group {one}: say LABEL=VALUE")
         pairs[name] = value
     return pairs
-
-
-def _list_view(answer: pb.ListAlertsResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    headings = ("id", "since", "severity", "state", "rule", "group", ">value", ">expected")
-    yield table(headings, (_row(one, zone) for one in answer.alerts))
-    yield zoned(zone)
-
-
-def _row(one: Alert, zone: ZoneInfo) -> tuple[str, ...]:
-    return (
-        one.alert_id,
-        time(one.pending_time, zone),
-        word(Severity, one.severity, "SEVERITY_"),
-        word(AlertState, one.state, STATE),
-        one.rule_name or one.rule_id,
-        labels(one.group),
-        known(one, "value", real),
-        known(one, "expected", real),
-    )
-
-
-def _changed_view(
-    answer: pb.AcknowledgeAlertResponse | pb.ResolveAlertResponse, zone: ZoneInfo
-) -> Iterator[RenderableType]:
-    yield facts(_facts(answer.alert, zone))
-    yield zoned(zone)
-
-
-def _one_view(answer: pb.GetAlertResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    yield facts(_facts(answer.alert, zone))
-    yield ""
-    yield table(
-        ("time", "change", ">value", "by", "note"),
-        (_transition(one, zone) for one in answer.history),
-    )
-    yield zoned(zone)
-
-
-def _facts(one: Alert, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    yield "id", one.alert_id
-    yield "rule", f"{one.rule_name} ({one.rule_id})"
-    yield "severity", word(Severity, one.severity, "SEVERITY_")
-    yield "state", word(AlertState, one.state, STATE)
-    yield "group", labels(one.group)
-    yield "value", known(one, "value", real)
-    yield "expected", known(one, "expected", real)
-    for name in ("pending_time", "trigger_time", "acknowledge_time", "resolve_time"):
-        yield name.replace("_", " "), time_if(one, name, zone)
-    yield "acknowledged by", one.acknowledged_by
-    yield "resolved by", one.resolved_by
-
-
-def _transition(one: AlertTransition, zone: ZoneInfo) -> tuple[str, ...]:
-    change = word(AlertChange, one.change, "ALERT_CHANGE_")
-    return time(one.occur_time, zone), change, known(one, "value", real), one.subject, one.note
-
-
-def _silence_view(answer: pb.CreateSilenceResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    yield from _silences([answer.silence], zone)
-
-
-def _silences_view(answer: pb.ListSilencesResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    yield from _silences(answer.silences, zone)
-
-
-def _silences(told: Iterable[Silence], zone: ZoneInfo) -> Iterator[RenderableType]:
-    rows = (
-        (
-            one.silence_id,
-            time(one.start_time, zone),
-            time(one.end_time, zone),
-            ", ".join(one.rule_ids) or "all",
-            labels(one.group),
-            one.reason,
-            one.created_by,
-        )
-        for one in told
-    )
-    yield table(("id", "from", "to", "rules", "group", "reason", "by"), rows)
-    yield zoned(zone)
-
-
-def _rules_view(answer: pb.ListRulesResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    headings = ("id", "name", "severity", "measure", "condition", "judged until", "state")
-    yield table(headings, (_rule(one, zone) for one in answer.rules))
-    yield zoned(zone)
-
-
-def _rule(one: KeptAlertRule, zone: ZoneInfo) -> tuple[str, ...]:
-    rule = one.rule
-    return (
-        one.rule_id,
-        rule.name,
-        word(Severity, rule.severity, "SEVERITY_"),
-        rule.metric or "an aggregation",
-        rule.WhichOneof("condition") or "",
-        time_if(one, "judged_until", zone),
-        "disabled" if rule.disabled else one.failure_reason or "on",
-    )

@@ -1,16 +1,13 @@
 """`shadower reports`."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import RenderableType
 from shadower.reports.v1 import reports_service_pb2 as pb
-from shadower.reports.v1.report_definition_pb2 import KeptReportDefinition, ReportFormat
+from shadower.reports.v1.report_definition_pb2 import ReportFormat
 from shadower.reports.v1.report_pb2 import Report, ReportFile, ReportState
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 
@@ -23,10 +20,9 @@ from cli.durations import parse_duration
 from cli.failures import CommandError, ExitCode
 from cli.rendering.console import tell, waiting
 from cli.rendering.examples import examples
-from cli.rendering.tables import table, zoned
-from cli.rendering.values import size, time, time_if, word
+from cli.rendering.reports import FORMAT, STATE, definitions_table, reports_table
+from cli.rendering.values import size, word
 
-STATE, FORMAT = "REPORT_STATE_", "REPORT_FORMAT_"
 LOOK_SECONDS = 0.5
 WAITING = (ReportState.REPORT_STATE_PENDING, ReportState.REPORT_STATE_RUNNING)
 reports = typer.Typer(name="reports", no_args_is_help=True, add_completion=False)
@@ -61,7 +57,7 @@ async def list_reports(
     )
     rpc = session.stub(ReportsServiceStub).ListReports
     answer = await listed(session, rpc, request, limit)
-    session.show(answer, lambda told, zone: _reports(told.reports, zone))
+    session.show(answer, lambda told, zone: reports_table(told.reports, zone))
 
 
 @reports.command("definitions", epilog=examples("shadower reports definitions"))
@@ -71,7 +67,7 @@ async def list_definitions(session: Session, *, limit: LimitOption = 50) -> None
     request = pb.ListDefinitionsRequest(workspace_id=session.workspace)
     rpc = session.stub(ReportsServiceStub).ListDefinitions
     answer = await listed(session, rpc, request, limit)
-    session.show(answer, lambda told, zone: _definitions(told.definitions, zone))
+    session.show(answer, lambda told, zone: definitions_table(told.definitions, zone))
 
 
 @reports.command(
@@ -109,7 +105,7 @@ async def run_report(  # noqa: PLR0913 - one parameter for each option
     answer = await session.ask(session.stub(ReportsServiceStub).GenerateReport, request)
     if wait:
         answer.report.CopyFrom(await _made(session, answer.report, seconds))
-    session.show(answer, lambda told, zone: _reports([told.report], zone))
+    session.show(answer, lambda told, zone: reports_table([told.report], zone))
     _check(answer.report)
 
 
@@ -195,37 +191,3 @@ def _check_whole(written: Written, kept: ReportFile) -> None:
             f"{written.path} is not whole: it has another SHA-256 than the report",
             exit_code=ExitCode.OUTPUT,
         )
-
-
-def _reports(told: Iterable[Report], zone: ZoneInfo) -> Iterator[RenderableType]:
-    rows = (
-        (
-            one.report_id,
-            word(ReportState, one.state, STATE),
-            f"{one.progress}",
-            one.title,
-            time_if(one.interval, "start_time", zone),
-            time_if(one.interval, "end_time", zone),
-            time(one.create_time, zone),
-            ", ".join(word(ReportFormat, file.format, FORMAT) for file in one.files),
-            one.failure_reason,
-        )
-        for one in told
-    )
-    headings = ("id", "state", ">made [%]", "title", "from", "to", "asked for", "files", "failure")
-    yield table(headings, rows)
-    yield zoned(zone)
-
-
-def _definitions(told: Iterable[KeptReportDefinition], zone: ZoneInfo) -> Iterator[RenderableType]:
-    rows = (
-        (
-            one.definition_id,
-            one.definition.title,
-            ", ".join(word(ReportFormat, each, FORMAT) for each in one.definition.formats),
-            time(one.update_time, zone),
-        )
-        for one in told
-    )
-    yield table(("id", "title", "formats", "changed"), rows)
-    yield zoned(zone)
