@@ -136,6 +136,11 @@ def test_who_may_call_is_said() -> None:
     assert OPERATIONS["AgentsService.ListAgents"]["x-permission"] == "agents:read"
 
 
+def test_services_without_a_way_are_not_spoken_of() -> None:
+    named = {tag["name"] for tag in DOCUMENT["tags"]}
+    assert named == {name for one in OPERATIONS.values() for name in one["tags"]}
+
+
 def test_streams_are_marked() -> None:
     marked = {name: one["x-streaming"] for name, one in OPERATIONS.items() if "x-streaming" in one}
     assert marked["MetricsService.StreamMetrics"] == "answers"

@@ -96,7 +96,8 @@ def openapi_document(methods: Iterable[MethodDescriptor], version: str) -> dict[
 
 
 def _tags(methods: Iterable[MethodDescriptor]) -> list[dict[str, str]]:
-    services = {method.containing_service.name: method.containing_service for method in methods}
+    spoken = (method.containing_service for method in methods if any(_bindings(method)))
+    services = {service.name: service for service in spoken}
     return [
         {"name": name, "description": comment_of(one.full_name)} for name, one in services.items()
     ]
