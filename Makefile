@@ -28,15 +28,17 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/buf breaking proto --against contract.binpb
 	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
+	$(BIN)/python -m tools.reference --check
 	$(BIN)/python -m tools.options
 	$(BIN)/python -m tools.edges
 	$(BIN)/python -m tools.chart --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m tools.secrets
 
-gen: install ## Generate code from the contract, and the schema from its migrations
+gen: install ## Generate code and references from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs
 	$(BIN)/python -m tools.schema > $(SCHEMA)
+	$(BIN)/python -m tools.reference
 
 helm: install ## Make the chart's README, and its copies of dashboards and alert rules
 	$(BIN)/python -m tools.chart

@@ -1,11 +1,11 @@
-"""Calls to the edge from the command line: the channel, the token, and errors in words."""
+"""Calls to the edge from the command line: the channel and the token."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import grpc
 
-from cli.failures import CommandError, UsageError
+from cli.failures import UsageError
 
 TokenSource = Callable[[], str]
 Metadata = Sequence[tuple[str, str]]
@@ -69,16 +69,3 @@ def split_address(address: str) -> tuple[str, str]:
 def is_passing(error: grpc.aio.AioRpcError, *, answered: bool) -> bool:
     """Whether another stream may do better. One that was answered may just need a new token."""
     return error.code() in PASSING or (answered and error.code() == grpc.StatusCode.UNAUTHENTICATED)
-
-
-def in_words(error: grpc.aio.AioRpcError, address: str) -> CommandError:
-    """The error as one line that says what to do."""
-    said = (error.details() or "no reason given").splitlines()[0]
-    match error.code():
-        case grpc.StatusCode.UNAVAILABLE:
-            return CommandError(f"no answer from {address}: is `shadower up` running? ({said})")
-        case grpc.StatusCode.UNAUTHENTICATED:
-            return CommandError(f"{address} refuses the token: {said}")
-        case grpc.StatusCode.PERMISSION_DENIED:
-            return CommandError(f"the token does not allow that: {said}")
-    return CommandError(f"{address} answers {error.code().name}: {said}")

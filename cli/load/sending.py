@@ -10,10 +10,11 @@ import grpc
 from shadower.ingest.v1.ingest_service_pb2 import StreamRecordsRequest, StreamRecordsResponse
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 
-from cli.calls import Edge, in_words, is_passing
+from cli.calls import Edge, is_passing
 from cli.failures import CommandError
 from cli.load.batches import RowBatch
 from cli.load.kinds import Kind
+from cli.refusals import in_a_line
 
 WINDOW = 4
 PAUSE_SECONDS = 0.5
@@ -55,7 +56,7 @@ class BatchSender:
                     return
                 except grpc.aio.AioRpcError as error:
                     if not is_passing(error, answered=answered) or monotonic() > deadline:
-                        raise in_words(error, self.edge.address) from error
+                        raise in_a_line(error, self.edge.address) from error
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _over_one_stream(

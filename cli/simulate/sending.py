@@ -14,7 +14,8 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.metric_point_pb2 import MetricPoint
 from shadower.ingest.v1.record_result_pb2 import RecordCounts
 
-from cli.calls import Edge, in_words, is_passing
+from cli.calls import Edge, is_passing
+from cli.refusals import in_a_line
 from cli.simulate.records import Record
 
 ANSWER_SECONDS = 30
@@ -64,7 +65,7 @@ class RecordStream:
         if not isinstance(error, grpc.aio.AioRpcError):
             return
         if not is_passing(error, answered=answered) or monotonic() > deadline:
-            raise in_words(error, self.edge.address) from error
+            raise in_a_line(error, self.edge.address) from error
 
 
 @asynccontextmanager

@@ -54,13 +54,18 @@ def signed(grant: Grant, key: SigningKey, issuer: Issuer, now: datetime) -> str:
 
 
 def token_source(
-    home: Home, given: str | None, workspace: str, *, role: str = "service"
+    home: Home,
+    given: str | None,
+    workspace: str,
+    *,
+    role: str = "service",
+    permissions: tuple[str, ...] = (),
 ) -> Callable[[], str]:
     """Answers with the given token, or with a fresh one at each call: a long load outlives one."""
     if given is not None:
         return lambda: given
     key = existing_key(home)
-    grant = Grant((workspace,), role=role, subject="shadower")
+    grant = Grant((workspace,), role=role, subject="shadower", permissions=permissions)
     return lambda: signed(grant, key, Issuer.of_environment(), datetime.now(UTC))
 
 

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 from gateway.web.caller import bearer_of
 from gateway.web.graphql.http import GraphQLOverHTTP
 from gateway.web.graphql.schema import limited_schema
+from gateway.web.reference.routes import reference_routes
 from gateway.web.services import Services
 from gateway.web.settings import WebSettings
 from gateway.web.sockets.graphql import GraphQLSession
@@ -43,6 +44,7 @@ def application(
             Route("/graphql", graphql.answer, methods=["POST"]),
             WebSocketRoute("/graphql", graphql_socket),
             WebSocketRoute("/v1/live", live),
+            *reference_routes(),
         ],
         exception_handlers={404: _refuse, 405: _refuse},
     )

@@ -9,6 +9,7 @@ from shadower.bus.v1.envelope_pb2 import Envelope
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
+from cli.failures import ExitCode
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.warehouse.bus.dead_letters import bury_alone
 from tests.e2e.conftest import WholeWay
@@ -36,7 +37,7 @@ class Terminal:
         """Ids."""
         result = await self.types("list", "--json", *arguments)
         assert result.exit_code == 0, result.output
-        return [json.loads(line)["deadLetterId"] for line in result.output.splitlines()]
+        return [one["deadLetterId"] for one in json.loads(result.stdout)["deadLetters"]]
 
 
 @pytest.fixture
@@ -69,13 +70,13 @@ async def test_letters_are_listed(terminal: Terminal, letters: dict[str, str]) -
     assert await terminal.lists("--source", "bus") == [letters["bus"]]
     assert await terminal.lists("--replayed") == []
     table = (await terminal.types("list")).output.splitlines()
-    assert len(table) == 3
+    assert len(table) == 4
     assert all(word in table[1] for word in (letters["log"], "HANDLER_FAILED", "outbox@1"))
 
 
 async def test_a_letter_is_shown(terminal: Terminal, letters: dict[str, str]) -> None:
     shown = (await terminal.types("show", letters["bus"])).output
-    assert f"id: {letters['bus']}\n" in shown
+    assert letters["bus"] in shown
     assert '"type": "EVENT_TYPE_AGENT_EXECUTED"' in shown
     assert "00 ff" in (await terminal.types("show", letters["log"])).output
 
@@ -84,9 +85,9 @@ async def test_letters_are_replayed(
     stack: Stack, terminal: Terminal, letters: dict[str, str], workspace: str
 ) -> None:
     result = await terminal.types("replay", letters["bus"], letters["log"])
-    assert result.exit_code == 3
-    assert f"{letters['bus']}: replayed\n" in result.output
-    assert f"{letters['log']}: no log is configured" in result.output
+    assert result.exit_code == ExitCode.PARTLY
+    assert f"{letters['bus']}  replayed" in result.output
+    assert f"{letters['log']}  no log is configured" in result.output
     assert "1 of 2 were not replayed" in result.output
     assert await terminal.lists("--replayed") == [letters["bus"]]
     query = "select event_id from outbox where workspace_id = %s order by id"
@@ -96,6 +97,7 @@ async def test_letters_are_replayed(
 
 async def test_what_is_not_there_is_said_in_one_line(terminal: Terminal) -> None:
     result = await terminal.types("show", "01234567-89ab-4def-8123-456789abcdef")
-    assert (result.exit_code, result.output.count("\n")) == (3, 1)
+    assert (result.exit_code, result.output.count("\n")) == (ExitCode.NOT_FOUND, 1)
     assert "no dead letter" in result.output
+    assert "[DEAD_LETTER_NOT_FOUND]" in result.output
     assert (await terminal.types("show", "x")).exit_code == 2

@@ -119,3 +119,21 @@ async def test_statistics_tell_of_each_service_by_a_name_of_its_own(edge: Edge) 
     assert told.labels == {"envoy_cluster_name"}
     services = {one.service.replace(".", "_") for one in edge.model.upstreams}
     assert services | {"web"} == told.values
+
+
+async def test_everybody_may_read_what_the_api_is(edge: Edge) -> None:
+    document = await edge.anonymous.get("/openapi.json")
+    assert (document.status_code, document.headers["content-type"]) == (200, "application/json")
+    assert document.json()["openapi"] == "3.1.0"
+    assert document.headers["content-encoding"]
+    known = {"if-none-match": document.headers["etag"]}
+    assert (await edge.anonymous.get("/openapi.json", headers=known)).status_code == 304
+    page = await edge.anonymous.get("/reference")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "CalculateAggregates" in page.text
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self';")
+    assert "script" not in policy
+    style = await edge.anonymous.get("/reference.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert_refused(await edge.anonymous.get("/reference/more"), 401, 16, "TOKEN_MISSING")

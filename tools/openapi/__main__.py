@@ -1,8 +1,7 @@
 """Prints the contract as an OpenAPI document: `python -m tools.openapi`."""
 
-import json
 import sys
 
-from tools.openapi.contract import document
+from tools.reference.openapi import openapi
 
-json.dump(document(), sys.stdout, indent=2)
+sys.stdout.write(openapi())

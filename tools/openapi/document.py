@@ -8,8 +8,16 @@ from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.rpc.status_pb2 import Status
-from shadower.common.v1.permission_pb2 import admits_by_secret
+from shadower.common.v1.permission_pb2 import (
+    admits_by_secret,
+    limit_class,
+    required_permission,
+)
 
+from services.runtime.contract import class_name, permission_name
+from tools.openapi.comments import comment_of, summary_of
+from tools.openapi.examples import EXAMPLES
+from tools.openapi.reasons import reasons_of
 from tools.openapi.rules import Schema, is_required, rules_of
 from tools.openapi.schemas import WELL_KNOWN, Schemas
 
@@ -17,6 +25,13 @@ PATH_FIELD = re.compile(r"{(\w+)}")
 # What is somebody else's comes as it is, in one of these.
 BODY_TYPES = ("application/json", "application/x-protobuf")
 HTTP_BODY = "google.api.HttpBody"
+# Whether the caller's messages, and the answers, are many.
+STREAMING = {
+    (False, False): "",
+    (False, True): "answers",
+    (True, False): "requests",
+    (True, True): "both",
+}
 ERRORS = {
     "400": "The request breaks the contract.",
     "401": "No token came, or none that is good.",
@@ -32,11 +47,34 @@ ERRORS = {
 }
 
 
+ABOUT = (
+    "Analytics for platforms on which AI agents work in workspaces. Every RPC of the gRPC "
+    "contract that speaks JSON is here, as protobuf's JSON mapping has it: 64-bit integers and "
+    "money are texts, and what is not known is absent, which is not zero. Errors are "
+    "google.rpc.Status with a reason."
+)
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the identity provider, or an API key.",
+    },
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "An API key, as AccessService.CreateApiKey gives it.",
+    },
+}
+
+
 def openapi_document(methods: Iterable[MethodDescriptor], version: str) -> dict[str, Any]:
     """Of the methods that have a way over HTTP."""
     schemas = Schemas()
+    listed = list(methods)
     paths: dict[str, dict[str, Any]] = {}
-    for method in methods:
+    for method in listed:
         for number, rule in enumerate(_bindings(method)):
             verb = rule.WhichOneof("pattern")
             operation = _Operation(method, rule, getattr(rule, verb), schemas)
@@ -44,21 +82,32 @@ def openapi_document(methods: Iterable[MethodDescriptor], version: str) -> dict[
     error = schemas.of_answer(Status.DESCRIPTOR)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Shadower Analytics", "version": version},
-        "security": [{"bearer": []}],
+        "info": {"title": "Shadower Analytics", "version": version, "description": ABOUT},
+        "servers": [{"url": "/", "description": "The edge that serves this document."}],
+        "security": [{"bearer": []}, {"apiKey": []}],
+        "tags": _tags(listed),
         "paths": paths,
         "components": {
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-            },
-            "responses": {code: _error(why, error) for code, why in ERRORS.items()},
+            "securitySchemes": SECURITY_SCHEMES,
+            "responses": {code: _error(code, why, error) for code, why in ERRORS.items()},
             "schemas": schemas.components,
         },
     }
 
 
-def _error(why: str, status: Schema) -> dict[str, Any]:
-    return {"description": why, "content": {"application/json": {"schema": status}}}
+def _tags(methods: Iterable[MethodDescriptor]) -> list[dict[str, str]]:
+    spoken = (method.containing_service for method in methods if any(_bindings(method)))
+    services = {service.name: service for service in spoken}
+    return [
+        {"name": name, "description": comment_of(one.full_name)} for name, one in services.items()
+    ]
+
+
+def _error(code: str, why: str, status: Schema) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": status}
+    if examples := reasons_of(code):
+        content["examples"] = examples
+    return {"description": why, "content": {"application/json": content}}
 
 
 def _event(message: Schema) -> Schema:
@@ -90,6 +139,7 @@ class _Operation:
         operation: dict[str, Any] = {
             "operationId": f"{name}.{number}" if number else name,
             "tags": [service.name],
+            **self._about(),
             "parameters": [*self._parameters_of_path(), *self._parameters_of_query()],
             "responses": {
                 "200": {"description": "The answer.", "content": self._answer()},
@@ -102,6 +152,19 @@ class _Operation:
             operation["security"] = []
         return operation
 
+    def _about(self) -> dict[str, Any]:
+        options = self._method.GetOptions().Extensions
+        said = comment_of(self._method.full_name)
+        about = {
+            "summary": summary_of(said),
+            "description": said,
+            "x-grpc-method": f"/{self._method.containing_service.full_name}/{self._method.name}",
+            "x-permission": permission_name(options[required_permission]),
+            "x-limit-class": class_name(options[limit_class]),
+        }
+        streaming = STREAMING[self._method.client_streaming, self._method.server_streaming]
+        return about | ({"x-streaming": streaming} if streaming else {})
+
     def _parameters_of_path(self) -> Iterator[dict[str, Any]]:
         for name in self._in_path:
             field = self._method.input_type.fields_by_name[name]
@@ -109,6 +172,7 @@ class _Operation:
             yield {
                 "name": name,
                 "in": "path",
+                "description": comment_of(field.full_name),
                 "required": True,
                 "schema": {"minLength": 1} | schema,
             }
@@ -120,6 +184,7 @@ class _Operation:
             yield {
                 "name": name,
                 "in": "query",
+                "description": comment_of(field.full_name),
                 "required": is_needed,
                 "schema": self._schemas.of_parameter(field),
             }
@@ -130,7 +195,11 @@ class _Operation:
         schema = self._schemas.of_content(self._method.input_type, self._in_path)
         if self._method.client_streaming:
             schema = {"type": "array", "items": schema}
-        return {"application/json": {"schema": schema}}
+        content: dict[str, Any] = {"schema": schema}
+        example = EXAMPLES.get(f"{self._method.containing_service.name}.{self._method.name}")
+        if example:
+            content["example"] = example
+        return {"application/json": content}
 
     def _answer(self) -> dict[str, Any]:
         if self._rule.response_body and self._method.server_streaming:

@@ -1,5 +1,6 @@
 """What protovalidate's rules of a field are in JSON Schema. Rules in CEL have no counterpart."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -37,7 +38,16 @@ def is_required(field: FieldDescriptor) -> bool:
     if field.has_presence:
         return bool(rules.required)
     text = rules.string
-    return bool(text.min_len or text.uuid or 0 in rules.enum.not_in or _is_above_zero(field))
+    is_text_needed = text.min_len or text.uuid or _refuses_nothing(text.pattern)
+    return bool(is_text_needed or 0 in rules.enum.not_in or _is_above_zero(field))
+
+
+def _refuses_nothing(pattern: str) -> bool:
+    """Whether a text must be there to match. Classes of characters are no patterns of Python."""
+    try:
+        return re.search(pattern, "") is None
+    except re.error:
+        return False
 
 
 def _is_above_zero(field: FieldDescriptor) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from tools.openapi import rules
+from tools.openapi.comments import comment_of
 from tools.openapi.rules import Schema
 
 REFERENCE = "#/components/schemas/"
@@ -72,7 +73,8 @@ class Schemas:
             # Before its fields are looked at, which may lead back to it.
             self.components[name] = {}
             inner = self.of_answer if answers else self._of_sent
-            self.components[name].update(self._of_fields(kind.fields, inner, answers=answers))
+            described = self._of_fields(kind.fields, inner, answers=answers)
+            self.components[name].update(_said(kind.full_name), **described)
         return {"$ref": REFERENCE + name}
 
     def _of_fields(
@@ -86,7 +88,9 @@ class Schemas:
         is_there = _is_always_printed if answers else rules.is_required
         schema: Schema = {
             "type": "object",
-            "properties": {one.json_name: self._of_field(one, inner) for one in listed},
+            "properties": {
+                one.json_name: self._of_field(one, inner) | _said(one.full_name) for one in listed
+            },
         }
         required = [one.json_name for one in listed if is_there(one)]
         if required:
@@ -127,6 +131,11 @@ class Schemas:
         if field.enum_type is not None:
             return _enum(field.enum_type, asked)
         return _scalar(field, asked)
+
+
+def _said(name: str) -> Schema:
+    text = comment_of(name)
+    return {"description": text} if text else {}
 
 
 def _is_always_printed(field: FieldDescriptor) -> bool:

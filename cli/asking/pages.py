@@ -1,0 +1,40 @@
+"""Lists that come in pages, as one answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+from google.protobuf.message import Message
+
+from cli.asking.session import Session
+from cli.rendering.console import waiting
+
+MAX_PAGE = 500
+LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+async def listed(
+    session: Session, rpc: Callable[..., Awaitable[Answer]], request: Any, most: int
+) -> Answer:
+    """At most so many items, all in one message; its token says where the next one is, if any."""
+    request.page_size = min(most, MAX_PAGE)
+    answer = await session.ask(rpc, request)
+    (name,) = (field.name for field in answer.DESCRIPTOR.fields if field.number == 1)
+    items = getattr(answer, name)
+    with waiting("reading") as tell:
+        while len(items) < most and _next(answer):
+            request.page_token, request.page_size = _next(answer), min(most - len(items), MAX_PAGE)
+            _add(answer, await session.ask(rpc, request))
+            tell(f"reading: {len(items)}")
+    return answer
+
+
+def _next(answer: Message) -> str:
+    return str(getattr(answer, "next_page_token"))  # noqa: B009 - not of every message
+
+
+def _add(answer: Any, page: Message) -> None:
+    answer.ClearField("next_page_token")
+    answer.MergeFrom(page)
