@@ -71,6 +71,7 @@ class Client:
         options: Options = (),
     ) -> None:
         credentials = Credentials(token, api_key)
+        self._producers: list[Producer] = []
         self._channel = Connection.to(address, tls, options).open()
         self._caller = Caller(self._channel, credentials, Defaults(workspace, timeout, retry))
         self.metrics = MetricsApi(self._caller)
@@ -95,9 +96,14 @@ class Client:
         self, *, spool: str | Path | None = None, workspace: str | None = None, **settings: Any
     ) -> Producer:
         """Records in the background: see Producer, and ProducerSettings for what may be set."""
-        return Producer(self._caller, spool, workspace, ProducerSettings(**settings))
+        producer = Producer(self._caller, spool, workspace, ProducerSettings(**settings))
+        self._producers.append(producer)
+        return producer
 
     def close(self) -> None:
+        """Also its producers, which send what waits."""
+        for producer in self._producers:
+            producer.close()
         self._channel.close()
 
     def __enter__(self) -> Self:

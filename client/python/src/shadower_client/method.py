@@ -29,7 +29,7 @@ class Method(Generic[R]):
 
     def read(self, response: Any) -> R:
         if self.returns is type(None):
-            return None  # type: ignore[return-value]
+            return None
         content: R = decode(getattr(response, self.unwrap) if self.unwrap else response)
         return content
 
