@@ -1,4 +1,4 @@
-"""Packs the contract's stubs, which lie beside this folder in the repository, and within an sdist."""
+"""Packs the contract's stubs: of the repository's gen/ folder, or of an sdist's."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ class Stubs(BuildHookInterface):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         """Places them where imports look for them: at the top of a wheel, in gen/ of an sdist."""
         inside = Path(self.root) / "gen"
         source = inside if inside.exists() else Path(self.root).parent.parent / "gen"

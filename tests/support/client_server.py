@@ -67,7 +67,7 @@ class Scripted(grpc.GenericRpcHandler):
         )
 
     def _next(self, rpc: str, request: Any, context: grpc.ServicerContext) -> Any:
-        metadata = {key: value for key, value in context.invocation_metadata()}
+        metadata = dict(context.invocation_metadata())
         self.asked.append(Asked(rpc, request, metadata, context.time_remaining() or 0.0))
         if fault := self.judge(self.asked[-1]):
             return fault

@@ -98,9 +98,9 @@ def test_it_does_not_wait_beyond_the_deadline(server: Scripted, client: Client) 
 def test_attempts_have_an_end(server: Scripted) -> None:
     server.script = [AWAY]
     policy = RetryPolicy(attempts=3, first_seconds=0.01)
-    with Client(server.address, token="t", workspace="acme", retry=policy) as client:
-        with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE: it is away"):
-            list(client.metrics.list())
+    refused = pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE: it is away")
+    with Client(server.address, token="t", workspace="acme", retry=policy) as client, refused:
+        list(client.metrics.list())
     assert len(server.asked) == 3
 
 
@@ -156,9 +156,9 @@ def test_a_token_that_is_refused_is_renewed_once(server: Scripted) -> None:
     with Client(server.address, token=lambda: next(handed), workspace="acme") as client:
         client.access.create_api_key("importer")
     assert len(server.asked) == 2
-    with Client(server.address, token=lambda: "old", workspace="acme") as client:
-        with pytest.raises(Unauthenticated, match="TOKEN_EXPIRED"):
-            list(client.metrics.list())
+    refused = pytest.raises(Unauthenticated, match="TOKEN_EXPIRED")
+    with Client(server.address, token=lambda: "old", workspace="acme") as client, refused:
+        list(client.metrics.list())
     assert len(server.asked) == 4
 
 
@@ -195,9 +195,11 @@ def test_one_identity_and_a_workspace_are_needed(server: Scripted) -> None:
 
 def test_nobody_is_there() -> None:
     policy = RetryPolicy(attempts=2, first_seconds=0.01)
-    with Client("127.0.0.1:1", token="t", workspace="w", retry=policy) as client:
-        with pytest.raises(Unavailable) as refused:
-            list(client.metrics.list())
+    with (
+        Client("127.0.0.1:1", token="t", workspace="w", retry=policy) as client,
+        pytest.raises(Unavailable) as refused,
+    ):
+        list(client.metrics.list())
     assert refused.value.reason == ""
 
 
@@ -239,7 +241,7 @@ def test_pages_are_read_as_one_answer(server: Scripted, client: Client) -> None:
 
 
 def test_values_of_a_newer_server_are_kept(server: Scripted, client: Client) -> None:
-    server.script = [ListMetricsResponse(metrics=[Metric(name="new", kind=77)])]  # type: ignore[arg-type]
+    server.script = [ListMetricsResponse(metrics=[Metric.FromString(b"\x0a\x03new\x18\x4d")])]
     [metric] = client.metrics.list()
     assert (metric.kind, metric.kind.name) == (77, "UNRECOGNIZED_77")
     assert isinstance(metric.kind, MetricKind)

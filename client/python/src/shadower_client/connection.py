@@ -74,7 +74,7 @@ def _options(is_local: bool) -> Options:
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.max_receive_message_length", MESSAGE_BYTES),
-        ("grpc.max_reconnect_backoff_ms", 5_000),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
         # A proxy of the surroundings does not lead to this machine.
         *((("grpc.enable_http_proxy", 0),) if is_local else ()),
     )

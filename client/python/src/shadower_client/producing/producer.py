@@ -64,7 +64,7 @@ class Producer:
             self._take(fact, wait)
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Sends what waits now and returns when that is dealt with: True, or False if time ran out."""
+        """Sends what waits now; True when that is dealt with, or False if time ran out."""
         return self._waiting.flush(timeout)
 
     def counts(self) -> ProducerCounts:
