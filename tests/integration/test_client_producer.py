@@ -1,4 +1,4 @@
-"""The client's producer: what it takes arrives once, whoever is killed; and it says when it is full."""
+"""The client's producer: what it takes arrives once, whoever is killed; full, it says so."""
 
 import asyncio
 import os

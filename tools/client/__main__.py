@@ -1,7 +1,9 @@
 """Writes client/python's modules of the contract: `python -m tools.client [FOLDER]`."""
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tools.client.contract import ROOT, Contract, read_contract
@@ -13,10 +15,18 @@ INIT = '"""The contract in Python: a module for each area, made by tools/client.
 
 
 def main(arguments: list[str]) -> None:
-    folder = Path(arguments[0]) if arguments else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.py"):
-        stale.unlink()
+    with tempfile.TemporaryDirectory() as made:
+        # Imports are sorted by the package that a module is in.
+        package = Path(made) / FOLDER.parent.name
+        (package / FOLDER.name).mkdir(parents=True)
+        (package / "__init__.py").touch()
+        _write(package / FOLDER.name)
+        target = Path(arguments[0]) if arguments else FOLDER
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(package / FOLDER.name, target, ignore=shutil.ignore_patterns(".*"))
+
+
+def _write(folder: Path) -> None:
     (folder / "__init__.py").write_text(INIT)
     contract = read_contract()
     for area in _areas(contract):

@@ -82,9 +82,19 @@ def fill_from(message: Any, value: Any) -> None:
     if special:
         special(message, value)
     else:
-        for name, write in _writers(message.DESCRIPTOR).items():
-            if (given := getattr(value, name)) is not None:
+        for name, has_presence, write in _plan(message.DESCRIPTOR):
+            given = getattr(value, name)
+            if given or (has_presence and given is not None):
                 write(message, given)
+
+
+@cache
+def _plan(descriptor: Descriptor) -> list[tuple[str, bool, Write]]:
+    """With whether nothing, such as zero, is something that can be said."""
+    fields = descriptor.fields_by_name
+    return [
+        (name, fields[name].has_presence, write) for name, write in _writers(descriptor).items()
+    ]
 
 
 @cache

@@ -1,6 +1,6 @@
 """RPCs of the contract, and what holds for all calls of a client."""
 
-import uuid
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -68,7 +68,7 @@ class Defaults:
 
 
 def new_id() -> str:
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def headers(request: Any, identity: Header, request_id: str) -> tuple[Header, ...]:

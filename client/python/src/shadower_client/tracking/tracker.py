@@ -86,7 +86,9 @@ class Tracker:
             outcome = failure_of(error, self._classify).status.name.lower()
             raise
         finally:
-            self._record(_tool_point(name, outcome, time.perf_counter() - began))
+            _count_call()
+            seconds = time.perf_counter() - began
+            self._record(lambda: _tool_point(name, outcome, seconds))
 
     def _begin(self, agent_id: str, description: Description) -> Run:
         parent = CURRENT.get()
@@ -99,28 +101,32 @@ class Tracker:
             }
         run = Run(agent_id=agent_id, **{**inherited, **description})
         if self._announces:
-            self._record(run.begun())
+            self._record(run.begun)
         return run
 
     def _end(self, run: Run, error: BaseException | None) -> None:
         if error is not None:
             run.failure = failure_of(error, self._classify)
-        self._record(run.ended())
+        self._record(run.ended)
 
-    def _record(self, fact: Fact) -> None:
+    def _record(self, fact: Callable[[], Fact]) -> None:
         if self.producer is None:
             return
         try:
-            self.producer.record(fact, wait=0.0)
+            self.producer.record(fact(), wait=0.0)
         except (BufferFull, TypeError, ValueError) as error:
             LOG.warning("a run was not recorded: %s", error)
+
+
+def _count_call() -> None:
+    if run := CURRENT.get():
+        run.tool_calls = (run.tool_calls or 0) + 1
 
 
 def _tool_point(name: str, outcome: str, seconds: float) -> MetricPoint:
     run = CURRENT.get()
     tags = {"tool": name[:256], "outcome": outcome}
     if run:
-        run.tool_calls = (run.tool_calls or 0) + 1
         tags["agent_id"] = run.agent_id
     now = datetime.now(UTC)
     return MetricPoint(metric_type=TOOL_SECONDS, value=seconds, timestamp=now, tags=tags)
