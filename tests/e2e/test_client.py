@@ -1,5 +1,7 @@
 """The Python client through the edge: what it answers is what the stubs answer."""
 
+import gzip
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +41,9 @@ from shadower_client.api.alerts import AlertRule, Comparator, Severity, Threshol
 
 from tests.e2e.conftest import WholeWay
 from tests.support.runs import agent_runs
+from tests.support.stack import ROOT
+
+README = ROOT / "client/python/README.md"
 
 WORKSPACE = "client-runs"
 START, END = datetime(2025, 7, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)
@@ -244,7 +249,10 @@ async def test_facts_are_recorded(client: Client, asking: AsyncClient, workspace
     ]
     error = answer.results[1].error
     assert isinstance(error, InvalidArgument)
-    assert (error.reason, error.violations[0].field) == ("VALIDATION_FAILED", "end_time")
+    assert (error.reason, error.violations[0].field) == (
+        "VALIDATION_FAILED",
+        "executions[1].end_time",
+    )
     event = Event(type=EventType.USER_LOGIN, timestamp=now, data={"from": {"n": 1.0}})
     assert (await asking.ingestion.record_events([event])).counts.stored == 1
     point = MetricPoint(metric_type="queue.depth", value=3.5, timestamp=now, tags={"q": "x"})
@@ -286,4 +294,18 @@ def test_what_is_administered(client: Client) -> None:
     key = client.access.create_api_key("importer")
     assert key.secret
     exported = b"".join(one.data for one in client.exports.executions(interval=(START, END)))
-    assert exported.count(b"\n") == 1529
+    assert gzip.decompress(exported).count(b"\n") == 1529
+
+
+def test_the_readme_does_what_it_says(
+    whole_way: WholeWay, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    monkeypatch.setenv("TOKEN", whole_way.keys.token("acme"))
+    names: dict[str, Any] = {}
+    exec(first.replace("localhost:8080", f"localhost:{whole_way.port}"), names)
+    said = "ExecutionCounts(total=1, running=0, succeeded=1, failed=0, timed_out=0, cancelled=0)"
+    assert capsys.readouterr().out.strip() == said
+    exec(second, names)
+    assert names["answer"].to_polars()["success_rate"].to_list() == [1.0]
+    names["client"].close()

@@ -1,5 +1,6 @@
-"""The client as somebody gets it who has nothing: its wheel, built by way of an sdist, installed into an
-empty environment, type-checked there, and the ten lines of its README run against `shadower up`.
+"""The client as somebody gets it who has nothing: its wheel, built by way of an sdist, installed
+into an empty environment, type-checked there, and the ten lines of its README run against
+`shadower up`.
 
     python -m tests.operations.client_wheel
 
@@ -38,7 +39,7 @@ READY_SECONDS = 120
 def main() -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as made:
         folder = Path(made)
-        folder.chmod(0o755)  # noqa: S103 - a database of another account lies in it
+        folder.chmod(0o755)
         wheel = built(folder)
         python = installed(folder, wheel)
         types(folder, python)
