@@ -138,3 +138,16 @@ def _refuses_nothing(pattern: str) -> bool:
 
 def longest_seconds(method: Any) -> int:
     return int(method.options.Extensions[options.longest_seconds])
+
+
+def items_of(contract: Contract, message: Thing) -> str:
+    """The one list of messages that an answer is, if it is one."""
+    if not message.short.endswith("Response"):
+        return ""
+    listed = [
+        one.name
+        for one in message.members
+        if one.proto.label == FieldDescriptorProto.LABEL_REPEATED
+        and one.proto.type_name in contract.messages
+    ]
+    return listed[0] if len(listed) == 1 else ""

@@ -1,25 +1,13 @@
 """Writes the module of one area: its enums, dataclasses and methods."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from google.protobuf.descriptor_pb2 import FieldDescriptorProto, MethodOptions
-
 from tools.client.annotations import NATIVE, Types
-from tools.client.contract import Contract, Thing, longest_seconds
-from tools.client.naming import (
-    AREAS_LEFT_OUT,
-    LEFT_OUT,
-    MERGED,
-    RESUMED,
-    SERVICES_LEFT_OUT,
-    TABLES,
-    constant,
-    method_name,
-    parameter,
-    snake,
-)
+from tools.client.contract import Contract, Thing, items_of
+from tools.client.docs import docstring, indented
+from tools.client.methods import Rpc
+from tools.client.naming import AREAS_LEFT_OUT, LEFT_OUT, SERVICES_LEFT_OUT, TABLES, constant
 
 HEAD = '''"""{title}
 
@@ -48,18 +36,6 @@ from shadower_client.native import Chunk, Number
 from shadower_client.pages import AsyncPages, Pages
 from shadower_client.series import merged
 '''
-SIZE = ("page_size", "page_token")
-
-
-@dataclass
-class Answer:
-    """What a method gives back."""
-
-    annotation: str
-    unwrap: str
-    items: str
-    """The field that a page lists, if the answer comes in pages."""
-    item: str = ""
 
 
 @dataclass
@@ -77,34 +53,28 @@ class Writing:
     def text(self) -> str:
         parts = [*self._enums(), *self._messages()]
         for service in self._services():
-            parts += [
-                *self._methods(service),
-                self._class(service, ""),
-                self._class(service, "Async"),
-            ]
+            rpcs = self._rpcs(service)
+            parts += [one.declaration() for one in rpcs]
+            parts += [_class(service, rpcs, prefix) for prefix in ("", "Async")]
         return self._head() + "\n\n" + "\n\n".join(parts)
 
     def _head(self) -> str:
-        services = list(self._services())
-        stubs = sorted(
-            {
-                self._stub(name)
-                for one in services
-                for m in one.members
-                for name in (m.proto.input_type, m.proto.output_type)
-            }
+        stubs = "\n".join(
+            "from {0} import {2}".format(*one.rpartition(".")) for one in self._stubs()
         )
-        lines = "\n".join(
-            f"from {one.rpartition('.')[0]} import {one.rpartition('.')[2]}" for one in stubs
-        )
-        areas = sorted(
-            {one.area for one in self.contract.messages.values()} - {self.area} - AREAS_LEFT_OUT
-        )
-        title = f"Of shadower.{self.area}.v1."
-        return HEAD.format(title=title, stubs=lines, areas=", ".join(areas))
+        areas = {one.area for one in self.contract.messages.values()} - AREAS_LEFT_OUT
+        others = ", ".join(sorted(areas - {self.area}))
+        return HEAD.format(title=f"Of shadower.{self.area}.v1.", stubs=stubs, areas=others)
 
-    def _stub(self, message: str) -> str:
-        return self.contract.messages[message].source
+    def _stubs(self) -> list[str]:
+        """Modules that have the requests and responses."""
+        rpcs = [rpc.proto for service in self._services() for rpc in service.members]
+        names = {name for rpc in rpcs for name in (rpc.input_type, rpc.output_type)}
+        return sorted({self.contract.messages[name].source for name in names})
+
+    def _rpcs(self, service: Thing) -> list[Rpc]:
+        kept = (one for one in service.members if one.name not in LEFT_OUT)
+        return [Rpc(self.contract, self.types, service, one) for one in kept]
 
     def _of_area(self, things: dict[str, Thing]) -> Iterator[Thing]:
         return (one for one in things.values() if one.area == self.area)
@@ -119,10 +89,10 @@ class Writing:
     def _enums(self) -> Iterator[str]:
         for enum in self._of_area(self.contract.enums):
             members = (
-                f"{constant(enum.short, one.name)} = {one.proto.number}\n{_doc(one.comment)}"
+                f"{constant(enum.short, one.name)} = {one.proto.number}\n{docstring(one.comment)}"
                 for one in enum.members
             )
-            body = _indented("\n".join([_doc(enum.comment), "", *members]))
+            body = indented("\n".join([docstring(enum.comment), "", *members]))
             yield f'@named("{enum.name[1:]}")\nclass {enum.short}(OpenEnum):\n{body}\n'
 
     def _messages(self) -> Iterator[str]:
@@ -131,149 +101,21 @@ class Writing:
                 yield self._message(message)
 
     def _message(self, message: Thing) -> str:
-        items = self._items(message)
+        items = items_of(self.contract, message)
         table = f", {TABLES.get(message.short, 'Table')}" if items else ""
-        lines = [_doc(message.comment), "", f'PROTO: ClassVar[str] = "{message.name[1:]}"']
+        lines = [docstring(message.comment), "", f'PROTO: ClassVar[str] = "{message.name[1:]}"']
         if items:
             lines.append(f'ITEMS: ClassVar[str] = "{items}"')
         for one in message.members:
             typing = self.types.of_field(message, one)
             default = f" = {typing.default}" if typing.default else ""
-            lines.append(f"{one.name}: {typing.annotation}{default}\n{_doc(one.comment)}")
+            lines.append(f"{one.name}: {typing.annotation}{default}\n{docstring(one.comment)}")
         head = "@dataclass(frozen=True, slots=True, kw_only=True)\n"
-        return f"{head}class {message.short}(Message{table}):\n{_indented(chr(10).join(lines))}\n"
-
-    def _items(self, message: Thing) -> str:
-        """The one list of messages that an answer is, if it is one."""
-        if not message.short.endswith("Response"):
-            return ""
-        listed = [
-            one.name
-            for one in message.members
-            if one.proto.label == FieldDescriptorProto.LABEL_REPEATED
-            and one.proto.type_name in self.contract.messages
-        ]
-        return listed[0] if len(listed) == 1 else ""
-
-    def _rpcs(self, service: Thing) -> Iterator[Thing]:
-        return (one for one in service.members if one.name not in LEFT_OUT)
-
-    def _methods(self, service: Thing) -> Iterator[str]:
-        for rpc in self._rpcs(service):
-            request, response = (
-                self._class_of_stub(name) for name in (rpc.proto.input_type, rpc.proto.output_type)
-            )
-            answer = self._answer(rpc)
-            extra = ""
-            if rpc.proto.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN:
-                extra += ", is_idempotent=True"
-            if longest := longest_seconds(rpc.proto):
-                extra += f", longest_seconds={longest}.0"
-            if answer.unwrap:
-                extra += f', unwrap="{answer.unwrap}"'
-            returns = "type(None)" if answer.annotation == "None" else answer.annotation
-            yield (
-                f'{_constant(rpc)} = Method("/{service.name[1:]}/{rpc.name}", '
-                f"{request}, {response}, {returns}{extra})"
-            )
-
-    def _class_of_stub(self, message: str) -> str:
-        thing = self.contract.messages[message]
-        return f"{thing.source.rpartition('.')[2]}.{thing.short}"
-
-    def _answer(self, rpc: Thing) -> Answer:
-        response = self.contract.messages[rpc.proto.output_type]
-        if not response.members:
-            return Answer("None", "", "")
-        names = [one.name for one in response.members]
-        if "next_page_token" in names and (items := self._items(response)):
-            field = next(one.proto for one in response.members if one.name == items)
-            return Answer(response.short, "", items, self.types.inner(field))
-        only = response.members[0].proto
-        if (
-            len(names) == 1
-            and only.type == FieldDescriptorProto.TYPE_MESSAGE
-            and only.label != FieldDescriptorProto.LABEL_REPEATED
-            and not only.HasField("oneof_index")
-        ):
-            return Answer(self.types.inner(only), only.name, "")
-        return Answer(response.short, "", "")
-
-    def _class(self, service: Thing, prefix: str) -> str:
-        name = f"{prefix}{service.short.removesuffix('Service')}Api"
-        lines = [
-            _doc(service.comment),
-            f"\ndef __init__(self, caller: {prefix}Caller) -> None:\n    self._caller = caller\n",
-        ]
-        lines += [self._def(rpc, prefix) for rpc in self._rpcs(service)]
-        return f"class {name}:\n{_indented(chr(10).join(lines))}\n"
-
-    def _def(self, rpc: Thing, prefix: str) -> str:
-        request = self.contract.messages[rpc.proto.input_type]
-        answer = self._answer(rpc)
-        hidden = {"workspace_id", *(SIZE if rpc.name in MERGED else ())}
-        fields = [one for one in request.members if one.name not in hidden]
-        has_workspace = "workspace_id" in {one.name for one in request.members}
-        typed = {one.name: self.types.of_parameter(request, one.proto) for one in fields}
-        needed = [one.name for one in fields if not typed[one.name].default]
-        other = [one.name for one in fields if typed[one.name].default]
-        named = [f"{parameter(n)}: {typed[n].annotation} = {typed[n].default}" for n in other]
-        named += ["workspace: str | None = None"] if has_workspace else []
-        named += ["timeout: float | None = None"]
-        signature = [
-            "self",
-            *(f"{parameter(n)}: {typed[n].annotation}" for n in needed),
-            "*",
-            *named,
-        ]
-        workspace = "workspace" if has_workspace else "None"
-        values = ", ".join(f'"{one.name}": {parameter(one.name)}' for one in fields)
-        call = f"self._caller.{{}}({_constant(rpc)}, {{{{{values}}}}}, {workspace}, timeout{{}})"
-        define, returns, body = _kind(rpc, answer, prefix, call)
-        docs = _doc("\n\n".join([rpc.comment, *_arguments(needed + other, fields)]), body=True)
-        text = f"{define} {method_name(rpc.name)}({', '.join(signature)}) -> {returns}:\n"
-        return text + _indented(f"{docs}\nreturn {body}") + "\n"
+        return f"{head}class {message.short}(Message{table}):\n{indented(chr(10).join(lines))}\n"
 
 
-def _kind(rpc: Thing, answer: Answer, prefix: str, call: str) -> tuple[str, str, str]:
-    """How it is defined, what it returns, and the expression that does."""
-    if rpc.proto.server_streaming:
-        way = "resumed" if rpc.name in RESUMED else "stream"
-        return "def", f"{prefix}Iterator[{answer.annotation}]", call.format(way, "")
-    if rpc.name in MERGED:
-        pages = call.format("pages", f', "{answer.items}"') + ".pages()"
-        if prefix:
-            return "async def", answer.annotation, f"merged([page async for page in {pages}])"
-        return "def", answer.annotation, f"merged(list({pages}))"
-    if answer.items:
-        returns = f"{prefix}Pages[{answer.annotation}, {answer.item}]"
-        return "def", returns, call.format("pages", f', "{answer.items}"')
-    if prefix:
-        return "async def", answer.annotation, f"await {call.format('unary', '')}"
-    return "def", answer.annotation, call.format("unary", "")
-
-
-def _constant(rpc: Thing) -> str:
-    return snake(rpc.name).upper()
-
-
-def _arguments(names: list[str], fields: list[Thing]) -> list[str]:
-    comments = {one.name: one.comment for one in fields}
-    return [f":param {parameter(name)}: {comments[name]}" for name in names if comments[name]]
-
-
-def _indented(text: str) -> str:
-    return textwrap.indent(text, "    ")
-
-
-def _doc(comment: str, *, body: bool = False) -> str:
-    """A docstring; of a method, with its parameters below."""
-    paragraphs = [
-        textwrap.fill(one, 88, subsequent_indent="    " if one.startswith(":param") else "")
-        for one in comment.replace("\\", "\\\\").replace('"""', "'''").split("\n\n")
-    ]
-    text = paragraphs[0] + ("\n\n" + "\n".join(paragraphs[1:]) if paragraphs[1:] else "")
-    if not text:
-        return ""
-    end = "\n" if "\n" in text or text.endswith('"') else ""
-    return f'"""{text}{end}"""' if body or text else ""
+def _class(service: Thing, rpcs: list[Rpc], prefix: str) -> str:
+    made = f"def __init__(self, caller: {prefix}Caller) -> None:\n    self._caller = caller\n"
+    lines = [docstring(service.comment), "", made, *(one.definition(prefix) for one in rpcs)]
+    name = f"{prefix}{service.short.removesuffix('Service')}Api"
+    return f"class {name}:\n{indented(chr(10).join(lines))}\n"

@@ -382,10 +382,10 @@ class AggregatesApi:
     ) -> CalculateAggregatesResponse:
         """Calculates aggregates of executions, or of metric points, by groups and buckets.
 
-        :param aggregations: 1 to 20 calculations, all over fields of executions or all over
-            metric points.
         :param interval: The time that counts: executions by start_time, points by timestamp. If
             not set, the seven days up to now.
+        :param aggregations: 1 to 20 calculations, all over fields of executions or all over
+            metric points.
         :param group_by: At most 4 dimensions by which executions are grouped.
         :param group_by_tags: At most 4 keys of tags by which metric points are grouped.
         :param filter: Which facts count: tags of metric points, everything else of executions.
@@ -486,10 +486,10 @@ class AsyncAggregatesApi:
     ) -> CalculateAggregatesResponse:
         """Calculates aggregates of executions, or of metric points, by groups and buckets.
 
-        :param aggregations: 1 to 20 calculations, all over fields of executions or all over
-            metric points.
         :param interval: The time that counts: executions by start_time, points by timestamp. If
             not set, the seven days up to now.
+        :param aggregations: 1 to 20 calculations, all over fields of executions or all over
+            metric points.
         :param group_by: At most 4 dimensions by which executions are grouped.
         :param group_by_tags: At most 4 keys of tags by which metric points are grouped.
         :param filter: Which facts count: tags of metric points, everything else of executions.

@@ -883,11 +883,11 @@ class AlertsApi:
         the workspace has 1,000.
 
         :param silence_id: The silence's id: 1 to 63 small letters, digits, - and _.
-        :param start_time: When it begins. Required; before 2200.
-        :param end_time: When it ends. Required; before 2200.
         :param rule_ids: The rules that it is about; all of the workspace if empty. At most 100.
         :param group: The groups that it is about: those that have all of these labels; all if
             empty. At most 8.
+        :param start_time: When it begins. Required; before 2200.
+        :param end_time: When it ends. Required; before 2200.
         :param reason: Why, at most 1024 characters.
         """
         return self._caller.unary(
@@ -1138,11 +1138,11 @@ class AsyncAlertsApi:
         the workspace has 1,000.
 
         :param silence_id: The silence's id: 1 to 63 small letters, digits, - and _.
-        :param start_time: When it begins. Required; before 2200.
-        :param end_time: When it ends. Required; before 2200.
         :param rule_ids: The rules that it is about; all of the workspace if empty. At most 100.
         :param group: The groups that it is about: those that have all of these labels; all if
             empty. At most 8.
+        :param start_time: When it begins. Required; before 2200.
+        :param end_time: When it ends. Required; before 2200.
         :param reason: Why, at most 1024 characters.
         """
         return await self._caller.unary(

@@ -263,9 +263,9 @@ class LimitsApi:
 
         :param limit_class: The class of RPCs. Required.
         :param scope: Whom it is for. Required.
+        :param amount: The most requests in a period: 1 to 1,000,000,000.
         :param period: The length of the period: 1 second to 31 days, in whole seconds.
             Required.
-        :param amount: The most requests in a period: 1 to 1,000,000,000.
         """
         return self._caller.unary(
             UPDATE_LIMIT,
@@ -368,9 +368,9 @@ class AsyncLimitsApi:
 
         :param limit_class: The class of RPCs. Required.
         :param scope: Whom it is for. Required.
+        :param amount: The most requests in a period: 1 to 1,000,000,000.
         :param period: The length of the period: 1 second to 31 days, in whole seconds.
             Required.
-        :param amount: The most requests in a period: 1 to 1,000,000,000.
         """
         return await self._caller.unary(
             UPDATE_LIMIT,
