@@ -90,10 +90,14 @@ def _message(answer: Any, context: grpc.ServicerContext) -> Message:
 
 
 @contextmanager
-def scripted() -> Iterator[Scripted]:
+def scripted(certificates: grpc.ServerCredentials | None = None) -> Iterator[Scripted]:
     handler = Scripted()
     server = grpc.server(ThreadPoolExecutor(8), handlers=(handler,))
-    handler.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    if certificates:
+        port = server.add_secure_port("localhost:0", certificates)
+    else:
+        port = server.add_insecure_port("localhost:0")
+    handler.address = f"localhost:{port}"
     server.start()
     yield handler
     server.stop(None).wait()

@@ -4,7 +4,9 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import grpc
 import pytest
@@ -21,16 +23,21 @@ from shadower_client import (
     Client,
     DeadlineExceeded,
     InvalidArgument,
+    ProducerSettings,
     ResourceExhausted,
     RetryPolicy,
+    Tls,
     Unauthenticated,
     Unavailable,
 )
 from shadower_client.api.metrics import MetricKind
+from shadower_client.connection import Connection
+from shadower_client.producing.settings import ProducerOptions
 
 from services.runtime import faults
 from services.runtime.status import to_status
 from tests.support.client_server import Asked, Scripted, scripted
+from tools.certificates import Authority
 
 AWAY = faults.Unavailable(
     "DATABASE_UNAVAILABLE", "it is away", retry_after=timedelta(milliseconds=1)
@@ -191,6 +198,45 @@ def test_one_identity_and_a_workspace_are_needed(server: Scripted) -> None:
         Client(server.address, token="t", api_key="k")
     with Client(server.address, token="t") as client, pytest.raises(ValueError, match="workspace"):
         list(client.metrics.list())
+
+
+@pytest.mark.parametrize(
+    ("address", "target", "is_tls"),
+    [
+        ("localhost:8080", "localhost:8080", False),
+        ("127.0.0.1:8080", "127.0.0.1:8080", False),
+        ("http://[::1]:8080", "[::1]:8080", False),
+        ("unix:/run/edge.sock", "unix:/run/edge.sock", False),
+        ("analytics.example.com:8443", "analytics.example.com:8443", True),
+        ("https://analytics.example.com", "analytics.example.com:443", True),
+        ("https://localhost:8443", "localhost:8443", True),
+        ("http://analytics.example.com", "analytics.example.com:80", False),
+        ("dns:///analytics.example.com:443", "dns:///analytics.example.com:443", True),
+    ],
+)
+def test_tokens_go_in_plain_to_this_machine_only(address: str, target: str, is_tls: bool) -> None:
+    connection = Connection.to(address, None, ())
+    assert (connection.target, connection.tls is not None) == (target, is_tls)
+
+
+def test_certificates_of_both_sides(tmp_path: Path) -> None:
+    authority = Authority()
+    trusted = authority.write(tmp_path).read_bytes()
+    certificate, key = (one.read_bytes() for one in authority.issue(tmp_path))
+    wanted = grpc.ssl_server_credentials([(key, certificate)], trusted, True)
+    with scripted(wanted) as server:
+        server.script = [METRICS]
+        tls = Tls(trusted, certificate, key)
+        with Client(server.address, token="t", workspace="w", tls=tls) as client:
+            assert [one.name for one in client.metrics.list()] == ["cost"]
+        once = RetryPolicy(attempts=1)
+        anonymous = Client(server.address, token="t", workspace="w", tls=Tls(trusted), retry=once)
+        with anonymous, pytest.raises(Unavailable):
+            list(anonymous.metrics.list())
+
+
+def test_settings_of_producers_have_their_names() -> None:
+    assert list(ProducerOptions.__annotations__) == [one.name for one in fields(ProducerSettings)]
 
 
 def test_nobody_is_there() -> None:

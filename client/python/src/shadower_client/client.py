@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from shadower_client.api.access import AccessApi, AsyncAccessApi
 from shadower_client.api.agents import AgentsApi, AsyncAgentsApi
@@ -41,7 +41,7 @@ from shadower_client.credentials import (
 )
 from shadower_client.method import Defaults
 from shadower_client.producing.producer import Producer
-from shadower_client.producing.settings import ProducerSettings
+from shadower_client.producing.settings import ProducerOptions, ProducerSettings
 from shadower_client.retrying import RetryPolicy
 
 TIMEOUT_SECONDS = 30.0
@@ -93,7 +93,11 @@ class Client:
         self.health = HealthApi(self._caller)
 
     def producer(
-        self, *, spool: str | Path | None = None, workspace: str | None = None, **settings: Any
+        self,
+        *,
+        spool: str | Path | None = None,
+        workspace: str | None = None,
+        **settings: Unpack[ProducerOptions],
     ) -> Producer:
         """Records in the background: see Producer, and ProducerSettings for what may be set."""
         producer = Producer(self._caller, spool, workspace, ProducerSettings(**settings))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypedDict
 
 from shadower_client.api.ingest import Event, Execution, MetricPoint
 from shadower_client.errors import ShadowerError
@@ -48,6 +48,22 @@ class ProducerSettings:
             raise ValueError(f"batch_bytes must be from 1 to {LARGEST_BATCH_BYTES}")
         if self.when_full not in ("wait", "refuse"):
             raise ValueError('when_full must be "wait" or "refuse"')
+
+
+class ProducerOptions(TypedDict, total=False):
+    """ProducerSettings, for those who make one by naming some."""
+
+    batch_items: int
+    batch_bytes: int
+    batch_seconds: float
+    max_items: int
+    max_bytes: int
+    when_full: WhenFull
+    wait_seconds: float
+    call_seconds: float
+    longest_pause_seconds: float
+    close_seconds: float
+    on_rejected: Callable[[Fact, ShadowerError], None] | None
 
 
 @dataclass(frozen=True)
