@@ -320,6 +320,24 @@ def test_a_token_that_cannot_be_had_stops_nothing(server: Scripted) -> None:
     assert len(server.asked) == 1
 
 
+def test_a_program_that_fails_when_it_is_told_stops_nothing(server: Scripted) -> None:
+    wrong = faults.InvalidArgument("VALIDATION_FAILED", "a rule is broken")
+    server.script = [wrong, RecordExecutionsResponse()]
+    told: list[Any] = []
+
+    def fail(fact: Any, _: ShadowerError) -> None:
+        told.append(fact)
+        raise RuntimeError("the program's own")
+
+    with Client(server.address, token="t", workspace="acme") as client:
+        producer = client.producer(batch_items=1, on_rejected=fail)
+        producer.record(execution(1), execution(2))
+        assert producer.flush(10)
+        counts = producer.counts()
+    assert (counts.rejected, counts.sent) == (1, 1)
+    assert told == [execution(1)]
+
+
 def test_a_child_does_not_send_what_is_its_parents(nobody: Client) -> None:
     producer = nobody.producer(close_seconds=0.0)
     producer._process -= 1  # As it is after a fork.

@@ -1,12 +1,12 @@
 """One attempt at sending what waits, and what became of it."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import grpc
-from shadower.ingest.v1.record_result_pb2 import RECORD_OUTCOME_REJECTED
+from shadower.ingest.v1.record_result_pb2 import RECORD_OUTCOME_REJECTED, RecordResult
 
 from shadower_client.calling import Caller
 from shadower_client.errors import ShadowerError, of_status
@@ -29,10 +29,10 @@ FINAL = frozenset(
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of facts that were sent."""
+    """What became of facts that were sent: all but the rejected ones are durable."""
 
-    sent: int
-    rejected: int
+    entries: list[Entry]
+    rejected: list[tuple[Entry, ShadowerError]]
 
 
 @dataclass(frozen=True)
@@ -42,32 +42,33 @@ class Delivery:
     caller: Caller
     settings: ProducerSettings
 
-    def deliver(self, entries: Sequence[Entry]) -> Delivered:
+    def deliver(self, entries: list[Entry]) -> Delivered:
         """Raises the error if they must be sent again."""
         kind = BY_FIELD[entries[0].kind]
+        request = kind.request(entries)
         try:
-            answer = self.caller.send(
-                kind.method, kind.request(entries), self.settings.call_seconds
-            )
+            answer = self.caller.send(kind.method, request, self.settings.call_seconds)
         except ShadowerError as error:
             if error.code not in FINAL:
                 raise
-            rejected = [(entry, error) for entry in entries]
-        else:
-            rejected = [
-                (entries[one.index], of_status(one.error))
-                for one in answer.results
-                if one.outcome == RECORD_OUTCOME_REJECTED
-            ]
-        for entry, why in rejected:
-            self._tell(entry, why)
-        return Delivered(len(entries) - len(rejected), len(rejected))
+            return Delivered(entries, [(entry, error) for entry in entries])
+        return Delivered(entries, list(_rejected(entries, answer.results)))
 
-    def _tell(self, entry: Entry, error: ShadowerError) -> None:
-        if self.settings.on_rejected:
-            self.settings.on_rejected(BY_FIELD[entry.kind].fact(entry), error)
-        else:
-            LOG.warning("a fact was refused: %s", error)
+    def tell(self, delivered: Delivered) -> None:
+        """Of those that were rejected. The program's own function may raise anything."""
+        for entry, error in delivered.rejected:
+            if self.settings.on_rejected:
+                self.settings.on_rejected(BY_FIELD[entry.kind].fact(entry), error)
+            else:
+                LOG.warning("a fact was refused: %s", error)
+
+
+def _rejected(
+    entries: Sequence[Entry], results: Iterable[RecordResult]
+) -> Iterator[tuple[Entry, ShadowerError]]:
+    for one in results:
+        if one.outcome == RECORD_OUTCOME_REJECTED:
+            yield entries[one.index], of_status(one.error)
 
 
 def alike(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

@@ -27,7 +27,8 @@ class Sender(threading.Thread):
         while not self._has_given_up.is_set() and (batch := self._waiting.next()):
             try:
                 self._send(batch)
-            # A program that hands out tokens may fail in any way. What waits must be sent after it.
+            # What hands out tokens, or is told of rejected facts, may fail in any way. What waits
+            # must be sent after it.
             except Exception as error:  # noqa: BLE001
                 self._pause(error)
 
@@ -37,12 +38,15 @@ class Sender(threading.Thread):
     def _send(self, batch: list[Entry]) -> None:
         """Of a batch that fails in its middle, what comes before that is dealt with."""
         for entries in alike(batch):
-            self._waiting.done(entries, self._delivery.deliver(entries))
+            delivered = self._delivery.deliver(entries)
+            self._waiting.done(delivered)
+            self._delivery.tell(delivered)
         self.trouble, self._failures = None, 0
 
     def _pause(self, error: Exception) -> None:
         if self.trouble is None:
-            LOG.warning("facts wait, and are sent again later: %s", error)
+            is_foreign = not isinstance(error, ShadowerError)
+            LOG.warning("facts wait, and are sent later: %s", error, exc_info=is_foreign)
         self.trouble, self._failures = error, self._failures + 1
         told = error.retry_after if isinstance(error, ShadowerError) else None
         own = self._pauses.backoff(self._failures)

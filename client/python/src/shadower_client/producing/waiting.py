@@ -40,12 +40,12 @@ class Waiting:
                 self._changed.wait(self._until_due())
             return self._buffer.first(self._settings.batch_items, self._settings.batch_bytes)
 
-    def done(self, entries: list[Entry], delivered: Delivered) -> None:
+    def done(self, delivered: Delivered) -> None:
         """These are dealt with: the first that wait."""
         with self._changed:
-            self._buffer.remove(entries)
-            self._sent += delivered.sent
-            self._rejected += delivered.rejected
+            self._buffer.remove(delivered.entries)
+            self._sent += len(delivered.entries) - len(delivered.rejected)
+            self._rejected += len(delivered.rejected)
             self._since = time.monotonic()
             self._changed.notify_all()
 
