@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export GRPC_ENABLE_FORK_SUPPORT := 0
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs bench fuzz kafka keycloak helm image sbom format install
+.PHONY: help up test check gen stubs client bench fuzz kafka keycloak helm image sbom format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,20 +29,23 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
 	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
 	$(BIN)/python -m tools.reference --check
+	$(BIN)/python -m tools.client $(VENV)/client && diff -r -x __pycache__ $(VENV)/client $(CLIENT)
 	$(BIN)/python -m tools.options
 	$(BIN)/python -m tools.edges
 	$(BIN)/python -m tools.chart --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m tools.secrets
 
-gen: install ## Generate code and references from the contract, and the schema from its migrations
+gen: install ## Generate code, the client and references from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs
+	$(BIN)/python -m tools.client
 	$(BIN)/python -m tools.schema > $(SCHEMA)
 	$(BIN)/python -m tools.reference
 
 helm: install ## Make the chart's README, and its copies of dashboards and alert rules
 	$(BIN)/python -m tools.chart
 
+CLIENT := client/python/src/shadower_client/api
 SCHEMA := services/warehouse/migrations/schema.sql
 GEN ?= gen
 stubs:
@@ -51,6 +54,9 @@ stubs:
 		--python_out=$(GEN) --grpc_python_out=$(GEN) --mypy_out=quiet,readable_stubs:$(GEN) \
 		--mypy_grpc_out=quiet:$(GEN) $(PROTOS)
 	find $(GEN) -name '*_grpc.py*' ! -name '*_service_pb2*' -delete
+
+client: install ## Build the wheel of the Python client, in dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist client/python
 
 bench: install ## Print a published figure: make bench B=name (without B, the list)
 	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m bench $(B)

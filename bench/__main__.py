@@ -11,6 +11,7 @@ FIGURES = {
     "alerts": "precision and recall of anomalies; 10,000 rules beside their queries (N=rules)",
     "breach": "from a breach at the edge to its webhook (T=90s, N=rules); S=seed: all of it killed",
     "cache": "hits while facts stream in, a hit beside a bare handler, a thousand waiters (T=60s)",
+    "client": "microseconds that tracking adds to a run, in memory and in a spool (N=runs)",
     "edge": "requests through the whole chain beside Envoy alone, and each filter's CPU (T=10s)",
     "faults": "kills under load: nothing acknowledged is lost or doubled (T=30m, S=seed)",
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",

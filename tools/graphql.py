@@ -37,14 +37,15 @@ def written() -> str:
 
 def meanings() -> Iterator[tuple[str, str]]:
     """The comments of the contract, by the full names of what they are about."""
-    for file in _parsed().file:
+    for file in parsed().file:
         comments = {tuple(at.path): _text(at) for at in file.source_code_info.location}
         for path, name in _names(file):
             if comments.get(path):
                 yield name, comments[path]
 
 
-def _parsed() -> FileDescriptorSet:
+def parsed() -> FileDescriptorSet:
+    """The contract with its comments."""
     files = [str(path) for path in sorted((ROOT / "proto").rglob("*.proto"))]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "contract.pb"

@@ -1,0 +1,1 @@
+"""The contract in Python: a module for each area, made by tools/client."""

@@ -1,0 +1,115 @@
+"""Calls that block: with an identity, a deadline, and again if that can help."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+import grpc
+
+from shadower_client.credentials import Credentials
+from shadower_client.errors import ShadowerError, of_rpc
+from shadower_client.method import Defaults, Header, Method, R, Values, headers, new_id
+from shadower_client.pages import Pages
+from shadower_client.retrying import Attempts
+
+
+@dataclass
+class Caller:
+    """Makes calls over one channel, from any thread."""
+
+    channel: grpc.Channel
+    credentials: Credentials
+    defaults: Defaults
+    opened: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def unary(
+        self, method: Method[R], values: Values, workspace: str | None, timeout: float | None
+    ) -> R:
+        request = self.defaults.request(method, values, workspace)
+        return method.read(self.send(method, request, timeout))
+
+    def send(self, method: Method[Any], request: Any, timeout: float | None = None) -> Any:
+        """For messages of protobuf."""
+        attempts, request_id = self.defaults.attempts(method, timeout), new_id()
+        while True:
+            try:
+                return self._open(method, self.channel.unary_unary)(
+                    request, timeout=attempts.left(), metadata=self._headers(request, request_id)
+                )
+            except grpc.RpcError as error:
+                self._wait(attempts, of_rpc(error, request_id))
+
+    def stream(
+        self, method: Method[R], values: Values, workspace: str | None, timeout: float | None
+    ) -> Iterator[R]:
+        """Without a deadline, unless told. What fails before the first message is tried again."""
+        request = self.defaults.request(method, values, workspace)
+        attempts, has_begun = self.defaults.attempts(method, timeout), False
+        while True:
+            try:
+                for message in self._messages(method, request, timeout):
+                    has_begun = True
+                    yield message
+                return
+            except ShadowerError as error:
+                if has_begun:
+                    raise
+                self._wait(attempts, error)
+
+    def resumed(
+        self, method: Method[Any], values: Values, workspace: str | None, timeout: float | None
+    ) -> Iterator[Any]:
+        """One whose messages have cursors, and which goes on behind the last of them."""
+        request = self.defaults.request(method, values, workspace)
+        attempts = self.defaults.attempts(method, inf)
+        while True:
+            try:
+                for message in self._messages(method, request, timeout):
+                    if message.status:
+                        raise message.status
+                    request.cursor, attempts = message.cursor, self.defaults.attempts(method, inf)
+                    yield message
+                return
+            except ShadowerError as error:
+                self._wait(attempts, error)
+
+    def _messages(self, method: Method[R], request: Any, timeout: float | None) -> Iterator[R]:
+        request_id = new_id()
+        call = self._open(method, self.channel.unary_stream)(
+            request, timeout=timeout, metadata=self._headers(request, request_id)
+        )
+        try:
+            yield from map(method.read, call)
+        except grpc.RpcError as error:
+            raise of_rpc(error, request_id) from None
+        finally:
+            call.cancel()
+
+    def pages(
+        self,
+        method: Method[R],
+        values: Values,
+        workspace: str | None,
+        timeout: float | None,
+        items: str,
+    ) -> Pages[R, Any]:
+        def fetch(token: str) -> R:
+            asked = {**values, "page_token": token} if token else values
+            return self.unary(method, asked, workspace, timeout)
+
+        return Pages(fetch, items)
+
+    def _open(self, method: Method[Any], kind: Callable[..., Any]) -> Callable[..., Any]:
+        if method.path not in self.opened:
+            self.opened[method.path] = kind(method.path, **method.coding())
+        return self.opened[method.path]
+
+    def _headers(self, request: Any, request_id: str) -> tuple[Header, ...]:
+        return headers(request, self.credentials.header(), request_id)
+
+    def _wait(self, attempts: Attempts, error: ShadowerError) -> None:
+        """Until the next attempt; raises the error if there is none."""
+        if not (attempts.wants_renewal(error) and self.credentials.renew()):
+            time.sleep(attempts.pause(error))

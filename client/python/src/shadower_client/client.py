@@ -1,0 +1,180 @@
+"""The client, for programs that block and for those that await."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self, Unpack
+
+from shadower_client.api.access import AccessApi, AsyncAccessApi
+from shadower_client.api.agents import AgentsApi, AsyncAgentsApi
+from shadower_client.api.aggregates import AggregatesApi, AsyncAggregatesApi
+from shadower_client.api.alerts import AlertsApi, AsyncAlertsApi
+from shadower_client.api.bus import AsyncDeadLettersApi, DeadLettersApi
+from shadower_client.api.exports import AsyncExportsApi, ExportsApi
+from shadower_client.api.ingest import (
+    AsyncIngestApi,
+    AsyncPricingApi,
+    IngestApi,
+    PricingApi,
+)
+from shadower_client.api.limits import AsyncLimitsApi, LimitsApi
+from shadower_client.api.metrics import AsyncMetricsApi, MetricsApi
+from shadower_client.api.notifications import AsyncNotificationsApi, NotificationsApi
+from shadower_client.api.reports import AsyncReportsApi, ReportsApi
+from shadower_client.api.scheduler import AsyncSchedulerApi, SchedulerApi
+from shadower_client.api.upkeep import (
+    AsyncErasureApi,
+    AsyncHealthApi,
+    AsyncRetentionApi,
+    ErasureApi,
+    HealthApi,
+    RetentionApi,
+)
+from shadower_client.api.workspaces import AsyncWorkspacesApi, WorkspacesApi
+from shadower_client.calling import Caller
+from shadower_client.calling_async import AsyncCaller
+from shadower_client.connection import Connection, Options, Tls
+from shadower_client.credentials import (
+    AsyncCredentials,
+    AsyncTokenProvider,
+    Credentials,
+    TokenProvider,
+)
+from shadower_client.method import Defaults
+from shadower_client.producing.producer import Producer
+from shadower_client.producing.settings import ProducerOptions, ProducerSettings
+from shadower_client.retrying import RetryPolicy
+
+TIMEOUT_SECONDS = 30.0
+RETRY = RetryPolicy()
+
+
+class Client:
+    """Calls that block, from any thread, over one connection.
+
+    :param address: A URL, host:port, or unix:path. TLS is used unless that is on this machine.
+    :param token: A token, or what returns one and is asked again before it expires.
+    :param api_key: A key of the workspace, in place of a token.
+    :param workspace: Which one is meant where a call names none.
+    :param timeout: Seconds that a call may take with all its attempts, unless it says otherwise.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | TokenProvider | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        retry: RetryPolicy = RETRY,
+        tls: bool | Tls | None = None,
+        options: Options = (),
+    ) -> None:
+        credentials = Credentials(token, api_key)
+        self._producers: list[Producer] = []
+        self._channel = Connection.to(address, tls, options).open()
+        self._caller = Caller(self._channel, credentials, Defaults(workspace, timeout, retry))
+        self.metrics = MetricsApi(self._caller)
+        self.aggregates = AggregatesApi(self._caller)
+        self.workspaces = WorkspacesApi(self._caller)
+        self.agents = AgentsApi(self._caller)
+        self.ingestion = IngestApi(self._caller)
+        self.prices = PricingApi(self._caller)
+        self.alerts = AlertsApi(self._caller)
+        self.notifications = NotificationsApi(self._caller)
+        self.reports = ReportsApi(self._caller)
+        self.exports = ExportsApi(self._caller)
+        self.jobs = SchedulerApi(self._caller)
+        self.dead_letters = DeadLettersApi(self._caller)
+        self.access = AccessApi(self._caller)
+        self.limits = LimitsApi(self._caller)
+        self.retention = RetentionApi(self._caller)
+        self.erasures = ErasureApi(self._caller)
+        self.health = HealthApi(self._caller)
+
+    def producer(
+        self,
+        *,
+        spool: str | Path | None = None,
+        workspace: str | None = None,
+        **settings: Unpack[ProducerOptions],
+    ) -> Producer:
+        """Records in the background: see Producer, and ProducerSettings for what may be set."""
+        producer = Producer(self._caller, spool, workspace, ProducerSettings(**settings))
+        self._producers.append(producer)
+        return producer
+
+    def close(self) -> None:
+        """Also its producers, which send what waits."""
+        for producer in self._producers:
+            producer.close()
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncClient:
+    """Calls that are awaited, in one event loop, over one connection.
+
+    :param address: A URL, host:port, or unix:path. TLS is used unless that is on this machine.
+    :param token: A token, or what returns one, now or awaited, and is asked again before it
+    expires. :param api_key: A key of the workspace, in place of a token.
+    :param workspace: Which one is meant where a call names none.
+    :param timeout: Seconds that a call may take with all its attempts, unless it says otherwise.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | AsyncTokenProvider | None = None,
+        api_key: str | None = None,
+        workspace: str | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        retry: RetryPolicy = RETRY,
+        tls: bool | Tls | None = None,
+        options: Options = (),
+    ) -> None:
+        credentials = AsyncCredentials(token, api_key)
+        self._channel = Connection.to(address, tls, options).open_async()
+        self._caller = AsyncCaller(self._channel, credentials, Defaults(workspace, timeout, retry))
+        self.metrics = AsyncMetricsApi(self._caller)
+        self.aggregates = AsyncAggregatesApi(self._caller)
+        self.workspaces = AsyncWorkspacesApi(self._caller)
+        self.agents = AsyncAgentsApi(self._caller)
+        self.ingestion = AsyncIngestApi(self._caller)
+        self.prices = AsyncPricingApi(self._caller)
+        self.alerts = AsyncAlertsApi(self._caller)
+        self.notifications = AsyncNotificationsApi(self._caller)
+        self.reports = AsyncReportsApi(self._caller)
+        self.exports = AsyncExportsApi(self._caller)
+        self.jobs = AsyncSchedulerApi(self._caller)
+        self.dead_letters = AsyncDeadLettersApi(self._caller)
+        self.access = AsyncAccessApi(self._caller)
+        self.limits = AsyncLimitsApi(self._caller)
+        self.retention = AsyncRetentionApi(self._caller)
+        self.erasures = AsyncErasureApi(self._caller)
+        self.health = AsyncHealthApi(self._caller)
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()

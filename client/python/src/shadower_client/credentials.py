@@ -1,0 +1,116 @@
+"""Who calls: a token, a program that hands out tokens, or an API key."""
+
+import base64
+import binascii
+import inspect
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+TokenProvider: TypeAlias = Callable[[], str]
+AsyncTokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
+
+EARLY_SECONDS = 30
+"""So long before its end a token is not used any more, for the call takes time, and clocks
+differ.
+"""
+
+
+@dataclass
+class KeptToken:
+    """The token that was handed out last."""
+
+    token: str = ""
+    expires: float = 0.0
+
+    def is_good(self) -> bool:
+        return bool(self.token) and time.time() < self.expires - EARLY_SECONDS
+
+    def keep(self, token: str) -> str:
+        self.token, self.expires = token, expiry(token)
+        return token
+
+    def forget(self) -> None:
+        self.token = ""
+
+
+def expiry(token: str) -> float:
+    """When a JWT ends, in seconds since 1970; what cannot be read is used until it is refused."""
+    try:
+        body = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return float(claims["exp"])
+    except (IndexError, KeyError, TypeError, ValueError, binascii.Error):
+        return float("inf")
+
+
+def bearer(token: str) -> tuple[str, str]:
+    return ("authorization", f"Bearer {token}")
+
+
+def given(token: object, api_key: str | None) -> None:
+    """Raises ValueError unless it is one of the two."""
+    if (token is None) == (api_key is None):
+        raise ValueError("give a token (or what returns one), or an api_key")
+
+
+@dataclass
+class Credentials:
+    """For calls that block."""
+
+    token: str | TokenProvider | None
+    api_key: str | None = None
+    kept: KeptToken = field(default_factory=KeptToken)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        given(self.token, self.api_key)
+
+    def header(self) -> tuple[str, str]:
+        if self.api_key is not None:
+            return ("x-api-key", self.api_key)
+        return bearer(self._current())
+
+    def _current(self) -> str:
+        if not callable(self.token):
+            return self.token or ""
+        with self.lock:
+            return self.kept.token if self.kept.is_good() else self.kept.keep(self.token())
+
+    def renew(self) -> bool:
+        """Forgets the token; whether there may be another one."""
+        self.kept.forget()
+        return callable(self.token)
+
+
+@dataclass
+class AsyncCredentials:
+    """For calls that are awaited."""
+
+    token: str | AsyncTokenProvider | None
+    api_key: str | None = None
+    kept: KeptToken = field(default_factory=KeptToken)
+
+    def __post_init__(self) -> None:
+        given(self.token, self.api_key)
+
+    async def header(self) -> tuple[str, str]:
+        if self.api_key is not None:
+            return ("x-api-key", self.api_key)
+        return bearer(await self._current())
+
+    async def _current(self) -> str:
+        if not callable(self.token):
+            return self.token or ""
+        if self.kept.is_good():
+            return self.kept.token
+        token = self.token()
+        return self.kept.keep(await token if inspect.isawaitable(token) else token)
+
+    def renew(self) -> bool:
+        """Forgets the token; whether there may be another one."""
+        self.kept.forget()
+        return callable(self.token)

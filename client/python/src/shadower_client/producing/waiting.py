@@ -1,0 +1,127 @@
+"""Facts that wait to be sent: who brings them, and who takes them away."""
+
+import threading
+import time
+
+from shadower_client.producing.buffer import Buffer, BufferFull, Entry
+from shadower_client.producing.delivery import Delivered
+from shadower_client.producing.settings import ProducerCounts, ProducerSettings
+
+
+class Waiting:
+    """Holds the lock of the buffer, and counts."""
+
+    def __init__(self, buffer: Buffer, settings: ProducerSettings) -> None:
+        self._buffer, self._settings = buffer, settings
+        self._changed = threading.Condition()
+        self._taken = self._sent = self._rejected = self._dropped = self._refused = 0
+        self._recovered = buffer.items
+        self._urgent = buffer.last
+        """Up to this number nothing waits for a batch to fill."""
+        self._since = time.monotonic()
+        """Since when the first of them waits."""
+        self._is_over = self._is_closed = False
+
+    def put(self, workspace: str, kind: str, body: bytes, wait: float) -> None:
+        """Raises BufferFull if there is no room, and none comes in so many seconds."""
+        with self._changed:
+            self._refuse_if_over()
+            if not self._has_room(len(body)):
+                self._await_room(len(body), wait)
+                self._refuse_if_over()
+            self._keep(workspace, kind, body)
+            if self._is_due() or self._buffer.items == 1:
+                self._changed.notify_all()
+
+    def next(self) -> list[Entry]:
+        """The next batch when it is due; nothing if nothing is left and nothing comes."""
+        with self._changed:
+            while not (self._is_due() or self._is_over):
+                self._changed.wait(self._until_due())
+            return self._buffer.first(self._settings.batch_items, self._settings.batch_bytes)
+
+    def done(self, delivered: Delivered) -> None:
+        """These are dealt with: the first that wait."""
+        with self._changed:
+            self._buffer.remove(delivered.entries)
+            self._sent += len(delivered.entries) - len(delivered.rejected)
+            self._rejected += len(delivered.rejected)
+            self._since = time.monotonic()
+            self._changed.notify_all()
+
+    def flush(self, timeout: float | None) -> bool:
+        with self._changed:
+            self._urgent = wanted = self._buffer.last
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._is_past(wanted), timeout)
+
+    def end(self) -> None:
+        """Nothing comes any more."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+    def close(self) -> int:
+        """Gives up what waits in memory, and says how much that was."""
+        with self._changed:
+            if not (self._is_closed or self._buffer.is_durable):
+                self._dropped = self._buffer.items
+                self._buffer.remove(self._buffer.first(self._buffer.items, self._buffer.size))
+            if not self._is_closed:
+                self._buffer.close()
+            self._is_closed = True
+            return self._dropped
+
+    def counts(self) -> ProducerCounts:
+        with self._changed:
+            return ProducerCounts(
+                taken=self._taken,
+                recovered=self._recovered,
+                sent=self._sent,
+                rejected=self._rejected,
+                dropped=self._dropped,
+                waiting=self._buffer.items,
+                refused=self._refused,
+            )
+
+    def _refuse_if_over(self) -> None:
+        if self._is_over:
+            raise ValueError("the producer is closed")
+
+    def _has_room(self, size: int) -> bool:
+        within_items = self._buffer.items < self._settings.max_items
+        return within_items and self._buffer.size + size <= self._settings.max_bytes
+
+    def _await_room(self, size: int, wait: float) -> None:
+        self._urgent = self._buffer.last
+        self._changed.notify_all()
+        if not self._changed.wait_for(lambda: self._is_over or self._has_room(size), wait):
+            self._refused += 1
+            raise BufferFull(f"{self._buffer.items} facts of {self._buffer.size} bytes wait")
+
+    def _keep(self, workspace: str, kind: str, body: bytes) -> None:
+        if not self._buffer.items:
+            self._since = time.monotonic()
+        try:
+            self._buffer.put(workspace, kind, body)
+        except BufferFull:
+            self._refused += 1
+            raise
+        self._taken += 1
+
+    def _is_due(self) -> bool:
+        buffer, settings = self._buffer, self._settings
+        is_full = buffer.items >= settings.batch_items or buffer.size >= settings.batch_bytes
+        return buffer.items > 0 and (
+            is_full or not self._is_past(self._urgent) or self._until_due() == 0
+        )
+
+    def _until_due(self) -> float | None:
+        """Seconds until the first of those that wait is old enough."""
+        if not self._buffer.items:
+            return None
+        return max(0.0, self._since + self._settings.batch_seconds - time.monotonic())
+
+    def _is_past(self, number: int) -> bool:
+        """Whether all up to this one are dealt with: those that wait have the numbers behind it."""
+        return self._buffer.last - self._buffer.items >= number

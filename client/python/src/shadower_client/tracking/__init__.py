@@ -1,0 +1,1 @@
+"""Runs of agents and calls of tools, recorded as they happen."""

@@ -1,0 +1,1 @@
+"""The Python client's classes and methods, made from the contract."""
