@@ -432,7 +432,6 @@ RETRY_DELIVERY = Method(
     notifications_service_pb2.RetryDeliveryRequest,
     notifications_service_pb2.RetryDeliveryResponse,
     Delivery,
-    is_idempotent=True,
     unwrap="delivery",
 )
 
@@ -630,7 +629,9 @@ class NotificationsApi:
     ) -> Delivery:
         """Has something delivered as soon as possible: what waits without waiting longer, what was
         given up or delivered once more, as the same message. DELIVERY_NOT_FOUND if there is
-        none.
+        none. Not idempotent: what the first call had sent may have arrived before a second one
+        has it sent again. Whoever has no answer finds by GetDelivery whether it waits, or what
+        came of it.
 
         :param delivery_id: The delivery's id: a UUID.
         """
@@ -844,7 +845,9 @@ class AsyncNotificationsApi:
     ) -> Delivery:
         """Has something delivered as soon as possible: what waits without waiting longer, what was
         given up or delivered once more, as the same message. DELIVERY_NOT_FOUND if there is
-        none.
+        none. Not idempotent: what the first call had sent may have arrived before a second one
+        has it sent again. Whoever has no answer finds by GetDelivery whether it waits, or what
+        came of it.
 
         :param delivery_id: The delivery's id: a UUID.
         """

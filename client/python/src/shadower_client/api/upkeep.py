@@ -306,7 +306,7 @@ class DependencyHealth(Message):
 
     PROTO: ClassVar[str] = "shadower.upkeep.v1.DependencyHealth"
     dependency: str = ""
-    """What: "postgresql", "redis", "kafka", "objects" or "collector"."""
+    """What: "postgresql", "postgresql_replica", "redis", "kafka", "objects" or "collector"."""
     replica: int = 0
     """Which of the service's processes, from 1 on, in the order in which upkeep was told of
     them.
