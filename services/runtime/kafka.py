@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from services.runtime.kafka_leaders import leaderless, question
 from services.runtime.settings import Settings
 from services.runtime.telemetry.instruments import instruments
 
@@ -110,20 +111,21 @@ def _note(ending: "asyncio.Task[None]") -> None:
 
 
 def depend_on(settings: Settings) -> None:
-    """From now on the process tells whether brokers answer."""
+    """From now on the process tells whether brokers answer, and take records."""
     instruments().dependencies.add("kafka", partial(trouble, settings), CHECK_PAUSE_SECONDS)
 
 
 async def trouble(settings: Settings) -> str:
-    """Why no broker says what there is; "" if one does."""
+    """Why no broker says what there is, or which of our topics take nothing; else ""."""
     client = AIOKafkaClient(bootstrap_servers=settings.kafka_brokers)
     try:
         await client.bootstrap()
+        asked = question((settings.log_topic, settings.bus_topic))
+        return leaderless(await client.send(client.get_random_node(), asked))
     except (KafkaError, OSError) as away:
         return str(away) or type(away).__name__
     finally:
         await client.close()
-    return ""
 
 
 async def ensure_topic(settings: Settings, topic: str) -> None:
