@@ -58,4 +58,6 @@ class Bounds:
             self._again_at = monotonic() + AGAIN_SECONDS
             return None
         self.forget([one])
+        if not self._unknown:
+            self._patience.is_rewarded()
         return firsts[one], ends[one]
