@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.warehouse.database import Database
+from tests.support.citus import CitusServer, workers_given
 from tests.support.collector import Collector, running_collector, telling
 from tests.support.kafka import brokers_to_share
 from tests.support.keys import KeyRing
@@ -22,13 +23,14 @@ collect_ignore = [] if os.environ.get("SHADOWER_PROVIDERS") else ["providers"]
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_server(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
+        workers = workers_given()
+        yield CitusServer(server.url, workers) if workers else server
 
 
 @pytest.fixture(scope="session")
 def template(postgres: Server) -> str:
-    """The name of a migrated database that nobody uses."""
-    return migrated(postgres)
+    """The name of a migrated database that nobody uses; any one, if it cannot be copied."""
+    return "spread" if isinstance(postgres, CitusServer) else migrated(postgres)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The ledger between the contract and the warehouse."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shadower.ingest.v1 import ledger_pb2 as pb
 from shadower.ingest.v1.ingest_service_pb2 import ReconcileRequest
@@ -15,10 +15,11 @@ DEFAULT_LENGTH = timedelta(hours=24)
 MOST = timedelta(days=31)
 
 
-def hours_asked(request: ReconcileRequest) -> Interval:
-    """Default: the last hours, this one included. Raises InvalidArgument for too many."""
+def hours_asked(request: ReconcileRequest, now: datetime) -> Interval:
+    """Default: the last hours, this one included, by the clock that the ledger goes by. Raises
+    InvalidArgument for too many."""
     if not request.HasField("interval"):
-        next_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+        next_hour = now.replace(minute=0, second=0, microsecond=0) + HOUR
         return Interval(next_hour - DEFAULT_LENGTH, next_hour)
     asked = interval(request)
     if asked.length > MOST:

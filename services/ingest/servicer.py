@@ -72,10 +72,10 @@ class IngestServicer(IngestServiceServicer):
     async def Reconcile(
         self, request: pb.ReconcileRequest, context: Context
     ) -> pb.ReconcileResponse:
-        asked = hours_asked(request)
         # Before the account is read: what was acknowledged by now is in one or in the other.
         end = await self._log_end(request.workspace_id)
         async with self._database.reading(request.workspace_id) as session:
+            asked = hours_asked(request, session.as_of)
             entries = await fetch_ledger(session, asked, recount=request.recount)
             behind = await entries_behind(session, *end) if end else None
         return pb.ReconcileResponse(

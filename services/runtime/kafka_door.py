@@ -13,10 +13,10 @@ from aiokafka.errors import (
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
-from aiokafka.protocol.metadata import MetadataRequest
 
 from services.runtime.kafka_access import credentials
-from services.runtime.kafka_settings import KafkaSettings
+from services.runtime.kafka_leaders import leaderless, question
+from services.runtime.settings import Settings
 
 REQUEST_MS = 10_000
 REFUSALS = (
@@ -31,22 +31,22 @@ REFUSALS = (
 class Door:
     """What a process finds when it knocks, again and again."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._has_looked = asyncio.Event()
         self._was_let_in = False
         self._refusal = ""
 
     async def look(self) -> str:
-        """Why no broker says what there is; "" if one does."""
+        """Why no broker says what there is, or which of our topics take nothing; else ""."""
         try:
-            failures = await _failures(self._settings)
+            answer, failures = await _knock(self._settings)
         finally:
             self._has_looked.set()
         refused = [told for told, why in failures.items() if isinstance(why, REFUSALS)]
-        self._was_let_in = self._was_let_in or not failures
+        self._was_let_in = self._was_let_in or answer is not None
         self._refusal = "; ".join(refused)
-        return "; ".join(failures)
+        return "; ".join(failures) if answer is None else leaderless(answer)
 
     async def refusal(self) -> str:
         """Why brokers never let us in; "" once one did, or if none was there to say no."""
@@ -54,24 +54,23 @@ class Door:
         return "" if self._was_let_in else self._refusal
 
 
-async def _failures(settings: KafkaSettings) -> dict[str, Exception]:
-    """Of the brokers before the first that answers; none if one does."""
+async def _knock(settings: Settings) -> tuple[Any, dict[str, Exception]]:
+    """What the first broker answers that does; None if none does, and why each of them did not."""
     failures: dict[str, Exception] = {}
     for host, port, _ in collect_hosts(settings.kafka_brokers):
         try:
-            await _ask(host, port, credentials(settings))
+            return await _ask(settings, host, port), {}
         except (KafkaError, OSError) as closed:
             why = closed.__cause__ if isinstance(closed.__cause__, ssl.SSLError) else closed
             failures[f"{host}:{port}: {str(why) or type(why).__name__}"] = why
-        else:
-            return {}
-    return failures
+    return None, failures
 
 
-async def _ask(host: str, port: int, told: dict[str, Any]) -> None:
+async def _ask(settings: Settings, host: str, port: int) -> Any:
     """The library tells a client only that it could not connect, and not why."""
+    told = credentials(settings)
     connection = await create_conn(host, port, request_timeout_ms=REQUEST_MS, **told)
     try:
-        await connection.send(MetadataRequest([]))
+        return await connection.send(question((settings.log_topic, settings.bus_topic)))
     finally:
         connection.close()

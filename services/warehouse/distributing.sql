@@ -26,7 +26,7 @@ begin
 end $$
 
 -- name: let_sequences_be_used
-grant usage on all sequences in schema shadower to shadower_service, shadower_relay
+grant usage on all sequences in schema shadower to shadower_service, shadower_relay, shadower_upkeep
 
 -- name: enter_everywhere
 -- As a command, which workers are told; what set_config sets they are not.

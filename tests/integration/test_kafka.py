@@ -23,6 +23,7 @@ from services.runtime.kafka import (
     open_consumer,
     open_producer,
 )
+from services.runtime.kafka_door import Door
 from services.runtime.kafka_ends import end_for_key
 from services.runtime.settings import Settings
 from tests.support.kafka import (
@@ -136,6 +137,23 @@ async def test_a_killed_leader_costs_no_acknowledged_record(cluster: Cluster) ->
     assert len(acknowledged) == 400
 
 
+async def test_partitions_that_nobody_leads_are_told_of(cluster: Cluster) -> None:
+    """Brokers answer all the same. A topic that is not there is no trouble, and is not made."""
+    log, bus = f"log.{uuid.uuid4().hex[:8]}", f"bus.{uuid.uuid4().hex[:8]}"
+    settings = kafka_settings(cluster.brokers, topic_partitions=3, log_topic=log, bus_topic=bus)
+    await ensure_topic(settings, log)
+    assert await Door(settings).look() == ""
+    node = cluster.node(3)
+    await asyncio.to_thread(node.kill)
+    try:
+        await until_trouble(settings, f"{log}: 1 of 3 partitions have no leader")
+    finally:
+        await asyncio.to_thread(node.start)
+    await until_trouble(settings, "")
+    async with open_admin(settings) as admin:
+        assert bus not in await admin.list_topics()
+
+
 async def test_a_silent_broker_is_for_the_caller_to_bound(tmp_path: Path) -> None:
     """The client gives up nothing: what was sent to a broker that sleeps arrives when it wakes."""
     with kafka_of_our_own(tmp_path) as cluster:
@@ -168,6 +186,12 @@ async def test_whoever_reads_from_a_silent_broker_can_leave(tmp_path: Path) -> N
                 cluster.nodes[0].resume()
         async with member(settings, topic, "g") as heir:
             assert await next_value(heir, SESSION_MS / 2000) == b"only"
+
+
+async def until_trouble(settings: Settings, expected: str) -> None:
+    async with asyncio.timeout(30):
+        while await Door(settings).look() != expected:  # noqa: ASYNC110 - of the brokers
+            await asyncio.sleep(0.2)
 
 
 async def send(settings: Settings, topic: str, values: list[bytes]) -> None:

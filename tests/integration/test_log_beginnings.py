@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from services.ingest.writer.looks import Looks
 from services.ingest.writer.writing import LogWriter
@@ -44,10 +45,41 @@ class SlowLog:
         self.begun_at[partition] = offset
 
 
+class LogWithoutLeader(SlowLog):
+    """Nobody leads its first partition."""
+
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[Any, int]:
+        if any(one.partition == 0 for one in partitions):
+            raise KafkaTimeoutError
+        return await super().beginning_offsets(partitions)
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[Any, int]:
+        return dict.fromkeys(partitions, END)
+
+
 async def move(database: Database, partition: TopicPartition, before: int, after: int) -> None:
     async with database.transaction() as transaction:
         step = Advance(partition.topic, partition.partition, before, after)
         await move_position(transaction, step)
+
+
+async def test_a_partition_that_nobody_leads_holds_up_no_other_one(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = f"log-{uuid.uuid4().hex}"
+    alone, led = TopicPartition(topic, 0), TopicPartition(topic, 1)
+    async with rolling_database(stack.database_url) as database:
+        await begin_positions(database, topic, 2)
+        recorder = Recorder(database, Failpoints(""))
+        writer = LogWriter(settings_of(stack.database_url), database, recorder, Looks())
+        log = LogWithoutLeader(database)
+        monkeypatch.setattr(writer, "_consumer", log)
+        await writer.on_partitions_assigned([alone, led])
+    assert log.begun_at == {led: FIRST}
+    assert writer.positions() == {led: FIRST}
+    assert writer.trouble() == f"{topic}/0: nobody says where it ends"
+    await writer.on_partitions_revoked([alone])
+    assert writer.trouble() == ""
 
 
 async def test_a_log_that_others_wrote_meanwhile_is_not_taken_for_another(

@@ -6,11 +6,8 @@ As root on Linux, since it mounts a small file system of its own. Takes a minute
 """
 
 import asyncio
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from typing import Any
 import psycopg
 
 from services.warehouse.migrate import migrate
+from tests.operations.disks import Ballast, small_disk
 from tests.operations.ground import (
     Ground,
     Load,
@@ -34,7 +32,6 @@ SETTINGS = "min_wal_size = 32MB\nmax_wal_size = 32MB\nwal_recycle = off\n"
 BATCHES = 40
 SECONDS = 90
 MANY = 10
-MEGABYTE, PAGE = 1024 * 1024, 4096
 
 
 @dataclass(frozen=True)
@@ -47,41 +44,6 @@ class Room:
 
 
 ROOMS = (Room("tables", 3, is_of_the_log=False), Room("the log", 0, is_of_the_log=True))
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    options = f"size={MEGABYTES}m,mode=755"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=False)
-
-
-class Ballast:
-    """Takes the space of a disk, and gives it back."""
-
-    def __init__(self, disk: Path) -> None:
-        self._file = disk / "ballast"
-
-    def fill(self, left: int) -> None:
-        """But for some megabytes."""
-        space = subprocess.run(
-            ["df", "--output=avail", "-m", self._file.parent], check=True, capture_output=True
-        )
-        with self._file.open("wb") as file, suppress(OSError):
-            for _ in range(int(space.stdout.split()[-1]) - left):
-                file.write(bytes(MEGABYTE))
-            while not left:
-                file.write(bytes(PAGE))
-                file.flush()
-        say(f"the disk is full but for {left} MB")
-
-    def clear(self) -> None:
-        self._file.unlink()
-        say("there is space again")
 
 
 def is_up(url: str) -> bool:
@@ -168,7 +130,7 @@ async def _trial(made: Ground, server: Any, ballast: Ballast) -> None:
 def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="full-disk-") as folder,
-        small_disk(Path(folder) / "disk") as disk,
+        small_disk(Path(folder) / "disk", MEGABYTES) as disk,
         ground(Path(folder)) as made,
     ):
         Path(folder).chmod(0o755)

@@ -220,7 +220,7 @@ class Load:
 
     async def _write_one(self) -> None:
         """The same batch until it is acknowledged, as producers do."""
-        rows = _rows(self.sent)
+        rows = rows_from(self.sent)
         self.sent += BATCH
         request = RecordExecutionsRequest(workspace_id=self.workspace, executions=rows)
         for _ in range(TRIES):
@@ -259,7 +259,7 @@ class Load:
         return bool(answer.balanced)
 
 
-def _rows(first: int) -> Sequence[Any]:
+def rows_from(first: int) -> Sequence[Any]:
     return [
         execution(run(f"run-{number}", NOW - timedelta(hours=2, seconds=number % 80_000)))
         for number in range(first, first + BATCH)

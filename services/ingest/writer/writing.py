@@ -9,6 +9,7 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.ingest.writer.bounds import Bounds
 from services.ingest.writer.group import open_group
 from services.ingest.writer.letters import unwritable
 from services.ingest.writer.looks import Looks
@@ -54,12 +55,13 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         self._troubles: dict[TopicPartition, str] = {}
         self._away = "not in the group yet"
         self._patience = Patience(structlog.get_logger("writer"), "reading again")
+        self._bounds = Bounds()
         self._beginning = asyncio.Lock()
         self._consumer: Consumer = None
 
     def trouble(self) -> str:
         """What cannot be written at the moment; "" if everything can."""
-        return self._away or "; ".join(self._troubles.values())
+        return self._away or "; ".join([*self._troubles.values(), *self._bounds.troubles()])
 
     def positions(self) -> Mapping[TopicPartition, int]:
         """Up to where each of the partitions is written that this process has."""
@@ -80,6 +82,7 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         for partition in revoked:
             self._positions.pop(partition, None)
             self._troubles.pop(partition, None)
+        self._bounds.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         numbers = sorted(one.partition for one in assigned)
@@ -101,12 +104,14 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
             finally:
                 self._consumer = None
                 self._positions.clear()
+                self._troubles.clear()
+                self._bounds.clear()
 
     async def _begin_missing(self) -> None:
         """What fails when partitions are assigned, the library passes over; and of a partition in
         which nothing lies, nothing else would begin it."""
         missing = self._consumer.assignment() - self._positions.keys()
-        if missing:
+        if missing and self._bounds.is_time():
             await self._begin(sorted(missing))
 
     async def _begin(self, partitions: Sequence[TopicPartition]) -> None:
@@ -117,13 +122,13 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         that would look like that of another log.
         """
         async with self._beginning:
-            positions = [
-                await fetch_position(self._database, one.topic, one.partition) for one in partitions
-            ]
-            firsts = await self._consumer.beginning_offsets(partitions)
-            ends = await self._consumer.end_offsets(partitions)
-            for partition, position in zip(partitions, positions, strict=True):
-                await self._begin_within(partition, position, firsts[partition], ends[partition])
+            positions = {
+                one: await fetch_position(self._database, one.topic, one.partition)
+                for one in partitions
+            }
+            known = await self._bounds.fetch(self._consumer, partitions)
+            for partition, bounds in known.items():
+                await self._begin_within(partition, positions[partition], *bounds)
 
     async def _begin_within(
         self, partition: TopicPartition, position: int, first: int, end: int

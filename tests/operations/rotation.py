@@ -1,0 +1,423 @@
+"""Every key is replaced while reads and writes flow through the edge: not one request may fail.
+
+    python -m tests.operations.rotation
+
+Keys of tokens, of the mesh's own tokens, the edge's own certificate, certificates of the mesh, and
+who vouches for each of these. What it does is what docs/operations/keys.md says. Takes two minutes.
+"""
+
+import asyncio
+import json
+import ssl
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+from shadower.common.v1.limit_class_pb2 import LIMIT_CLASS_DASHBOARDS, LIMIT_CLASS_INGESTION
+from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsRequest
+from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from shadower.limits.v1.limit_pb2 import LIMIT_SCOPE_USER, LIMIT_SCOPE_WORKSPACE
+from shadower.limits.v1.limits_service_pb2 import UpdateLimitRequest
+from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
+from shadower.metrics.v1.metrics_service_pb2 import ListMetricsRequest
+from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
+
+from services.runtime.background import in_background
+from services.runtime.certificate import SERVER_NAME as TARGET_NAME
+from services.runtime.certificate import Certificate
+from services.runtime.channels import open_channel
+from services.warehouse.migrate import migrate
+from tests.operations.ground import (
+    BATCH,
+    Ground,
+    Load,
+    check,
+    ground,
+    load_on,
+    new_server,
+    rows_from,
+    say,
+)
+from tests.support.edge_command import Ports, edge_process
+from tests.support.errors import refusal
+from tests.support.keys import MESH_ISSUER, KeyRing
+from tests.support.stack import Environment, Running
+from tools.certificates import SERVER_NAME, Authority
+
+SERVICES = ("ingest", "metrics", "access", "limits")
+JWKS_SECONDS = 2
+# Until who reads a key set again has done so; the edge looks each second.
+READ_SECONDS = JWKS_SECONDS + 2
+FLOW_SECONDS = 3
+PAUSE_SECONDS = 0.02
+START_SECONDS = 90
+AMOUNT = 1_000_000
+# Limiters look at what has changed about once a second.
+SETTLE_SECONDS = 3
+Once = Callable[[], Awaitable[None]]
+
+
+class Files:
+    """A certificate, its key and who vouches for them, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "drafts").mkdir(parents=True)
+        self.authority = Authority()
+        self.trusted = self.authority.write(folder)
+        self.chain, self.key = self.authority.issue(folder)
+
+    @property
+    def certificate(self) -> Certificate:
+        return Certificate(self.chain, self.key, self.trusted, SERVER_NAME)
+
+    def trust(self, *authorities: Authority) -> None:
+        drafts = self._folder / "drafts"
+        told = [one.write(drafts).read_bytes() for one in authorities]
+        draft = drafts / "all.pem"
+        draft.write_bytes(b"".join(told))
+        draft.replace(self.trusted)
+
+    def issue(self, authority: Authority) -> None:
+        authority.issue(self._folder)
+
+
+@dataclass
+class Callers:
+    """Requests of every kind, none of which is made a second time, and what came of them."""
+
+    load: Load
+    edge: str
+    """host:port"""
+    mesh: str
+    public: Files
+    files: Files
+    keys: KeyRing
+    mesh_keys: KeyRing
+    answered: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    is_over: bool = False
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.keys.token(self.load.workspace)}"}
+
+    @property
+    def mesh_bearer(self) -> dict[str, str]:
+        """As a service's own."""
+        token = self.mesh_keys.token(
+            self.load.workspace,
+            iss=MESH_ISSUER,
+            role=None,  # type: ignore[arg-type] # left out
+            email=None,
+            sub="scheduler",
+            permissions=["metrics:read"],
+        )
+        return {"authorization": f"Bearer {token}"}
+
+    def gates(self) -> grpc.ChannelCredentials:
+        return grpc.ssl_channel_credentials(self.public.trusted.read_bytes())
+
+    async def keep(self, name: str, once: Once) -> None:
+        while not self.is_over:
+            try:
+                await once()
+                self.answered[name] += 1
+            except grpc.aio.AioRpcError as error:
+                said = refusal(error)
+                self.failed[f"{name}: {said.code.name} {said.reason} {said.message}"] += 1
+            except (httpx.HTTPError, ValueError) as error:
+                self.failed[f"{name}: {error!r}"] += 1
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def told(self) -> str:
+        return f"answered {dict(self.answered)}"
+
+
+async def raise_limits(callers: Callers) -> None:
+    """So that none is refused for there being many."""
+    workspace = callers.load.workspace
+    metadata = callers.keys.metadata(workspace, permissions=["limits:write"])
+    channel = open_channel(callers.mesh, dict, certificate=callers.files.certificate)
+    async with channel:
+        stub: Any = LimitsServiceStub(channel)
+        for kind in (LIMIT_CLASS_DASHBOARDS, LIMIT_CLASS_INGESTION):
+            for scope in (LIMIT_SCOPE_WORKSPACE, LIMIT_SCOPE_USER):
+                request = UpdateLimitRequest(
+                    workspace_id=workspace, limit_class=kind, scope=scope, amount=AMOUNT
+                )
+                request.period.FromSeconds(60)
+                await stub.UpdateLimit(request, metadata=metadata)
+    await asyncio.sleep(SETTLE_SECONDS)
+
+
+async def kinds_of(callers: Callers, stack: AsyncExitStack) -> dict[str, Once]:
+    options = ((TARGET_NAME, "localhost"),)
+    edge = await stack.enter_async_context(
+        grpc.aio.secure_channel(callers.edge, callers.gates(), options=options)
+    )
+    mesh = await stack.enter_async_context(
+        open_channel(callers.mesh, lambda: callers.bearer, certificate=callers.files.certificate)
+    )
+    own = await stack.enter_async_context(
+        open_channel(
+            callers.mesh, lambda: callers.mesh_bearer, certificate=callers.files.certificate
+        )
+    )
+    return {
+        "writes": writing(callers, edge),
+        "reads": reading(callers, edge, with_token=True),
+        "rest": resting(callers),
+        "mesh": reading(callers, mesh, with_token=False),
+        "services": reading(callers, own, with_token=False),
+    }
+
+
+def writing(callers: Callers, channel: grpc.aio.Channel) -> Once:
+    stub: Any = IngestServiceStub(channel)
+    load = callers.load
+
+    async def once() -> None:
+        rows = rows_from(load.sent)
+        load.sent += BATCH
+        request = RecordExecutionsRequest(workspace_id=load.workspace, executions=rows)
+        metadata = tuple(callers.bearer.items())
+        answer = await stub.RecordExecutions(request, metadata=metadata, timeout=20)
+        if answer.counts.stored != BATCH:
+            raise ValueError(str(answer.counts))
+        load.acknowledged += BATCH
+
+    return once
+
+
+def reading(callers: Callers, channel: grpc.aio.Channel, *, with_token: bool) -> Once:
+    stub: Any = MetricsServiceStub(channel)
+    request = ListMetricsRequest(workspace_id=callers.load.workspace)
+
+    async def once() -> None:
+        metadata = tuple(callers.bearer.items()) if with_token else ()
+        await stub.ListMetrics(request, metadata=metadata, timeout=20)
+
+    return once
+
+
+def resting(callers: Callers) -> Once:
+    """Each by a connection of its own, so that each sees the edge's certificate of now."""
+    url = f"https://localhost:{callers.edge.rpartition(':')[2]}"
+    path = f"/v1/workspaces/{callers.load.workspace}/metrics"
+    asked = {"metrics": "executions"}
+
+    async def once() -> None:
+        context = ssl.create_default_context(cafile=str(callers.public.trusted))
+        async with httpx.AsyncClient(verify=context, trust_env=False, timeout=20) as client:
+            reply = await client.get(f"{url}{path}", headers=callers.bearer, params=asked)
+        if reply.status_code != httpx.codes.OK:
+            raise ValueError(f"{reply.status_code} {reply.text[:300]}")
+
+    return once
+
+
+def publish(path: Path, *rings: KeyRing) -> None:
+    """Whole, and put in place in one step."""
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps({"keys": [one.public() for one in rings]}))
+    draft.replace(path)
+
+
+async def tokens_change(callers: Callers, path: Path, *, of_mesh: bool) -> None:
+    old = callers.mesh_keys if of_mesh else callers.keys
+    new = KeyRing(f"{old.kid}-2")
+    publish(path, old, new)
+    await asyncio.sleep(READ_SECONDS)
+    if of_mesh:
+        callers.mesh_keys = new
+    else:
+        callers.keys = callers.load.ground.keys = new
+    await asyncio.sleep(FLOW_SECONDS)
+    publish(path, new)
+    await asyncio.sleep(READ_SECONDS)
+
+
+async def certificates_change(files: Files) -> None:
+    """One file after the other."""
+    files.issue(files.authority)
+    await asyncio.sleep(FLOW_SECONDS)
+
+
+async def authority_changes(files: Files) -> None:
+    old, new = files.authority, Authority()
+    for step in (lambda: files.trust(old, new), lambda: files.issue(new), lambda: files.trust(new)):
+        step()
+        await asyncio.sleep(FLOW_SECONDS)
+    files.authority = new
+
+
+async def old_is_refused(callers: Callers, old: KeyRing) -> None:
+    """By the edge, before any service hears of it."""
+    context = ssl.create_default_context(cafile=str(callers.public.trusted))
+    url = f"https://localhost:{callers.edge.rpartition(':')[2]}"
+    path = f"/v1/workspaces/{callers.load.workspace}/metrics?metrics=executions"
+    bearer = {"authorization": f"Bearer {old.token(callers.load.workspace)}"}
+    async with httpx.AsyncClient(verify=context, trust_env=False) as client:
+        reply = await client.get(f"{url}{path}", headers=bearer)
+    check(reply.status_code == httpx.codes.UNAUTHORIZED, "a token by the old key is refused")
+
+
+async def stranger_is_refused(callers: Callers, old: Certificate) -> None:
+    async with open_channel(
+        callers.mesh, lambda: callers.bearer, certificate=old, seconds=3
+    ) as channel:
+        try:
+            await reading(callers, channel, with_token=False)()
+            code = grpc.StatusCode.OK
+        except grpc.aio.AioRpcError as refused:
+            code = refused.code()
+    check(code is grpc.StatusCode.UNAVAILABLE, "who shows the old authority's is refused")
+
+
+async def all_change(callers: Callers, folder: Path) -> None:
+    """One kind of key after the other."""
+    old = callers.keys
+    await stage(
+        callers, "keys of tokens", tokens_change(callers, folder / "jwks.json", of_mesh=False)
+    )
+    await old_is_refused(callers, old)
+    mesh_jwks = folder / "mesh-jwks.json"
+    await stage(callers, "the mesh's own keys", tokens_change(callers, mesh_jwks, of_mesh=True))
+    for name, files in (("the edge", callers.public), ("the mesh", callers.files)):
+        await stage(callers, f"certificates of {name}", certificates_change(files))
+    kept = Files(folder / "kept")
+    for before, copy in (
+        (callers.files.chain, kept.chain),
+        (callers.files.key, kept.key),
+        (callers.files.trusted, kept.trusted),
+    ):
+        copy.write_bytes(before.read_bytes())
+    await stage(callers, "the mesh's authority", authority_changes(callers.files))
+    trusting = Certificate(kept.chain, kept.key, callers.files.trusted, SERVER_NAME)
+    await stranger_is_refused(callers, trusting)
+
+
+async def stage(callers: Callers, what: str, change: Awaitable[None]) -> None:
+    before = sum(callers.answered.values())
+    await change
+    now = sum(callers.answered.values())
+    kinds = len([one for one in callers.answered.values() if one])
+    check(
+        not callers.failed, f"{what}: none failed of {now - before} requests {dict(callers.failed)}"
+    )
+    check(kinds == 5, f"all kinds of callers are at work: {callers.told()}")
+
+
+async def until_healthy(callers: Callers) -> None:
+    context = ssl.create_default_context(cafile=str(callers.public.trusted))
+    url = f"https://localhost:{callers.edge.rpartition(':')[2]}/health"
+    async with asyncio.timeout(START_SECONDS):
+        while True:
+            async with httpx.AsyncClient(verify=context, trust_env=False) as client:
+                try:
+                    if (await client.get(url)).status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    pass
+            await asyncio.sleep(0.3)
+
+
+async def trial(made: Ground, url: str) -> None:
+    folder, ports = made.folder, Ports.free()
+    files, public = Files(folder / "mesh"), Files(folder / "public")
+    told = {
+        "tls_certificate_file": str(files.chain),
+        "tls_key_file": str(files.key),
+        "tls_authority_file": str(files.trusted),
+        "jwks_seconds": str(JWKS_SECONDS),
+        "environment": "production",
+    }
+    extra = {f"SHADOWER_{name.upper()}": value for name, value in told.items()}
+    services = started(made, made.environment(url, **extra))
+    mesh_keys = KeyRing.of_file(folder / "mesh-key.json")
+    load = load_on(made, [], [])
+    callers = Callers(
+        load,
+        f"127.0.0.1:{ports.edge}",
+        f"127.0.0.1:{ports.mesh}",
+        public,
+        files,
+        made.keys,
+        mesh_keys,
+    )
+    edge = {
+        **ports.told(),
+        **told,
+        "jwks_file": str(made.jwks),
+        "mesh_jwks_file": str(folder / "mesh-jwks.json"),
+        "edge_services": json.dumps({one.name: one.address for one in services}),
+        "edge_tls_certificate_file": str(public.chain),
+        "edge_tls_key_file": str(public.key),
+    }
+    async with edge_process(**edge), AsyncExitStack() as stack:
+        await until_healthy(callers)
+        await raise_limits(callers)
+        flowing = [callers.keep(*one) for one in (await kinds_of(callers, stack)).items()]
+        await stack.enter_async_context(in_background(*flowing))
+        await asyncio.sleep(FLOW_SECONDS)
+        check(not callers.failed, f"requests flow; {callers.told()} {dict(callers.failed)}")
+        await all_change(callers, folder)
+        callers.is_over = True
+        await asyncio.sleep(FLOW_SECONDS)
+        await is_counted(callers, stack)
+
+
+async def is_counted(callers: Callers, stack: AsyncExitStack) -> None:
+    """By services, that now hold none of the keys with which they began."""
+    load, channel = (
+        callers.load,
+        open_channel(callers.mesh, lambda: callers.bearer, certificate=callers.files.certificate),
+    )
+    through = await stack.enter_async_context(channel)
+    edge = Through(through)
+    load.ingest.add(edge)  # type: ignore[arg-type] # it has a channel
+    load.metrics.add(edge)  # type: ignore[arg-type]
+    say(callers.told())
+    check(load.acknowledged == load.sent, f"all of {load.sent} executions acknowledged at once")
+    check(await load.count() == load.sent, "each counts exactly once")
+    check(await load.is_balanced(), "the ledger agrees with the facts")
+
+
+@dataclass(frozen=True)
+class Through:
+    """Where a load is sent, in place of a service."""
+
+    opened: grpc.aio.Channel
+
+    def channel(self) -> grpc.aio.Channel:
+        return self.opened
+
+
+def started(made: Ground, environment: Environment) -> list[Running]:
+    return [made.start(name, environment) for name in SERVICES]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="rotation-") as folder, ground(Path(folder)) as made:
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        data.mkdir()
+        server = new_server(data)
+        server.start()
+        try:
+            migrate(server.get_uri())
+            asyncio.run(trial(made, server.get_uri()))
+        finally:
+            server.cleanup()
+    say("done")
+
+
+if __name__ == "__main__":
+    main()
