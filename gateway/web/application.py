@@ -10,8 +10,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from gateway.web.caller import bearer_of
+from gateway.web.files import read_files
 from gateway.web.graphql.http import GraphQLOverHTTP
 from gateway.web.graphql.schema import limited_schema
+from gateway.web.page import page_routes
 from gateway.web.services import Services
 from gateway.web.settings import WebSettings
 from gateway.web.sockets.graphql import GraphQLSession
@@ -43,6 +45,7 @@ def application(
             Route("/graphql", graphql.answer, methods=["POST"]),
             WebSocketRoute("/graphql", graphql_socket),
             WebSocketRoute("/v1/live", live),
+            *page_routes(settings, read_files()),
         ],
         exception_handlers={404: _refuse, 405: _refuse},
     )

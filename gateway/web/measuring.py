@@ -9,7 +9,8 @@ from services.runtime.telemetry.instruments import Instruments
 from services.runtime.telemetry.tallies import Labels
 
 METHODS = frozenset({"GET", "POST"})
-ROUTES = frozenset({"/health", "/graphql", "/v1/live"})
+SOCKETS = frozenset({"/graphql", "/v1/live"})
+ROUTES = SOCKETS | {"/", "/console.json", "/health"}
 OTHER = "_OTHER"
 
 
@@ -24,7 +25,7 @@ class Measured:
             "How long requests over HTTP took that were answered",
             ("http.request.method", "http.route", "http.response.status_code"),
         )
-        self._sockets = dict.fromkeys(sorted(ROUTES - {"/health"}), 0)
+        self._sockets = dict.fromkeys(sorted(SOCKETS), 0)
         measured.gauge(
             "shadower.web.sockets",
             "{socket}",
