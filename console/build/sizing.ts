@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Plugin, Rollup } from "vite";
 
@@ -12,18 +14,22 @@ const FIRST_PAGE = "overview";
 export function sizing({ mostBytes }: Limits): Plugin {
   return {
     name: "sizing",
-    enforce: "post",
-    generateBundle(_, bundle) {
+    writeBundle({ dir = "" }, bundle) {
       const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
-      const first = reached(chunks, chunks.filter(isFirst));
-      const bytes = sum(first.map((one) => gzipSync(one.code, { level: 9 }).length));
-      const all = sum(chunks.map((one) => gzipSync(one.code, { level: 9 }).length));
-      const source = JSON.stringify({ firstPageBytes: bytes, mostBytes, allBytes: all });
-      this.emitFile({ type: "asset", fileName: "sizes.json", source });
+      const weigh = (some: Rollup.OutputChunk[]) =>
+        sum(some.map((one) => weightOf(join(dir, one.fileName))));
+      const bytes = weigh(reached(chunks, chunks.filter(isFirst)));
+      const all = weigh(chunks);
+      const told = { firstPageBytes: bytes, mostBytes, allBytes: all };
+      writeFileSync(join(dir, "sizes.json"), JSON.stringify(told));
       console.info(`scripts of the first page: ${bytes} bytes by gzip, of all pages: ${all}`);
       if (bytes > mostBytes) this.error(`the first page may have ${mostBytes} bytes of script`);
     },
   };
+}
+
+function weightOf(path: string): number {
+  return gzipSync(readFileSync(path), { level: 9 }).length;
 }
 
 function isFirst(chunk: Rollup.OutputChunk): boolean {

@@ -5,6 +5,7 @@ type Known = number | bigint | undefined;
 
 const WHOLE = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
+const DAY_SECONDS = 86_400;
 const COMPACT_FROM = 1_000_000;
 
 export function count(value: Known): string {
@@ -59,6 +60,15 @@ export function when(instant: Date | undefined, zone: string): string {
   if (!instant) return ABSENT;
   const style = { timeZone: zone, dateStyle: "medium", timeStyle: "short" } as const;
   return new Intl.DateTimeFormat("en-GB", style).format(instant);
+}
+
+/** A place on an axis whose steps are so many seconds. */
+export function dayOrHour(instant: Date, zone: string, step: number): string {
+  const style: Intl.DateTimeFormatOptions =
+    step >= DAY_SECONDS
+      ? { day: "numeric", month: "short" }
+      : { hour: "2-digit", minute: "2-digit" };
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...style }).format(instant);
 }
 
 export function clock(instant: Date, zone: string): string {

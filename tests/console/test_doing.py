@@ -82,7 +82,7 @@ async def _run(program: list[str], environment: dict[str, str]) -> str:
         *program, env=environment, stdout=pipe, stderr=pipe
     )
     out, err = await process.communicate()
-    assert process.returncode == 0, f"{shlex.join(program)}: {err.decode()}"
+    assert process.returncode == 0, f"{shlex.join(program)}: {out.decode()}{err.decode()}"
     return out.decode()
 
 

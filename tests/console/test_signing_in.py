@@ -24,6 +24,9 @@ async def test_a_forged_token_gets_nobody_in(visitor: Visitor) -> None:
     await visitor.go(WORKSPACE)
     await visitor.sign_in(KeyRing("test-key").token(WORKSPACE))
     await expect(visitor.page.get_by_role("alert")).to_contain_text("not good any more")
+    # Nothing but what the edge said.
+    assert {"401" in one for one in visitor.complaints} == {True}
+    visitor.complaints.clear()
 
 
 async def test_a_workspace_of_others_is_denied(visitor: Visitor, workspace: str) -> None:

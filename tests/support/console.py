@@ -103,7 +103,7 @@ async def visiting(
     yield visitor
     complaints = list(visitor.complaints)
     await context.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 VIOLATIONS = """

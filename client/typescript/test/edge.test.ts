@@ -34,7 +34,7 @@ for (const [way, openShadower] of [
     const shadower = openShadower({ address, token, workspace });
     const ended = new AbortController();
     const table = new LiveTable();
-    const agentId = `node-${way}`;
+    const agentId = `node-${way.replace("/", "")}`;
     const question = {
       metrics: ["executions"],
       granularity: Granularity.MINUTE,

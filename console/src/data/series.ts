@@ -22,8 +22,12 @@ export async function seriesOf(
   signal: AbortSignal,
 ): Promise<TimeSeries[]> {
   const client = shadower.service(MetricsService);
+  const { metrics, filter, granularity, groupBy } = question;
   const asked = {
-    ...question,
+    metrics,
+    ...(filter && { filter }),
+    ...(granularity && { granularity }),
+    ...(groupBy && { groupBy }),
     interval: interval(range.start, range.end),
     timeZone: range.zone,
     pageSize: PAGE,
@@ -68,7 +72,11 @@ export function chartOf(
     })),
     format,
     zone: range.zone,
-    span: [range.start.getTime() / 1000, range.end.getTime() / 1000],
+    // The first bucket may begin before the range.
+    span: [
+      Math.min(range.start.getTime(), times[0] ?? Infinity) / 1000,
+      range.end.getTime() / 1000,
+    ],
   };
 }
 

@@ -100,6 +100,7 @@ class Alerts {
   #silence(ruleId: string): void {
     const now = Date.now();
     const asked = {
+      silenceId: `console-${crypto.randomUUID()}`,
       ruleIds: [ruleId],
       startTime: timestampFromDate(new Date(now)),
       endTime: timestampFromDate(new Date(now + HOUR)),

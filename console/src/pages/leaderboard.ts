@@ -118,7 +118,7 @@ class Board {
 
   #head(): TemplateResult {
     return html`<div role="row" aria-rowindex="1" class="row">
-      <span role="columnheader">Agent</span><span role="columnheader">Executions over time</span>
+      <span role="columnheader">Agent</span><span role="columnheader">Course</span>
       ${COLUMNS.map(
         (one) => html`<span role="columnheader" class="number"
           aria-sort=${one.key === this.#by ? (this.#ascending ? "ascending" : "descending") : "none"}>

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { when } from "../format.ts";
+import { dayOrHour, when } from "../format.ts";
 import { CHANGED } from "../theme.ts";
 
 /** One line, or row of bars, of a chart. Where there is no value there is a gap. */
@@ -79,6 +79,8 @@ function optionsOf(spec: ChartSpec, width: number, style: CSSStyleDeclaration): 
     ticks: { show: false },
     font: `12px ${style.fontFamily}`,
   };
+  const places = (_: uPlot, splits: number[], __: number, ___: number, step: number) =>
+    splits.map((at) => dayOrHour(new Date(at * 1000), spec.zone, step));
   const values = (_: uPlot, splits: number[]) => splits.map(spec.format);
   return {
     width,
@@ -90,7 +92,10 @@ function optionsOf(spec: ChartSpec, width: number, style: CSSStyleDeclaration): 
       x: { time: true, range: () => [...spec.span] as [number, number] },
       y: { range: fromZero },
     },
-    axes: [axis, { ...axis, values, size: 76 }],
+    axes: [
+      { ...axis, size: 30, values: places },
+      { ...axis, values, size: 76 },
+    ],
     series: [{}, ...spec.lines.map((line) => seriesOf(line, colored(line.color)))],
     hooks: { setCursor: [(plot) => tell(plot, spec)] },
   };

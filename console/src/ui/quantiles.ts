@@ -7,6 +7,7 @@ const WIDTH = 480;
 const HEIGHT = 180;
 const LEFT = 4;
 const BOTTOM = 22;
+const TOP = 16;
 
 /** Which part of the runs was done within which time: the distribution, on an axis of powers of ten. */
 export function quantiles(all: readonly Quantile[]): TemplateResult {
@@ -41,7 +42,7 @@ function placing(all: readonly Quantile[]) {
   for (let power = Math.ceil(from); power <= until; power++) ticks.push(10 ** power);
   return {
     x: (value: number) => (LEFT + scale(value) * (WIDTH - LEFT - 8)).toFixed(1),
-    y: (percent: number) => (6 + (1 - percent / 100) * (HEIGHT - BOTTOM - 6)).toFixed(1),
+    y: (percent: number) => (TOP + (1 - percent / 100) * (HEIGHT - BOTTOM - TOP)).toFixed(1),
     ticks: ticks.length > 1 ? ticks : [least, most],
   };
 }
