@@ -146,6 +146,7 @@ async def test_the_client_in_node(address: str, keys: Any, workspace: str) -> No
         "node",
         "--conditions=source",
         "--test",
+        "--test-reporter=tap",
         f"{ROOT / folder}/*.test.ts",
     ]
     said = await _run(program, environment)

@@ -1,6 +1,7 @@
 """Every page says what the API says, to everybody, and lets nothing of a name be more than text."""
 
-from decimal import Decimal
+import re
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import httpx
@@ -27,7 +28,15 @@ Place = dict[str, str]
 
 
 def dollars(amount: str) -> str:
-    return f"${Decimal(amount):,.2f}"
+    """Of less than a dollar, four decimals."""
+    value = Decimal(amount)
+    digits = Decimal("0.01") if value >= 1 else Decimal("0.0001")
+    return f"${value.quantize(digits, ROUND_HALF_UP):,}"
+
+
+def percent(part: int, whole: int) -> str:
+    share = Decimal(100 * part) / whole
+    return f"{share.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
 
 
 async def test_the_overview_says_what_the_api_and_the_runs_say(
@@ -39,7 +48,7 @@ async def test_the_overview_says_what_the_api_and_the_runs_say(
     told = answer.json()["summary"]
     good = sum(run["status"] == "EXECUTION_STATUS_SUCCEEDED" for run in runs)
     assert await visitor.tile("Executions") == str(len(runs)) == told["executions"]["total"]
-    assert await visitor.tile("Success rate") == f"{good / len(runs):.1%}".replace("%", " %")
+    assert await visitor.tile("Success rate") == percent(good, len(runs))
     assert await visitor.tile("Cost") == dollars(told["cost"]["costUsd"])
     assert sum(Decimal(run["costUsd"]) for run in runs) == Decimal(told["cost"]["costUsd"])
     tokens = sum(run["inputTokens"] + run["outputTokens"] for run in runs)
@@ -67,7 +76,7 @@ async def test_agents_are_in_the_order_that_was_asked_for(
     rows = visitor.page.locator(".board .body [role=row]")
     await expect(rows).to_have_count(len(AGENTS))
     await visitor.page.get_by_role("button", name="Cost").click()
-    await expect(visitor.page).to_have_url(lambda url: "by=cost" in url)
+    await expect(visitor.page).to_have_url(re.compile("by=cost"))
     answer = await http.get(
         f"/v1/workspaces/{WORKSPACE}/agents", params={"orderBy": "AGENT_ORDER_COST", **interval}
     )
