@@ -62,13 +62,13 @@ export function when(instant: Date | undefined, zone: string): string {
   return new Intl.DateTimeFormat("en-GB", style).format(instant);
 }
 
-/** A place on an axis whose steps are so many seconds. */
+/** A place on an axis whose steps are so many seconds. A day's first one is named by the day. */
 export function dayOrHour(instant: Date, zone: string, step: number): string {
-  const style: Intl.DateTimeFormatOptions =
-    step >= DAY_SECONDS
-      ? { day: "numeric", month: "short" }
-      : { hour: "2-digit", minute: "2-digit" };
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...style }).format(instant);
+  const style = { timeZone: zone, hour: "2-digit", minute: "2-digit" } as const;
+  const hour = new Intl.DateTimeFormat("en-GB", style).format(instant);
+  if (step < DAY_SECONDS && hour !== "00:00") return hour;
+  const day = { timeZone: zone, day: "numeric", month: "short" } as const;
+  return new Intl.DateTimeFormat("en-GB", day).format(instant);
 }
 
 export function clock(instant: Date, zone: string): string {
