@@ -62,10 +62,11 @@ class Visitor:
         tile = self.page.locator(".tile", has=self.page.get_by_text(label, exact=True))
         return (await tile.locator(".value").inner_text()).strip()
 
-    async def problems(self) -> list[str]:
-        """Of accessibility, by axe: those that keep somebody from something."""
+    async def problems(self, *only: str) -> list[str]:
+        """Of accessibility, by axe: those that keep somebody from something; by some rules only."""
         await self.page.evaluate(AXE.read_text())
-        found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        asked = {"resultTypes": ["violations"], **({"runOnly": list(only)} if only else {})}
+        found = await self.page.evaluate("(asked) => axe.run(document, asked)", asked)
         return [
             f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
             for one in found["violations"]
