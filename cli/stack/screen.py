@@ -57,6 +57,7 @@ def welcome(state: StackState, token: str, token_file: Path) -> str:
 def _token_lines(address: str, token: str, token_file: Path) -> list[str]:
     return [
         f"\nA token for workspace demo, good for 12 hours:\n\n{token}\n",
+        f"Look at it: open {address} in a browser and sign in with the token.\n",
         "Try it:\n",
         *_curl_lines(address, token_file),
     ]

@@ -10,8 +10,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from gateway.web.caller import bearer_of
+from gateway.web.files import read_files
 from gateway.web.graphql.http import GraphQLOverHTTP
 from gateway.web.graphql.schema import limited_schema
+from gateway.web.page import page_routes
 from gateway.web.reference.routes import reference_routes
 from gateway.web.services import Services
 from gateway.web.settings import WebSettings
@@ -45,6 +47,7 @@ def application(
             WebSocketRoute("/graphql", graphql_socket),
             WebSocketRoute("/v1/live", live),
             *reference_routes(),
+            *page_routes(settings, read_files()),
         ],
         exception_handlers={404: _refuse, 405: _refuse},
     )

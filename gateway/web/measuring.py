@@ -10,7 +10,7 @@ from services.runtime.telemetry.tallies import Labels
 
 METHODS = frozenset({"GET", "POST"})
 SOCKETS = frozenset({"/graphql", "/v1/live"})
-ROUTES = SOCKETS | {"/health", "/openapi.json", "/reference"}
+ROUTES = SOCKETS | {"/", "/console.json", "/health", "/openapi.json", "/reference"}
 OTHER = "_OTHER"
 
 

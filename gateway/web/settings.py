@@ -65,3 +65,23 @@ class WebSettings(MeshSettings):
 
     graphql_items: int = Field(default=10_000, ge=1)
     """Most items of lists in an answer, whatever it was thought to cost."""
+
+    console_client_id: str = ""
+    """The console's public client at the issuer of tokens (OpenID Connect with PKCE). Empty: nobody
+    signs in that way."""
+
+    console_scope: str = "openid"
+    """What the console asks the issuer for."""
+
+    console_issuer_origins: tuple[str, ...] = ()
+    """Where the issuer's endpoints are that are not where its name says, as https://tokens.example:
+    the page may speak with nobody else."""
+
+    console_token_sign_in: bool | None = None
+    """Whether people may sign in by pasting a token. Unset: in development only."""
+
+    @property
+    def takes_tokens_by_hand(self) -> bool:
+        if self.console_token_sign_in is None:
+            return self.environment == "development"
+        return self.console_token_sign_in

@@ -1,0 +1,29 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { interceptorsOf } from "./interceptors.ts";
+import { type ClientOptions, DEADLINE_MS } from "./options.ts";
+
+/** Where calls go out, and clients of the contract's services. */
+export class Shadower {
+  readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /** A typed client of a service of `shadower-client/gen`. */
+  service<S extends DescService>(service: S): Client<S> {
+    return createClient(service, this.transport);
+  }
+}
+
+/** By gRPC-Web and `fetch`: in browsers, and wherever else there is one. */
+export function openShadower(options: ClientOptions): Shadower {
+  const transport = createGrpcWebTransport({
+    baseUrl: options.address,
+    interceptors: interceptorsOf(options),
+    defaultTimeoutMs: options.deadlineMs ?? DEADLINE_MS,
+  });
+  return new Shadower(transport);
+}

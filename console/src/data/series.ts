@@ -1,0 +1,93 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { interval, type Shadower, toNumber } from "shadower-client";
+import type { TimeSeries } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+import {
+  type GetMetricsRequest,
+  MetricsService,
+} from "shadower-client/gen/shadower/metrics/v1/metrics_service_pb";
+import { bucketOf, type Range } from "../range.ts";
+import type { ChartSpec, Line } from "../ui/chart.ts";
+
+const PAGE = 10_000;
+const MOST_PAGES = 10;
+
+export type Question = Pick<GetMetricsRequest, "metrics"> &
+  Partial<Pick<GetMetricsRequest, "filter" | "groupBy" | "granularity">>;
+
+/** All series of a question, however many pages they have; at most ten. */
+export async function seriesOf(
+  shadower: Shadower,
+  range: Range,
+  question: Question,
+  signal: AbortSignal,
+): Promise<TimeSeries[]> {
+  const client = shadower.service(MetricsService);
+  const { metrics, filter, granularity, groupBy } = question;
+  const asked = {
+    metrics,
+    ...(filter && { filter }),
+    ...(granularity && { granularity }),
+    ...(groupBy && { groupBy }),
+    interval: interval(range.start, range.end),
+    timeZone: range.zone,
+    pageSize: PAGE,
+  };
+  const found: TimeSeries[] = [];
+  for (let page = 0, pageToken = ""; page < MOST_PAGES; page++) {
+    const answer = await client.getMetrics({ ...asked, pageToken }, { signal });
+    found.push(...answer.timeSeries);
+    pageToken = answer.nextPageToken;
+    if (!pageToken) break;
+  }
+  return found;
+}
+
+export type Values = ReadonlyMap<number, number>;
+
+/** Known values by the start of their bucket, in milliseconds. */
+export function valuesOf(series: readonly TimeSeries[]): Values {
+  const points = series.flatMap((one) => one.points);
+  const known = new Map<number, number>();
+  for (const { startTime, value } of points) {
+    const number = toNumber(value);
+    if (startTime && number !== undefined) known.set(timestampMs(startTime), number);
+  }
+  return known;
+}
+
+export type LineOf = Omit<Line, "values"> & { readonly values: Values };
+
+/** A chart over a range: a line breaks where a bucket has no value. */
+export function chartOf(
+  range: Range,
+  lines: readonly LineOf[],
+  format: ChartSpec["format"],
+): ChartSpec {
+  const times = withGaps(lines, bucketOf(range).length);
+  return {
+    times: times.map((time) => time / 1000),
+    lines: lines.map((line) => ({
+      ...line,
+      values: times.map((time) => line.values.get(time) ?? null),
+    })),
+    format,
+    zone: range.zone,
+    // The first bucket may begin before the range.
+    span: [
+      Math.min(range.start.getTime(), times[0] ?? Infinity) / 1000,
+      range.end.getTime() / 1000,
+    ],
+  };
+}
+
+/** All times of all lines, and one without a value wherever buckets are missing between two. */
+export function withGaps(lines: readonly { values: Values }[], bucket: number): number[] {
+  const times = [...new Set(lines.flatMap((line) => [...line.values.keys()]))].sort(
+    (a, b) => a - b,
+  );
+  return times.flatMap((time, at) => {
+    const next = times[at + 1];
+    // A day of a clock change has an hour more.
+    return next !== undefined && next - time > bucket * 1.5 ? [time, time + bucket] : [time];
+  });
+}

@@ -1,0 +1,52 @@
+import { Code, ConnectError, reasonOf, violationsOf } from "shadower-client";
+
+interface Explanation {
+  readonly title: string;
+  readonly advice: string;
+}
+
+const BY_CODE: Partial<Record<Code, Explanation>> = {
+  [Code.PermissionDenied]: {
+    title: "You may not see this",
+    advice:
+      "Your token lacks the permission. Ask an administrator of the workspace for another role.",
+  },
+  [Code.Unauthenticated]: {
+    title: "You are signed out",
+    advice: "Sign in again to go on.",
+  },
+  [Code.Unavailable]: {
+    title: "Nobody answers",
+    advice: "The network or the service is away. Try again in a moment; /health says how it is.",
+  },
+  [Code.DeadlineExceeded]: {
+    title: "This took too long",
+    advice: "Ask about a shorter time, or try again.",
+  },
+  [Code.ResourceExhausted]: {
+    title: "Too many questions",
+    advice: "The workspace's limit is used up for now. Wait a moment, then try again.",
+  },
+};
+
+const BY_REASON: Record<string, Explanation> = {
+  AGENT_NOT_FOUND: {
+    title: "There is no such agent",
+    advice: "It never ran in this workspace. Look for it on the page Agents.",
+  },
+  WORKSPACE_DENIED: {
+    title: "This workspace is not yours",
+    advice:
+      "Your token is not good for it. Choose another one above, or sign in with another token.",
+  },
+};
+
+/** What an error means to somebody, and what to do about it. */
+export function explained(error: unknown): Explanation {
+  const failed = ConnectError.from(error);
+  const known = BY_REASON[reasonOf(error) ?? ""] ?? BY_CODE[failed.code];
+  if (known) return known;
+  const fields = violationsOf(error).map((one) => `${one.field}: ${one.description}`);
+  const advice = [failed.rawMessage, ...fields].join(". ");
+  return { title: "That did not work", advice: advice || "Nothing says why. Try again." };
+}

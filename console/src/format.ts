@@ -1,0 +1,91 @@
+import { MetricKind } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+
+export const ABSENT = "–";
+type Known = number | bigint | undefined;
+
+const WHOLE = new Intl.NumberFormat("en");
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
+const DAY_SECONDS = 86_400;
+const COMPACT_FROM = 1_000_000;
+
+export function count(value: Known): string {
+  if (value === undefined) return ABSENT;
+  return value >= COMPACT_FROM ? COMPACT.format(value) : WHOLE.format(value);
+}
+
+/** With every digit. */
+export function exactly(value: Known): string {
+  return value === undefined ? "not known" : WHOLE.format(value);
+}
+
+export function ratio(value: number | undefined): string {
+  return value === undefined ? ABSENT : `${(value * 100).toFixed(1)} %`;
+}
+
+export function decimal(value: number | undefined, digits = 2): string {
+  return value === undefined
+    ? ABSENT
+    : new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value);
+}
+
+export function seconds(value: number | undefined): string {
+  if (value === undefined) return ABSENT;
+  if (value < 1) return `${significant(value * 1000)} ms`;
+  if (value < 60) return `${significant(value)} s`;
+  if (value < 3600) return parts(value, 60, "min", 1, "s");
+  if (value < 86_400) return parts(value, 3600, "h", 60, "min");
+  return parts(value, 86_400, "d", 3600, "h");
+}
+
+function parts(value: number, large: number, name: string, small: number, rest: string): string {
+  const whole = Math.round(value / small);
+  const left = whole % (large / small);
+  return `${Math.floor(whole / (large / small))} ${name}${left ? ` ${left} ${rest}` : ""}`;
+}
+
+function significant(value: number): string {
+  return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
+}
+
+/** Of an exact decimal, or of a sum of such for a chart. */
+export function dollars(value: string | number | undefined): string {
+  if (value === undefined) return ABSENT;
+  const amount = Number(value);
+  const digits = amount !== 0 && Math.abs(amount) < 1 ? 4 : 2;
+  if (Math.abs(amount) >= COMPACT_FROM) return `$${COMPACT.format(amount)}`;
+  return `$${new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount)}`;
+}
+
+export function when(instant: Date | undefined, zone: string): string {
+  if (!instant) return ABSENT;
+  const style = { timeZone: zone, dateStyle: "medium", timeStyle: "short" } as const;
+  return new Intl.DateTimeFormat("en-GB", style).format(instant);
+}
+
+/** A place on an axis whose steps are so many seconds. A day's first one is named by the day. */
+export function dayOrHour(instant: Date, zone: string, step: number): string {
+  const style = { timeZone: zone, hour: "2-digit", minute: "2-digit" } as const;
+  const hour = new Intl.DateTimeFormat("en-GB", style).format(instant);
+  if (step < DAY_SECONDS && hour !== "00:00") return hour;
+  const day = { timeZone: zone, day: "numeric", month: "short" } as const;
+  return new Intl.DateTimeFormat("en-GB", day).format(instant);
+}
+
+export function clock(instant: Date, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeStyle: "medium" }).format(instant);
+}
+
+/** How values of a metric are written, by its unit and kind. */
+export function writerOf(unit: string, kind = MetricKind.STATISTIC): (value: number) => string {
+  if (unit === "s") return seconds;
+  if (unit === "USD") return dollars;
+  if (kind === MetricKind.RATIO) return ratio;
+  const name = unit.replace(/[{}]/g, "");
+  const suffix = name && name !== "1" && !unit.startsWith("{") ? ` ${name}` : "";
+  return (value) => `${Number.isInteger(value) ? count(value) : decimal(value)}${suffix}`;
+}
+
+/** A constant of the contract as words: ERROR_TYPE_RATE_LIMIT is "rate limit". */
+export function words(name: string | undefined): string {
+  return (name ?? "").toLowerCase().replaceAll("_", " ");
+}

@@ -1,0 +1,103 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { Granularity } from "shadower-client/gen/shadower/common/v1/granularity_pb";
+import type { Metric, TimeSeries } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+import type { Context, OpenPage } from "../app.ts";
+import { asCurl, asPython, explorationOf, metricsOf, questionOf } from "../data/explorer.ts";
+import { chartOf, seriesOf, valuesOf } from "../data/series.ts";
+import { count, when, writerOf } from "../format.ts";
+import { Loading } from "../loading.ts";
+import { bucketOf } from "../range.ts";
+import { card } from "../ui/card.ts";
+import { copying } from "../ui/copying.ts";
+import { explorerForm } from "../ui/exploring.ts";
+import { figure } from "../ui/figure.ts";
+import { named, table } from "../ui/table.ts";
+
+const COLORS = ["--accent", "--good", "--bad", "--c4", "--c5", "--c6", "--c7", "--c8"];
+const MOST_ROWS = 200;
+
+/** Any metric, by any group, in any buckets. What is asked stands in the URL. */
+export const open: OpenPage = (context) => {
+  const { shadower, range, signal, route, update } = context;
+  const asked = explorationOf(route.params, bucketOf(range).granularity);
+  const question = questionOf(asked, range, route.workspace);
+  const metrics = new Loading(() => metricsOf(shadower, signal), update);
+  const answer = new Loading(() => seriesOf(shadower, range, question, signal), update);
+  return {
+    title: "Explorer",
+    render: () =>
+      html`${metrics.show((known) => explorerForm(context, asked, known))}
+        <p class="buttons">
+          ${copying("Copy as curl", () => asCurl(question), context.say)}
+          ${copying("Copy as Python", () => asPython(question), context.say)}
+        </p>
+        ${answer.show((series) =>
+          drawn(
+            context,
+            series,
+            metrics.value?.find((one) => one.name === asked.metric),
+            asked.bucket,
+          ),
+        )}`,
+  };
+};
+
+function drawn(
+  context: Context,
+  series: readonly TimeSeries[],
+  metric: Metric | undefined,
+  bucket: Granularity,
+): TemplateResult {
+  const known = series.filter((one) => one.points.length > 0);
+  if (known.length === 0)
+    return html`<p class="card empty">
+      Nothing is known of this in this time. Choose a longer time, another metric or a wider filter.
+    </p>`;
+  const write = writerOf(metric?.unit ?? "", metric?.kind);
+  return html`${bucket === Granularity.UNSPECIFIED ? nothing : chart(context, known, write)}
+    ${card("Values", values(context, known, write))}`;
+}
+
+function chart(
+  context: Context,
+  series: readonly TimeSeries[],
+  write: (value: number) => string,
+): TemplateResult {
+  const lines = series.slice(0, COLORS.length).map((one, at) => ({
+    label: labelled(one),
+    color: COLORS[at] ?? "--accent",
+    shape: series.length === 1 ? ("bars" as const) : ("line" as const),
+    values: valuesOf([one]),
+  }));
+  const more = series.length - lines.length;
+  return html`${figure("Over time", chartOf(context.range, lines, write))}
+    ${more > 0 ? html`<p class="as-of">${count(more)} more groups are in the table only.</p>` : nothing}`;
+}
+
+function labelled(series: TimeSeries): string {
+  return Object.values(series.labels).join(", ") || "All";
+}
+
+interface Row {
+  readonly group: string;
+  readonly time: number;
+  readonly value: number;
+}
+
+function values(
+  { range }: Context,
+  series: readonly TimeSeries[],
+  write: (value: number) => string,
+): TemplateResult {
+  const rows: Row[] = series.flatMap((one) =>
+    [...valuesOf([one])].map(([time, value]) => ({ group: labelled(one), time, value })),
+  );
+  const columns = [
+    { label: "Group", cell: (row: Row) => named(row.group) },
+    { label: "From", cell: (row: Row) => when(new Date(row.time), range.zone) },
+    { label: "Value", isNumber: true, cell: (row: Row) => write(row.value) },
+  ];
+  const more = rows.length - MOST_ROWS;
+  return html`${table("Values", columns, rows.slice(0, MOST_ROWS), "")}
+    ${more > 0 ? html`<p class="as-of">${count(more)} more rows: copy the question and ask for all.</p>` : nothing}`;
+}

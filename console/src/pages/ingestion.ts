@@ -1,0 +1,162 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { html, nothing, type TemplateResult } from "lit-html";
+import { interval } from "shadower-client";
+import {
+  type DeadLetter,
+  DeadLetterSource,
+} from "shadower-client/gen/shadower/bus/v1/dead_letter_pb";
+import { DeadLettersService } from "shadower-client/gen/shadower/bus/v1/dead_letters_service_pb";
+import { ErrorReason } from "shadower-client/gen/shadower/common/v1/error_reason_pb";
+import {
+  IngestService,
+  type ReconcileResponse,
+} from "shadower-client/gen/shadower/ingest/v1/ingest_service_pb";
+import { FactKind, type LedgerEntry } from "shadower-client/gen/shadower/ingest/v1/ledger_pb";
+import { act } from "../actions.ts";
+import type { Context, OpenPage } from "../app.ts";
+import { ABSENT, count, when, words } from "../format.ts";
+import { Loading } from "../loading.ts";
+import { card } from "../ui/card.ts";
+import { named, table } from "../ui/table.ts";
+import { type Tile, tiles } from "../ui/tile.ts";
+
+const LONGEST = 31 * 86_400_000;
+
+/** What came in and what became of it, hour by hour; and what could not be handled. */
+export const open: OpenPage = (context) => {
+  const page = new Ingestion(context);
+  return { title: "Ingestion", render: () => page.render() };
+};
+
+class Ingestion {
+  readonly #context: Context;
+  readonly #ledger: Loading<ReconcileResponse>;
+  readonly #letters: Loading<DeadLetter[]>;
+  #recounts = false;
+
+  constructor(context: Context) {
+    const { shadower, signal, update } = context;
+    this.#context = context;
+    this.#ledger = new Loading(
+      () =>
+        shadower
+          .service(IngestService)
+          .reconcile({ interval: this.#asked(), recount: this.#recounts }, { signal }),
+      update,
+    );
+    this.#letters = new Loading(async () => {
+      const { deadLetters } = await shadower
+        .service(DeadLettersService)
+        .listDeadLetters({ pageSize: 100 }, { signal });
+      return deadLetters;
+    }, update);
+  }
+
+  /** The last 31 days of the range: a ledger has no more at once. */
+  #asked() {
+    const { start, end } = this.#context.range;
+    return interval(new Date(Math.max(start.getTime(), end.getTime() - LONGEST)), end);
+  }
+
+  #recount(): void {
+    this.#recounts = true;
+    void act(
+      this.#context,
+      "Counted anew",
+      () => this.#ledger.again(),
+      async () => undefined,
+    );
+  }
+
+  render(): TemplateResult {
+    const { zone } = this.#context.range;
+    return html`${this.#ledger.show(
+      (told) => html`${tiles(totals(told))}
+          <p class="buttons">
+            <button type="button" @click=${() => this.#recount()}>Count the facts anew</button>
+            ${told.balanced === undefined ? nothing : html`<span role="status">${judged(told.balanced)}</span>`}
+          </p>
+          ${card("Ledger", table("Ledger", ledgerColumns(zone), told.entries.toReversed(), "Nothing came in this time."))}`,
+    )}
+      ${card(
+        "Dead letters",
+        this.#letters.show((all) =>
+          table("Dead letters", this.#letterColumns(zone), all, "Everything could be handled."),
+        ),
+      )}`;
+  }
+
+  #letterColumns(zone: string) {
+    return [
+      {
+        label: "Failed",
+        cell: (one: DeadLetter) => when(one.failTime && timestampDate(one.failTime), zone),
+      },
+      {
+        label: "Where",
+        cell: (one: DeadLetter) => `${words(DeadLetterSource[one.source])} · ${one.group}`,
+      },
+      { label: "Why", cell: (one: DeadLetter) => words(ErrorReason[one.reason]) },
+      { label: "Message", cell: (one: DeadLetter) => named(one.message) },
+      { label: "Times", isNumber: true, cell: (one: DeadLetter) => count(one.occurrences) },
+      { label: "Do", cell: (one: DeadLetter) => this.#replaying(one) },
+    ];
+  }
+
+  #replaying({ deadLetterId, replayTime }: DeadLetter): TemplateResult | string {
+    if (replayTime) return `replayed ${when(timestampDate(replayTime), this.#context.range.zone)}`;
+    const client = this.#context.shadower.service(DeadLettersService);
+    const work = async () => {
+      const { results } = await client.replayDeadLetters({ deadLetterIds: [deadLetterId] });
+      const error = results[0]?.error;
+      if (error) throw new Error(error.message);
+    };
+    return html`<button type="button" @click=${() => act(this.#context, "Replayed", work, () => this.#letters.again())}>
+      Replay
+    </button>`;
+  }
+}
+
+function judged(balanced: boolean): string {
+  return balanced
+    ? "The recount equals the ledger."
+    : "The recount differs from the ledger: see the column Recounted.";
+}
+
+function totals({ entries, entriesBehind }: ReconcileResponse): Tile[] {
+  const sum = (of: (one: LedgerEntry) => bigint) =>
+    count(entries.reduce((all, one) => all + of(one), 0n));
+  return [
+    { label: "Received", value: sum((one) => one.received) },
+    { label: "Stored", value: sum((one) => one.stored) },
+    { label: "Updated", value: sum((one) => one.updated) },
+    { label: "Duplicates", value: sum((one) => one.duplicate) },
+    { label: "Rejected", value: sum((one) => one.rejected) },
+    {
+      label: "Waiting in the log",
+      value: entriesBehind === undefined ? "no log" : count(entriesBehind),
+    },
+  ];
+}
+
+function ledgerColumns(zone: string) {
+  const number = (label: string, of: (one: LedgerEntry) => bigint | undefined) => ({
+    label,
+    isNumber: true,
+    cell: (one: LedgerEntry) => count(of(one)),
+  });
+  return [
+    {
+      label: "Hour",
+      cell: (one: LedgerEntry) => when(one.startTime && timestampDate(one.startTime), zone),
+    },
+    { label: "Kind", cell: (one: LedgerEntry) => words(FactKind[one.kind]) || ABSENT },
+    number("Received", (one) => one.received),
+    number("Stored", (one) => one.stored),
+    number("Updated", (one) => one.updated),
+    number("Duplicates", (one) => one.duplicate),
+    number("Rejected", (one) => one.rejected),
+    number("Removed", (one) => one.removed),
+    number("Recounted", (one) => one.recounted),
+  ];
+}

@@ -1,0 +1,108 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { html, type TemplateResult } from "lit-html";
+import {
+  type Job,
+  type JobRun,
+  RunOutcome,
+  RunReason,
+} from "shadower-client/gen/shadower/scheduler/v1/job_pb";
+import { SchedulerService } from "shadower-client/gen/shadower/scheduler/v1/scheduler_service_pb";
+import { act } from "../actions.ts";
+import type { Context, OpenPage } from "../app.ts";
+import { ABSENT, count, seconds, when, words } from "../format.ts";
+import { Loading } from "../loading.ts";
+import { SYSTEM_WORKSPACE } from "../session.ts";
+import { card } from "../ui/card.ts";
+import { table } from "../ui/table.ts";
+
+/** What is done at times, and what became of it. Of the whole deployment, so only for operators. */
+export const open: OpenPage = (context) => ({
+  title: "Jobs",
+  ...(context.workspaces.includes(SYSTEM_WORKSPACE) ? shown(context) : { render: forOperators }),
+});
+
+function forOperators(): TemplateResult {
+  return html`<section class="card nothing">
+    <h2>Jobs are for operators</h2>
+    <p>
+      They are of the whole deployment. Sign in with a token that is good for ${SYSTEM_WORKSPACE}:
+    </p>
+    <pre tabindex="0"><code>shadower token --workspace ${SYSTEM_WORKSPACE} --role owner</code></pre>
+  </section>`;
+}
+
+function shown(context: Context): { render: () => TemplateResult } {
+  const { shadower, signal, range, update } = context;
+  const client = shadower.service(SchedulerService);
+  const workspaceId = SYSTEM_WORKSPACE;
+  const told = new Loading(async () => {
+    const [{ jobs }, { runs }] = await Promise.all([
+      client.listJobs({ workspaceId }, { signal }),
+      client.listJobRuns({ workspaceId, pageSize: 100 }, { signal }),
+    ]);
+    return { jobs, runs };
+  }, update);
+  const press = (label: string, name: string, done: string, work: () => Promise<unknown>) =>
+    html`<button type="button" aria-label="${label} ${name}" @click=${() => act(context, done, work, () => told.again())}>
+      ${label}
+    </button>`;
+  const buttons = ({
+    name: jobName,
+    paused,
+  }: Job) => html`${press("Run now", jobName, "It begins within seconds", () => client.runJob({ workspaceId, jobName }))}
+    ${
+      paused
+        ? press("Resume", jobName, "Resumed", () => client.resumeJob({ workspaceId, jobName }))
+        : press("Pause", jobName, "Paused", () => client.pauseJob({ workspaceId, jobName }))
+    }`;
+  return {
+    render: () =>
+      told.show(
+        ({ jobs, runs }) =>
+          html`${card("Jobs", table("Jobs", jobColumns(range.zone, buttons), jobs, "There are no jobs."))}
+            ${card("Runs", table("Runs", runColumns(range.zone), runs, "No job has run yet."))}`,
+      ),
+  };
+}
+
+function jobColumns(zone: string, buttons: (job: Job) => TemplateResult) {
+  return [
+    {
+      label: "Job",
+      cell: (one: Job) => html`<strong>${words(one.name)}</strong><br />${one.description}`,
+    },
+    { label: "Schedule", cell: (one: Job) => html`<code>${one.schedule}</code> ${one.timeZone}` },
+    {
+      label: "Next",
+      cell: (one: Job) =>
+        one.paused ? "paused" : when(one.nextRunTime && timestampDate(one.nextRunTime), zone),
+    },
+    { label: "Last", cell: (one: Job) => (one.lastRun ? outcome(one.lastRun) : "never") },
+    { label: "Do", cell: buttons },
+  ];
+}
+
+function runColumns(zone: string) {
+  return [
+    { label: "Job", cell: (one: JobRun) => words(one.job) },
+    {
+      label: "Planned",
+      cell: (one: JobRun) => when(one.plannedTime && timestampDate(one.plannedTime), zone),
+    },
+    { label: "Why", cell: (one: JobRun) => words(RunReason[one.reason]) },
+    { label: "Took", isNumber: true, cell: took },
+    { label: "Attempts", isNumber: true, cell: (one: JobRun) => count(one.attempts) },
+    { label: "Outcome", cell: (one: JobRun) => outcome(one) },
+    { label: "Error", cell: (one: JobRun) => one.error || ABSENT },
+  ];
+}
+
+function took({ startTime, endTime }: JobRun): string {
+  if (!startTime || !endTime) return ABSENT;
+  return seconds((timestampDate(endTime).getTime() - timestampDate(startTime).getTime()) / 1000);
+}
+
+function outcome(run: JobRun): string {
+  if (run.outcome !== RunOutcome.UNSPECIFIED) return words(RunOutcome[run.outcome]);
+  return run.startTime ? "running" : "planned";
+}

@@ -1,0 +1,151 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { html, nothing, type TemplateResult } from "lit-html";
+import { toSeconds } from "shadower-client";
+import type { AgentSummary } from "shadower-client/gen/shadower/agents/v1/agent_summary_pb";
+import { AgentOrder } from "shadower-client/gen/shadower/agents/v1/agents_service_pb";
+import type { Context, View } from "../app.ts";
+import { Courses, Leaderboard, ORDERS } from "../data/agents.ts";
+import { count, dollars, ratio, seconds, when } from "../format.ts";
+import { failure } from "../loading.ts";
+import { linkTo } from "../router.ts";
+import { sparkline } from "../ui/sparkline.ts";
+import { named } from "../ui/table.ts";
+import { styled } from "../ui/tint.ts";
+import { type Window, windowOf } from "../ui/virtual.ts";
+
+const ROW = 44;
+const USUAL = "executions";
+
+interface Column {
+  readonly key: string;
+  readonly label: string;
+  readonly cell: (agent: AgentSummary, context: Context) => unknown;
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: "executions", label: "Executions", cell: (one) => count(one.executions?.total) },
+  { key: "success", label: "Success", cell: (one) => ratio(one.successRate) },
+  { key: "average", label: "Mean time", cell: (one) => time(one.duration?.average) },
+  { key: "p95", label: "p95", cell: (one) => time(one.duration?.p95) },
+  { key: "tokens", label: "Tokens", cell: (one) => count(one.tokens?.totalTokens) },
+  { key: "cost", label: "Cost", cell: (one) => dollars(one.cost?.costUsd) },
+  { key: "users", label: "Users", cell: (one) => count(one.distinctUsers) },
+  {
+    key: "last",
+    label: "Last run",
+    cell: (one, { range }) =>
+      when(one.lastStartTime && timestampDate(one.lastStartTime), range.zone),
+  },
+];
+
+function time(duration: Parameters<typeof toSeconds>[0] | undefined): string {
+  return seconds(duration && toSeconds(duration));
+}
+
+/** All agents of a workspace in an order; as many rows as can be seen. */
+export function leaderboard(context: Context): View {
+  const board = new Board(context);
+  return { title: "Agents", render: () => board.render() };
+}
+
+class Board {
+  readonly #context: Context;
+  readonly #list: Leaderboard;
+  readonly #courses: Courses;
+  readonly #by: string;
+  readonly #ascending: boolean;
+  #window: Window = windowOf(0, 800, ROW, 100);
+  #error: unknown;
+
+  constructor(context: Context) {
+    const { params } = context.route;
+    this.#context = context;
+    this.#by = params.get("by") ?? USUAL;
+    this.#ascending = params.get("order") === "up";
+    const order = { by: ORDERS[this.#by] ?? AgentOrder.EXECUTIONS, ascending: this.#ascending };
+    this.#list = new Leaderboard(context.shadower, context.range, order, context.signal);
+    this.#courses = new Courses(context.shadower, context.range, context.signal);
+    void this.#more();
+  }
+
+  async #more(): Promise<void> {
+    try {
+      this.#error = undefined;
+      if (await this.#list.more()) void this.#learn();
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#context.update();
+  }
+
+  async #learn(): Promise<void> {
+    const seen = this.#list.agents.slice(this.#window.first, this.#window.last);
+    const came = await this.#courses.learn(seen.map((one) => one.agentId)).catch(() => false);
+    if (came) this.#context.update();
+  }
+
+  #scrolled(event: Event): void {
+    const { scrollTop, clientHeight } = event.target as HTMLElement;
+    const { agents } = this.#list;
+    const next = windowOf(scrollTop, clientHeight, ROW, agents.length);
+    if (next.first === this.#window.first && next.last === this.#window.last) return;
+    this.#window = next;
+    if (next.last === agents.length) void this.#more();
+    void this.#learn();
+    this.#context.update();
+  }
+
+  render(): TemplateResult {
+    const { agents, isWhole } = this.#list;
+    if (this.#error && agents.length === 0) return failure(this.#error, () => void this.#more());
+    if (agents.length === 0)
+      return isWhole
+        ? html`<p class="card empty">No agent ran in this time. Choose a longer one above.</p>`
+        : html`<p class="waiting" role="status">Asking…</p>`;
+    const known = `${count(agents.length)}${isWhole ? "" : "+"} agents`;
+    return html`<p class="as-of" role="status">${known}</p>
+      ${this.#error ? failure(this.#error, () => void this.#more()) : nothing}
+      <div class="card board" tabindex="0" role="region" aria-label="Agents"
+        @scroll=${(event: Event) => this.#scrolled(event)}>
+        <div role="table" aria-label="Agents by ${this.#by}" aria-rowcount=${isWhole ? agents.length + 1 : -1}>
+          <div role="rowgroup" class="head">${this.#head()}</div>
+          <div role="rowgroup" class="body" ${styled({ height: `${agents.length * ROW}px` })}>
+            ${this.#rows()}
+          </div>
+        </div>
+      </div>`;
+  }
+
+  #head(): TemplateResult {
+    return html`<div role="row" aria-rowindex="1" class="row">
+      <span role="columnheader">Agent</span><span role="columnheader">Course</span>
+      ${COLUMNS.map(
+        (one) => html`<span role="columnheader" class="number"
+          aria-sort=${one.key === this.#by ? (this.#ascending ? "ascending" : "descending") : "none"}>
+          <button type="button" @click=${() => this.#sort(one.key)}>
+            ${one.label}${one.key === this.#by ? (this.#ascending ? " ▲" : " ▼") : nothing}
+          </button>
+        </span>`,
+      )}
+    </div>`;
+  }
+
+  #sort(by: string): void {
+    const up = by === this.#by && !this.#ascending;
+    this.#context.change({ by: by === USUAL ? "" : by, order: up ? "up" : "" }, "replace");
+  }
+
+  #rows(): TemplateResult[] {
+    const { first, last } = this.#window;
+    return this.#list.agents.slice(first, last).map((agent, at) => this.#row(agent, first + at));
+  }
+
+  #row(agent: AgentSummary, at: number): TemplateResult {
+    const href = linkTo(this.#context.route, "agents", agent.agentId);
+    return html`<div role="row" class="row" aria-rowindex=${at + 2} ${styled({ top: `${at * ROW}px` })}>
+      <span role="cell" class="name"><a href=${href}>${named(agent.agentName, agent.agentId)}</a></span>
+      <span role="cell">${sparkline(this.#courses.of(agent.agentId), "Executions over time")}</span>
+      ${COLUMNS.map((one) => html`<span role="cell" class="number">${one.cell(agent, this.#context)}</span>`)}
+    </div>`;
+  }
+}

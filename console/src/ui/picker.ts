@@ -1,0 +1,64 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { customKey, localEnds, PRESETS, type Range } from "../range.ts";
+import { zones } from "../zones.ts";
+
+type Chosen = (params: { range?: string; zone?: string }) => void;
+const CUSTOM = "custom";
+
+/** Which time, on the clock of which zone. */
+export function rangePicker(range: Range, chosen: Chosen): TemplateResult {
+  const isCustom = !(range.key in PRESETS);
+  return html`<div class="range" role="group" aria-label="Time range">
+    <label
+      ><span>Time</span>
+      <select @change=${(event: Event) => preset(event, range, chosen)}>
+        ${Object.entries(PRESETS).map(
+          ([key, one]) =>
+            html`<option value=${key} .selected=${key === range.key}>${one.label}</option>`,
+        )}
+        <option value=${CUSTOM} .selected=${isCustom}>From … to …</option>
+      </select></label
+    >
+    ${isCustom ? ends(range, chosen) : nothing}
+    <label
+      ><span>Zone</span>
+      <select @change=${(event: Event) => chosen({ zone: chosenIn(event) })}>
+        ${[...new Set([range.zone, ...zones()])].map(
+          (zone) => html`<option value=${zone} .selected=${zone === range.zone}>${zone}</option>`,
+        )}
+      </select></label
+    >
+  </div>`;
+}
+
+function chosenIn(event: Event): string {
+  return (event.target as HTMLSelectElement).value;
+}
+
+function preset(event: Event, range: Range, chosen: Chosen): void {
+  const key = chosenIn(event);
+  chosen({ range: key === CUSTOM ? customKey(...localEnds(range)) : key });
+}
+
+function ends(range: Range, chosen: Chosen): TemplateResult {
+  const [start, end] = localEnds(range);
+  const changed = (from: string, to: string) => {
+    if (from && to && from < to) chosen({ range: customKey(from, to) });
+  };
+  return html`<label
+      ><span>From</span>
+      <input
+        type="datetime-local"
+        .value=${start}
+        max=${end}
+        @change=${(event: Event) => changed(chosenIn(event), end)}
+    /></label>
+    <label
+      ><span>To</span>
+      <input
+        type="datetime-local"
+        .value=${end}
+        min=${start}
+        @change=${(event: Event) => changed(start, chosenIn(event))}
+    /></label>`;
+}

@@ -1,0 +1,86 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { PreviewRuleResponse } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
+import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
+import type { Metric } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+import { act } from "../actions.ts";
+import type { Context } from "../app.ts";
+import { COMPARATORS, idOf, ruleOf, SEVERITIES } from "../data/alerts.ts";
+import { metricsOf } from "../data/explorer.ts";
+import { count } from "../format.ts";
+import { failure, Loading } from "../loading.ts";
+
+/** Makes a rule, and says before what it would have told of in the last day. */
+export class RuleForm {
+  readonly #context: Context;
+  readonly #made: () => Promise<unknown>;
+  readonly #metrics: Loading<Metric[]>;
+  #preview: PreviewRuleResponse | undefined;
+  #error: unknown;
+
+  constructor(context: Context, made: () => Promise<unknown>) {
+    this.#context = context;
+    this.#made = made;
+    this.#metrics = new Loading(() => metricsOf(context.shadower, context.signal), context.update);
+  }
+
+  async #look(form: HTMLFormElement): Promise<void> {
+    const client = this.#context.shadower.service(AlertsService);
+    try {
+      this.#error = undefined;
+      this.#preview = await client.previewRule({ rule: ruleOf(new FormData(form)) });
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#context.update();
+  }
+
+  #submitted(event: SubmitEvent): void {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    if (event.submitter?.getAttribute("name") === "preview") return void this.#look(form);
+    const rule = ruleOf(new FormData(form));
+    const client = this.#context.shadower.service(AlertsService);
+    const create = () => client.createRule({ ruleId: idOf(rule.name ?? ""), rule });
+    void act(this.#context, "The rule is made", create, this.#made);
+  }
+
+  render(): TemplateResult {
+    return html`<form class="form" @submit=${(event: SubmitEvent) => this.#submitted(event)}>
+        <label><span>Name</span><input name="name" required maxlength="256" /></label>
+        ${this.#metrics.show((all) =>
+          chosen(
+            "metric",
+            "Metric",
+            all.map((one) => [one.name, one.name]),
+            "success_rate",
+          ),
+        )}
+        ${chosen("comparator", "Condition", COMPARATORS, "")}
+        <label><span>Threshold</span><input name="threshold" type="number" step="any" required /></label>
+        <label><span>Over minutes</span><input name="minutes" type="number" min="1" max="10080" value="5" required /></label>
+        ${chosen("severity", "Severity", SEVERITIES, "2")}
+        <button name="preview" value="1">What would it have told?</button>
+        <button class="primary">Make the rule</button>
+      </form>
+      ${this.#error ? failure(this.#error) : nothing} ${this.#preview ? previewed(this.#preview) : nothing}`;
+  }
+}
+
+type Choices = readonly (readonly [string | number, string])[];
+
+function chosen(name: string, label: string, all: Choices, usual: string): TemplateResult {
+  return html`<label
+    ><span>${label}</span>
+    <select name=${name}>
+      ${all.map(([value, text]) => html`<option value=${value} .selected=${String(value) === usual}>${text}</option>`)}
+    </select></label
+  >`;
+}
+
+function previewed({ alerts, judgements, truncated }: PreviewRuleResponse): TemplateResult {
+  const many = `${count(alerts.length)}${truncated ? " and more" : ""}`;
+  return html`<p role="status">
+    In the last day it would have been judged ${count(judgements)} times, and raised ${many}
+    ${alerts.length === 1 ? "alert" : "alerts"}.
+  </p>`;
+}

@@ -1,0 +1,40 @@
+import { html, type TemplateResult } from "lit-html";
+
+export interface Column<T> {
+  readonly label: string;
+  readonly cell: (row: T) => unknown;
+  readonly isNumber?: boolean;
+}
+
+/** A table of not too many rows, or what to say if there are none. */
+export function table<T>(
+  caption: string,
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  empty: string | TemplateResult,
+): TemplateResult {
+  if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
+    <table>
+      <caption class="unseen">${caption}</caption>
+      <thead>
+        <tr>${columns.map((one) => html`<th scope="col" class=${kind(one)}>${one.label}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>${columns.map((one) => html`<td class=${kind(one)}>${one.cell(row)}</td>`)}</tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function kind<T>(column: Column<T>): string {
+  return column.isNumber ? "number" : "";
+}
+
+/** A name that somebody else chose, in whatever direction it is written. */
+export function named(name: string, id = ""): TemplateResult {
+  return html`<bdi title=${id || name}>${name || id}</bdi>`;
+}

@@ -1,0 +1,79 @@
+"""One browser, one edge with the process for browsers behind it, and a workspace with runs."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from cli.edge.model import WEB, EdgeModel, Issuer, Upstream
+from tests.console.runs import recorded
+from tests.support.console import Visitor, running_browser, visiting
+from tests.support.edge import Keys, running_edge
+from tests.support.keys import AUDIENCE, ISSUER, KeyRing
+from tests.support.stack import SERVICES, Stack
+from tests.support.web import mesh_of, running_web
+
+WORKSPACE = "console"
+END = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+START = END - timedelta(days=6)
+
+
+@pytest.fixture(scope="session")
+async def address(
+    stack: Stack, keys: KeyRing, jwks_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    folder = tmp_path_factory.mktemp("console")
+    told = {"environment": "development", "console_client_id": "console"}
+    async with running_web(mesh_of(stack), keys, jwks_file, folder, **told) as web:
+        model = EdgeModel(
+            upstreams=tuple(
+                Upstream(SERVICES[name], (one.address,)) for name, one in stack.running.items()
+            ),
+            web=Upstream(WEB, (web.address,)),
+            issuers=(Issuer(ISSUER, AUDIENCE, jwks_file),),
+            descriptor=folder / "contract.binpb",
+        )
+        async with running_edge(folder, model, Keys()) as edge:
+            yield f"http://127.0.0.1:{edge.model.port}"
+
+
+@pytest.fixture(scope="session")
+async def http(address: str, keys: KeyRing) -> AsyncIterator[httpx.AsyncClient]:
+    """Of somebody who may do everything in the workspace with runs."""
+    bearer = {"authorization": f"Bearer {keys.token(WORKSPACE)}"}
+    async with httpx.AsyncClient(base_url=address, headers=bearer, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def runs(http: httpx.AsyncClient) -> list[dict[str, object]]:
+    """Recorded in the workspace."""
+    return await recorded(http, WORKSPACE, START)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+async def visitor(browser: Browser, address: str, keys: KeyRing) -> AsyncIterator[Visitor]:
+    async with visiting(browser, address, keys) as one:
+        yield one
+
+
+@pytest.fixture
+def span() -> dict[str, str]:
+    """The time of the runs, as the page's address has it."""
+    local = "%Y-%m-%dT%H:%M"
+    return {"range": f"{START.strftime(local)}..{END.strftime(local)}", "zone": "UTC"}
+
+
+@pytest.fixture
+def interval() -> dict[str, str]:
+    """The same as REST has it."""
+    return {"interval.startTime": START.isoformat(), "interval.endTime": END.isoformat()}
