@@ -123,7 +123,7 @@ begin
     if to_regclass(partition_name) is null then
         return false;
     end if;
-    execute format('select not exists (select from %I)', partition_name) into is_empty;
+    execute format('select not exists (select 1 from %I)', partition_name) into is_empty;
     return is_empty;
 end
 $$;
