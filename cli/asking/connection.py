@@ -14,6 +14,7 @@ from cli.calls import Edge, TokenSource, is_same_place
 from cli.failures import CommandError, ExitCode
 from cli.home import DEFAULT_HOME, Home, HomeOption
 from cli.tokens.command import checked_workspace
+from cli.tokens.given import FILE_HELP, given_token
 from cli.tokens.signing import token_source
 
 PANEL = "Where and who"
@@ -57,14 +58,14 @@ class Connection:
         typer.Option(
             envvar="SHADOWER_TOKEN",
             help="A token, or an API key.",
-            show_default="the profile's, or signed with the stack's key",
+            show_default="the profile's, or for the running stack signed with its key",
             rich_help_panel=PANEL,
         ),
     ] = None
     token_file: Annotated[
         Path | None,
         typer.Option(
-            help="A file with it, which counts more: no list of processes shows what is in it.",
+            help=FILE_HELP,
             rich_help_panel=PANEL,
         ),
     ] = None
@@ -127,9 +128,7 @@ class Connection:
         return token_source(room, bearer, workspace, role="owner", permissions=permissions)
 
     def _bearer(self) -> str | None:
-        if self.token_file is not None:
-            return read_file(self.token_file.expanduser()).strip()
-        return self.token or self.chosen.bearer()
+        return given_token(self.token, self.token_file) or self.chosen.bearer()
 
     def _authority(self) -> bytes | None:
         named = self.authority or self.chosen.authority_file

@@ -264,8 +264,9 @@ async def test_reports_are_made_and_taken_out(
     assert made.exit_code == 0, made.output
     assert made.stdout.splitlines()[1].split()[:2] == ["one", "done"]
     file = tmp_path / "one.json"
-    saved = await terminal.types("reports", "download", "--output", str(file), "one")
+    saved = await terminal.types("reports", "download", "--json", "--output", str(file), "one")
     assert saved.exit_code == 0, saved.output
+    assert json.loads(saved.stdout)["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert file.read_bytes() == (await desk.download("one", JSON))[1]
     absent = await terminal.types("reports", "download", "--format", "pdf", "one")
     assert absent.exit_code == ExitCode.NOT_FOUND
