@@ -162,7 +162,8 @@ async def test_pages_are_as_complete_as_the_one_that_is_least_so() -> None:
         return pages[("", "next", "last").index(request.page_token)]
 
     session: Any = SimpleNamespace(ask=ask)
-    answer = await listed(session, None, ListAgentsRequest(), 10)  # type: ignore[arg-type]
+    rpc: Any = None
+    answer = await listed(session, rpc, ListAgentsRequest(), 10)
     assert [one.agent_id for one in answer.agents] == ["a", "b", "c"]
     assert (answer.as_of.seconds, answer.as_of.nanos) == (4, 0)
     assert answer.complete_until.seconds == 3
@@ -203,8 +204,9 @@ async def test_what_is_not_whole_replaces_nothing(tmp_path: Path) -> None:
 
 def test_what_others_recorded_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     told = '{"prompt": "[/INST] hi [red]x[/red] :warning:"}'
+    newer: Any = 9999
     letter = GetDeadLetterResponse(
-        dead_letter=DeadLetter(message=told, reason=9999),  # type: ignore[arg-type]
+        dead_letter=DeadLetter(message=told, reason=newer),
         content=DeadLetterContent(decoded=told),
     )
     print_for_people(*_one_view(letter, UTC))
