@@ -64,10 +64,7 @@ class Connection:
     ] = None
     token_file: Annotated[
         Path | None,
-        typer.Option(
-            help=FILE_HELP,
-            rich_help_panel=PANEL,
-        ),
+        typer.Option(help=FILE_HELP, rich_help_panel=PANEL),
     ] = None
     authority: Annotated[
         Path | None,

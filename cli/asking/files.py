@@ -46,12 +46,13 @@ async def write_parts(
 
 
 def show_written(written: Written, *, rows: int | None = None) -> None:
-    """As one JSON document; beside a file that is the standard output itself."""
+    """As one JSON document; on the other output if the file is the standard one. 64-bit integers
+    are texts, as the contract writes them."""
     told = {
         "path": str(written.path),
-        "sizeBytes": written.size_bytes,
+        "sizeBytes": str(written.size_bytes),
         "sha256": written.sha256,
-        **({} if rows is None else {"rows": rows}),
+        **({} if rows is None else {"rows": str(rows)}),
     }
     typer.echo(json.dumps(told, indent=2), err=written.path == STANDARD_OUTPUT)
 

@@ -291,9 +291,9 @@ async def test_an_export_has_the_rows_that_were_recorded(filled: Terminal, tmp_p
     told = json.loads((await filled.types(*words)).stdout)
     assert told == {
         "path": str(file),
-        "sizeBytes": file.stat().st_size,
+        "sizeBytes": str(file.stat().st_size),
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "rows": 12,
+        "rows": "12",
     }
     assert not list(await asyncio.to_thread(tmp_path.glob, ".*"))
     codes = [(await filled.types("export", *DAY, str(file))).exit_code for _ in range(3)]

@@ -1,5 +1,6 @@
 """Where commands ask, as whom, and what they make of streams and pages, without anybody to ask."""
 
+import json
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +22,7 @@ from shadower.metrics.v1.metrics_service_pb2 import StreamMetricsResponse
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
-from cli.asking.files import write_parts
+from cli.asking.files import show_written, write_parts
 from cli.asking.pages import listed
 from cli.calls import is_same_place, split_address
 from cli.commands import tail
@@ -185,6 +186,19 @@ def agents(
 async def parts(*texts: bytes) -> AsyncIterator[Any]:
     for text in texts:
         yield SimpleNamespace(body=HttpBody(data=text))
+
+
+async def test_what_was_written_is_told_to_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "week.csv"
+    show_written(await write_parts(parts(b"a", b"b"), file), rows=2)
+    assert json.loads(capsys.readouterr().out) == {
+        "path": str(file),
+        "sizeBytes": "2",
+        "sha256": sha256(b"ab").hexdigest(),
+        "rows": "2",
+    }
 
 
 def names(folder: Path) -> list[str]:
