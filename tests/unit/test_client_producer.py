@@ -89,9 +89,7 @@ def test_a_spool_that_fails_for_a_moment_stops_nothing(
     assert producer.counts().sent == 1
 
 
-def test_flushing_ends_when_nobody_sends(
-    server: Scripted, client: Client, nobody: Client, tmp_path: Path
-) -> None:
+def test_flushing_ends_when_the_producer_is_closed(nobody: Client, tmp_path: Path) -> None:
     closed = nobody.producer(spool=tmp_path / "spool.db", close_seconds=0.0)
     closed.record(execution(1))
     closed.close()
@@ -100,6 +98,10 @@ def test_flushing_ends_when_nobody_sends(
     lost.record(execution(1))
     lost.close()
     assert not lost.flush()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_flushing_ends_when_the_sender_has(server: Scripted, client: Client) -> None:
     server.script = [invalid("executions[0].user_id"), DONE]
     dying = client.producer(on_rejected=_exit, **SETTINGS)
     dying.record(execution(1))
@@ -202,19 +204,23 @@ def test_each_refusal_is_told(
 
 def test_each_fact_of_a_refused_call_is_told_its_own(server: Scripted, client: Client) -> None:
     server.script = [invalid("executions[0].user_id", "executions[1].model")]
-    told: list[tuple[Any, list[str]]] = []
-
-    def tell(fact: Any, why: ShadowerError) -> None:
-        told.append((fact, [one.field for one in why.violations]))
-
-    producer = client.producer(on_rejected=tell, **SETTINGS)
-    producer.record(execution(0), execution(1))
+    told: list[tuple[Any, ShadowerError]] = []
+    producer = client.producer(on_rejected=lambda *one: told.append(one), **SETTINGS)
+    producer.record(*map(execution, range(3)))
     assert producer.flush(20)
     producer.close()
-    assert told == [
-        (execution(0), ["executions[0].user_id"]),
-        (execution(1), ["executions[1].model"]),
+    assert [fact for fact, _ in told] == [execution(0), execution(1), execution(2)]
+    assert [[one.field for one in why.violations] for _, why in told] == [
+        ["executions[0].user_id"],
+        ["executions[1].model"],
+        [],
     ]
+    assert [why.message for _, why in told] == [
+        "executions[0].user_id: breaks a rule",
+        "executions[1].model: breaks a rule",
+        "executions[2] was refused with all of its call; others are explained",
+    ]
+    assert {why.reason for _, why in told} == {"VALIDATION_FAILED"}
 
 
 def test_a_wrong_configuration_discards_nothing(

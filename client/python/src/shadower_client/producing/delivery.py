@@ -73,13 +73,20 @@ def _is_of_facts(error: ShadowerError, field: str) -> bool:
 def _refused(
     entries: Sequence[Entry], field: str, error: ShadowerError
 ) -> Iterator[tuple[Entry, ShadowerError]]:
-    """Of a call in which no fact was valid, each with what is said of it. The server does not tell
-    the violations of all if there are many."""
+    """Of a call in which no fact was valid, each with what is said of it. If there are many, the
+    server does not say it of all.
+    """
     for index, entry in enumerate(entries):
-        own = copy(error)
-        of_it = tuple(one for one in error.violations if one.field.startswith(f"{field}[{index}]"))
-        own.violations = of_it or error.violations
-        yield entry, own
+        yield entry, _narrowed(error, f"{field}[{index}]")
+
+
+def _narrowed(error: ShadowerError, path: str) -> ShadowerError:
+    own = copy(error)
+    own.violations = tuple(one for one in error.violations if one.field.startswith(path))
+    if own.violations != error.violations:
+        said = "; ".join(f"{one.field}: {one.description}" for one in own.violations)
+        own.message = said or f"{path} was refused with all of its call; others are explained"
+    return own
 
 
 def _rejected(

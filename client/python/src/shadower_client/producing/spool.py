@@ -64,12 +64,11 @@ class Spool:
 
     def _write(self, workspace: str, facts: Sequence[Encoded]) -> int:
         last = self.last
-        with self._database:  # Which takes back what was begun, if it fails.
-            self._database.execute("BEGIN")
+        with self._database as database:  # Which takes back what was begun, if it fails.
+            database.execute("BEGIN")
             for one in facts:
-                last = (
-                    self._database.execute(PUT, (workspace, one.kind, one.body)).lastrowid or last
-                )
+                done = database.execute(PUT, (workspace, one.kind, one.body))
+                last = done.lastrowid or last
         return last
 
     def first(self, items: int, size: int) -> list[Entry]:
