@@ -207,7 +207,7 @@ def test_a_token_that_came_since_is_kept() -> None:
 
 
 async def test_calls_at_once_ask_for_a_token_once() -> None:
-    asked = []
+    asked: list[int] = []
 
     async def hand_out() -> str:
         asked.append(1)

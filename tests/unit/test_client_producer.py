@@ -55,12 +55,12 @@ def nobody() -> Iterator[Client]:
         yield opened
 
 
-def execution(number: int, **fields: Any) -> Execution:
+def execution(number: int, start_time: datetime = BEGAN) -> Execution:
     return Execution(
         execution_id=f"run-{number}",
         agent_id="support",
         status=ExecutionStatus.SUCCEEDED,
-        **{"start_time": BEGAN, **fields},
+        start_time=start_time,
     )
 
 
@@ -205,7 +205,7 @@ def test_each_refusal_is_told(
 def test_each_fact_of_a_refused_call_is_told_its_own(server: Scripted, client: Client) -> None:
     server.script = [invalid("executions[0].user_id", "executions[1].model")]
     told: list[tuple[Any, ShadowerError]] = []
-    producer = client.producer(on_rejected=lambda *one: told.append(one), **SETTINGS)
+    producer = client.producer(on_rejected=lambda fact, why: told.append((fact, why)), **SETTINGS)
     producer.record(*map(execution, range(3)))
     assert producer.flush(20)
     producer.close()
