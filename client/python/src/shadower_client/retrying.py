@@ -12,7 +12,7 @@ from shadower_client.errors import ShadowerError
 RANDOM = SystemRandom()
 
 OUTAGE_SECONDS = 60.0
-"""So long a stream that can be gone on with is tried again, if nothing comes."""
+"""So long a stream that broke off is tried again, if nothing comes."""
 
 
 @dataclass(frozen=True)
