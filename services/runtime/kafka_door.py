@@ -63,7 +63,9 @@ async def _knock(settings: Settings) -> tuple[Any, dict[str, Exception]]:
     All at once, since one that swallows what it is sent says nothing of the others.
     """
     brokers = collect_hosts(settings.kafka_brokers)
-    asked = {asyncio.create_task(_ask(settings, *one[:2])): one[:2] for one in brokers}
+    asked = {
+        asyncio.create_task(_ask(settings, host, port)): (host, port) for host, port, _ in brokers
+    }
     failures: dict[str, Exception] = {}
     waiting = set(asked)
     try:
@@ -72,7 +74,8 @@ async def _knock(settings: Settings) -> tuple[Any, dict[str, Exception]]:
             for one in ended:
                 if (why := one.exception()) is None:
                     return one.result(), {}
-                failures |= [_failure(*asked[one], why)]
+                told, cause = _failure(*asked[one], why)
+                failures[told] = cause
     finally:
         await _given_up(asked)
     return None, failures

@@ -69,7 +69,7 @@ class Spool:
             for one in facts:
                 done = database.execute(PUT, (workspace, one.kind, one.body))
                 last = done.lastrowid or last
-        return last
+        return int(last)
 
     def first(self, items: int, size: int) -> list[Entry]:
         rows = self._database.execute(FIRST, (self._delivered, items))
