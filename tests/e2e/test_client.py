@@ -103,7 +103,8 @@ def client(whole_way: WholeWay) -> Iterator[Client]:
     with Client(f"127.0.0.1:{whole_way.port}", token=token, workspace=WORKSPACE) as opened:
         runs = [run(row) for row in agent_runs()]
         with opened.producer(max_items=600) as producer:
-            producer.record(*runs)
+            for one in runs:
+                producer.record(one)
         # The file has 43 lines twice, and recording those again is harmless.
         assert producer.counts().sent == len(runs)
         yield opened
