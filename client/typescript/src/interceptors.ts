@@ -1,5 +1,5 @@
-import type { Interceptor } from "@connectrpc/connect";
-import { ATTEMPTS, type ClientOptions, type TokenSource } from "./options.ts";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ATTEMPTS, type ClientOptions, given, type TokenSource } from "./options.ts";
 import { retrying } from "./retries.ts";
 
 /** Those of a client, the outermost first. */
@@ -15,11 +15,20 @@ export function interceptorsOf(options: ClientOptions): Interceptor[] {
 
 export function authorized(token: TokenSource): Interceptor {
   return (next) => async (request) => {
-    const given = typeof token === "string" ? token : await token();
-    request.header.set("authorization", `Bearer ${given}`);
+    request.header.set("authorization", `Bearer ${await given(token)}`);
     return next(request);
   };
 }
+
+/** `fetch` fails by a TypeError where the network or the server is away, which has no code. */
+export const named: Interceptor = (next) => async (request) => {
+  try {
+    return await next(request);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error);
+  }
+};
 
 /** Fills the workspace in where a unary request, or one of a stream of answers, names none. */
 export function inWorkspace(workspace: string): Interceptor {
