@@ -33,6 +33,7 @@ export class Console {
     this.#renewal = new Renewal(config.openId, {
       renewed: (session) => this.#keep(session),
       ended: () => this.end("Your token has expired. Sign in again to go on where you were."),
+      refused: () => this.end("Your token is not good any more. Sign in again to go on."),
     });
   }
 
@@ -45,16 +46,18 @@ export class Console {
   }
 
   async #welcome(): Promise<void> {
+    if (this.session) this.#renewal.watch(this.session);
     const { openId } = this.config;
-    if (openId && new URLSearchParams(location.search).has("state")) {
-      const { returned } = await import("./openid.ts");
-      await returned(openId).then(
-        (session) => this.#keep(session),
-        (error: Error) => {
-          this.ended = error.message;
-        },
-      );
-    } else if (this.session) this.#renewal.watch(this.session);
+    if (!openId || !location.search) return;
+    const { isReturning, returned } = await import("./openid.ts");
+    if (!isReturning()) return;
+    await returned(openId).then(
+      (session) => this.#keep(session),
+      (error: Error) => {
+        if (this.session) this.say(error.message);
+        else this.ended = error.message;
+      },
+    );
   }
 
   signedIn(session: Session): void {
@@ -136,11 +139,11 @@ export class Console {
 
   #context(session: Session): Context {
     const { route } = this;
-    const refused = () => this.end("Your token is not good any more. Sign in again to go on.");
+    const hasAnother = (refused: string) => this.#renewal.refused(refused);
     return {
       route,
       range: rangeOf(route.params, new Date()),
-      shadower: shadowerOf(() => this.session?.token ?? "", route.workspace, refused),
+      shadower: shadowerOf(() => this.session?.token ?? "", route.workspace, hasAnother),
       signal: this.#leaving.signal,
       workspaces: session.workspaces,
       update: () => this.draw(),

@@ -11,6 +11,7 @@ import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
 import { type Alerting, alertingOf } from "../data/alerts.ts";
 import { ABSENT, decimal, when, words } from "../format.ts";
+import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
 import { RuleForm } from "../ui/ruling.ts";
@@ -100,7 +101,7 @@ class Alerts {
   #silence(ruleId: string): void {
     const now = Date.now();
     const asked = {
-      silenceId: `console-${crypto.randomUUID()}`,
+      silenceId: randomId(),
       ruleIds: [ruleId],
       startTime: timestampFromDate(new Date(now)),
       endTime: timestampFromDate(new Date(now + HOUR)),

@@ -15,6 +15,7 @@ import { ReportsService } from "shadower-client/gen/shadower/reports/v1/reports_
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
 import { decimal, when, words } from "../format.ts";
+import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
 import { named, table } from "../ui/table.ts";
@@ -74,7 +75,7 @@ class Reports {
       timeZone: this.#context.range.zone,
     };
     const source = { case: "definition" as const, value: definition };
-    const reportId = `console-${crypto.randomUUID()}`;
+    const reportId = randomId();
     const work = () => this.#client.generateReport({ reportId, source });
     void act(this.#context, "The report is being made", work, () => this.#told.again());
   }
