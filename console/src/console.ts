@@ -3,6 +3,7 @@ import { shadowerOf } from "./api.ts";
 import type { Context, View } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import { failure } from "./loading.ts";
+import { own } from "./own.ts";
 import { PAGES } from "./pages.ts";
 import { rangeOf } from "./range.ts";
 import { Renewal } from "./renewal.ts";
@@ -110,11 +111,14 @@ export class Console {
   }
 
   #arrive(): void {
+    const [from, shown] = [this.route, this.view];
     this.#leave();
     const route = routeOf(location.hash);
     const known = this.session?.workspaces ?? [];
     this.route = { ...route, workspace: route.workspace || known[0] || "" };
-    this.draw();
+    // What is drawn stays until there is more of it, and with it the place of the keyboard.
+    if (shown && this.session && isSame(from, this.route)) this.view = shown;
+    else this.draw();
     if (this.session) void this.#open(this.session);
   }
 
@@ -126,7 +130,7 @@ export class Console {
 
   async #open(session: Session): Promise<void> {
     const context = this.#context(session);
-    const entry = PAGES[this.route.page] ?? PAGES.overview;
+    const entry = own(PAGES, this.route.page) ?? PAGES.overview;
     try {
       const page = await entry?.load();
       if (!context.signal.aborted) this.view = page?.open(context);
@@ -139,16 +143,25 @@ export class Console {
 
   #context(session: Session): Context {
     const { route } = this;
+    const { signal } = this.#leaving;
     const hasAnother = (refused: string) => this.#renewal.refused(refused);
     return {
       route,
       range: rangeOf(route.params, new Date()),
       shadower: shadowerOf(() => this.session?.token ?? "", route.workspace, hasAnother),
-      signal: this.#leaving.signal,
+      signal,
       workspaces: session.workspaces,
-      update: () => this.draw(),
+      // One that is left has nothing to say any more.
+      update: () => {
+        if (!signal.aborted) this.draw();
+      },
       change: (params, how = "push") => this.go(withParams(route, params), how),
       say: (text) => this.say(text),
     };
   }
+}
+
+/** But for its parameters. */
+function isSame(one: Route, other: Route): boolean {
+  return one.workspace === other.workspace && one.page === other.page && one.item === other.item;
 }

@@ -144,10 +144,11 @@ async def test_the_client_in_node(address: str, keys: Any, workspace: str) -> No
         "-m",
         "tools.node",
         "node",
-        "--conditions=source",
+        "--conditions=shadower-source",
         "--test",
         "--test-reporter=tap",
         f"{ROOT / folder}/*.test.ts",
+        f"{ROOT}/console/test/*.test.ts",
     ]
     said = await _run(program, environment)
     assert "# fail 0" in said

@@ -1,5 +1,6 @@
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { html, type TemplateResult } from "lit-html";
+import { toSeconds } from "shadower-client";
 import {
   type Alert,
   AlertState,
@@ -9,8 +10,8 @@ import { type KeptAlertRule, Severity } from "shadower-client/gen/shadower/alert
 import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
-import { type Alerting, alertingOf } from "../data/alerts.ts";
-import { ABSENT, decimal, when, words } from "../format.ts";
+import { type Alerting, alertingOf, COMPARATORS } from "../data/alerts.ts";
+import { ABSENT, decimal, seconds, when, words } from "../format.ts";
 import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
@@ -47,18 +48,18 @@ class Alerts {
   render(): TemplateResult {
     return this.#told.show(
       ({ alerts, rules, silences }) =>
-        html`${card("Open alerts", table("Open alerts", this.#alerts(), alerts, "Nothing is wrong by any rule."))}
+        html`${card("Open alerts", table("Open alerts", this.#alerts(rules), alerts, "Nothing is wrong by any rule."))}
           ${card("Rules", table("Rules", this.#rules(), rules, "There is no rule yet. Make one below."))}
           ${card("New rule", this.#form.render())}
           ${card("Silences", table("Silences", this.#silences(), silences, "Nothing is silenced."))}`,
     );
   }
 
-  #alerts() {
+  #alerts(rules: readonly KeptAlertRule[]) {
     const { zone } = this.#context.range;
     return [
       { label: "Rule", cell: (one: Alert) => named(one.ruleName, one.ruleId) },
-      { label: "Group", cell: (one: Alert) => named(Object.values(one.group).join(", ") || "all") },
+      { label: "Group", cell: (one: Alert) => named(groupOf(one, rules)) },
       { label: "Severity", cell: (one: Alert) => words(Severity[one.severity]) },
       { label: "State", cell: (one: Alert) => words(AlertState[one.state]) },
       { label: "Value", isNumber: true, cell: (one: Alert) => decimal(one.value, 4) },
@@ -130,11 +131,22 @@ class Alerts {
   }
 }
 
+/** A run of which the group is not known has no label. */
+function groupOf({ ruleId, group }: Alert, rules: readonly KeptAlertRule[]): string {
+  const rule = rules.find((one) => one.ruleId === ruleId)?.rule;
+  const isGrouped = rule && rule.groupBy.length + rule.groupByTags.length > 0;
+  return Object.values(group).join(", ") || (isGrouped ? "not known" : "all");
+}
+
 function conditionOf({ rule }: KeptAlertRule): string {
   const measure = rule?.measure.case === "metric" ? rule.measure.value : "an aggregation";
   const condition = rule?.condition;
-  if (condition?.case !== "threshold") return `${measure}: ${condition?.case ?? ABSENT}`;
-  return `${measure} against ${decimal(condition.value.threshold, 6)}`;
+  const window = rule?.window ?? rule?.evaluationInterval;
+  const over = window ? ` over ${seconds(toSeconds(window))}` : "";
+  if (condition?.case !== "threshold") return `${measure}: ${condition?.case ?? ABSENT}${over}`;
+  const { comparator, threshold } = condition.value;
+  const stands = COMPARATORS.find(([one]) => one === comparator)?.[1] ?? "against";
+  return `${measure} ${stands} ${decimal(threshold, 6)}${over}`;
 }
 
 function stateOf({ rule, failureReason }: KeptAlertRule): string {

@@ -21,6 +21,7 @@ import { card } from "../ui/card.ts";
 import { named, table } from "../ui/table.ts";
 
 const AGAIN_MS = 2_000;
+const MOST_MS = 30_000;
 const UNDER_WAY = new Set([ReportState.PENDING, ReportState.RUNNING]);
 
 /** What was reported, what will be, and a report to have at once. */
@@ -37,6 +38,8 @@ interface Told {
 class Reports {
   readonly #context: Context;
   readonly #told: Loading<Told>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pause = AGAIN_MS;
 
   constructor(context: Context) {
     this.#context = context;
@@ -54,9 +57,17 @@ class Reports {
       this.#client.listReports({ pageSize: 100 }, { signal }),
       this.#client.listDefinitions({ pageSize: 100 }, { signal }),
     ]);
-    if (!signal.aborted && reports.some((one) => UNDER_WAY.has(one.state)))
-      setTimeout(() => signal.aborted || void this.#told.again(), AGAIN_MS);
+    this.#lookAgain(reports.some((one) => UNDER_WAY.has(one.state)));
     return { reports, definitions };
+  }
+
+  #lookAgain(isUnderWay: boolean): void {
+    const { signal } = this.#context;
+    clearTimeout(this.#timer);
+    if (!isUnderWay) this.#pause = AGAIN_MS;
+    if (!isUnderWay || signal.aborted) return;
+    this.#timer = setTimeout(() => signal.aborted || void this.#told.again(), this.#pause);
+    this.#pause = Math.min(MOST_MS, this.#pause * 1.5);
   }
 
   #generate(event: SubmitEvent): void {
@@ -135,10 +146,11 @@ class Reports {
 
   #file({ reportId, title }: Report, file: ReportFile): TemplateResult {
     const name = ReportFormat[file.format];
+    const { signal } = this.#context;
     const load = async () => {
       const parts: BlobPart[] = [];
       const asked = { reportId, format: file.format };
-      for await (const { body } of this.#client.downloadReport(asked, { timeoutMs: 0 }))
+      for await (const { body } of this.#client.downloadReport(asked, { signal, timeoutMs: 0 }))
         if (body) parts.push(new Uint8Array(body.data));
       save(new Blob(parts, { type: file.contentType }), `${reportId}.${name.toLowerCase()}`);
     };
