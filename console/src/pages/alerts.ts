@@ -41,8 +41,8 @@ class Alerts {
     return this.#context.shadower.service(AlertsService);
   }
 
-  #act(done: string, work: () => Promise<unknown>): void {
-    void act(this.#context, done, work, () => this.#told.again());
+  #act(event: Event, done: string, work: () => Promise<unknown>): void {
+    void act(this.#context, event, done, work, () => this.#told.again());
   }
 
   render(): TemplateResult {
@@ -72,9 +72,10 @@ class Alerts {
   }
 
   #answers({ alertId, state, ruleName }: Alert): TemplateResult {
-    const acknowledge = () =>
-      this.#act("Acknowledged", () => this.#client.acknowledgeAlert({ alertId }));
-    const resolve = () => this.#act("Resolved", () => this.#client.resolveAlert({ alertId }));
+    const acknowledge = (event: Event) =>
+      this.#act(event, "Acknowledged", () => this.#client.acknowledgeAlert({ alertId }));
+    const resolve = (event: Event) =>
+      this.#act(event, "Resolved", () => this.#client.resolveAlert({ alertId }));
     return html`<button type="button" ?disabled=${state === AlertState.ACKNOWLEDGED}
         aria-label="Acknowledge ${ruleName}" @click=${acknowledge}>Acknowledge</button>
       <button type="button" aria-label="Resolve ${ruleName}" @click=${resolve}>Resolve</button>`;
@@ -92,14 +93,19 @@ class Alerts {
 
   #handling({ ruleId, rule }: KeptAlertRule): TemplateResult {
     const name = rule?.name ?? ruleId;
-    return html`<button type="button" aria-label="Silence ${name} for an hour" @click=${() => this.#silence(ruleId)}>
+    return html`<button type="button" aria-label="Silence ${name} for an hour" @click=${(event: Event) => this.#silence(event, ruleId)}>
         Silence for 1 h
       </button>
       <button type="button" aria-label="Delete ${name}"
-        @click=${() => this.#act("Deleted", () => this.#client.deleteRule({ ruleId }))}>Delete</button>`;
+        @click=${(event: Event) => this.#delete(event, ruleId, name)}>Delete</button>`;
   }
 
-  #silence(ruleId: string): void {
+  #delete(event: Event, ruleId: string, name: string): void {
+    if (!confirm(`Delete the rule ${name}? Nobody is told by it any more.`)) return;
+    this.#act(event, "Deleted", () => this.#client.deleteRule({ ruleId }));
+  }
+
+  #silence(event: Event, ruleId: string): void {
     const now = Date.now();
     const asked = {
       silenceId: randomId(),
@@ -108,7 +114,7 @@ class Alerts {
       endTime: timestampFromDate(new Date(now + HOUR)),
       reason: "from the console",
     };
-    this.#act("Silenced for an hour", () => this.#client.createSilence(asked));
+    this.#act(event, "Silenced for an hour", () => this.#client.createSilence(asked));
   }
 
   #silences() {
@@ -123,7 +129,7 @@ class Alerts {
       {
         label: "Do",
         cell: ({ silenceId }: Silence) =>
-          html`<button type="button" @click=${() => this.#act("Ended", () => this.#client.deleteSilence({ silenceId }))}>
+          html`<button type="button" @click=${(event: Event) => this.#act(event, "Ended", () => this.#client.deleteSilence({ silenceId }))}>
             End it
           </button>`,
       },

@@ -88,7 +88,7 @@ class Reports {
     const source = { case: "definition" as const, value: definition };
     const reportId = randomId();
     const work = () => this.#client.generateReport({ reportId, source });
-    void act(this.#context, "The report is being made", work, () => this.#told.again());
+    void act(this.#context, event, "The report is being made", work, () => this.#told.again());
   }
 
   render(): TemplateResult {
@@ -155,7 +155,7 @@ class Reports {
       save(new Blob(parts, { type: file.contentType }), `${reportId}.${name.toLowerCase()}`);
     };
     return html`<button type="button" aria-label="Download ${title} as ${name}"
-      @click=${() => act(this.#context, "Downloaded", load, async () => undefined)}>
+      @click=${(event: Event) => act(this.#context, event, "Downloaded", load, async () => undefined)}>
       ${name} (${decimal(Number(file.sizeBytes) / 1024, 0)} KiB)
     </button> `;
   }
