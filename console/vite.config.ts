@@ -14,5 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Of what is bundled, and so of what browsers are given.
+    license: { fileName: "licenses.txt" },
   },
 });
