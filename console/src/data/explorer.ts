@@ -93,7 +93,9 @@ export function asCurl(question: ReturnType<typeof questionOf>): string {
   const lines = parameters(question).map(
     ([name, value]) => ` \\\n  --data-urlencode ${quoted(`${name}=${value}`)}`,
   );
-  return `curl -sSG -H "Authorization: Bearer $TOKEN" ${quoted(path)}${lines.join("")}`;
+  const more =
+    "# What is more than one answer may have follows with pageToken=, its nextPageToken.";
+  return `curl -sSG -H "Authorization: Bearer $TOKEN" ${quoted(path)}${lines.join("")}\n${more}`;
 }
 
 /** A program that asks the same. */
