@@ -30,7 +30,7 @@ EXIT_CODES = {
     Code.PERMISSION_DENIED: ExitCode.DENIED,
 }
 ADVICE = {
-    Code.UNAUTHENTICATED: "give another by --token or SHADOWER_TOKEN; "
+    Code.UNAUTHENTICATED: "give another by --token-file or SHADOWER_TOKEN; "
     "`shadower token --workspace W` prints one for the stack of this machine",
     Code.PERMISSION_DENIED: "ask an owner of the workspace for a role or a key that may",
     Code.UNAVAILABLE: "--address or SHADOWER_ADDRESS says where the edge is; "

@@ -10,9 +10,11 @@ import typer
 
 from cli.asking.profiles import Profile, profile_of, read_file
 from cli.asking.times import zone_of
-from cli.calls import Edge, split_address
+from cli.calls import Edge, TokenSource, is_same_place
+from cli.failures import CommandError, ExitCode
 from cli.home import DEFAULT_HOME, Home, HomeOption
 from cli.tokens.command import checked_workspace
+from cli.tokens.given import FILE_HELP, given_token
 from cli.tokens.signing import token_source
 
 PANEL = "Where and who"
@@ -56,9 +58,13 @@ class Connection:
         typer.Option(
             envvar="SHADOWER_TOKEN",
             help="A token, or an API key.",
-            show_default="the profile's, or signed with the stack's key",
+            show_default="the profile's, or for the running stack signed with its key",
             rich_help_panel=PANEL,
         ),
+    ] = None
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help=FILE_HELP, rich_help_panel=PANEL),
     ] = None
     authority: Annotated[
         Path | None,
@@ -103,17 +109,23 @@ class Connection:
         return zone_of(self.zone or self.chosen.time_zone or "UTC")
 
     def edge(self, purpose: Purpose) -> Edge:
-        room, bearer = Home.at(self.home), self.token or self.chosen.bearer()
-        source = token_source(
-            room,
-            bearer,
-            self.workspace_of(purpose),
-            role="owner",
-            permissions=purpose.permissions,
-        )
+        room = Home.at(self.home)
         address = self.address or self.chosen.address or room.edge_address()
-        split_address(address)
-        return Edge(address, source, authority=self._authority())
+        return Edge(address, self._source(room, address, purpose), authority=self._authority())
+
+    def _source(self, room: Home, address: str, purpose: Purpose) -> TokenSource:
+        """The stack's key signs for the stack alone. Raises CommandError."""
+        bearer = self._bearer()
+        if not is_same_place(address, room.edge_address()) and bearer is None:
+            raise CommandError(
+                f"no token for {address}: give one by --token-file or SHADOWER_TOKEN",
+                exit_code=ExitCode.UNAUTHENTICATED,
+            )
+        workspace, permissions = self.workspace_of(purpose), purpose.permissions
+        return token_source(room, bearer, workspace, role="owner", permissions=permissions)
+
+    def _bearer(self) -> str | None:
+        return given_token(self.token, self.token_file) or self.chosen.bearer()
 
     def _authority(self) -> bytes | None:
         named = self.authority or self.chosen.authority_file

@@ -26,7 +26,7 @@ async def listed(
     with waiting("reading") as tell:
         while len(items) < most and _next(answer):
             request.page_token, request.page_size = _next(answer), min(most - len(items), MAX_PAGE)
-            _add(answer, await session.ask(rpc, request))
+            _add(answer, items, await session.ask(rpc, request), name)
             tell(f"reading: {len(items)}")
     return answer
 
@@ -35,6 +35,27 @@ def _next(answer: Message) -> str:
     return str(getattr(answer, "next_page_token"))  # noqa: B009 - not of every message
 
 
-def _add(answer: Any, page: Message) -> None:
-    answer.ClearField("next_page_token")
-    answer.MergeFrom(page)
+def _add(answer: Any, items: Any, page: Any, name: str) -> None:
+    items.extend(getattr(page, name))
+    answer.next_page_token = page.next_page_token
+    narrow(answer, page)
+
+
+def narrow(answer: Any, page: Any) -> None:
+    """All pages together are as complete as the one that is least so."""
+    for name in ("as_of", "complete_until"):
+        if name in answer.DESCRIPTOR.fields_by_name:
+            _take_least(answer, page, name)
+
+
+def _take_least(answer: Any, page: Any, name: str) -> None:
+    """What is not set is known of none."""
+    if not page.HasField(name):
+        answer.ClearField(name)
+    elif answer.HasField(name) and _moment(page, name) < _moment(answer, name):
+        getattr(answer, name).CopyFrom(getattr(page, name))
+
+
+def _moment(message: Any, name: str) -> int:
+    nanoseconds: int = getattr(message, name).ToNanoseconds()
+    return nanoseconds

@@ -90,17 +90,26 @@ def asking(command: Asking, purpose: Purpose = USUAL) -> Callable[..., None]:
     shared = [one.name for one in fields(Connection)]
 
     @wraps(command)
-    def run(**given: Any) -> None:
+    def run(context: typer.Context, **given: Any) -> None:
+        if purpose != USUAL and not _is_typed(context, "workspace"):
+            given["workspace"] = None
         connection = Connection(**{name: given.pop(name) for name in shared})
         try:
             asyncio.run(_with_session(command, connection, purpose, given))
         except KeyboardInterrupt as interrupt:
             raise typer.Exit(ExitCode.INTERRUPTED) from interrupt
 
-    parameters = _parameters(command)
+    context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [context, *_parameters(command)]
     run.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    """What the environment says is meant for usual commands alone, as a profile is."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 async def _with_session(

@@ -34,13 +34,18 @@ def check(  # noqa: PLR0913 - one parameter for each option
     workspace: Annotated[str, typer.Option("--workspace", "-w", help="To ask for.")] = "demo",
     token: Annotated[
         str | None,
-        typer.Option(envvar="SHADOWER_TOKEN", help="[default: signed with the home's key]"),
+        typer.Option(
+            envvar="SHADOWER_TOKEN",
+            help="A token, or an API key.",
+            show_default="signed with the home's key",
+        ),
     ] = None,
     seconds: Annotated[
         float, typer.Option(min=0, max=600, help="For so long it may be wrong at first.")
     ] = 60,
     server_name: Annotated[
-        str, typer.Option(help="The name that its certificate is for. [default: the address's]")
+        str,
+        typer.Option(help="The name that its certificate is for.", show_default="the address's"),
     ] = "",
     authority_file: Annotated[
         Path | None,

@@ -18,7 +18,7 @@ from cli.asking.session import Session, asking
 from cli.failures import CommandError, ExitCode
 from cli.rendering.examples import examples
 from cli.rendering.tables import facts, table, zoned
-from cli.rendering.values import clean, count, size, time, time_if, word
+from cli.rendering.values import clean, count, name_of, size, time, time_if, word
 
 SOURCE, REASON = "DEAD_LETTER_SOURCE_", "ERROR_REASON_"
 # The most that one call takes.
@@ -109,7 +109,7 @@ def _list_view(answer: pb.ListDeadLettersResponse, zone: ZoneInfo) -> Iterator[R
             one.dead_letter_id,
             time(one.fail_time, zone),
             word(DeadLetterSource, one.source, SOURCE),
-            ErrorReason.Name(one.reason).removeprefix(REASON),
+            name_of(ErrorReason, one.reason).removeprefix(REASON),
             place(one),
             count(one.occurrences),
             time_if(one, "replay_time", zone),
@@ -130,7 +130,7 @@ def _one_view(answer: pb.GetDeadLetterResponse, zone: ZoneInfo) -> Iterator[Rend
 
 def _known(letter: DeadLetter, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     yield "id", letter.dead_letter_id
-    yield "reason", ErrorReason.Name(letter.reason).removeprefix(REASON)
+    yield "reason", name_of(ErrorReason, letter.reason).removeprefix(REASON)
     yield "message", letter.message
     yield "from", place(letter)
     yield "group", letter.group

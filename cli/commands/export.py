@@ -8,7 +8,7 @@ import typer
 from shadower.exports.v1 import exports_service_pb2 as pb
 from shadower.exports.v1.exports_service_pb2_grpc import ExportsServiceStub
 
-from cli.asking.files import STANDARD_OUTPUT, write_parts
+from cli.asking.files import STANDARD_OUTPUT, Written, show_written, write_parts
 from cli.asking.filters import FilterOption, filter_of
 from cli.asking.session import Session, asking
 from cli.asking.times import FromOption, SinceOption, Span, ToOption
@@ -74,15 +74,16 @@ async def save(  # noqa: PLR0913 - one parameter for each option
     call = await session.opened(session.stub(ExportsServiceStub).ExportExecutions, request)
     rows = dict(await call.initial_metadata()).get(ROWS)
     written = await write_parts(session.messages(call), file)
-    _tell(session, rows, written.size_bytes, file)
+    _tell(session, int(rows) if rows is not None else None, written)
 
 
-def _tell(session: Session, rows: str | bytes | None, size_bytes: int, file: Path) -> None:
-    of = f"{count(int(rows))} executions, " if rows is not None else ""
+def _tell(session: Session, rows: int | None, written: Written) -> None:
     if session.as_json:
+        show_written(written, rows=rows)
         return
-    to = "the standard output" if file == STANDARD_OUTPUT else str(file)
-    tell(f"{of}{size(size_bytes)} to {to}")
+    of = f"{count(rows)} executions, " if rows is not None else ""
+    to = "the standard output" if written.path == STANDARD_OUTPUT else str(written.path)
+    tell(f"{of}{size(written.size_bytes)} to {to}")
 
 
 def _format(file: Path, given: Format | None) -> "pb.ExportFormat.ValueType":

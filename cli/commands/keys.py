@@ -163,4 +163,6 @@ def _keys(told: Iterable[ApiKey], zone: ZoneInfo) -> Iterator[RenderableType]:
 
 
 def _permissions(key: ApiKey) -> str:
-    return ", ".join(permission_name(one) for one in key.permissions)
+    return ", ".join(
+        permission_name(one) if one in Permission.values() else str(one) for one in key.permissions
+    )

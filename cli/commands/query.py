@@ -15,7 +15,7 @@ from shadower.metrics.v1.metric_pb2 import Metric, MetricKind, TimeSeries
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 
 from cli.asking.filters import FilterOption, filter_of
-from cli.asking.pages import listed
+from cli.asking.pages import listed, narrow
 from cli.asking.session import Session, asking
 from cli.asking.times import FromOption, SinceOption, Span, ToOption
 from cli.rendering.console import waiting
@@ -137,6 +137,7 @@ async def _points(session: Session, request: pb.GetMetricsRequest) -> pb.GetMetr
             page = await session.ask(rpc, request)
             _join(answer.time_series, page.time_series)
             answer.next_page_token = page.next_page_token
+            narrow(answer, page)
     return answer
 
 

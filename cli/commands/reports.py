@@ -11,7 +11,7 @@ from shadower.reports.v1.report_definition_pb2 import ReportFormat
 from shadower.reports.v1.report_pb2 import Report, ReportFile, ReportState
 from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 
-from cli.asking.files import Written, write_parts
+from cli.asking.files import show_written, write_parts
 from cli.asking.filters import enum_value
 from cli.asking.pages import LimitOption, listed
 from cli.asking.session import Session, asking
@@ -138,9 +138,13 @@ async def download(
     )
     call = await session.opened(session.stub(ReportsServiceStub).DownloadReport, request)
     path = output or Path(f"{report_id}.{suffix}")
-    written = await write_parts(session.messages(call), path, total=kept.size_bytes)
-    _check_whole(written, kept)
-    tell(f"{size(written.size_bytes)} to {path}")
+    written = await write_parts(
+        session.messages(call), path, total=kept.size_bytes, sha256=kept.sha256
+    )
+    if session.as_json:
+        show_written(written)
+    else:
+        tell(f"{size(written.size_bytes)} to {path}")
 
 
 async def _report(session: Session, report_id: str) -> Report:
@@ -183,11 +187,3 @@ def _file(report: Report, wanted: int) -> ReportFile:
             exit_code=ExitCode.NOT_FOUND,
         )
     return found[0]
-
-
-def _check_whole(written: Written, kept: ReportFile) -> None:
-    if written.sha256 != kept.sha256:
-        raise CommandError(
-            f"{written.path} is not whole: it has another SHA-256 than the report",
-            exit_code=ExitCode.OUTPUT,
-        )

@@ -27,7 +27,7 @@ GRPC_NAMES = {**SERVICES, WRITER.name: WRITER.service}
 
 def probe(
     name: Annotated[
-        str, typer.Argument(help="As of `shadower serve`. [default: what the container runs]")
+        str, typer.Argument(help="As of `shadower serve`.", show_default="what the container runs")
     ] = "",
 ) -> None:
     """Ask a process of this container whether it can answer. Exits with 1 if not."""

@@ -22,6 +22,7 @@ from cli.load.report import LoadReport
 from cli.load.rows import Source
 from cli.load.sending import BatchSender
 from cli.tokens.command import checked_workspace
+from cli.tokens.given import TokenFileOption, given_token
 from cli.tokens.signing import token_source
 
 INTERRUPTED = 130
@@ -33,7 +34,7 @@ def load(  # noqa: PLR0913 - one parameter for each option
     workspace: Annotated[str, typer.Option("--workspace", "-w", help="Where it belongs.")],
     kind: Annotated[
         str | None,
-        typer.Option(help=f"What the rows are: {', '.join(KINDS)}. [default: {EXECUTIONS.name}]"),
+        typer.Option(help=f"What the rows are: {', '.join(KINDS)}.", show_default=EXECUTIONS.name),
     ] = None,
     mapping: Annotated[
         Path | None, typer.Option(help="TOML file that says where fields come from.")
@@ -49,7 +50,9 @@ def load(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     file_format: Annotated[
         str | None,
-        typer.Option("--format", help="jsonl, csv or parquet. [default: by the file's suffix]"),
+        typer.Option(
+            "--format", help="jsonl, csv or parquet.", show_default="by the file's suffix"
+        ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Rows in one request.")] = 500,
     rejects: Annotated[
@@ -61,12 +64,19 @@ def load(  # noqa: PLR0913 - one parameter for each option
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     address: Annotated[
         str | None,
-        typer.Option(envvar="SHADOWER_ADDRESS", help="The edge. [default: the running stack's]"),
+        typer.Option(
+            envvar="SHADOWER_ADDRESS", help="The edge.", show_default="the running stack's"
+        ),
     ] = None,
     token: Annotated[
         str | None,
-        typer.Option(envvar="SHADOWER_TOKEN", help="[default: signed with the stack's own key]"),
+        typer.Option(
+            envvar="SHADOWER_TOKEN",
+            help="A token, or an API key.",
+            show_default="signed with the stack's own key",
+        ),
     ] = None,
+    token_file: TokenFileOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Load a JSONL, CSV or Parquet file into a workspace.
@@ -80,8 +90,9 @@ def load(  # noqa: PLR0913 - one parameter for each option
         mapping, kind, tuple(map_field or ()), tuple(set_field or ()), time_zone
     )
     fields = options.mapping()
+    bearer = given_token(token, token_file)
     edge = Edge(
-        address or room.edge_address(), token_source(room, token, checked_workspace(workspace))
+        address or room.edge_address(), token_source(room, bearer, checked_workspace(workspace))
     )
     split_address(edge.address)
     circumstances = (workspace, edge.address, *options.described())

@@ -7,15 +7,26 @@ from typing import Literal
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.text import Text
 
 # Ids are there to be copied, so a narrow terminal wraps lines rather than cutting them.
 WIDE = 100_000
 
 
 def console_of(*, errors: bool = False, width: int | None = None) -> Console:
-    """rich styles nothing that is no terminal. By NO_COLOR it would leave colours out alone."""
+    """rich styles nothing that is no terminal. By NO_COLOR it would leave colours out alone.
+
+    What is printed is often what others recorded, so nothing in a text is markup.
+    """
     system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=errors, color_system=system, width=width, highlight=False)
+    return Console(
+        stderr=errors,
+        color_system=system,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def print_for_people(*renderables: RenderableType) -> None:
@@ -26,7 +37,7 @@ def print_for_people(*renderables: RenderableType) -> None:
 
 def tell(text: str) -> None:
     """What is no result, such as where a file was written."""
-    console_of(errors=True).print(text, markup=False, soft_wrap=True)
+    console_of(errors=True).print(text, soft_wrap=True)
 
 
 @contextmanager
@@ -36,8 +47,8 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
     if not console.is_terminal:
         yield lambda _: None
         return
-    with console.status(text) as status:
-        yield status.update
+    with console.status(Text(text)) as status:
+        yield lambda told: status.update(Text(told))
 
 
 @contextmanager
@@ -45,7 +56,7 @@ def downloading(text: str, total: int | None = None) -> Iterator[Callable[[int],
     """How many bytes came, for people at a terminal."""
     console = console_of(errors=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

@@ -71,8 +71,12 @@ def time_if(message: Message, field: str, zone: ZoneInfo) -> str:
 
 def word(enum: Any, value: int, prefix: str) -> str:
     """A value of an enum in small letters, without what all of its values begin with."""
-    name: str = enum.Name(value)
-    return name.removeprefix(prefix).lower().replace("_", " ")
+    return name_of(enum, value).removeprefix(prefix).lower().replace("_", " ")
+
+
+def name_of(enum: Any, value: int) -> str:
+    """A value that a newer server knows alone is a number."""
+    return str(enum.Name(value)) if value in enum.values() else str(value)
 
 
 def labels(given: Mapping[str, str]) -> str:

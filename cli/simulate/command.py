@@ -17,6 +17,7 @@ from cli.simulate.history import past_records
 from cli.simulate.live import Happening, Traffic
 from cli.simulate.sending import RecordStream, record_stream
 from cli.tokens.command import checked_workspace
+from cli.tokens.given import TokenFileOption, given_token
 from cli.tokens.signing import token_source
 
 FOREVER = "forever"
@@ -47,12 +48,19 @@ def simulate(  # noqa: PLR0913 - one parameter for each option
     seed: Annotated[int, typer.Option(help="The same seed brings the same traffic.")] = 1,
     address: Annotated[
         str | None,
-        typer.Option(envvar="SHADOWER_ADDRESS", help="The edge. [default: the running stack's]"),
+        typer.Option(
+            envvar="SHADOWER_ADDRESS", help="The edge.", show_default="the running stack's"
+        ),
     ] = None,
     token: Annotated[
         str | None,
-        typer.Option(envvar="SHADOWER_TOKEN", help="[default: signed with the stack's own key]"),
+        typer.Option(
+            envvar="SHADOWER_TOKEN",
+            help="A token, or an API key.",
+            show_default="signed with the stack's own key",
+        ),
     ] = None,
+    token_file: TokenFileOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make lifelike traffic: agents that run, fail and get rated, queues, and users.
@@ -60,8 +68,9 @@ def simulate(  # noqa: PLR0913 - one parameter for each option
     Ctrl-C ends it; what runs then is recorded as cancelled.
     """
     room = Home.at(home)
+    bearer = given_token(token, token_file)
     edge = Edge(
-        address or room.edge_address(), token_source(room, token, checked_workspace(workspace))
+        address or room.edge_address(), token_source(room, bearer, checked_workspace(workspace))
     )
     split_address(edge.address)
     plan = Plan(

@@ -54,7 +54,8 @@ def up(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(
             envvar="SHADOWER_REPLICAS",
-            help="Processes of a service, as ingest=2. Repeatable. [default: one of each]",
+            help="Processes of a service, as ingest=2. Repeatable.",
+            show_default="one of each",
         ),
     ] = None,
     metrics: Annotated[
@@ -63,12 +64,15 @@ def up(  # noqa: PLR0913 - one parameter for each option
             envvar="SHADOWER_METRICS_PORT",
             min=1,
             max=65535,
-            help="The first of the ports on which processes have their metrics. [default: none]",
+            help="The first of the ports on which processes have their metrics.",
+            show_default="none",
         ),
     ] = None,
     database_url: Annotated[
         str | None,
-        typer.Option(envvar="DATABASE_URL", help="[default: a PostgreSQL of its own]"),
+        typer.Option(
+            envvar="DATABASE_URL", help="Where data is.", show_default="a PostgreSQL of its own"
+        ),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:

@@ -81,7 +81,8 @@ def _existing(path: Path) -> SigningKey:
     jwk = read_json(path)
     if jwk is None:
         raise CommandError(
-            f"no signing key in {path.parent}: give --token, or --home of a running stack"
+            f"no signing key in {path.parent}: "
+            "give --token-file or SHADOWER_TOKEN, or --home of a running stack"
         )
     return SigningKey(jwk)
 

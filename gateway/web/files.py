@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "page"
@@ -26,7 +27,7 @@ class File:
     content: bytes
     coded: Mapping[str, bytes] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def etag(self) -> str:
         return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
 

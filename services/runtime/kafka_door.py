@@ -3,7 +3,8 @@ not pass by itself."""
 
 import asyncio
 import ssl
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
@@ -26,6 +27,8 @@ REFUSALS = (
     UnsupportedSaslMechanismError,
     IllegalSaslStateError,
 )
+
+Task: TypeAlias = "asyncio.Task[Any]"
 
 
 class Door:
@@ -55,15 +58,38 @@ class Door:
 
 
 async def _knock(settings: Settings) -> tuple[Any, dict[str, Exception]]:
-    """What the first broker answers that does; None if none does, and why each of them did not."""
+    """What the first of them answers that does; None if none does, and why each of them did not.
+
+    All at once, since one that swallows what it is sent says nothing of the others.
+    """
+    brokers = collect_hosts(settings.kafka_brokers)
+    asked = {asyncio.create_task(_ask(settings, *one[:2])): one[:2] for one in brokers}
     failures: dict[str, Exception] = {}
-    for host, port, _ in collect_hosts(settings.kafka_brokers):
-        try:
-            return await _ask(settings, host, port), {}
-        except (KafkaError, OSError) as closed:
-            why = closed.__cause__ if isinstance(closed.__cause__, ssl.SSLError) else closed
-            failures[f"{host}:{port}: {str(why) or type(why).__name__}"] = why
+    waiting = set(asked)
+    try:
+        while waiting:
+            ended, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for one in ended:
+                if (why := one.exception()) is None:
+                    return one.result(), {}
+                failures |= [_failure(*asked[one], why)]
+    finally:
+        await _given_up(asked)
     return None, failures
+
+
+async def _given_up(tasks: Iterable[Task]) -> None:
+    for one in tasks:
+        one.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _failure(host: str, port: int, closed: BaseException) -> tuple[str, Exception]:
+    """Raises what is no way for a broker to be closed."""
+    if not isinstance(closed, KafkaError | OSError):
+        raise closed
+    why = closed.__cause__ if isinstance(closed.__cause__, ssl.SSLError) else closed
+    return f"{host}:{port}: {str(why) or type(why).__name__}", why
 
 
 async def _ask(settings: Settings, host: str, port: int) -> Any:

@@ -69,7 +69,8 @@ class KafkaSettings(BaseSettings):
         """Of the files as they are now. Raises OSError."""
         context = ssl.create_default_context(cafile=self.kafka_ca_file)
         if self.kafka_certificate_file is not None:
-            context.load_cert_chain(self.kafka_certificate_file, self.kafka_key_file)
+            # A key with a passphrase is refused; by itself it would be asked for at the terminal.
+            context.load_cert_chain(self.kafka_certificate_file, self.kafka_key_file, lambda: "")
         return context
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import hashlib
 import io
 import json
 import signal
@@ -165,7 +166,7 @@ async def test_metrics_are_listed_with_their_units(terminal: Terminal) -> None:
         (("summary", "--from", "tomorrow"), ExitCode.USAGE, "'tomorrow' is no time"),
         (("summary", "--zone", "Mars/Olympus"), ExitCode.USAGE, "no time zone"),
         (("alerts", "list", "--state", "dreamt"), ExitCode.USAGE, "triggered"),
-        (("summary", "--token", "nonsense"), ExitCode.UNAUTHENTICATED, "--token"),
+        (("summary", "--token", "nonsense"), ExitCode.UNAUTHENTICATED, "--token-file"),
         (("summary", "--profile", "nobody"), ExitCode.CONFIGURATION, "profiles.toml"),
         (("alerts", "show", NOBODY), ExitCode.NOT_FOUND, "[ALERT_NOT_FOUND]"),
         (("keys", "revoke", "0" * 24), ExitCode.NOT_FOUND, "[API_KEY_NOT_FOUND]"),
@@ -263,8 +264,9 @@ async def test_reports_are_made_and_taken_out(
     assert made.exit_code == 0, made.output
     assert made.stdout.splitlines()[1].split()[:2] == ["one", "done"]
     file = tmp_path / "one.json"
-    saved = await terminal.types("reports", "download", "--output", str(file), "one")
+    saved = await terminal.types("reports", "download", "--json", "--output", str(file), "one")
     assert saved.exit_code == 0, saved.output
+    assert json.loads(saved.stdout)["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert file.read_bytes() == (await desk.download("one", JSON))[1]
     absent = await terminal.types("reports", "download", "--format", "pdf", "one")
     assert absent.exit_code == ExitCode.NOT_FOUND
@@ -285,9 +287,17 @@ async def test_an_export_has_the_rows_that_were_recorded(filled: Terminal, tmp_p
     lines = (await filled.types(*words)).stdout.splitlines()
     assert {json.loads(line)["agent_id"] for line in lines} == {"writer"}
     assert len(lines) == 6
+    words = ("export", *DAY, "--json", str(file))
+    told = json.loads((await filled.types(*words)).stdout)
+    assert told == {
+        "path": str(file),
+        "sizeBytes": str(file.stat().st_size),
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "rows": "12",
+    }
     assert not list(await asyncio.to_thread(tmp_path.glob, ".*"))
-    codes = [(await filled.types("export", *DAY, str(file))).exit_code for _ in range(4)]
-    assert codes == [0, 0, 0, ExitCode.BUSY]
+    codes = [(await filled.types("export", *DAY, str(file))).exit_code for _ in range(3)]
+    assert codes == [0, 0, ExitCode.BUSY]
 
 
 async def test_tail_sees_an_execution_arrive_and_ends_by_ctrl_c(
@@ -315,7 +325,8 @@ async def test_tail_sees_an_execution_arrive_and_ends_by_ctrl_c(
 
 
 async def test_tail_prints_messages_as_lines_and_ends_in_time(filled: Terminal) -> None:
-    result = await filled.types("tail", "--for", "1s", "--json")
+    # Connecting is part of the time.
+    result = await filled.types("tail", "--for", "10s", "--json")
     assert result.exit_code == 0, result.output
     snapshot = json.loads(result.stdout.splitlines()[0])
     assert snapshot["snapshot"]["interval"]

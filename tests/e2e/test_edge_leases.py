@@ -137,5 +137,6 @@ async def test_of_more_requests_than_the_limit_exactly_those_within_it_pass(
     told = Counter(statuses)
     # A busy machine's backend, which is in this process, may seem away to an edge: it was charged.
     assert (told[200] + told[503], told[429]) == (1_500, 300)
+    assert told[200] > 1_400
     # Leases were had, while there was much room.
     assert await place.asked() - before < 1_500

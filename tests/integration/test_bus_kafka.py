@@ -72,7 +72,7 @@ async def test_what_is_told_goes_on_in_the_trace_in_which_it_happened(
 ) -> None:
     """From a transaction by outbox, relay and Kafka to whoever handles it."""
     traced = replace(bus.environment, extra=(*bus.environment.extra, *telling(collector)))
-    heard = Heard()
+    heard, topic = Heard(), bus.settings.bus_topic
     with recording() as kept:
         async with (
             relay_of(replace(bus, environment=traced)),
@@ -84,8 +84,10 @@ async def test_what_is_told_goes_on_in_the_trace_in_which_it_happened(
                 await publish_one(bus.database, "team-1")
             await until(lambda: len(heard.ids) >= 2)
             await until(lambda: any(span.kind == "consumer" for span in kept.spans))
-    topic = bus.settings.bus_topic
-    sending = await collector.trace_with(trace_id, lambda trace: trace.named(f"send {topic}"))
+            # As long as the relay lives: one that ends does not wait long for a collector.
+            sending = await collector.trace_with(
+                trace_id, lambda trace: trace.named(f"send {topic}")
+            )
     whole = Trace([*sending.spans, *kept.trace.spans])
     [handled] = whole.named("process agent.executed")
     assert whole.path(handled) == ["publish", f"send {topic}", "process agent.executed"]

@@ -1,5 +1,6 @@
 """Kafka by TLS and with a password: who is let in, and what those say who are not."""
 
+import asyncio
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsRequest
 from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 
 from services.runtime.kafka import ensure_topic, open_producer
-from services.runtime.kafka_door import Door
+from services.runtime.kafka_door import REQUEST_MS, Door
 from tests.support.errors import Refusal, refusal
 from tests.support.guarded_kafka import PASSWORD, GuardedKafka, guarded_kafka
 from tests.support.health import NOT_SERVING, SERVING, becomes, health
@@ -68,6 +69,18 @@ async def test_that_nobody_is_there_is_no_refusal(guarded: GuardedKafka) -> None
     door = Door(guarded.settings(KAFKA_BROKERS="127.0.0.1:1"))
     assert "127.0.0.1:1" in await door.look()
     assert await door.refusal() == ""
+
+
+async def test_a_broker_that_swallows_all_says_nothing_of_the_others(
+    guarded: GuardedKafka,
+) -> None:
+    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    async with silent:
+        first = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        settings = guarded.settings()
+        settings = guarded.settings(KAFKA_BROKERS=f"{first},{settings.kafka_brokers}")
+        async with asyncio.timeout(REQUEST_MS / 1000):
+            assert await Door(settings).look() == ""
 
 
 @dataclass(frozen=True)

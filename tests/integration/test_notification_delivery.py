@@ -50,7 +50,7 @@ async def test_what_fails_too_often_is_given_up_until_somebody_says_otherwise(
     await told.publish(alert())
     [delivery] = await told.ended(1)
     assert (delivery.state, delivery.attempts, delivery.error) == (FAILED, 4, "STATUS: 503")
-    assert (await told.call("GetTarget", target_id="ops")).target.failures >= 4
+    assert await told.failures(4) >= 4
     receiver.always[path] = Answer()
     again = (await told.call("RetryDelivery", delivery_id=delivery.delivery_id)).delivery
     assert again.HasField("due_time")

@@ -1,14 +1,17 @@
 """What is rolled up goes, and what is not stays until it is."""
 
 import asyncio
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
+from services.runtime.failpoints import Failpoints
 from services.runtime.faults import InvalidArgument
 from services.upkeep.applying import Scope
 from services.warehouse.database import Session
+from services.warehouse.facts.recorder import Recorder
 from services.warehouse.queries.interval import Interval
 from services.warehouse.rollups.ledger import lock_workspace
 from services.warehouse.rollups.levels import Cuboid, Level, Sort
@@ -21,7 +24,7 @@ from tests.support.retention import (
     filled,
     kept_for_31_days,
 )
-from tests.support.upkeep import HOUR, House, days_ago, some_runs
+from tests.support.upkeep import DAY, HOUR, House, days_ago, some_runs
 
 
 async def test_nothing_goes_that_is_not_rolled_up(
@@ -114,3 +117,15 @@ async def test_a_horizon_that_was_erased_refuses_nothing(house: House, workspace
         house.execute(f"delete from {table} where workspace_id = %s", workspace)
     house.execute("delete from workspaces where workspace_id = %s", workspace)
     assert await house.record(workspace, [old]) == ["stored"]
+
+
+async def test_whoever_meets_a_horizon_together_with_others_is_told_as_they_are(
+    house: House, workspace: str
+) -> None:
+    """All have begun before the first one knew of it."""
+    await kept_for_31_days(house, workspace)
+    await house.apply(workspace)
+    writers = replace(house, recorder=Recorder(house.database, Failpoints()))
+    late = [some_runs(Random(n), days_ago(90), DAY, 1) for n in range(6)]
+    told = await asyncio.gather(*(writers.record(workspace, runs) for runs in late))
+    assert told == [["too_old"]] * 6

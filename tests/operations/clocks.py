@@ -41,6 +41,7 @@ LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 NAMES = ("ingest", "metrics")
 NEAR = timedelta(minutes=2)
 AROUND = timedelta(hours=3)
+TAKEN = "taken"
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ async def recorded_now(load: Load) -> str:
         one = execution(run(f"now-{load.sent}", datetime.now(UTC)))
         request = RecordExecutionsRequest(workspace_id=load.workspace, executions=[one])
         try:
-            await load.ingest.call("RecordExecutions", request, metadata)
+            answer = await load.ingest.call("RecordExecutions", request, metadata)
         except grpc.aio.AioRpcError as error:
             return f"{refusal(error).reason} {refusal(error).message}"
-        return "taken"
+        return TAKEN if answer.counts.stored == 1 else f"not stored: {answer}"
     return "nobody is let in"
 
 
@@ -139,7 +140,8 @@ async def services_are_off(made: Ground, url: str) -> None:
         for token in TOKENS:
             expected, found = getattr(token, name), await said_of(load, token)
             check(found == expected, f"a token {token.what}: {found or 'let in'}")
-        say(f"a run of now: {await recorded_now(load)}")
+        came = await recorded_now(load)
+        check(came == TAKEN, f"a run of now: {came}")
         if name == "ahead":
             await is_written_and_exact(load)
         await closed(made)
@@ -155,7 +157,8 @@ async def is_written_and_exact(load: Load) -> None:
     apart = abs(answer.as_of.ToDatetime(UTC) - datetime.now(UTC))
     check(apart < NEAR, f"as_of is by PostgreSQL's clock: {apart.total_seconds():.1f} s from now")
     stored = sum(entry.stored for entry in answer.entries)
-    check(answer.balanced, f"the ledger agrees with the facts: {stored} stored")
+    is_right = answer.balanced and stored > 0
+    check(is_right, f"the ledger agrees with the facts: {stored} stored")
 
 
 async def database_is_off(made: Ground, folder: Path, offset: str) -> None:

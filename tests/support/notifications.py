@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from services.warehouse.bus.publishing import Published, publish
 from services.warehouse.database import Database
 from tests.support.keys import KeyRing
 
+PATIENCE_SECONDS = 20
 TARGET_ID = "ops"
 DELIVERY = "5f1b8f8e-3a52-4c53-8a57-6d7d8a0d2a11"
 SOME_TARGET: dict[str, Any] = {"name": "Ops", "webhook": {"url": "https://hooks.example/t"}}
@@ -83,6 +85,18 @@ class Told:
                 if len(found) >= number and all(one.state != WAITING for one in found):
                     return found
                 await asyncio.sleep(0.03)
+
+    async def failures(self, least: int) -> int:
+        """Of the target ops, in a row. They are known as soon as nothing is sent to it any more."""
+        found = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while (found := (await self._ops()).failures) < least:  # noqa: ASYNC110
+                    await asyncio.sleep(0.03)
+        return found
+
+    async def _ops(self) -> Any:
+        return (await self.call("GetTarget", target_id=TARGET_ID)).target
 
     async def attempts(self, delivery: delivery_pb2.Delivery) -> Any:
         found = await self.call("GetDelivery", delivery_id=delivery.delivery_id)

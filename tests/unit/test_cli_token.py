@@ -96,7 +96,7 @@ def test_issuer_audience_and_roles_are_those_of_the_services() -> None:
 
 
 def test_loading_without_a_key_asks_for_a_token(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="--token"):
+    with pytest.raises(CommandError, match="--token-file"):
         token_source(Home.at(tmp_path), None, "demo")
     assert token_source(Home.at(tmp_path), "given", "demo")() == "given"
 

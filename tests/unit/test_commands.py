@@ -1,5 +1,8 @@
 """What commands say of themselves, and how they write values, without anybody to ask."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -62,6 +65,19 @@ def test_help_says_what_is_usual_and_gives_examples() -> None:
     assert result.exit_code == 0
     for said in ("[default: (the profile's, or UTC)]", "$ shadower agents writer --since 30d"):
         assert said in result.stdout
+
+
+def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for word, one in getattr(command, "commands", {}).items():
+        yield from commands(one, f"{name} {word}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_in_a_help_is_taken_for_markup(name: str) -> None:
+    for typed, one in commands(ROOT.get_command(None, name), name):
+        for parameter in one.params:
+            assert "[" not in (getattr(parameter, "help", None) or ""), (typed, parameter.name)
 
 
 def test_every_exit_code_has_a_meaning() -> None:

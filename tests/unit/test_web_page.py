@@ -94,4 +94,7 @@ def test_tokens_are_pasted_in_development_or_where_somebody_says_so() -> None:
 
 
 def test_a_tag_changes_with_the_content() -> None:
-    assert File("text/css", b"a").etag != File("text/css", b"b").etag
+    one = File("text/css", b"a")
+    assert one.etag != File("text/css", b"b").etag
+    # Hashed once, not for each who asks.
+    assert one.etag is one.etag

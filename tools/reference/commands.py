@@ -18,9 +18,13 @@ Made by `make gen` from the commands' own help. `shadower COMMAND --help` says t
 
 People read tables: units stand in the headings, the time zone below them, and a dash is what nobody
 knows. Programs read JSON (`--json`), the same as the edge answers over HTTP: one document, or of
-`tail` a line for each message. Results go to the standard output, and all else to the other:
-progress, of everything that takes long, only if that is a terminal. Nothing is styled where it is
-none, or where `NO_COLOR` is set.
+`tail` a line for each message; and of a file that was written its path, size, SHA-256 and, of an
+export, rows. Results go to the standard output, and all else to the other: progress, of everything
+that takes long, only if that is a terminal. Nothing is styled where it is none, or where `NO_COLOR`
+is set.
+
+Without a token, one is signed with the key of the home's stack, for that stack alone. An address
+without a scheme is asked by TLS, unless it is this machine's.
 """
 PROFILES = """## Profiles
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from starlette.requests import Request
@@ -28,7 +29,7 @@ class Told:
     content: bytes
     media_type: str
 
-    @property
+    @cached_property
     def tag(self) -> str:
         # Weak, since the edge compresses it.
         return f'W/"{hashlib.sha256(self.content).hexdigest()[:16]}"'

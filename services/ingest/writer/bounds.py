@@ -1,7 +1,7 @@
 """Where partitions begin and end, of those of which anybody says so."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from time import monotonic
 
 import structlog
@@ -31,6 +31,10 @@ class Bounds:
         """They belong to somebody else."""
         for one in partitions:
             self._unknown.pop(one, None)
+
+    def keep(self, partitions: Collection[TopicPartition]) -> None:
+        """The others do, perhaps since somebody was asked about them."""
+        self.forget([one for one in self._unknown if one not in partitions])
 
     def clear(self) -> None:
         """All of them do."""

@@ -121,12 +121,17 @@ class LogWriter(ConsumerRebalanceListener):  # type: ignore[misc] # The library 
         are asked for first: one that others have moved on since is fenced, but an end from before
         that would look like that of another log.
         """
+        consumer = self._consumer
         async with self._beginning:
+            # Until it is known where to go on, nothing is written: it would leave out what failed.
+            for one in partitions:
+                self._positions.pop(one, None)
             positions = {
                 one: await fetch_position(self._database, one.topic, one.partition)
                 for one in partitions
             }
-            known = await self._bounds.fetch(self._consumer, partitions)
+            known = await self._bounds.fetch(consumer, partitions)
+            self._bounds.keep(consumer.assignment())
             for partition, bounds in known.items():
                 await self._begin_within(partition, positions[partition], *bounds)
 

@@ -90,13 +90,16 @@ class Recorder:
 
         Raises FencedError, UnwritableError or a Fault; nothing is stored then.
         """
+        met: dict[str, Horizon] = {}
         while True:
             is_fresh = not self._months
             try:
                 return await self._record(batches, advance, letters)
             except BeyondHorizonError as beyond:
-                if beyond.horizon == self._horizons.of(beyond.workspace_id):
+                # Others may have met it since this one began, so it is by itself that it is known.
+                if beyond.horizon == met.get(beyond.workspace_id):
                     raise
+                met[beyond.workspace_id] = beyond.horizon
                 self._horizons.meet(beyond)
             except NoPartitionError:
                 if is_fresh:
