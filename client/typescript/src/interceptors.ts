@@ -23,12 +23,25 @@ export function authorized(token: TokenSource): Interceptor {
 /** `fetch` fails by a TypeError where the network or the server is away, which has no code. */
 export const named: Interceptor = (next) => async (request) => {
   try {
-    return await next(request);
+    const response = await next(request);
+    return response.stream ? { ...response, message: told(response.message) } : response;
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error);
+    throw nameOf(error);
   }
 };
+
+async function* told<T>(messages: AsyncIterable<T>) {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw nameOf(error);
+  }
+}
+
+function nameOf(error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error;
+  return new ConnectError(error.message, Code.Unavailable, undefined, undefined, error);
+}
 
 /** Fills the workspace in where a unary request, or one of a stream of answers, names none. */
 export function inWorkspace(workspace: string): Interceptor {

@@ -120,3 +120,14 @@ test("a network that is away is named, and tried again", async () => {
   });
   assert.equal(attempts, 2);
 });
+
+test("a network that goes while an answer comes is named as well", async (context) => {
+  const body = new ReadableStream({
+    start: (control) => control.error(new TypeError("network error")),
+  });
+  const headers = { "content-type": "application/grpc-web+proto" };
+  context.mock.method(globalThis, "fetch", async () => new Response(body, { headers }));
+  const shadower = openShadower({ address: "http://edge.test", token: "t" });
+  const answer = shadower.service(ReportsService).downloadReport({});
+  await assert.rejects(answer[Symbol.asyncIterator]().next(), { code: Code.Unavailable });
+});
