@@ -2,9 +2,10 @@ import { render } from "lit-html";
 import { shadowerOf } from "./api.ts";
 import type { Context, View } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
+import { loaded } from "./explaining.ts";
 import { failure } from "./loading.ts";
 import { own } from "./own.ts";
-import { PAGES } from "./pages.ts";
+import { OVERVIEW, PAGES } from "./pages.ts";
 import { rangeOf } from "./range.ts";
 import { Renewal } from "./renewal.ts";
 import { hashOf, type Route, routeOf, withParams } from "./router.ts";
@@ -130,10 +131,10 @@ export class Console {
 
   async #open(session: Session): Promise<void> {
     const context = this.#context(session);
-    const entry = own(PAGES, this.route.page) ?? PAGES.overview;
+    const { load } = own(PAGES, this.route.page) ?? OVERVIEW;
     try {
-      const page = await entry?.load();
-      if (!context.signal.aborted) this.view = page?.open(context);
+      const page = await loaded(load());
+      if (!context.signal.aborted) this.view = page.open(context);
     } catch (error) {
       this.view = { title: "Error", render: () => failure(error, () => location.reload()) };
     }
