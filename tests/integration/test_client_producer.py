@@ -321,7 +321,7 @@ def test_a_token_that_cannot_be_had_stops_nothing(server: Scripted) -> None:
 
 
 def test_a_program_that_fails_when_it_is_told_stops_nothing(server: Scripted) -> None:
-    wrong = faults.InvalidArgument("VALIDATION_FAILED", "a rule is broken")
+    wrong = faults.invalid_field("executions[0].user_id", "breaks a rule")
     server.script = [wrong, RecordExecutionsResponse()]
     told: list[Any] = []
 

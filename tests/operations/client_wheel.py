@@ -145,8 +145,8 @@ def ten_lines(folder: Path, python: Path, port: int) -> None:
     readme = (SOURCE / "README.md").read_text()
     lines = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)[0]
     command = [sys.executable, "-m", "cli", "token", "--workspace", "acme"]
-    home = str(folder / "home")
-    token = run(*command, cwd=ROOT, SHADOWER_HOME=home, PYTHONPATH=os.environ["PYTHONPATH"]).strip()
+    home, path = str(folder / "home"), os.environ.get("PYTHONPATH", "")
+    token = run(*command, cwd=ROOT, SHADOWER_HOME=home, PYTHONPATH=path).strip()
     program = lines.replace("localhost:8080", f"localhost:{port}")
     said = run(python, "-c", program, cwd=folder, TOKEN=token)
     check(said.strip() == EXPECTED, f"the README's lines say {said.strip()}")

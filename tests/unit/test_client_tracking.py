@@ -1,9 +1,12 @@
 """What is tracked: functions of each kind, nested, failing, and stopped."""
 
 import asyncio
+import contextvars
 import inspect
-from collections.abc import AsyncIterator, Iterator
-from decimal import Decimal
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 import pytest
@@ -22,12 +25,12 @@ from shadower_client import (
 class Recorded(list[Any]):
     """A producer's end, as the tracker sees it."""
 
-    has_room = True
+    trouble: Exception | None = None
 
     def record(self, *facts: Any, wait: float | None = None) -> None:
         assert wait == 0.0
-        if not self.has_room:
-            raise BufferFull("no room")
+        if self.trouble:
+            raise self.trouble
         self.extend(facts)
 
     def runs(self) -> list[Execution]:
@@ -63,7 +66,7 @@ def test_a_function_is_a_run(tracker: Tracker, recorded: Recorded) -> None:
     assert (answer.__name__, answer.__doc__) == ("answer", "Answers.")
     [run] = recorded.runs()
     assert (run.agent_id, run.model, run.agent_version) == ("support", "m", "2")
-    assert (run.input_tokens, run.output_tokens, run.cached_input_tokens) == (15, 2, 0)
+    assert (run.input_tokens, run.output_tokens, run.cached_input_tokens) == (15, 2, None)
     assert run.cost_usd == Decimal("0.001")
     assert run.status is ExecutionStatus.SUCCEEDED
     assert run.end_time is not None
@@ -113,6 +116,38 @@ def test_who_knows_better_says_what_it_was(recorded: Recorded) -> None:
     assert told(run) == (ExecutionStatus.FAILED, ErrorType.USER_ERROR)
     assert len(run.error_message) == 4096
     assert "\x00" not in run.error_message
+
+
+class UnspeakableError(ConnectionError):
+    def __str__(self) -> str:
+        raise RuntimeError("it cannot be said")
+
+
+def test_who_fails_to_know_better_disturbs_nothing(
+    recorded: Recorded, caplog: pytest.LogCaptureFixture
+) -> None:
+    def classify(error: BaseException) -> ErrorType | None:
+        raise RuntimeError("the program's own")
+
+    tracker = Tracker(cast(Producer, recorded), classify=classify)
+    with pytest.raises(UnspeakableError), tracker.run("support"), tracker.tool_call("search"):
+        raise UnspeakableError
+    [run] = recorded.runs()
+    assert told(run) == (ExecutionStatus.FAILED, ErrorType.NETWORK)
+    assert run.error_message == "UnspeakableError: "
+    assert "the program's own" in caplog.text
+
+
+def test_a_run_may_end_in_another_context(tracker: Tracker, recorded: Recorded) -> None:
+    running = tracker.run("support")
+    contextvars.copy_context().run(running.__enter__)
+    running.__exit__(None, None, None)
+    assert [one.status for one in recorded.runs()] == [ExecutionStatus.SUCCEEDED]
+
+
+def test_what_is_misspelt_is_told_at_once(tracker: Tracker) -> None:
+    with pytest.raises(TypeError, match="modle"):
+        tracker.track_agent("support", modle="m")  # type: ignore[call-arg]
 
 
 async def test_coroutines_that_are_cancelled(tracker: Tracker, recorded: Recorded) -> None:
@@ -225,6 +260,59 @@ async def test_a_generator_that_is_awaited(tracker: Tracker, recorded: Recorded)
     assert len(is_closed) == 3
 
 
+async def test_what_is_sent_into_one_that_is_awaited_arrives(
+    tracker: Tracker, recorded: Recorded
+) -> None:
+    heard: list[Any] = []
+
+    @tracker.track_agent("echo")
+    async def echo() -> AsyncGenerator[int, str]:
+        while len(heard) < 3:
+            assert current_run()
+            try:
+                heard.append((yield len(heard)))
+            except KeyError:
+                heard.append("error")
+
+    talk = echo()
+    assert await anext(talk) == 0
+    assert await talk.asend("hello") == 1
+    assert await talk.athrow(KeyError()) == 2
+    with pytest.raises(StopAsyncIteration):
+        await talk.asend("bye")
+    assert heard == ["hello", "error", "bye"]
+    assert recorded.runs()[0].status is ExecutionStatus.SUCCEEDED
+
+
+async def test_what_a_block_raises_reaches_the_context_manager_around_it(
+    tracker: Tracker, recorded: Recorded
+) -> None:
+    seen: list[BaseException] = []
+
+    @asynccontextmanager
+    @tracker.track_agent("session")
+    async def session(forgives: bool) -> AsyncIterator[str]:
+        try:
+            yield "open"
+        except ConnectionError as error:
+            seen.append(error)
+            if not forgives:
+                raise
+
+    gone = ConnectionError("gone")
+    async with session(forgives=True):
+        raise gone
+    with pytest.raises(ConnectionError) as raised:
+        async with session(forgives=False):
+            raise gone
+    assert raised.value is gone
+    assert seen == [gone, gone]
+    assert [told(one) for one in recorded.runs()] == [
+        (ExecutionStatus.SUCCEEDED, ErrorType.UNSPECIFIED),
+        (ExecutionStatus.FAILED, ErrorType.NETWORK),
+    ]
+
+
 def test_runs_within_runs_and_their_tools(tracker: Tracker, recorded: Recorded) -> None:
     with tracker.run("boss", user_id="u", conversation_id="c") as outer:
         with tracker.tool_call("search"):
@@ -255,12 +343,21 @@ def test_runs_are_seen_running_if_that_is_wanted(recorded: Recorded) -> None:
     assert begun.end_time is None
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        BufferFull("no room"),
+        InvalidOperation("no number"),
+        sqlite3.DatabaseError("malformed"),
+    ],
+    ids=lambda trouble: type(trouble).__name__,
+)
 def test_recording_does_not_disturb(
-    tracker: Tracker, recorded: Recorded, caplog: pytest.LogCaptureFixture
+    tracker: Tracker, recorded: Recorded, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
-    recorded.has_room = False
+    recorded.trouble = trouble
     with tracker.run("support"):
         pass
-    assert "was not recorded: no room" in caplog.text
+    assert f"was not recorded: {trouble}" in caplog.text
     with Tracker().run("support"):
         pass

@@ -125,6 +125,7 @@ def is_required(one: FieldDescriptorProto) -> bool:
     return (
         asked.required
         or asked.string.min_len > 0
+        or asked.string.uuid
         or _refuses_nothing(asked.string.pattern)
         or asked.repeated.min_items > 0
         or 0 in getattr(asked.enum, "not_in", ())

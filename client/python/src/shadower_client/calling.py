@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 import grpc
@@ -36,7 +35,9 @@ class Caller:
         while True:
             try:
                 return self._open(method, self.channel.unary_unary)(
-                    request, timeout=attempts.left(), metadata=self._headers(request, request_id)
+                    request,
+                    timeout=attempts.left(),
+                    metadata=self._headers(request, request_id, attempts),
                 )
             except grpc.RpcError as error:
                 self._wait(attempts, of_rpc(error, request_id))
@@ -49,7 +50,8 @@ class Caller:
         attempts, has_begun = self.defaults.attempts(method, timeout), False
         while True:
             try:
-                for message in self._messages(method, request, timeout):
+                left = None if timeout is None else attempts.left()
+                for message in self._messages(method, request, attempts, left):
                     has_begun = True
                     yield message
                 return
@@ -61,24 +63,30 @@ class Caller:
     def resumed(
         self, method: Method[Any], values: Values, workspace: str | None, timeout: float | None
     ) -> Iterator[Any]:
-        """One whose messages have cursors, and which goes on behind the last of them."""
+        """One whose messages have cursors, and which goes on behind the last of them, until
+        the server says that all is told. A deadline holds for all attempts together."""
         request = self.defaults.request(method, values, workspace)
-        attempts = self.defaults.attempts(method, inf)
+        attempts = self.defaults.resumptions(method, timeout)
         while True:
             try:
-                for message in self._messages(method, request, timeout):
+                for message in self._messages(method, request, attempts, attempts.deadline()):
+                    if message.status and message.status.code is grpc.StatusCode.OK:
+                        return
                     if message.status:
                         raise message.status
-                    request.cursor, attempts = message.cursor, self.defaults.attempts(method, inf)
+                    attempts.hear()
+                    request.cursor = message.cursor
                     yield message
                 return
             except ShadowerError as error:
                 self._wait(attempts, error)
 
-    def _messages(self, method: Method[R], request: Any, timeout: float | None) -> Iterator[R]:
+    def _messages(
+        self, method: Method[R], request: Any, attempts: Attempts, timeout: float | None
+    ) -> Iterator[R]:
         request_id = new_id()
         call = self._open(method, self.channel.unary_stream)(
-            request, timeout=timeout, metadata=self._headers(request, request_id)
+            request, timeout=timeout, metadata=self._headers(request, request_id, attempts)
         )
         try:
             yield from map(method.read, call)
@@ -106,10 +114,11 @@ class Caller:
             self.opened[method.path] = kind(method.path, **method.coding())
         return self.opened[method.path]
 
-    def _headers(self, request: Any, request_id: str) -> tuple[Header, ...]:
-        return headers(request, self.credentials.header(), request_id)
+    def _headers(self, request: Any, request_id: str, attempts: Attempts) -> tuple[Header, ...]:
+        attempts.identity = self.credentials.header()
+        return headers(request, attempts.identity, request_id)
 
     def _wait(self, attempts: Attempts, error: ShadowerError) -> None:
         """Until the next attempt; raises the error if there is none."""
-        if not (attempts.wants_renewal(error) and self.credentials.renew()):
+        if not (attempts.wants_renewal(error) and self.credentials.renew(attempts.identity)):
             time.sleep(attempts.pause(error))

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 import grpc
@@ -38,7 +37,7 @@ class AsyncCaller:
                 return await self._open(method, self.channel.unary_unary)(
                     request,
                     timeout=attempts.left(),
-                    metadata=await self._headers(request, request_id),
+                    metadata=await self._headers(request, request_id, attempts),
                 )
             except grpc.RpcError as error:
                 await self._wait(attempts, of_rpc(error, request_id))
@@ -51,7 +50,8 @@ class AsyncCaller:
         attempts, has_begun = self.defaults.attempts(method, timeout), False
         while True:
             try:
-                async for message in self._messages(method, request, timeout):
+                left = None if timeout is None else attempts.left()
+                async for message in self._messages(method, request, attempts, left):
                     has_begun = True
                     yield message
                 return
@@ -63,26 +63,30 @@ class AsyncCaller:
     async def resumed(
         self, method: Method[Any], values: Values, workspace: str | None, timeout: float | None
     ) -> AsyncIterator[Any]:
-        """One whose messages have cursors, and which goes on behind the last of them."""
+        """One whose messages have cursors, and which goes on behind the last of them, until
+        the server says that all is told. A deadline holds for all attempts together."""
         request = self.defaults.request(method, values, workspace)
-        attempts = self.defaults.attempts(method, inf)
+        attempts = self.defaults.resumptions(method, timeout)
         while True:
             try:
-                async for message in self._messages(method, request, timeout):
+                async for message in self._messages(method, request, attempts, attempts.deadline()):
+                    if message.status and message.status.code is grpc.StatusCode.OK:
+                        return
                     if message.status:
                         raise message.status
-                    request.cursor, attempts = message.cursor, self.defaults.attempts(method, inf)
+                    attempts.hear()
+                    request.cursor = message.cursor
                     yield message
                 return
             except ShadowerError as error:
                 await self._wait(attempts, error)
 
     async def _messages(
-        self, method: Method[R], request: Any, timeout: float | None
+        self, method: Method[R], request: Any, attempts: Attempts, timeout: float | None
     ) -> AsyncIterator[R]:
         request_id = new_id()
         call = self._open(method, self.channel.unary_stream)(
-            request, timeout=timeout, metadata=await self._headers(request, request_id)
+            request, timeout=timeout, metadata=await self._headers(request, request_id, attempts)
         )
         try:
             async for message in call:
@@ -111,10 +115,13 @@ class AsyncCaller:
             self.opened[method.path] = kind(method.path, **method.coding())
         return self.opened[method.path]
 
-    async def _headers(self, request: Any, request_id: str) -> tuple[Header, ...]:
-        return headers(request, await self.credentials.header(), request_id)
+    async def _headers(
+        self, request: Any, request_id: str, attempts: Attempts
+    ) -> tuple[Header, ...]:
+        attempts.identity = await self.credentials.header()
+        return headers(request, attempts.identity, request_id)
 
     async def _wait(self, attempts: Attempts, error: ShadowerError) -> None:
         """Until the next attempt; raises the error if there is none."""
-        if not (attempts.wants_renewal(error) and self.credentials.renew()):
+        if not (attempts.wants_renewal(error) and self.credentials.renew(attempts.identity)):
             await asyncio.sleep(attempts.pause(error))

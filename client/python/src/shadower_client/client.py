@@ -127,7 +127,8 @@ class AsyncClient:
 
     :param address: A URL, host:port, or unix:path. TLS is used unless that is on this machine.
     :param token: A token, or what returns one, now or awaited, and is asked again before it
-    expires. :param api_key: A key of the workspace, in place of a token.
+        expires.
+    :param api_key: A key of the workspace, in place of a token.
     :param workspace: Which one is meant where a call names none.
     :param timeout: Seconds that a call may take with all its attempts, unless it says otherwise.
     """

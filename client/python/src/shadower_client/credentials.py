@@ -1,5 +1,6 @@
 """Who calls: a token, a program that hands out tokens, or an API key."""
 
+import asyncio
 import base64
 import binascii
 import inspect
@@ -33,8 +34,10 @@ class KeptToken:
         self.token, self.expires = token, expiry(token)
         return token
 
-    def forget(self) -> None:
-        self.token = ""
+    def forget(self, refused: tuple[str, str]) -> None:
+        """Another one may have come since that header was sent."""
+        if bearer(self.token) == refused:
+            self.token = ""
 
 
 def expiry(token: str) -> float:
@@ -80,9 +83,10 @@ class Credentials:
         with self.lock:
             return self.kept.token if self.kept.is_good() else self.kept.keep(self.token())
 
-    def renew(self) -> bool:
-        """Forgets the token; whether there may be another one."""
-        self.kept.forget()
+    def renew(self, refused: tuple[str, str]) -> bool:
+        """Forgets the token of this header; whether there may be another one."""
+        with self.lock:
+            self.kept.forget(refused)
         return callable(self.token)
 
 
@@ -93,6 +97,7 @@ class AsyncCredentials:
     token: str | AsyncTokenProvider | None
     api_key: str | None = None
     kept: KeptToken = field(default_factory=KeptToken)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         given(self.token, self.api_key)
@@ -105,12 +110,13 @@ class AsyncCredentials:
     async def _current(self) -> str:
         if not callable(self.token):
             return self.token or ""
-        if self.kept.is_good():
-            return self.kept.token
-        token = self.token()
-        return self.kept.keep(await token if inspect.isawaitable(token) else token)
+        async with self.lock:
+            if self.kept.is_good():
+                return self.kept.token
+            token = self.token()
+            return self.kept.keep(await token if inspect.isawaitable(token) else token)
 
-    def renew(self) -> bool:
-        """Forgets the token; whether there may be another one."""
-        self.kept.forget()
+    def renew(self, refused: tuple[str, str]) -> bool:
+        """Forgets the token of this header; whether there may be another one."""
+        self.kept.forget(refused)
         return callable(self.token)

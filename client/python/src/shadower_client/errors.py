@@ -45,6 +45,10 @@ class ShadowerError(Exception):
         self.retry_after: timedelta | None = None
         """When to come back, if the server says so."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is passed between processes is made again with the arguments of this class."""
+        return type(self), (self.code, self.message, self.request_id), self.__dict__
+
     def __str__(self) -> str:
         fields = "".join(f"; {one.field}: {one.description}" for one in self.violations)
         request = f" [request {self.request_id}]" if self.request_id else ""

@@ -107,7 +107,7 @@ def _row_of(found: dict[tuple[Any, ...], Row], labels: Mapping[str, str], start:
 
 def _even(rows: Iterable[Row], metrics: Sequence[str]) -> list[Row]:
     """Each row has every column; what is not known is None."""
-    every = list(rows)
-    labels = {name: None for row in every for name in row if name not in metrics}
-    columns = [*labels, *dict.fromkeys(metrics)]
+    every, named = list(rows), dict.fromkeys(metrics)
+    labels = {name: None for row in every for name in row if name not in named}
+    columns = [*labels, *named]
     return [{name: row.get(name) for name in columns} for row in every]

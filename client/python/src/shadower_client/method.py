@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from shadower_client.codec import decode, fill
-from shadower_client.retrying import Attempts, RetryPolicy
+from shadower_client.retrying import Attempts, Resumptions, RetryPolicy
 
 R = TypeVar("R")
 Values: TypeAlias = Mapping[str, Any]
@@ -65,6 +66,9 @@ class Defaults:
     def attempts(self, method: Method[Any], timeout: float | None) -> Attempts:
         allowed = method.longest_seconds or self.timeout if timeout is None else timeout
         return Attempts(self.retry, method.is_idempotent, allowed)
+
+    def resumptions(self, method: Method[Any], timeout: float | None) -> Resumptions:
+        return Resumptions(self.retry, method.is_idempotent, inf if timeout is None else timeout)
 
 
 def new_id() -> str:

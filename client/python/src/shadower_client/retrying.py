@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from math import inf
 from random import SystemRandom
 
 import grpc
@@ -9,6 +10,9 @@ import grpc
 from shadower_client.errors import ShadowerError
 
 RANDOM = SystemRandom()
+
+OUTAGE_SECONDS = 60.0
+"""So long a stream that broke off is tried again, if nothing comes."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class RetryPolicy:
         """
         if attempt >= self.attempts or not may_pass(error):
             return None
+        return self.pause(attempt, error)
+
+    def pause(self, attempt: int, error: ShadowerError) -> float:
         if error.retry_after is not None:
             # Never sooner than told, and not all at once.
             return error.retry_after.total_seconds() + RANDOM.uniform(0, self.first_seconds)
@@ -54,11 +61,17 @@ class Attempts:
     timeout: float
     made: int = 0
     has_renewed: bool = False
+    identity: tuple[str, str] = ("", "")
+    """The header by which the last attempt said who calls."""
     began: float = field(default_factory=time.monotonic)
 
     def left(self) -> float:
         """Seconds until the deadline."""
         return max(0.0, self.timeout - (time.monotonic() - self.began))
+
+    def deadline(self) -> float | None:
+        """The same as channels take it."""
+        return None if self.timeout == inf else self.left()
 
     def wants_renewal(self, error: ShadowerError) -> bool:
         """Whether another token may help. Who is not let in has done nothing, so that anything may
@@ -71,7 +84,31 @@ class Attempts:
     def pause(self, error: ShadowerError) -> float:
         """How long to wait before the next attempt; raises the error if there is none."""
         self.made += 1
-        delay = self.policy.delay(self.made, error) if self.is_idempotent else None
+        delay = self._delay(error) if self.is_idempotent else None
         if delay is None or delay >= self.left():
             raise error
         return delay
+
+    def _delay(self, error: ShadowerError) -> float | None:
+        return self.policy.delay(self.made, error)
+
+
+@dataclass
+class Resumptions(Attempts):
+    """The attempts of one stream that goes on where it broke off, as often as it does. What ends
+    them is time without a message, and not their number: a server that is started again is away
+    for longer than a few attempts.
+    """
+
+    broken: float | None = None
+    """When it broke off for the first time since the last message."""
+
+    def hear(self) -> None:
+        self.made, self.has_renewed, self.broken = 0, False, None
+
+    def _delay(self, error: ShadowerError) -> float | None:
+        if self.policy.attempts == 1 or not may_pass(error):
+            return None
+        now, delay = time.monotonic(), self.policy.pause(self.made, error)
+        self.broken = now if self.broken is None else self.broken
+        return delay if now + delay - self.broken <= OUTAGE_SECONDS else None

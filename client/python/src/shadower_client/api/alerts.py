@@ -817,11 +817,7 @@ class AlertsApi:
         )
 
     def get_alert(
-        self,
-        *,
-        alert_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, alert_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> GetAlertResponse:
         """Returns an alert and its history. ALERT_NOT_FOUND if there is none.
 
@@ -831,8 +827,8 @@ class AlertsApi:
 
     def acknowledge_alert(
         self,
+        alert_id: str,
         *,
-        alert_id: str | None = None,
         note: str | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
@@ -849,8 +845,8 @@ class AlertsApi:
 
     def resolve_alert(
         self,
+        alert_id: str,
         *,
-        alert_id: str | None = None,
         note: str | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
@@ -1072,11 +1068,7 @@ class AsyncAlertsApi:
         )
 
     async def get_alert(
-        self,
-        *,
-        alert_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, alert_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> GetAlertResponse:
         """Returns an alert and its history. ALERT_NOT_FOUND if there is none.
 
@@ -1086,8 +1078,8 @@ class AsyncAlertsApi:
 
     async def acknowledge_alert(
         self,
+        alert_id: str,
         *,
-        alert_id: str | None = None,
         note: str | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
@@ -1104,8 +1096,8 @@ class AsyncAlertsApi:
 
     async def resolve_alert(
         self,
+        alert_id: str,
         *,
-        alert_id: str | None = None,
         note: str | None = None,
         workspace: str | None = None,
         timeout: float | None = None,

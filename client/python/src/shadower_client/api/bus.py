@@ -247,11 +247,7 @@ class DeadLettersApi:
         )
 
     def get_dead_letter(
-        self,
-        *,
-        dead_letter_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, dead_letter_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> GetDeadLetterResponse:
         """Returns a dead letter with its content, or DEAD_LETTER_NOT_FOUND.
 
@@ -324,11 +320,7 @@ class AsyncDeadLettersApi:
         )
 
     async def get_dead_letter(
-        self,
-        *,
-        dead_letter_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, dead_letter_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> GetDeadLetterResponse:
         """Returns a dead letter with its content, or DEAD_LETTER_NOT_FOUND.
 

@@ -607,11 +607,7 @@ class NotificationsApi:
         )
 
     def get_delivery(
-        self,
-        *,
-        delivery_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, delivery_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> GetDeliveryResponse:
         """Returns a delivery, and its attempts, the latest 100. DELIVERY_NOT_FOUND if there is
         none.
@@ -621,11 +617,7 @@ class NotificationsApi:
         return self._caller.unary(GET_DELIVERY, {"delivery_id": delivery_id}, workspace, timeout)
 
     def retry_delivery(
-        self,
-        *,
-        delivery_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, delivery_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> Delivery:
         """Has something delivered as soon as possible: what waits without waiting longer, what was
         given up or delivered once more, as the same message. DELIVERY_NOT_FOUND if there is
@@ -821,11 +813,7 @@ class AsyncNotificationsApi:
         )
 
     async def get_delivery(
-        self,
-        *,
-        delivery_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, delivery_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> GetDeliveryResponse:
         """Returns a delivery, and its attempts, the latest 100. DELIVERY_NOT_FOUND if there is
         none.
@@ -837,11 +825,7 @@ class AsyncNotificationsApi:
         )
 
     async def retry_delivery(
-        self,
-        *,
-        delivery_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, delivery_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> Delivery:
         """Has something delivered as soon as possible: what waits without waiting longer, what was
         given up or delivered once more, as the same message. DELIVERY_NOT_FOUND if there is

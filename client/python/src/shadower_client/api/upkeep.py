@@ -482,11 +482,7 @@ class ErasureApi:
         )
 
     def get_erasure(
-        self,
-        *,
-        erasure_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, erasure_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> Erasure:
         """Returns an erasure, or its receipt. ERASURE_NOT_FOUND.
 
@@ -564,11 +560,7 @@ class AsyncErasureApi:
         )
 
     async def get_erasure(
-        self,
-        *,
-        erasure_id: str | None = None,
-        workspace: str | None = None,
-        timeout: float | None = None,
+        self, erasure_id: str, *, workspace: str | None = None, timeout: float | None = None
     ) -> Erasure:
         """Returns an erasure, or its receipt. ERASURE_NOT_FOUND.
 

@@ -1,7 +1,7 @@
 """Where facts wait: in memory, or in a file."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -13,6 +13,15 @@ class BufferFull(Exception):
 
 class SpoolInUse(Exception):
     """Another producer writes to this spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A fact as it is sent."""
+
+    kind: str
+    """The field of StreamRecordsRequest that holds such facts."""
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,8 @@ class Buffer(Protocol):
     is_durable: bool
     """Whether what waits is still there after the process has ended."""
 
-    def put(self, workspace: str, kind: str, body: bytes) -> None:
-        """Raises BufferFull if a file has no room."""
+    def put(self, workspace: str, facts: Sequence[Encoded]) -> None:
+        """All of them or none. Raises BufferFull if a file has no room."""
         ...
 
     def first(self, items: int, size: int) -> list[Entry]:
@@ -73,10 +82,11 @@ class MemoryBuffer:
         self.items = self.size = self.last = 0
         self._entries: deque[Entry] = deque()
 
-    def put(self, workspace: str, kind: str, body: bytes) -> None:
-        self.last += 1
-        self._entries.append(Entry(self.last, workspace, kind, body))
-        self.items, self.size = self.items + 1, self.size + len(body)
+    def put(self, workspace: str, facts: Sequence[Encoded]) -> None:
+        for one in facts:
+            self.last += 1
+            self._entries.append(Entry(self.last, workspace, one.kind, one.body))
+            self.items, self.size = self.items + 1, self.size + len(one.body)
 
     def first(self, items: int, size: int) -> list[Entry]:
         return list(within(islice(self._entries, items), size))

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from shadower_client.calling import Caller
-from shadower_client.producing.buffer import MemoryBuffer
+from shadower_client.producing.buffer import Encoded, MemoryBuffer
 from shadower_client.producing.delivery import Delivery
 from shadower_client.producing.facts import KINDS
 from shadower_client.producing.sender import Sender
@@ -50,21 +50,23 @@ class Producer:
         atexit.register(self.close)
 
     def record(self, *facts: Fact, wait: float | None = None) -> None:
-        """Takes facts, or raises BufferFull: at once, or after having waited for room.
+        """Takes all of these facts, or none and raises BufferFull: at once, or after having waited
+        for room.
 
         An event or metric point without an id gets one, so that sending it again is harmless.
 
         :param wait: Seconds to wait for room, in place of what the settings say.
         """
-        if self._process != os.getpid():
-            raise ValueError("the producer is a parent process's; make one after the fork")
+        self._refuse_in_child()
         if wait is None:
             wait = self._settings.wait_seconds if self._settings.when_full == "wait" else 0.0
-        for fact in facts:
-            self._take(fact, wait)
+        self._waiting.put(self._workspace, [self._encoded(fact) for fact in facts], wait)
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Sends what waits now; True when that is dealt with, or False if time ran out."""
+        """Sends what waits now; True when that is dealt with, or False if time ran out, or if the
+        producer was closed before it was.
+        """
+        self._refuse_in_child()
         return self._waiting.flush(timeout)
 
     def counts(self) -> ProducerCounts:
@@ -101,9 +103,13 @@ class Producer:
     ) -> None:
         self.close()
 
-    def _take(self, fact: Fact, wait: float) -> None:
+    def _refuse_in_child(self) -> None:
+        if self._process != os.getpid():
+            raise ValueError("the producer is a parent process's; make one after the fork")
+
+    def _encoded(self, fact: Fact) -> Encoded:
         kind = KINDS[type(fact)]
         body = kind.encode(fact)
         if len(body) > self._settings.batch_bytes:
             raise ValueError(f"a fact of {len(body)} bytes does not fit into a batch")
-        self._waiting.put(self._workspace, kind.field, body, wait)
+        return Encoded(kind.field, body)

@@ -24,30 +24,49 @@ class Sender(threading.Thread):
         self._has_given_up = threading.Event()
 
     def run(self) -> None:
-        while not self._has_given_up.is_set() and (batch := self._waiting.next()):
-            try:
-                self._send(batch)
-            # What hands out tokens, or is told of rejected facts, may fail in any way. What waits
-            # must be sent after it.
-            except Exception as error:  # noqa: BLE001
-                self._pause(error)
+        try:
+            while not self._has_given_up.is_set() and self._goes_on():
+                pass
+        finally:
+            self._waiting.leave()
+
+    def _goes_on(self) -> bool:
+        """Whether there was something to send, or may be."""
+        try:
+            batch = self._waiting.next()
+            self._send(batch)
+        # A spool, or what hands out tokens, may fail in any way. What waits must be sent after it.
+        except Exception as error:  # noqa: BLE001
+            self._pause(error)
+            return True
+        return bool(batch)
 
     def give_up(self) -> None:
         self._has_given_up.set()
 
     def _send(self, batch: list[Entry]) -> None:
-        """Of a batch that fails in its middle, what comes before that is dealt with."""
+        """Of a batch that fails in its middle, what comes before that is dealt with. Who gives up
+        waits for one call, and not for several."""
         for entries in alike(batch):
+            if self._has_given_up.is_set():
+                return
             delivered = self._delivery.deliver(entries)
             self._waiting.done(delivered)
             self._delivery.tell(delivered)
         self.trouble, self._failures = None, 0
 
     def _pause(self, error: Exception) -> None:
-        if self.trouble is None:
+        if self.trouble is None or _words(error) != _words(self.trouble):
             is_foreign = not isinstance(error, ShadowerError)
             LOG.warning("facts wait, and are sent later: %s", error, exc_info=is_foreign)
         self.trouble, self._failures = error, self._failures + 1
         told = error.retry_after if isinstance(error, ShadowerError) else None
         own = self._pauses.backoff(self._failures)
         self._has_given_up.wait(max(own, told.total_seconds()) if told else own)
+
+
+def _words(error: Exception) -> str:
+    """What is wrong, without what differs each time, such as the id of the request."""
+    if isinstance(error, ShadowerError):
+        return f"{error.code.name} {error.reason or error.message}"
+    return repr(error)

@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
-from shadower_client.producing.buffer import Buffer, BufferFull, Entry
+from shadower_client.producing.buffer import Buffer, BufferFull, Encoded, Entry
 from shadower_client.producing.delivery import Delivered
 from shadower_client.producing.settings import ProducerCounts, ProducerSettings
 
@@ -20,17 +21,22 @@ class Waiting:
         """Up to this number nothing waits for a batch to fill."""
         self._since = time.monotonic()
         """Since when the first of them waits."""
-        self._is_over = self._is_closed = False
+        self._is_over = self._is_closed = self._is_left = False
 
-    def put(self, workspace: str, kind: str, body: bytes, wait: float) -> None:
-        """Raises BufferFull if there is no room, and none comes in so many seconds."""
+    def put(self, workspace: str, facts: Sequence[Encoded], wait: float) -> None:
+        """All of them or none. Raises BufferFull if there is no room, and none comes in so many
+        seconds.
+        """
+        size = sum(len(one.body) for one in facts)
+        self._refuse_if_never(len(facts), size)
         with self._changed:
             self._refuse_if_over()
-            if not self._has_room(len(body)):
-                self._await_room(len(body), wait)
+            if not self._has_room(len(facts), size):
+                self._await_room(len(facts), size, wait)
                 self._refuse_if_over()
-            self._keep(workspace, kind, body)
-            if self._is_due() or self._buffer.items == 1:
+            was_empty = not self._buffer.items
+            self._keep(workspace, facts)
+            if self._is_due() or was_empty:
                 self._changed.notify_all()
 
     def next(self) -> list[Entry]:
@@ -41,8 +47,10 @@ class Waiting:
             return self._buffer.first(self._settings.batch_items, self._settings.batch_bytes)
 
     def done(self, delivered: Delivered) -> None:
-        """These are dealt with: the first that wait."""
+        """These are dealt with: the first that wait. Too late, if they were given up meanwhile."""
         with self._changed:
+            if self._is_closed:
+                return
             self._buffer.remove(delivered.entries)
             self._sent += len(delivered.entries) - len(delivered.rejected)
             self._rejected += len(delivered.rejected)
@@ -53,7 +61,14 @@ class Waiting:
         with self._changed:
             self._urgent = wanted = self._buffer.last
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._is_past(wanted), timeout)
+            self._changed.wait_for(lambda: self._is_left or self._is_past(wanted), timeout)
+            return self._is_past(wanted) and not self._dropped
+
+    def leave(self) -> None:
+        """Nobody sends any more."""
+        with self._changed:
+            self._is_left = True
+            self._changed.notify_all()
 
     def end(self) -> None:
         """Nothing comes any more."""
@@ -69,7 +84,8 @@ class Waiting:
                 self._buffer.remove(self._buffer.first(self._buffer.items, self._buffer.size))
             if not self._is_closed:
                 self._buffer.close()
-            self._is_closed = True
+            self._is_closed = self._is_left = True
+            self._changed.notify_all()
             return self._dropped
 
     def counts(self) -> ProducerCounts:
@@ -88,26 +104,30 @@ class Waiting:
         if self._is_over:
             raise ValueError("the producer is closed")
 
-    def _has_room(self, size: int) -> bool:
-        within_items = self._buffer.items < self._settings.max_items
+    def _refuse_if_never(self, items: int, size: int) -> None:
+        if items > self._settings.max_items or size > self._settings.max_bytes:
+            raise ValueError(f"{items} facts of {size} bytes are more than may ever wait")
+
+    def _has_room(self, items: int, size: int) -> bool:
+        within_items = self._buffer.items + items <= self._settings.max_items
         return within_items and self._buffer.size + size <= self._settings.max_bytes
 
-    def _await_room(self, size: int, wait: float) -> None:
+    def _await_room(self, items: int, size: int, wait: float) -> None:
         self._urgent = self._buffer.last
         self._changed.notify_all()
-        if not self._changed.wait_for(lambda: self._is_over or self._has_room(size), wait):
-            self._refused += 1
+        if not self._changed.wait_for(lambda: self._is_over or self._has_room(items, size), wait):
+            self._refused += items
             raise BufferFull(f"{self._buffer.items} facts of {self._buffer.size} bytes wait")
 
-    def _keep(self, workspace: str, kind: str, body: bytes) -> None:
+    def _keep(self, workspace: str, facts: Sequence[Encoded]) -> None:
         if not self._buffer.items:
             self._since = time.monotonic()
         try:
-            self._buffer.put(workspace, kind, body)
+            self._buffer.put(workspace, facts)
         except BufferFull:
-            self._refused += 1
+            self._refused += len(facts)
             raise
-        self._taken += 1
+        self._taken += len(facts)
 
     def _is_due(self) -> bool:
         buffer, settings = self._buffer, self._settings

@@ -1,6 +1,7 @@
 """What an exception says of a run."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,6 +10,8 @@ from shadower_client.api.common import ErrorType, ExecutionStatus
 
 Classify: TypeAlias = Callable[[BaseException], ErrorType | None]
 """May know better; None leaves it to what is known here."""
+
+LOG = logging.getLogger("shadower_client.tracking")
 
 MESSAGE_CHARACTERS = 4096
 
@@ -50,9 +53,18 @@ class Failure:
 def failure_of(error: BaseException, classify: Classify | None = None) -> Failure:
     if isinstance(error, STOPPED):
         return Failure(ExecutionStatus.CANCELLED, ErrorType.UNSPECIFIED, "")
-    kind = (classify and classify(error)) or _type_of(error)
+    kind = _judged(error, classify) or _type_of(error)
     status = ExecutionStatus.TIMED_OUT if kind is ErrorType.TIMEOUT else ExecutionStatus.FAILED
     return Failure(status, kind, _message(error))
+
+
+def _judged(error: BaseException, classify: Classify | None) -> ErrorType | None:
+    """The program's own function may raise anything; what failed is the run, for its own reason."""
+    try:
+        return classify(error) if classify else None
+    except Exception:
+        LOG.exception("what a run failed of could not be classified")
+        return None
 
 
 def _type_of(error: BaseException) -> ErrorType:
@@ -64,5 +76,8 @@ def _type_of(error: BaseException) -> ErrorType:
 
 
 def _message(error: BaseException) -> str:
-    text = f"{type(error).__name__}: {error}".replace("\x00", "")
-    return text[:MESSAGE_CHARACTERS]
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001
+        said = ""  # It cannot say what it is.
+    return f"{type(error).__name__}: {said}".replace("\x00", "")[:MESSAGE_CHARACTERS]

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextlib import suppress
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -38,11 +39,17 @@ class Run:
     start_time: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.perf_counter)
 
-    def add_tokens(self, *, input: int = 0, output: int = 0, cached_input: int = 0) -> None:  # noqa: A002
-        """Of one more call of a model."""
-        self.input_tokens = (self.input_tokens or 0) + input
-        self.output_tokens = (self.output_tokens or 0) + output
-        self.cached_input_tokens = (self.cached_input_tokens or 0) + cached_input
+    def add_tokens(
+        self,
+        *,
+        input: int | None = None,  # noqa: A002
+        output: int | None = None,
+        cached_input: int | None = None,
+    ) -> None:
+        """Of one more call of a model. What no call says stays unknown."""
+        self.input_tokens = _sum(self.input_tokens, input)
+        self.output_tokens = _sum(self.output_tokens, output)
+        self.cached_input_tokens = _sum(self.cached_input_tokens, cached_input)
 
     def fail(self, message: str, error_type: ErrorType = ErrorType.UNKNOWN) -> None:
         """It did not do what was asked, though nothing was raised."""
@@ -86,8 +93,19 @@ class Run:
         )
 
 
+def _sum(known: int | None, more: int | None) -> int | None:
+    return known if more is None else (known or 0) + more
+
+
 CURRENT: ContextVar[Run | None] = ContextVar("shadower_run", default=None)
 """The run in which code is, by thread and task."""
+
+
+def leave(token: Token[Run | None]) -> None:
+    """Goes back to where a run began. What ends in another context, as a generator may, was never
+    entered there."""
+    with suppress(ValueError):
+        CURRENT.reset(token)
 
 
 def current_run() -> Run | None:

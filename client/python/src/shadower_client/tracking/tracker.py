@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar, Unpack
 
 from shadower_client.api.ingest import MetricPoint
-from shadower_client.producing.buffer import BufferFull
 from shadower_client.producing.producer import Producer
 from shadower_client.producing.settings import Fact
 from shadower_client.tracking.describing import Description
 from shadower_client.tracking.failing import Classify, failure_of
-from shadower_client.tracking.run import CURRENT, Run
+from shadower_client.tracking.run import CURRENT, Run, leave
 from shadower_client.tracking.wrapping import wrapped
 
 P = ParamSpec("P")
@@ -53,6 +52,7 @@ class Tracker:
         """Each call of the function is a run: of a coroutine until it returns, of a generator from
         its first item to its end. What it raises is how the run failed, and goes on to the caller.
         """
+        Run(agent_id=agent_id, **description)  # A misspelt name is told here, and not by each call.
 
         def decorate(function: Callable[P, R]) -> Callable[P, R]:
             return wrapped(function, lambda: self._begin(agent_id, description), self._end)
@@ -72,7 +72,7 @@ class Tracker:
         else:
             self._end(run, None)
         finally:
-            CURRENT.reset(token)
+            leave(token)
 
     @contextmanager
     def tool_call(self, name: str) -> Iterator[None]:
@@ -114,7 +114,8 @@ class Tracker:
             return
         try:
             self.producer.record(fact(), wait=0.0)
-        except (BufferFull, TypeError, ValueError) as error:
+        # A spool that is broken, a number that is none: whatever it is, it is not what is tracked.
+        except Exception as error:  # noqa: BLE001
             LOG.warning("a run was not recorded: %s", error)
 
 

@@ -6,11 +6,11 @@ not between.
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-from shadower_client.tracking.run import CURRENT, Run
+from shadower_client.tracking.run import CURRENT, Run, leave
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +41,7 @@ def _function(function: Callable[..., Any], begin: Begin, end: End) -> Callable[
             end(run, error)
             raise
         finally:
-            CURRENT.reset(token)
+            leave(token)
         end(run, None)
         return result
 
@@ -58,7 +58,7 @@ def _coroutine(function: Callable[..., Any], begin: Begin, end: End) -> Callable
             end(run, error)
             raise
         finally:
-            CURRENT.reset(token)
+            leave(token)
         end(run, None)
         return result
 
@@ -99,33 +99,41 @@ class _Steps(Generator[Any, Any, Any]):
         try:
             return step(*values)
         finally:
-            CURRENT.reset(token)
+            leave(token)
 
 
 def _async_generator(function: Callable[..., Any], begin: Begin, end: End) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         run, inner = begin(), function(*args, **kwargs)
-        try:
-            async with aclosing(_taken(run, inner)) as items:
-                async for item in items:
-                    yield item
-        except BaseException as error:
-            end(run, error)
-            raise
-        end(run, None)
+        async with _ended(run, inner, end):
+            step = anext(inner)
+            while True:
+                try:
+                    item = await _within(run, step)
+                except StopAsyncIteration:
+                    return
+                # As `yield from` would, if there were one for generators that are awaited.
+                try:
+                    step = inner.asend((yield item))
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001
+                    step = inner.athrow(error)
 
     return call
 
 
-async def _taken(run: Run, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
-    """Items of a generator each step of which is taken within its run. Nobody sends into it."""
+@asynccontextmanager
+async def _ended(run: Run, inner: AsyncGenerator[Any, Any], end: End) -> AsyncIterator[None]:
     try:
-        while True:
-            yield await _within(run, anext(inner))
-    except StopAsyncIteration:
-        return
-    finally:
-        await _within(run, inner.aclose())
+        try:
+            yield
+        finally:
+            await _within(run, inner.aclose())
+    except BaseException as error:
+        end(run, error)
+        raise
+    end(run, None)
 
 
 async def _within(run: Run, step: Awaitable[Any]) -> Any:
@@ -133,4 +141,4 @@ async def _within(run: Run, step: Awaitable[Any]) -> Any:
     try:
         return await step
     finally:
-        CURRENT.reset(token)
+        leave(token)
