@@ -48,6 +48,7 @@ COPY . .
 COPY --from=console /source/gateway/web/page gateway/web/page
 RUN python3 -m pip --python /opt/shadower/bin/python3 install --no-deps . \
     && install -D -m 644 LICENSE /inventory/licenses/LICENSE \
+    && install -m 644 gateway/web/page/licenses.txt /inventory/licenses/console.txt \
     && /opt/inventory/bin/cyclonedx-py environment --output-reproducible \
         --pyproject pyproject.toml --output-file /inventory/sbom.cdx.json /opt/shadower/bin/python3 \
     && install -d -m 700 /rooms/issuer /rooms/trusted /rooms/mesh /rooms/database /rooms/objects \

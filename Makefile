@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export GRPC_ENABLE_FORK_SUPPORT := 0
 PROTOS := $(shell find proto third_party/buf third_party/edge_api -name '*.proto' 2>/dev/null)
 
-.PHONY: help up test check gen stubs client console bench fuzz kafka keycloak helm image sbom format install
+.PHONY: help up test check gen stubs client package console bench fuzz kafka keycloak helm image sbom format install
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -38,13 +38,13 @@ check: install ## Run every linter; prove generated code, schema and contract by
 	$(BIN)/python -m tools.secrets
 	$(NPM) run --silent check
 
-gen: install ## Generate code, the client and references from the contract, and the schema from its migrations
+gen: $(VENV)/.installed ## Generate code, the client and references from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs
 	$(BIN)/python -m tools.client
 	$(BIN)/python -m tools.schema > $(SCHEMA)
 	$(BIN)/python -m tools.reference
 
-helm: install ## Make the chart's README, and its copies of dashboards and alert rules
+helm: $(VENV)/.installed ## Make the chart's README, and its copies of dashboards and alert rules
 	$(BIN)/python -m tools.chart
 
 CLIENT := client/python/src/shadower_client/api
@@ -57,19 +57,24 @@ stubs:
 		--mypy_grpc_out=quiet:$(GEN) $(PROTOS)
 	find $(GEN) -name '*_grpc.py*' ! -name '*_service_pb2*' -delete
 
-client: install ## Build the wheel of the Python client, in dist/
+client: $(VENV)/.installed ## Build the wheel of the Python client, in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist client/python
 
-bench: install ## Print a published figure: make bench B=name (without B, the list)
+# By hand, since no package runs a script of its own here, nor do ours.
+package: node_modules/.installed ## Build the package of the TypeScript client, in dist/
+	$(NPM) run --silent build --workspace client/typescript
+	mkdir -p dist && $(NPM) pack --silent --workspace client/typescript --pack-destination dist
+
+bench: $(VENV)/.installed ## Print a published figure: make bench B=name (without B, the list)
 	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m bench $(B)
 
-fuzz: install ## Call every RPC with inputs nobody thought of: make fuzz N=100000 (T=30m, S=seed)
+fuzz: $(VENV)/.installed ## Call every RPC with inputs nobody thought of: make fuzz N=100000 (T=30m, S=seed)
 	T="$(T)" S="$(S)" N="$(N)" $(BIN)/python -m tools.fuzzing $(ARGS)
 
-kafka: install ## Run a Kafka of one node on this machine (ARGS="--help" for choices)
+kafka: $(VENV)/.installed ## Run a Kafka of one node on this machine (ARGS="--help" for choices)
 	$(BIN)/python -m tools.kafka $(ARGS)
 
-keycloak: install ## Try tokens of a real Keycloak, which Maven fetches (170 MB); not a part of make test
+keycloak: $(VENV)/.installed ## Try tokens of a real Keycloak, which Maven fetches (170 MB); not a part of make test
 	SHADOWER_PROVIDERS=1 $(BIN)/python -m pytest tests/providers $(ARGS)
 
 DOCKER ?= docker
@@ -83,8 +88,9 @@ sbom: ## Write what the image consists of to sbom.cdx.json (CycloneDX)
 	made=$$($(DOCKER) create $(IMAGE)) && \
 		$(DOCKER) cp $$made:/usr/share/shadower/sbom.cdx.json . && $(DOCKER) rm $$made
 
-format: install ## Format code and contract
+format: $(VENV)/.installed node_modules/.installed ## Format code and contract
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/buf format -w proto
+	$(NPM) run --silent format
 
 install: $(VENV)/.installed console
 

@@ -5,7 +5,7 @@ import { sizing } from "./build/sizing.ts";
 export default defineConfig({
   plugins: [sizing({ mostBytes: 100_000 }), compressing()],
   // The client as it stands here, without a build of its own.
-  resolve: { conditions: ["source", ...defaultClientConditions] },
+  resolve: { conditions: ["shadower-source", ...defaultClientConditions] },
   build: {
     outDir: "../gateway/web/page",
     emptyOutDir: true,
@@ -14,5 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Of what is bundled, and so of what browsers are given.
+    license: { fileName: "licenses.txt" },
   },
 });

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ RUN = (
     '{{"executions":[{{"executionId":"hello-1","agentId":"greeter",'
     '"status":"EXECUTION_STATUS_SUCCEEDED","startTime":"{at}","endTime":"{at}"}}]}}'
 )
+LOOK = "Look at it: open {address} in a browser and sign in with the token.\n"
 METRICS = "metrics=executions&metrics=success_rate&metrics=duration_p95"
 
 
@@ -57,10 +59,15 @@ def welcome(state: StackState, token: str, token_file: Path) -> str:
 def _token_lines(address: str, token: str, token_file: Path) -> list[str]:
     return [
         f"\nA token for workspace demo, good for 12 hours:\n\n{token}\n",
-        f"Look at it: open {address} in a browser and sign in with the token.\n",
+        *([LOOK.format(address=address)] if _has_page() else []),
         "Try it:\n",
         *_curl_lines(address, token_file),
     ]
+
+
+def _has_page() -> bool:
+    """Whether the console was built here, which wants npm's registry."""
+    return files("gateway.web").joinpath("page", "index.html").is_file()
 
 
 def _curl_lines(address: str, token_file: Path) -> list[str]:

@@ -1,3 +1,5 @@
+import { loaded } from "./explaining.ts";
+
 /** How people sign in at an issuer of tokens. */
 export interface OpenId {
   readonly issuer: string;
@@ -13,7 +15,7 @@ export interface Config {
 }
 
 export async function readConfig(): Promise<Config> {
-  const answer = await fetch("/console.json", { credentials: "omit" });
+  const answer = await loaded(fetch("/console.json", { credentials: "omit" }));
   if (!answer.ok) throw new Error(`/console.json was answered with ${answer.status}`);
   return answer.json();
 }

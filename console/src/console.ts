@@ -2,8 +2,10 @@ import { render } from "lit-html";
 import { shadowerOf } from "./api.ts";
 import type { Context, View } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
+import { loaded } from "./explaining.ts";
 import { failure } from "./loading.ts";
-import { PAGES } from "./pages.ts";
+import { own } from "./own.ts";
+import { OVERVIEW, PAGES } from "./pages.ts";
 import { rangeOf } from "./range.ts";
 import { Renewal } from "./renewal.ts";
 import { hashOf, type Route, routeOf, withParams } from "./router.ts";
@@ -33,6 +35,7 @@ export class Console {
     this.#renewal = new Renewal(config.openId, {
       renewed: (session) => this.#keep(session),
       ended: () => this.end("Your token has expired. Sign in again to go on where you were."),
+      refused: () => this.end("Your token is not good any more. Sign in again to go on."),
     });
   }
 
@@ -45,16 +48,18 @@ export class Console {
   }
 
   async #welcome(): Promise<void> {
+    if (this.session) this.#renewal.watch(this.session);
     const { openId } = this.config;
-    if (openId && new URLSearchParams(location.search).has("state")) {
-      const { returned } = await import("./openid.ts");
-      await returned(openId).then(
-        (session) => this.#keep(session),
-        (error: Error) => {
-          this.ended = error.message;
-        },
-      );
-    } else if (this.session) this.#renewal.watch(this.session);
+    if (!openId || !location.search) return;
+    const { isReturning, returned } = await import("./openid.ts");
+    if (!isReturning()) return;
+    await returned(openId).then(
+      (session) => this.#keep(session),
+      (error: Error) => {
+        if (this.session) this.say(error.message);
+        else this.ended = error.message;
+      },
+    );
   }
 
   signedIn(session: Session): void {
@@ -107,11 +112,14 @@ export class Console {
   }
 
   #arrive(): void {
+    const [from, shown] = [this.route, this.view];
     this.#leave();
     const route = routeOf(location.hash);
     const known = this.session?.workspaces ?? [];
     this.route = { ...route, workspace: route.workspace || known[0] || "" };
-    this.draw();
+    // What is drawn stays until there is more of it, and with it the place of the keyboard.
+    if (shown && this.session && isSame(from, this.route)) this.view = shown;
+    else this.draw();
     if (this.session) void this.#open(this.session);
   }
 
@@ -123,10 +131,10 @@ export class Console {
 
   async #open(session: Session): Promise<void> {
     const context = this.#context(session);
-    const entry = PAGES[this.route.page] ?? PAGES.overview;
+    const { load } = own(PAGES, this.route.page) ?? OVERVIEW;
     try {
-      const page = await entry?.load();
-      if (!context.signal.aborted) this.view = page?.open(context);
+      const page = await loaded(load());
+      if (!context.signal.aborted) this.view = page.open(context);
     } catch (error) {
       this.view = { title: "Error", render: () => failure(error, () => location.reload()) };
     }
@@ -136,16 +144,25 @@ export class Console {
 
   #context(session: Session): Context {
     const { route } = this;
-    const refused = () => this.end("Your token is not good any more. Sign in again to go on.");
+    const { signal } = this.#leaving;
+    const hasAnother = (refused: string) => this.#renewal.refused(refused);
     return {
       route,
       range: rangeOf(route.params, new Date()),
-      shadower: shadowerOf(() => this.session?.token ?? "", route.workspace, refused),
-      signal: this.#leaving.signal,
+      shadower: shadowerOf(() => this.session?.token ?? "", route.workspace, hasAnother),
+      signal,
       workspaces: session.workspaces,
-      update: () => this.draw(),
+      // One that is left has nothing to say any more.
+      update: () => {
+        if (!signal.aborted) this.draw();
+      },
       change: (params, how = "push") => this.go(withParams(route, params), how),
       say: (text) => this.say(text),
     };
   }
+}
+
+/** But for its parameters. */
+function isSame(one: Route, other: Route): boolean {
+  return one.workspace === other.workspace && one.page === other.page && one.item === other.item;
 }

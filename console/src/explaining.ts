@@ -50,3 +50,13 @@ export function explained(error: unknown): Explanation {
   const advice = [failed.rawMessage, ...fields].join(". ");
   return { title: "That did not work", advice: advice || "Nothing says why. Try again." };
 }
+
+/** What the browser itself loads, scripts too, fails by a TypeError where the network is away. */
+export async function loaded<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ConnectError(error.message, Code.Unavailable);
+  }
+}

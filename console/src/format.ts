@@ -19,7 +19,12 @@ export function exactly(value: Known): string {
 }
 
 export function ratio(value: number | undefined): string {
-  return value === undefined ? ABSENT : `${(value * 100).toFixed(1)} %`;
+  if (value === undefined) return ABSENT;
+  const percent = value * 100;
+  // What is nearly all, or nearly nothing, is not called so.
+  const left = Math.min(Math.abs(percent), Math.abs(100 - percent));
+  const digits = left > 0 && left < 0.05 ? Math.min(6, Math.ceil(-Math.log10(left))) : 1;
+  return `${percent.toFixed(digits)} %`;
 }
 
 export function decimal(value: number | undefined, digits = 2): string {
@@ -47,11 +52,16 @@ function significant(value: number): string {
   return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
 }
 
+function tiny(value: number): string {
+  return new Intl.NumberFormat("en", { maximumSignificantDigits: 2 }).format(value);
+}
+
 /** Of an exact decimal, or of a sum of such for a chart. */
 export function dollars(value: string | number | undefined): string {
   if (value === undefined) return ABSENT;
   const amount = Number(value);
   const digits = amount !== 0 && Math.abs(amount) < 1 ? 4 : 2;
+  if (amount !== 0 && Math.abs(amount) < 0.001) return `$${tiny(amount)}`;
   if (Math.abs(amount) >= COMPACT_FROM) return `$${COMPACT.format(amount)}`;
   return `$${new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount)}`;
 }

@@ -20,6 +20,11 @@ export class Loading<T> {
     return this.#state.is === "there" ? this.#state.value : undefined;
   }
 
+  /** Why there is nothing. */
+  get error(): unknown {
+    return this.#state.is === "failed" ? this.#state.error : undefined;
+  }
+
   /** Asks again; what is there stays until then. */
   async again(): Promise<void> {
     try {

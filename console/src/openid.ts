@@ -1,5 +1,5 @@
 import type { OpenId } from "./config.ts";
-import { type Session, sessionOf } from "./session.ts";
+import { Refusal, type Session, sessionOf } from "./session.ts";
 
 const PENDING = "shadower.signing-in";
 
@@ -44,7 +44,7 @@ export async function returned(openId: OpenId): Promise<Session> {
   const given = new URLSearchParams(location.search);
   const pending: Pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "{}");
   sessionStorage.removeItem(PENDING);
-  history.replaceState(null, "", `/${pending.place ?? ""}`);
+  history.replaceState(null, "", `/${pending.place ?? location.hash}`);
   if (!pending.state || given.get("state") !== pending.state)
     throw new Error("This sign-in was not begun in this tab. Begin it again.");
   if (given.has("error"))
@@ -65,10 +65,16 @@ export function renewed(openId: OpenId, refreshToken: string): Promise<Session> 
 async function tokens(openId: OpenId, asked: Record<string, string>): Promise<Session> {
   const body = new URLSearchParams({ client_id: openId.clientId, ...asked });
   const answer = await fetch((await endpointsOf(openId)).token_endpoint, { method: "POST", body });
+  // Whoever is overloaded or broken has refused nothing.
+  if (answer.status === 429 || answer.status >= 500)
+    throw new Error(`the issuer answers with status ${answer.status}`);
   const told = await answer.json();
   if (!answer.ok)
-    throw new Error(told.error_description ?? told.error ?? `status ${answer.status}`);
-  return sessionOf(told.access_token, told.refresh_token ?? asked.refresh_token);
+    throw new Refusal(told.error_description ?? told.error ?? `status ${answer.status}`);
+  return sessionOf(told.access_token, {
+    refreshToken: told.refresh_token ?? asked.refresh_token,
+    ...(told.expires_in && { life: Number(told.expires_in) * 1000 }),
+  });
 }
 
 async function endpointsOf(openId: OpenId): Promise<Endpoints> {

@@ -7,9 +7,15 @@ interface Entry {
   readonly hasRange: boolean;
 }
 
+export const OVERVIEW: Entry = {
+  label: "Overview",
+  load: () => import("./pages/overview.ts"),
+  hasRange: true,
+};
+
 /** In the order of the menu. Each is loaded when somebody goes there. */
 export const PAGES: Readonly<Record<string, Entry>> = {
-  overview: { label: "Overview", load: () => import("./pages/overview.ts"), hasRange: true },
+  overview: OVERVIEW,
   agents: { label: "Agents", load: () => import("./pages/agents.ts"), hasRange: true },
   explorer: { label: "Explorer", load: () => import("./pages/explorer.ts"), hasRange: true },
   live: { label: "Live", load: () => import("./pages/live.ts"), hasRange: false },

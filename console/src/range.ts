@@ -28,7 +28,7 @@ export function rangeOf(params: URLSearchParams, now: Date): Range {
   const asked = params.get("zone") ?? "";
   const zone = isZone(asked) && asked ? asked : OWN_ZONE;
   const key = params.get("range") ?? USUAL;
-  return between(key, zone) ?? lately(key in PRESETS ? key : USUAL, zone, now);
+  return between(key, zone) ?? lately(Object.hasOwn(PRESETS, key) ? key : USUAL, zone, now);
 }
 
 export function customKey(start: string, end: string): string {
@@ -61,9 +61,25 @@ export function before(range: Range): Range {
 
 /** Buckets by which a chart has some hundred points at most. */
 export function bucketOf(range: Range): { granularity: Granularity; length: number } {
-  const length = range.end.getTime() - range.start.getTime();
-  if (length <= 2 * HOUR) return { granularity: Granularity.MINUTE, length: 60_000 };
-  if (length <= 5 * DAY) return { granularity: Granularity.HOUR, length: HOUR };
-  if (length <= 120 * DAY) return { granularity: Granularity.DAY, length: DAY };
-  return { granularity: Granularity.WEEK, length: 7 * DAY };
+  const granularity = granularityOf(range.end.getTime() - range.start.getTime());
+  return { granularity, length: lengthOf(granularity) };
+}
+
+function granularityOf(length: number): Granularity {
+  if (length <= 2 * HOUR) return Granularity.MINUTE;
+  if (length <= 5 * DAY) return Granularity.HOUR;
+  if (length <= 120 * DAY) return Granularity.DAY;
+  return Granularity.WEEK;
+}
+
+const LENGTHS: Partial<Record<Granularity, number>> = {
+  [Granularity.MINUTE]: 60_000,
+  [Granularity.HOUR]: HOUR,
+  [Granularity.WEEK]: 7 * DAY,
+  [Granularity.MONTH]: 31 * DAY,
+};
+
+/** Of most of its buckets, or of the longest. */
+export function lengthOf(granularity: Granularity): number {
+  return LENGTHS[granularity] ?? DAY;
 }

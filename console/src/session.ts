@@ -7,14 +7,28 @@ export interface Session {
   readonly subject: string;
   readonly role: string;
   readonly workspaces: readonly string[];
-  /** In milliseconds since 1970. */
-  readonly expires: number;
+  /** When it came here, by the clock of this machine, in milliseconds since 1970. */
+  readonly received: number;
+  /** For how long it was good then, in milliseconds; of a token that was pasted, at most. */
+  readonly life: number;
 }
+
+/** What else is known of a token. */
+interface Beside {
+  readonly refreshToken?: string | undefined;
+  /** In milliseconds. */
+  readonly life?: number | undefined;
+  readonly received?: number | undefined;
+}
+
+/** The issuer of tokens gives none. */
+export class Refusal extends Error {}
 
 export const SYSTEM_WORKSPACE = "shadower-system";
 
 /** Throws an Error that says what is wrong with what was pasted. */
-export function sessionOf(token: string, refreshToken?: string): Session {
+export function sessionOf(token: string, beside: Beside = {}): Session {
+  const { refreshToken, received = Date.now() } = beside;
   const claims = claimsOf(token.trim());
   const workspaces = strings(claims.workspace_ids);
   if (workspaces.length === 0)
@@ -25,8 +39,20 @@ export function sessionOf(token: string, refreshToken?: string): Session {
     subject: String(claims.email ?? claims.sub ?? ""),
     role: String(claims.role ?? ""),
     workspaces,
-    expires: Number(claims.exp ?? 0) * 1000,
+    received,
+    life: beside.life ?? lifeOf(claims, received),
   };
+}
+
+/** From when it was made until it ends: that is the issuer's clock alone, and ours may be wrong. */
+function lifeOf({ exp, iat }: Record<string, unknown>, received: number): number {
+  const ends = Number(exp ?? 0) * 1000;
+  return ends - (iat === undefined ? received : Number(iat) * 1000);
+}
+
+/** How long it is still good, in milliseconds. */
+export function leftOf({ received, life }: Session): number {
+  return received + life - Date.now();
 }
 
 function claimsOf(token: string): Record<string, unknown> {
@@ -48,8 +74,8 @@ export function kept(): Session | undefined {
   const found = sessionStorage.getItem(KEPT);
   if (!found) return undefined;
   try {
-    const { token, refreshToken } = JSON.parse(found);
-    return sessionOf(token, refreshToken);
+    const { token, ...beside } = JSON.parse(found);
+    return sessionOf(token, beside);
   } catch {
     return undefined;
   }
@@ -58,7 +84,7 @@ export function kept(): Session | undefined {
 export function keep(session: Session | undefined): void {
   if (!session) sessionStorage.removeItem(KEPT);
   else {
-    const { token, refreshToken } = session;
-    sessionStorage.setItem(KEPT, JSON.stringify({ token, refreshToken }));
+    const { token, refreshToken, received, life } = session;
+    sessionStorage.setItem(KEPT, JSON.stringify({ token, refreshToken, received, life }));
   }
 }

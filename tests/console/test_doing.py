@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shlex
 import sys
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from tests.console.conftest import WORKSPACE
 from tests.support.console import Visitor
 from tests.support.stack import ROOT
 
+PATIENCE_SECONDS = 120
 Runs = list[dict[str, Any]]
 Place = dict[str, str]
 
@@ -81,7 +83,11 @@ async def _run(program: list[str], environment: dict[str, str]) -> str:
     process = await asyncio.create_subprocess_exec(
         *program, env=environment, stdout=pipe, stderr=pipe
     )
-    out, err = await process.communicate()
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    except TimeoutError:
+        process.kill()
+        raise
     assert process.returncode == 0, f"{shlex.join(program)}: {out.decode()}{err.decode()}"
     return out.decode()
 
@@ -97,6 +103,7 @@ async def test_a_rule_is_tried_made_silenced_and_deleted(visitor: Visitor, works
     await page.get_by_role("button", name="Make the rule").click()
     await page.get_by_role("button", name="Silence Too few succeed").click()
     await expect(page.get_by_role("table", name="Silences")).to_contain_text("too-few-succeed")
+    page.once("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Delete Too few succeed").click()
     await expect(page.get_by_text("There is no rule yet")).to_be_visible()
 
@@ -128,6 +135,18 @@ async def test_by_keyboard_alone(visitor: Visitor, runs: Runs, span: Place) -> N
     await agents.focus()
     await visitor.page.keyboard.press("Enter")
     await expect(visitor.page.locator(".board")).to_be_visible()
+    by_cost = visitor.page.get_by_role("button", name="Cost")
+    await by_cost.focus()
+    await visitor.page.keyboard.press("Enter")
+    await expect(visitor.page.get_by_label("Agents by cost")).to_be_visible()
+    await expect(by_cost).to_be_focused()
+    await visitor.go(WORKSPACE, "explorer", **span)
+    group = visitor.page.get_by_label("Group by")
+    await group.focus()
+    await group.select_option("model")
+    await expect(visitor.page).to_have_url(re.compile("group=model"))
+    await visitor.settled()
+    await expect(group).to_be_focused()
 
 
 async def test_the_client_in_node(address: str, keys: Any, workspace: str) -> None:
@@ -144,10 +163,11 @@ async def test_the_client_in_node(address: str, keys: Any, workspace: str) -> No
         "-m",
         "tools.node",
         "node",
-        "--conditions=source",
+        "--conditions=shadower-source",
         "--test",
         "--test-reporter=tap",
         f"{ROOT / folder}/*.test.ts",
+        f"{ROOT}/console/test/*.test.ts",
     ]
     said = await _run(program, environment)
     assert "# fail 0" in said

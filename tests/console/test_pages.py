@@ -120,6 +120,9 @@ async def test_nothing_keeps_anybody_out(
         await visitor.settled()
         # What differs between themes is colours.
         found[name] = await visitor.problems(*(["color-contrast"] if theme == "dark" else []))
+    if theme == "light":
+        await visitor.page.set_viewport_size({"width": 390, "height": 844})
+        found["narrow"] = await visitor.problems()
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 

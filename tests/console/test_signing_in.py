@@ -46,7 +46,7 @@ async def test_a_token_that_ends_leaves_somebody_where_they_were(
     visitor: Visitor, workspace: str
 ) -> None:
     await visitor.go(workspace, "explorer", metric="cost", zone="UTC")
-    await visitor.sign_in(visitor.keys.token(workspace, exp=int(time.time()) + 3))
+    await visitor.sign_in(visitor.keys.token(workspace, exp=int(time.time()) + 8))
     await expect(visitor.page.get_by_label("Metric")).to_have_value("cost")
     await expect(visitor.page.get_by_role("alert")).to_contain_text("has expired")
     await visitor.sign_in(visitor.keys.token(workspace))

@@ -1,6 +1,7 @@
 """The console's page in a browser, before the real edge and services."""
 
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,12 +11,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.support.keys import KeyRing
 from tests.support.stack import ROOT
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
 
@@ -80,7 +81,10 @@ async def running_browser() -> AsyncIterator[Browser]:
     """Debian's Chromium: the one that Playwright would fetch is not needed."""
     program = shutil.which("chromium")
     if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no chromium")
         pytest.skip("there is no chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]

@@ -1,5 +1,5 @@
-import type { Interceptor } from "@connectrpc/connect";
-import { ATTEMPTS, type ClientOptions, type TokenSource } from "./options.ts";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ATTEMPTS, type ClientOptions, given, type TokenSource } from "./options.ts";
 import { retrying } from "./retries.ts";
 
 /** Those of a client, the outermost first. */
@@ -15,10 +15,32 @@ export function interceptorsOf(options: ClientOptions): Interceptor[] {
 
 export function authorized(token: TokenSource): Interceptor {
   return (next) => async (request) => {
-    const given = typeof token === "string" ? token : await token();
-    request.header.set("authorization", `Bearer ${given}`);
+    request.header.set("authorization", `Bearer ${await given(token)}`);
     return next(request);
   };
+}
+
+/** `fetch` fails by a TypeError where the network or the server is away, which has no code. */
+export const named: Interceptor = (next) => async (request) => {
+  try {
+    const response = await next(request);
+    return response.stream ? { ...response, message: told(response.message) } : response;
+  } catch (error) {
+    throw nameOf(error);
+  }
+};
+
+async function* told<T>(messages: AsyncIterable<T>) {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw nameOf(error);
+  }
+}
+
+function nameOf(error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error;
+  return new ConnectError(error.message, Code.Unavailable, undefined, undefined, error);
 }
 
 /** Fills the workspace in where a unary request, or one of a stream of answers, names none. */

@@ -11,5 +11,5 @@ export function openShadower(options: ClientOptions): Shadower {
     defaultTimeoutMs: options.deadlineMs ?? DEADLINE_MS,
     pingIntervalMs: 30_000,
   });
-  return new Shadower(transport);
+  return new Shadower(transport, options.token);
 }

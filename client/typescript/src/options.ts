@@ -3,6 +3,10 @@ import type { Interceptor } from "@connectrpc/connect";
 /** What says who calls: a token or an API key, or where to get one each time. */
 export type TokenSource = string | (() => string | Promise<string>);
 
+export function given(token: TokenSource): string | Promise<string> {
+  return typeof token === "string" ? token : token();
+}
+
 /** How a client calls. */
 export interface ClientOptions {
   /** Address of the edge, such as `http://127.0.0.1:8080`. */

@@ -98,3 +98,65 @@ test("what no new attempt helps against is thrown", async () => {
     code: Code.PermissionDenied,
   });
 });
+
+test("a stream whose token has ended goes on with the next one, once", async () => {
+  const cursors: string[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(MetricsService, {
+      async *streamMetrics({ cursor }) {
+        cursors.push(cursor);
+        if (cursors.length === 1) yield SNAPSHOT;
+        if (cursors.length === 2) yield { cursor: "2", payload: { case: "heartbeat", value: {} } };
+        throw new ConnectError("expired", Code.Unauthenticated);
+      },
+    });
+  });
+  const shadower = new Shadower(transport, () => (cursors.length === 0 ? "old" : "new"));
+  const heard: (string | undefined)[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const one of followMetrics(shadower, {})) heard.push(one.payload.case);
+    },
+    { code: Code.Unauthenticated },
+  );
+  assert.deepEqual(heard, ["snapshot", "heartbeat"]);
+  assert.deepEqual(cursors, ["", "1"]);
+});
+
+test("tokens that are all refused are not tried for ever", async () => {
+  let opened = 0;
+  const transport = createRouterTransport(({ service }) => {
+    service(MetricsService, {
+      // biome-ignore lint/correctness/useYield: it fails before it says anything
+      async *streamMetrics() {
+        opened += 1;
+        throw new ConnectError("no", Code.Unauthenticated);
+      },
+    });
+  });
+  let tokens = 0;
+  const shadower = new Shadower(transport, () => `token-${tokens++}`);
+  await assert.rejects(followMetrics(shadower, {}).next(), { code: Code.Unauthenticated });
+  assert.equal(opened, 2);
+});
+
+test("a stream in which no heartbeat comes is opened anew", async () => {
+  const cursors: string[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(MetricsService, {
+      async *streamMetrics({ cursor }, { signal }) {
+        cursors.push(cursor);
+        if (cursor === "") {
+          yield SNAPSHOT;
+          await new Promise((ended) => signal.addEventListener("abort", ended));
+        } else yield { cursor: "2", payload: { case: "heartbeat", value: {} } };
+      },
+    });
+  });
+  const heartbeatInterval = { seconds: 0n, nanos: 20_000_000 };
+  const codes: Code[] = [];
+  const options = { onBroken: ({ code }: ConnectError) => codes.push(code) };
+  for await (const _ of followMetrics(new Shadower(transport), { heartbeatInterval }, options));
+  assert.deepEqual(cursors, ["", "1"]);
+  assert.deepEqual(codes, [Code.Unavailable]);
+});

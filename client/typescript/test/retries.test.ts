@@ -6,7 +6,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_detail
 import { IngestService } from "../gen/shadower/ingest/v1/ingest_service_pb.js";
 import { MetricsService } from "../gen/shadower/metrics/v1/metrics_service_pb.js";
 import { ReportsService } from "../gen/shadower/reports/v1/reports_service_pb.js";
-import { reasonOf, Shadower } from "../src/index.ts";
+import { openShadower, reasonOf, Shadower } from "../src/index.ts";
 import { interceptorsOf } from "../src/interceptors.ts";
 
 const RETRY = create(RetryInfoSchema, { retryDelay: { seconds: 0n, nanos: 30_000_000 } });
@@ -109,4 +109,25 @@ test("an error says its reason", async () => {
     shadower.service(MetricsService).listMetrics({}),
     (error) => reasonOf(error) === "WORKSPACE_DENIED",
   );
+});
+
+test("a network that is away is named, and tried again", async () => {
+  let attempts = 0;
+  const token = () => `t${attempts++}`;
+  const shadower = openShadower({ address: "http://127.0.0.1:1", token, attempts: 2 });
+  await assert.rejects(shadower.service(MetricsService).listMetrics({}), {
+    code: Code.Unavailable,
+  });
+  assert.equal(attempts, 2);
+});
+
+test("a network that goes while an answer comes is named as well", async (context) => {
+  const body = new ReadableStream({
+    start: (control) => control.error(new TypeError("network error")),
+  });
+  const headers = { "content-type": "application/grpc-web+proto" };
+  context.mock.method(globalThis, "fetch", async () => new Response(body, { headers }));
+  const shadower = openShadower({ address: "http://edge.test", token: "t" });
+  const answer = shadower.service(ReportsService).downloadReport({});
+  await assert.rejects(answer[Symbol.asyncIterator]().next(), { code: Code.Unavailable });
 });

@@ -7,7 +7,7 @@ import {
 import { Dimension } from "shadower-client/gen/shadower/common/v1/dimension_pb";
 import type { Filter } from "shadower-client/gen/shadower/common/v1/filter_pb";
 import { bucketOf, type Range } from "../range.ts";
-import { seriesOf, valuesOf, withGaps } from "./series.ts";
+import { seriesOf, slotsOf, valuesOf } from "./series.ts";
 
 const PAGE = 500;
 /** As many ids as a filter may have. */
@@ -59,7 +59,7 @@ export type Course = readonly (number | null)[];
 
 /** How often agents ran over time, asked for those in sight, and once. */
 export class Courses {
-  readonly #known = new Map<string, Course | undefined>();
+  readonly #known = new Map<string, Course>();
   readonly #shadower: Shadower;
   readonly #range: Range;
   readonly #signal: AbortSignal;
@@ -78,7 +78,6 @@ export class Courses {
   async learn(agentIds: readonly string[]): Promise<boolean> {
     const unknown = agentIds.filter((id) => !this.#known.has(id)).slice(0, AT_ONCE);
     if (unknown.length === 0) return false;
-    for (const id of unknown) this.#known.set(id, undefined);
     const series = await seriesOf(
       this.#shadower,
       this.#range,
@@ -87,11 +86,7 @@ export class Courses {
     );
     for (const id of unknown) {
       const values = valuesOf(series.filter((one) => one.labels.agent_id === id));
-      const times = withGaps([{ values }], bucketOf(this.#range).length);
-      this.#known.set(
-        id,
-        times.map((time) => values.get(time) ?? null),
-      );
+      this.#known.set(id, slotsOf(values, this.#range, bucketOf(this.#range).length));
     }
     return true;
   }

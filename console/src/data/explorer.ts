@@ -8,7 +8,11 @@ import {
   GetMetricsRequestSchema,
   MetricsService,
 } from "shadower-client/gen/shadower/metrics/v1/metrics_service_pb";
+import { own } from "../own.ts";
 import type { Range } from "../range.ts";
+
+/** As many buckets of groups as one answer may have. */
+const MOST = 10_000;
 
 /** What somebody asks for, as the URL holds it. */
 export interface Exploration {
@@ -49,8 +53,8 @@ export function explorationOf(params: URLSearchParams, usual: Granularity): Expl
   const values = Object.entries(FILTERS).map(([name, field]) => [field, listed(params.get(name))]);
   return {
     metric: params.get("metric") ?? "executions",
-    group: GROUPS[params.get("group") ?? ""] ?? Dimension.UNSPECIFIED,
-    bucket: BUCKETS[params.get("bucket") ?? ""] ?? usual,
+    group: own(GROUPS, params.get("group") ?? "") ?? Dimension.UNSPECIFIED,
+    bucket: own(BUCKETS, params.get("bucket") ?? "") ?? usual,
     filter: create(FilterSchema, Object.fromEntries(values)),
   };
 }
@@ -72,6 +76,7 @@ export function questionOf(asked: Exploration, range: Range, workspaceId: string
     timeZone: range.zone,
     filter: asked.filter,
     groupBy: asked.group === Dimension.UNSPECIFIED ? [] : [asked.group],
+    pageSize: MOST,
   });
 }
 
@@ -82,13 +87,15 @@ export async function metricsOf(shadower: Shadower, signal: AbortSignal): Promis
   return metrics;
 }
 
-/** A line for a shell that asks the same; the token comes from $TOKEN. */
+/** A line for a shell that asks the same, for the first page of it; the token comes from $TOKEN. */
 export function asCurl(question: ReturnType<typeof questionOf>): string {
   const path = `${location.origin}/v1/workspaces/${question.workspaceId}/metrics`;
   const lines = parameters(question).map(
     ([name, value]) => ` \\\n  --data-urlencode ${quoted(`${name}=${value}`)}`,
   );
-  return `curl -sSG -H "Authorization: Bearer $TOKEN" ${quoted(path)}${lines.join("")}`;
+  const more =
+    "# What is more than one answer may have follows with pageToken=, its nextPageToken.";
+  return `curl -sSG -H "Authorization: Bearer $TOKEN" ${quoted(path)}${lines.join("")}\n${more}`;
 }
 
 /** A program that asks the same. */
@@ -102,16 +109,22 @@ export function asPython(question: ReturnType<typeof questionOf>): string {
     "",
     "import httpx",
     "",
-    "answer = httpx.get(",
-    `    ${JSON.stringify(path)},`,
-    '    headers={"Authorization": f"Bearer {os.environ[\'TOKEN\']}"},',
-    "    params=[",
-    ...lines.map((line) => `    ${line}`),
-    "    ],",
-    ")",
-    "answer.raise_for_status()",
-    'for series in answer.json()["timeSeries"]:',
-    '    print(series["labels"], series["points"])',
+    `PATH = ${JSON.stringify(path)}`,
+    'HEADERS = {"Authorization": f"Bearer {os.environ[\'TOKEN\']}"}',
+    "QUESTION = [",
+    ...lines,
+    "]",
+    "",
+    'token = ""',
+    "while True:",
+    '    asked = [*QUESTION, ("pageToken", token)]',
+    "    answer = httpx.get(PATH, headers=HEADERS, params=asked)",
+    "    answer.raise_for_status()",
+    '    for series in answer.json()["timeSeries"]:',
+    '        print(series["labels"], series["points"])',
+    '    token = answer.json()["nextPageToken"]',
+    "    if not token:",
+    "        break",
     "",
   ].join("\n");
 }

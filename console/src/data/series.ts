@@ -1,11 +1,12 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { interval, type Shadower, toNumber } from "shadower-client";
+import type { Granularity } from "shadower-client/gen/shadower/common/v1/granularity_pb";
 import type { TimeSeries } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
 import {
   type GetMetricsRequest,
   MetricsService,
 } from "shadower-client/gen/shadower/metrics/v1/metrics_service_pb";
-import { bucketOf, type Range } from "../range.ts";
+import { bucketOf, lengthOf, type Range } from "../range.ts";
 import type { ChartSpec, Line } from "../ui/chart.ts";
 
 const PAGE = 10_000;
@@ -62,8 +63,9 @@ export function chartOf(
   range: Range,
   lines: readonly LineOf[],
   format: ChartSpec["format"],
+  granularity: Granularity = bucketOf(range).granularity,
 ): ChartSpec {
-  const times = withGaps(lines, bucketOf(range).length);
+  const times = withGaps(lines, lengthOf(granularity));
   return {
     times: times.map((time) => time / 1000),
     lines: lines.map((line) => ({
@@ -90,4 +92,16 @@ export function withGaps(lines: readonly { values: Values }[], bucket: number): 
     // A day of a clock change has an hour more.
     return next !== undefined && next - time > bucket * 1.5 ? [time, time + bucket] : [time];
   });
+}
+
+/** One place for each bucket of a range; the first may begin before it. */
+export function slotsOf(values: Values, range: Range, bucket: number): (number | null)[] {
+  const [start, end] = [range.start.getTime(), range.end.getTime()];
+  // Any bucket says where all of them begin.
+  const [known = start] = values.keys();
+  const first = known - Math.ceil((known - start) / bucket) * bucket;
+  const slots = new Array<number | null>(Math.ceil((end - first) / bucket)).fill(null);
+  // Rounded, since a day of a clock change has an hour more or less.
+  for (const [time, value] of values) slots[Math.round((time - first) / bucket)] = value;
+  return slots;
 }

@@ -58,15 +58,20 @@ class Access {
     return this.#context.shadower.service(AccessService);
   }
 
-  #act(done: string, work: () => Promise<unknown>): void {
-    void act(this.#context, done, work, () => this.#keys.again());
+  #act(event: Event, done: string, work: () => Promise<unknown>): void {
+    void act(this.#context, event, done, work, () => this.#keys.again());
+  }
+
+  #delete(event: Event, { apiKeyId, displayName }: ApiKey): void {
+    if (!confirm(`Delete the key ${displayName}? Programs that use it are refused then.`)) return;
+    this.#act(event, "Deleted", () => this.#client.deleteApiKey({ apiKeyId }));
   }
 
   #create(event: SubmitEvent): void {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
     const permissions = [...(PURPOSES[String(form.get("purpose"))] ?? [])];
-    this.#act("The key is made", async () => {
+    this.#act(event, "The key is made", async () => {
       const asked = { displayName: String(form.get("name")), permissions };
       this.#secret = (await this.#client.createApiKey(asked)).secret;
     });
@@ -119,9 +124,9 @@ class Access {
       },
       {
         label: "Do",
-        cell: ({ apiKeyId, displayName }: ApiKey) =>
-          html`<button type="button" aria-label="Delete ${displayName}"
-            @click=${() => this.#act("Deleted", () => this.#client.deleteApiKey({ apiKeyId }))}>Delete</button>`,
+        cell: (one: ApiKey) =>
+          html`<button type="button" aria-label="Delete ${one.displayName}"
+            @click=${(event: Event) => this.#delete(event, one)}>Delete</button>`,
       },
     ];
   }

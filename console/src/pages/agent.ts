@@ -97,7 +97,7 @@ function course({ range }: Context, agent: AgentPerformance): TemplateResult {
     ]),
   );
   const line = { label: "Executions", color: "--accent", shape: "bars" as const, values };
-  return figure("Executions", chartOf(range, [line], count));
+  return figure("Executions", chartOf(range, [line], count, agent.trend?.granularity));
 }
 
 function details(context: Context, agent: AgentPerformance): TemplateResult {

@@ -1,5 +1,6 @@
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { html, type TemplateResult } from "lit-html";
+import { toSeconds } from "shadower-client";
 import {
   type Alert,
   AlertState,
@@ -9,8 +10,9 @@ import { type KeptAlertRule, Severity } from "shadower-client/gen/shadower/alert
 import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
-import { type Alerting, alertingOf } from "../data/alerts.ts";
-import { ABSENT, decimal, when, words } from "../format.ts";
+import { type Alerting, alertingOf, COMPARATORS } from "../data/alerts.ts";
+import { ABSENT, decimal, seconds, when, words } from "../format.ts";
+import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
 import { RuleForm } from "../ui/ruling.ts";
@@ -39,25 +41,25 @@ class Alerts {
     return this.#context.shadower.service(AlertsService);
   }
 
-  #act(done: string, work: () => Promise<unknown>): void {
-    void act(this.#context, done, work, () => this.#told.again());
+  #act(event: Event, done: string, work: () => Promise<unknown>): void {
+    void act(this.#context, event, done, work, () => this.#told.again());
   }
 
   render(): TemplateResult {
     return this.#told.show(
       ({ alerts, rules, silences }) =>
-        html`${card("Open alerts", table("Open alerts", this.#alerts(), alerts, "Nothing is wrong by any rule."))}
+        html`${card("Open alerts", table("Open alerts", this.#alerts(rules), alerts, "Nothing is wrong by any rule."))}
           ${card("Rules", table("Rules", this.#rules(), rules, "There is no rule yet. Make one below."))}
           ${card("New rule", this.#form.render())}
           ${card("Silences", table("Silences", this.#silences(), silences, "Nothing is silenced."))}`,
     );
   }
 
-  #alerts() {
+  #alerts(rules: readonly KeptAlertRule[]) {
     const { zone } = this.#context.range;
     return [
       { label: "Rule", cell: (one: Alert) => named(one.ruleName, one.ruleId) },
-      { label: "Group", cell: (one: Alert) => named(Object.values(one.group).join(", ") || "all") },
+      { label: "Group", cell: (one: Alert) => named(groupOf(one, rules)) },
       { label: "Severity", cell: (one: Alert) => words(Severity[one.severity]) },
       { label: "State", cell: (one: Alert) => words(AlertState[one.state]) },
       { label: "Value", isNumber: true, cell: (one: Alert) => decimal(one.value, 4) },
@@ -70,9 +72,10 @@ class Alerts {
   }
 
   #answers({ alertId, state, ruleName }: Alert): TemplateResult {
-    const acknowledge = () =>
-      this.#act("Acknowledged", () => this.#client.acknowledgeAlert({ alertId }));
-    const resolve = () => this.#act("Resolved", () => this.#client.resolveAlert({ alertId }));
+    const acknowledge = (event: Event) =>
+      this.#act(event, "Acknowledged", () => this.#client.acknowledgeAlert({ alertId }));
+    const resolve = (event: Event) =>
+      this.#act(event, "Resolved", () => this.#client.resolveAlert({ alertId }));
     return html`<button type="button" ?disabled=${state === AlertState.ACKNOWLEDGED}
         aria-label="Acknowledge ${ruleName}" @click=${acknowledge}>Acknowledge</button>
       <button type="button" aria-label="Resolve ${ruleName}" @click=${resolve}>Resolve</button>`;
@@ -90,23 +93,28 @@ class Alerts {
 
   #handling({ ruleId, rule }: KeptAlertRule): TemplateResult {
     const name = rule?.name ?? ruleId;
-    return html`<button type="button" aria-label="Silence ${name} for an hour" @click=${() => this.#silence(ruleId)}>
+    return html`<button type="button" aria-label="Silence ${name} for an hour" @click=${(event: Event) => this.#silence(event, ruleId)}>
         Silence for 1 h
       </button>
       <button type="button" aria-label="Delete ${name}"
-        @click=${() => this.#act("Deleted", () => this.#client.deleteRule({ ruleId }))}>Delete</button>`;
+        @click=${(event: Event) => this.#delete(event, ruleId, name)}>Delete</button>`;
   }
 
-  #silence(ruleId: string): void {
+  #delete(event: Event, ruleId: string, name: string): void {
+    if (!confirm(`Delete the rule ${name}? Nobody is told by it any more.`)) return;
+    this.#act(event, "Deleted", () => this.#client.deleteRule({ ruleId }));
+  }
+
+  #silence(event: Event, ruleId: string): void {
     const now = Date.now();
     const asked = {
-      silenceId: `console-${crypto.randomUUID()}`,
+      silenceId: randomId(),
       ruleIds: [ruleId],
       startTime: timestampFromDate(new Date(now)),
       endTime: timestampFromDate(new Date(now + HOUR)),
       reason: "from the console",
     };
-    this.#act("Silenced for an hour", () => this.#client.createSilence(asked));
+    this.#act(event, "Silenced for an hour", () => this.#client.createSilence(asked));
   }
 
   #silences() {
@@ -121,7 +129,7 @@ class Alerts {
       {
         label: "Do",
         cell: ({ silenceId }: Silence) =>
-          html`<button type="button" @click=${() => this.#act("Ended", () => this.#client.deleteSilence({ silenceId }))}>
+          html`<button type="button" @click=${(event: Event) => this.#act(event, "Ended", () => this.#client.deleteSilence({ silenceId }))}>
             End it
           </button>`,
       },
@@ -129,11 +137,22 @@ class Alerts {
   }
 }
 
+/** A run of which the group is not known has no label. */
+function groupOf({ ruleId, group }: Alert, rules: readonly KeptAlertRule[]): string {
+  const rule = rules.find((one) => one.ruleId === ruleId)?.rule;
+  const isGrouped = rule && rule.groupBy.length + rule.groupByTags.length > 0;
+  return Object.values(group).join(", ") || (isGrouped ? "not known" : "all");
+}
+
 function conditionOf({ rule }: KeptAlertRule): string {
   const measure = rule?.measure.case === "metric" ? rule.measure.value : "an aggregation";
   const condition = rule?.condition;
-  if (condition?.case !== "threshold") return `${measure}: ${condition?.case ?? ABSENT}`;
-  return `${measure} against ${decimal(condition.value.threshold, 6)}`;
+  const window = rule?.window ?? rule?.evaluationInterval;
+  const over = window ? ` over ${seconds(toSeconds(window))}` : "";
+  if (condition?.case !== "threshold") return `${measure}: ${condition?.case ?? ABSENT}${over}`;
+  const { comparator, threshold } = condition.value;
+  const stands = COMPARATORS.find(([one]) => one === comparator)?.[1] ?? "against";
+  return `${measure} ${stands} ${decimal(threshold, 6)}${over}`;
 }
 
 function stateOf({ rule, failureReason }: KeptAlertRule): string {

@@ -1,9 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit-html";
+import { Dimension } from "shadower-client/gen/shadower/common/v1/dimension_pb";
 import { Granularity } from "shadower-client/gen/shadower/common/v1/granularity_pb";
 import type { Metric, TimeSeries } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
 import type { Context, OpenPage } from "../app.ts";
-import { asCurl, asPython, explorationOf, metricsOf, questionOf } from "../data/explorer.ts";
-import { chartOf, seriesOf, valuesOf } from "../data/series.ts";
+import {
+  asCurl,
+  asPython,
+  type Exploration,
+  explorationOf,
+  metricsOf,
+  questionOf,
+} from "../data/explorer.ts";
+import { chartOf, seriesOf, type Values, valuesOf } from "../data/series.ts";
 import { count, when, writerOf } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { bucketOf } from "../range.ts";
@@ -26,7 +34,9 @@ export const open: OpenPage = (context) => {
   return {
     title: "Explorer",
     render: () =>
-      html`${metrics.show((known) => explorerForm(context, asked, known))}
+      // The form stays, whatever is asked for, and so does the place of the keyboard in it.
+      html`${explorerForm(context, asked, metrics.value ?? [])}
+        ${metrics.value ? nothing : metrics.show(() => html``)}
         <p class="buttons">
           ${copying("Copy as curl", () => asCurl(question), context.say)}
           ${copying("Copy as Python", () => asPython(question), context.say)}
@@ -36,7 +46,7 @@ export const open: OpenPage = (context) => {
             context,
             series,
             metrics.value?.find((one) => one.name === asked.metric),
-            asked.bucket,
+            asked,
           ),
         )}`,
   };
@@ -46,7 +56,7 @@ function drawn(
   context: Context,
   series: readonly TimeSeries[],
   metric: Metric | undefined,
-  bucket: Granularity,
+  asked: Exploration,
 ): TemplateResult {
   const known = series.filter((one) => one.points.length > 0);
   if (known.length === 0)
@@ -54,28 +64,36 @@ function drawn(
       Nothing is known of this in this time. Choose a longer time, another metric or a wider filter.
     </p>`;
   const write = writerOf(metric?.unit ?? "", metric?.kind);
-  return html`${bucket === Granularity.UNSPECIFIED ? nothing : chart(context, known, write)}
-    ${card("Values", values(context, known, write))}`;
+  const groups = known.map((one) => ({ label: labelled(one, asked), values: valuesOf([one]) }));
+  return html`${asked.bucket === Granularity.UNSPECIFIED ? nothing : chart(context, groups, write, asked.bucket)}
+    ${card("Values", values(context, groups, write))}`;
+}
+
+interface Group {
+  readonly label: string;
+  readonly values: Values;
 }
 
 function chart(
   context: Context,
-  series: readonly TimeSeries[],
+  groups: readonly Group[],
   write: (value: number) => string,
+  bucket: Granularity,
 ): TemplateResult {
-  const lines = series.slice(0, COLORS.length).map((one, at) => ({
-    label: labelled(one),
+  const lines = groups.slice(0, COLORS.length).map((one, at) => ({
+    ...one,
     color: COLORS[at] ?? "--accent",
-    shape: series.length === 1 ? ("bars" as const) : ("line" as const),
-    values: valuesOf([one]),
+    shape: groups.length === 1 ? ("bars" as const) : ("line" as const),
   }));
-  const more = series.length - lines.length;
-  return html`${figure("Over time", chartOf(context.range, lines, write))}
+  const more = groups.length - lines.length;
+  return html`${figure("Over time", chartOf(context.range, lines, write, bucket))}
     ${more > 0 ? html`<p class="as-of">${count(more)} more groups are in the table only.</p>` : nothing}`;
 }
 
-function labelled(series: TimeSeries): string {
-  return Object.values(series.labels).join(", ") || "All";
+/** Runs of which the group is not known have no label. */
+function labelled(series: TimeSeries, { group }: Exploration): string {
+  const unlabelled = group === Dimension.UNSPECIFIED ? "All" : "not known";
+  return Object.values(series.labels).join(", ") || unlabelled;
 }
 
 interface Row {
@@ -86,11 +104,11 @@ interface Row {
 
 function values(
   { range }: Context,
-  series: readonly TimeSeries[],
+  groups: readonly Group[],
   write: (value: number) => string,
 ): TemplateResult {
-  const rows: Row[] = series.flatMap((one) =>
-    [...valuesOf([one])].map(([time, value]) => ({ group: labelled(one), time, value })),
+  const rows: Row[] = groups.flatMap(({ label, values }) =>
+    [...values].map(([time, value]) => ({ group: label, time, value })),
   );
   const columns = [
     { label: "Group", cell: (row: Row) => named(row.group) },

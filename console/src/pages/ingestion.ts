@@ -58,14 +58,13 @@ class Ingestion {
     return interval(new Date(Math.max(start.getTime(), end.getTime() - LONGEST)), end);
   }
 
-  #recount(): void {
+  #recount(event: Event): void {
     this.#recounts = true;
-    void act(
-      this.#context,
-      "Counted anew",
-      () => this.#ledger.again(),
-      async () => undefined,
-    );
+    const work = async () => {
+      await this.#ledger.again();
+      if (this.#ledger.error) throw this.#ledger.error;
+    };
+    void act(this.#context, event, "Counted anew", work, async () => undefined);
   }
 
   render(): TemplateResult {
@@ -73,7 +72,7 @@ class Ingestion {
     return html`${this.#ledger.show(
       (told) => html`${tiles(totals(told))}
           <p class="buttons">
-            <button type="button" @click=${() => this.#recount()}>Count the facts anew</button>
+            <button type="button" @click=${(event: Event) => this.#recount(event)}>Count the facts anew</button>
             ${told.balanced === undefined ? nothing : html`<span role="status">${judged(told.balanced)}</span>`}
           </p>
           ${card("Ledger", table("Ledger", ledgerColumns(zone), told.entries.toReversed(), "Nothing came in this time."))}`,
@@ -111,7 +110,7 @@ class Ingestion {
       const error = results[0]?.error;
       if (error) throw new Error(error.message);
     };
-    return html`<button type="button" @click=${() => act(this.#context, "Replayed", work, () => this.#letters.again())}>
+    return html`<button type="button" @click=${(event: Event) => act(this.#context, event, "Replayed", work, () => this.#letters.again())}>
       Replay
     </button>`;
   }

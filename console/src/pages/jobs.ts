@@ -43,7 +43,7 @@ function shown(context: Context): { render: () => TemplateResult } {
     return { jobs, runs };
   }, update);
   const press = (label: string, name: string, done: string, work: () => Promise<unknown>) =>
-    html`<button type="button" aria-label="${label} ${name}" @click=${() => act(context, done, work, () => told.again())}>
+    html`<button type="button" aria-label="${label} ${name}" @click=${(event: Event) => act(context, event, done, work, () => told.again())}>
       ${label}
     </button>`;
   const buttons = ({

@@ -7,6 +7,7 @@ import type { Context, View } from "../app.ts";
 import { Courses, Leaderboard, ORDERS } from "../data/agents.ts";
 import { count, dollars, ratio, seconds, when } from "../format.ts";
 import { failure } from "../loading.ts";
+import { own } from "../own.ts";
 import { linkTo } from "../router.ts";
 import { sparkline } from "../ui/sparkline.ts";
 import { named } from "../ui/table.ts";
@@ -15,6 +16,7 @@ import { type Window, windowOf } from "../ui/virtual.ts";
 
 const ROW = 44;
 const USUAL = "executions";
+const STILL_MS = 150;
 
 interface Column {
   readonly key: string;
@@ -56,13 +58,18 @@ class Board {
   readonly #ascending: boolean;
   #window: Window = windowOf(0, 800, ROW, 100);
   #error: unknown;
+  #still: ReturnType<typeof setTimeout> | undefined;
+  #isLearning = false;
 
   constructor(context: Context) {
     const { params } = context.route;
     this.#context = context;
     this.#by = params.get("by") ?? USUAL;
     this.#ascending = params.get("order") === "up";
-    const order = { by: ORDERS[this.#by] ?? AgentOrder.EXECUTIONS, ascending: this.#ascending };
+    const order = {
+      by: own(ORDERS, this.#by) ?? AgentOrder.EXECUTIONS,
+      ascending: this.#ascending,
+    };
     this.#list = new Leaderboard(context.shadower, context.range, order, context.signal);
     this.#courses = new Courses(context.shadower, context.range, context.signal);
     void this.#more();
@@ -78,10 +85,22 @@ class Board {
     this.#context.update();
   }
 
+  /** Of those in sight, until all is known of them. What fails is asked for when somebody scrolls. */
   async #learn(): Promise<void> {
-    const seen = this.#list.agents.slice(this.#window.first, this.#window.last);
-    const came = await this.#courses.learn(seen.map((one) => one.agentId)).catch(() => false);
-    if (came) this.#context.update();
+    if (this.#isLearning) return;
+    this.#isLearning = true;
+    try {
+      while (await this.#courses.learn(this.#inSight())) this.#context.update();
+    } catch {
+      // Their places stay empty.
+    } finally {
+      this.#isLearning = false;
+    }
+  }
+
+  #inSight(): string[] {
+    const { first, last } = this.#window;
+    return this.#list.agents.slice(first, last).map((one) => one.agentId);
   }
 
   #scrolled(event: Event): void {
@@ -91,19 +110,19 @@ class Board {
     if (next.first === this.#window.first && next.last === this.#window.last) return;
     this.#window = next;
     if (next.last === agents.length) void this.#more();
-    void this.#learn();
+    clearTimeout(this.#still);
+    this.#still = setTimeout(() => void this.#learn(), STILL_MS);
     this.#context.update();
   }
 
   render(): TemplateResult {
     const { agents, isWhole } = this.#list;
     if (this.#error && agents.length === 0) return failure(this.#error, () => void this.#more());
-    if (agents.length === 0)
-      return isWhole
-        ? html`<p class="card empty">No agent ran in this time. Choose a longer one above.</p>`
-        : html`<p class="waiting" role="status">Asking…</p>`;
-    const known = `${count(agents.length)}${isWhole ? "" : "+"} agents`;
-    return html`<p class="as-of" role="status">${known}</p>
+    if (agents.length === 0 && isWhole)
+      return html`<p class="card empty">No agent ran in this time. Choose a longer one above.</p>`;
+    const isWaiting = agents.length === 0;
+    const known = isWaiting ? "Asking…" : `${count(agents.length)}${isWhole ? "" : "+"} agents`;
+    return html`<p class=${isWaiting ? "as-of waiting" : "as-of"} role="status">${known}</p>
       ${this.#error ? failure(this.#error, () => void this.#more()) : nothing}
       <div class="card board" tabindex="0" role="region" aria-label="Agents"
         @scroll=${(event: Event) => this.#scrolled(event)}>

@@ -8,8 +8,9 @@ import { failure } from "../loading.ts";
 import { figure } from "../ui/figure.ts";
 import { type Tile, tiles } from "../ui/tile.ts";
 
-const METRICS = ["executions", "errors", "duration_p95", "cost", "total_tokens"];
+const METRICS = ["executions", "succeeded", "errors", "duration_p95", "cost", "total_tokens"];
 const HOUR = 3_600_000;
+const LATELY = 2 * 60_000;
 const HEARTBEAT_SECONDS = 5n;
 
 /** The last hour, minute by minute, as it happens. */
@@ -64,6 +65,7 @@ class Live {
 
   render(): TemplateResult {
     if (this.#error) return failure(this.#error, () => this.#again());
+    if (!this.#heard) return this.#standing();
     return html`${this.#standing()} ${tiles(this.#tiles())} ${this.#figures()}`;
   }
 
@@ -89,14 +91,16 @@ class Live {
   }
 
   #tiles(): Tile[] {
-    const executions = sum(this.#lately("executions"));
-    const errors = sum(this.#lately("errors"));
-    const latest = [...this.#lately("duration_p95")].at(-1)?.[1];
+    // Of counts, a minute without a value had none.
+    const errors = sum(this.#lately("errors")) ?? 0;
+    const decided = errors + (sum(this.#lately("succeeded")) ?? 0);
+    const [minute, latest] = [...this.#lately("duration_p95")].at(-1) ?? [0, undefined];
+    const isRecent = Date.now() - minute < LATELY;
     return [
-      { label: "Executions in an hour", value: count(executions) },
+      { label: "Executions in an hour", value: count(sum(this.#lately("executions")) ?? 0) },
       { label: "Failed", value: count(errors) },
-      { label: "Share that failed", value: ratio(executions ? errors / executions : undefined) },
-      { label: "p95 of the last minute", value: seconds(latest) },
+      { label: "Share that failed", value: ratio(decided ? errors / decided : undefined) },
+      { label: "p95 of the last minute", value: seconds(isRecent ? latest : undefined) },
       { label: "Cost in an hour", value: dollars(sum(this.#lately("cost"))) },
       { label: "Tokens in an hour", value: count(sum(this.#lately("total_tokens"))) },
     ];
@@ -123,6 +127,8 @@ class Live {
   }
 }
 
-function sum(values: ReadonlyMap<number, number>): number {
+/** Undefined where nothing is known. */
+function sum(values: ReadonlyMap<number, number>): number | undefined {
+  if (values.size === 0) return undefined;
   return [...values.values()].reduce((one, other) => one + other, 0);
 }

@@ -15,11 +15,13 @@ import { ReportsService } from "shadower-client/gen/shadower/reports/v1/reports_
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
 import { decimal, when, words } from "../format.ts";
+import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
 import { named, table } from "../ui/table.ts";
 
 const AGAIN_MS = 2_000;
+const MOST_MS = 30_000;
 const UNDER_WAY = new Set([ReportState.PENDING, ReportState.RUNNING]);
 
 /** What was reported, what will be, and a report to have at once. */
@@ -36,6 +38,8 @@ interface Told {
 class Reports {
   readonly #context: Context;
   readonly #told: Loading<Told>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pause = AGAIN_MS;
 
   constructor(context: Context) {
     this.#context = context;
@@ -53,9 +57,17 @@ class Reports {
       this.#client.listReports({ pageSize: 100 }, { signal }),
       this.#client.listDefinitions({ pageSize: 100 }, { signal }),
     ]);
-    if (!signal.aborted && reports.some((one) => UNDER_WAY.has(one.state)))
-      setTimeout(() => signal.aborted || void this.#told.again(), AGAIN_MS);
+    this.#lookAgain(reports.some((one) => UNDER_WAY.has(one.state)));
     return { reports, definitions };
+  }
+
+  #lookAgain(isUnderWay: boolean): void {
+    const { signal } = this.#context;
+    clearTimeout(this.#timer);
+    if (!isUnderWay) this.#pause = AGAIN_MS;
+    if (!isUnderWay || signal.aborted) return;
+    this.#timer = setTimeout(() => signal.aborted || void this.#told.again(), this.#pause);
+    this.#pause = Math.min(MOST_MS, this.#pause * 1.5);
   }
 
   #generate(event: SubmitEvent): void {
@@ -74,9 +86,9 @@ class Reports {
       timeZone: this.#context.range.zone,
     };
     const source = { case: "definition" as const, value: definition };
-    const reportId = `console-${crypto.randomUUID()}`;
+    const reportId = randomId();
     const work = () => this.#client.generateReport({ reportId, source });
-    void act(this.#context, "The report is being made", work, () => this.#told.again());
+    void act(this.#context, event, "The report is being made", work, () => this.#told.again());
   }
 
   render(): TemplateResult {
@@ -134,15 +146,16 @@ class Reports {
 
   #file({ reportId, title }: Report, file: ReportFile): TemplateResult {
     const name = ReportFormat[file.format];
+    const { signal } = this.#context;
     const load = async () => {
       const parts: BlobPart[] = [];
       const asked = { reportId, format: file.format };
-      for await (const { body } of this.#client.downloadReport(asked, { timeoutMs: 0 }))
+      for await (const { body } of this.#client.downloadReport(asked, { signal, timeoutMs: 0 }))
         if (body) parts.push(new Uint8Array(body.data));
       save(new Blob(parts, { type: file.contentType }), `${reportId}.${name.toLowerCase()}`);
     };
     return html`<button type="button" aria-label="Download ${title} as ${name}"
-      @click=${() => act(this.#context, "Downloaded", load, async () => undefined)}>
+      @click=${(event: Event) => act(this.#context, event, "Downloaded", load, async () => undefined)}>
       ${name} (${decimal(Number(file.sizeBytes) / 1024, 0)} KiB)
     </button> `;
   }

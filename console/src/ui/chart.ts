@@ -37,8 +37,11 @@ export class ChartElement extends HTMLElement {
 
   set spec(spec: ChartSpec) {
     if (spec === this.#spec) return;
+    const isAlike = this.#spec !== undefined && lookOf(this.#spec) === lookOf(spec);
     this.#spec = spec;
-    this.#draw();
+    // Drawn over, so that what somebody points at stays.
+    if (this.#plot && isAlike) this.#plot.setData(dataOf(spec));
+    else this.#draw();
   }
 
   connectedCallback(): void {
@@ -62,16 +65,36 @@ export class ChartElement extends HTMLElement {
   #draw(): void {
     this.#plot?.destroy();
     this.#plot = undefined;
-    if (!this.#spec || this.#width === 0) return;
-    const { times, lines } = this.#spec;
-    const data = [times, ...lines.map((line) => line.values)] as unknown as uPlot.AlignedData;
-    this.#plot = new uPlot(optionsOf(this.#spec, this.#width, getComputedStyle(this)), data, this);
+    const spec = this.#spec;
+    if (!spec || this.#width === 0) return;
+    const current = () => this.#spec ?? spec;
+    const options = optionsOf(current, this.#width, getComputedStyle(this));
+    this.#plot = new uPlot(options, dataOf(spec), this);
   }
 }
 
 customElements.define("shadower-chart", ChartElement);
 
-function optionsOf(spec: ChartSpec, width: number, style: CSSStyleDeclaration): uPlot.Options {
+function dataOf({ times, lines }: ChartSpec): uPlot.AlignedData {
+  return [times, ...lines.map((line) => line.values)] as unknown as uPlot.AlignedData;
+}
+
+/** What is drawn anew when it changes; the rest is looked up each time. */
+function lookOf({ lines, times, zone }: ChartSpec): string {
+  const looks = lines.map(({ label, color, shape }) => [label, color, shape]);
+  return JSON.stringify([zone, hasPoints(times), looks]);
+}
+
+function hasPoints(times: readonly unknown[]): boolean {
+  return times.length <= POINTS_SHOWN;
+}
+
+function optionsOf(
+  current: () => ChartSpec,
+  width: number,
+  style: CSSStyleDeclaration,
+): uPlot.Options {
+  const spec = current();
   const colored = (name: string) => style.getPropertyValue(name).trim();
   const axis: uPlot.Axis = {
     stroke: colored("--quiet"),
@@ -81,7 +104,7 @@ function optionsOf(spec: ChartSpec, width: number, style: CSSStyleDeclaration): 
   };
   const places = (_: uPlot, splits: number[], __: number, ___: number, step: number) =>
     splits.map((at) => dayOrHour(new Date(at * 1000), spec.zone, step));
-  const values = (_: uPlot, splits: number[]) => splits.map(spec.format);
+  const values = (_: uPlot, splits: number[]) => splits.map(current().format);
   return {
     width,
     height: HEIGHT,
@@ -89,7 +112,7 @@ function optionsOf(spec: ChartSpec, width: number, style: CSSStyleDeclaration): 
     cursor: { y: false, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), spec.zone),
     scales: {
-      x: { time: true, range: () => [...spec.span] as [number, number] },
+      x: { time: true, range: () => [...current().span] as [number, number] },
       y: { range: fromZero },
     },
     axes: [
@@ -97,7 +120,7 @@ function optionsOf(spec: ChartSpec, width: number, style: CSSStyleDeclaration): 
       { ...axis, values, size: 76 },
     ],
     series: [{}, ...spec.lines.map((line) => seriesOf(line, colored(line.color)))],
-    hooks: { setCursor: [(plot) => tell(plot, spec)] },
+    hooks: { setCursor: [(plot) => tell(plot, current())] },
   };
 }
 
@@ -113,7 +136,7 @@ function seriesOf(line: Line, color: string): uPlot.Series {
     label: line.label,
     stroke: color,
     width: isBars ? 0 : 2,
-    points: { show: !isBars && line.values.length <= POINTS_SHOWN, size: 5 },
+    points: { show: !isBars && hasPoints(line.values), size: 5 },
     ...(isBars && { fill: color, paths: bars }),
   };
 }

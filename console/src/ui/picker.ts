@@ -7,7 +7,7 @@ const CUSTOM = "custom";
 
 /** Which time, on the clock of which zone. */
 export function rangePicker(range: Range, chosen: Chosen): TemplateResult {
-  const isCustom = !(range.key in PRESETS);
+  const isCustom = !Object.hasOwn(PRESETS, range.key);
   return html`<div class="range" role="group" aria-label="Time range">
     <label
       ><span>Time</span>
@@ -37,13 +37,15 @@ function chosenIn(event: Event): string {
 
 function preset(event: Event, range: Range, chosen: Chosen): void {
   const key = chosenIn(event);
-  chosen({ range: key === CUSTOM ? customKey(...localEnds(range)) : key });
+  const ends = () => customKey(...localEnds(range));
+  // Both, since local times mean nothing without their zone.
+  chosen({ range: key === CUSTOM ? ends() : key, zone: range.zone });
 }
 
 function ends(range: Range, chosen: Chosen): TemplateResult {
   const [start, end] = localEnds(range);
   const changed = (from: string, to: string) => {
-    if (from && to && from < to) chosen({ range: customKey(from, to) });
+    if (from && to && from < to) chosen({ range: customKey(from, to), zone: range.zone });
   };
   return html`<label
       ><span>From</span>

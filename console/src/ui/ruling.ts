@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { PreviewRuleResponse } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
 import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
 import type { Metric } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
-import { act } from "../actions.ts";
+import { act, pressed } from "../actions.ts";
 import type { Context } from "../app.ts";
 import { COMPARATORS, idOf, ruleOf, SEVERITIES } from "../data/alerts.ts";
 import { metricsOf } from "../data/explorer.ts";
@@ -37,11 +37,12 @@ export class RuleForm {
   #submitted(event: SubmitEvent): void {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    if (event.submitter?.getAttribute("name") === "preview") return void this.#look(form);
+    if (event.submitter?.getAttribute("name") === "preview")
+      return void pressed(event, () => this.#look(form));
     const rule = ruleOf(new FormData(form));
     const client = this.#context.shadower.service(AlertsService);
     const create = () => client.createRule({ ruleId: idOf(rule.name ?? ""), rule });
-    void act(this.#context, "The rule is made", create, this.#made);
+    void act(this.#context, event, "The rule is made", create, this.#made);
   }
 
   render(): TemplateResult {

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Console } from "../console.ts";
+import { own } from "../own.ts";
 import { PAGES } from "../pages.ts";
 import { rangeOf } from "../range.ts";
 import { linkTo } from "../router.ts";
@@ -9,7 +10,7 @@ import { rangePicker } from "./picker.ts";
 
 /** What is around every page. */
 export function shell(console: Console, session: Session): TemplateResult {
-  const entry = PAGES[console.route.page];
+  const entry = own(PAGES, console.route.page);
   return html`<a class="skip" href="#content" @click=${toContent}>To the content</a>
     ${header(console, session)} ${menu(console)}
     <main id="content" tabindex="-1">

@@ -15,6 +15,7 @@ export function signInPage(console: Console): TemplateResult {
 
 function byIssuer(console: Console): TemplateResult {
   const { openId } = console.config;
+  if (!isSecureContext) return elsewhere();
   const begin = async () => {
     if (!openId) return;
     try {
@@ -25,6 +26,14 @@ function byIssuer(console: Console): TemplateResult {
     }
   };
   return html`<button type="button" class="primary" @click=${begin}>Sign in</button>`;
+}
+
+/** Browsers calculate what a sign-in needs for such pages only. */
+function elsewhere(): TemplateResult {
+  return html`<p class="failure" role="alert">
+    Signing in needs this page to come by https, or from this machine itself (127.0.0.1): browsers
+    do not let a page that came by plain http do it. Ask for it by https.
+  </p>`;
 }
 
 function byToken(console: Console): TemplateResult {

@@ -61,7 +61,7 @@ const SAID: Partial<Record<Direction, string>> = {
 
 function changed(change: Change): TemplateResult {
   const arrow = ARROWS[change.direction];
-  if (!arrow) return html`<span class="change">no period before</span>`;
+  if (!arrow) return html`<span class="change">not comparable</span>`;
   const share = change.share === undefined ? "" : ratio(Math.abs(change.share));
   return html`<span class="change ${judged(change)}"
     ><span aria-hidden="true">${arrow}</span> ${share}
