@@ -1,0 +1,136 @@
+"""Every block of code in the documentation is run, read, or says why not; every link leads somewhere.
+
+Those that are run, tests/e2e/test_docs.py runs.
+"""
+
+import re
+import shlex
+
+import click
+import pytest
+import typer.main
+
+from cli.__main__ import app
+from tests.support.pages.blocks import (
+    CONTINUES,
+    GENERATED,
+    KINDS,
+    Block,
+    blocks_of,
+    headings_of,
+    links_of,
+    pages,
+)
+from tests.support.pages.outputs import agrees
+from tests.support.pages.reading import READERS
+from tests.support.stack import ROOT
+
+RUN = ("sh", "python")
+OUTPUTS = ("", "json")
+BLOCKS = [block for page in pages() if page not in GENERATED for block in blocks_of(page)]
+
+
+def trouble_with(block: Block) -> str:
+    """Empty if there is none."""
+    if excuse := block.excuse:
+        return _trouble_with_excuse(excuse["kind"], excuse["reason"])
+    if block.comment and block.comment != CONTINUES:
+        return ""
+    if block.language in (*RUN, *READERS):
+        return ""
+    if block.language == "" and block.follows:
+        return ""
+    return f"nothing runs {block.language or 'it'}; say <!-- not run (KIND): REASON -->"
+
+
+def _trouble_with_excuse(kind: str, reason: str) -> str:
+    if kind not in KINDS:
+        return f"{kind} is none of {', '.join(KINDS)}"
+    if kind == "tested" and not (ROOT / reason.split()[0].rstrip(",;:.")).is_file():
+        return f"{reason.split()[0]} is no file"
+    return "" if len(reason) > 10 else "the reason says nothing"
+
+
+def test_every_block_is_run_or_says_why_not() -> None:
+    told = [(block.place, trouble_with(block)) for block in BLOCKS]
+    assert [one for one in told if one[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "comment"),
+    [
+        ("", ""),
+        ("rust", ""),
+        ("sh", "not run (tested): tests/none.py"),
+        ("sh", "not run (whim): it is too hard to do"),
+        ("sh", "not run (docker): no"),
+    ],
+)
+def test_a_block_without_a_good_excuse_is_found(language: str, comment: str) -> None:
+    assert trouble_with(Block("page.md", 1, language, "text", comment))
+
+
+def test_blocks_are_fenced_so_that_their_language_is_known() -> None:
+    indented = re.compile(r"^(?: {4}|\t)\S", re.MULTILINE)
+    found = [
+        block.place
+        for block in BLOCKS
+        if block.language == "" and not block.comment and indented.match(block.text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_links_lead_somewhere(page: str) -> None:
+    broken = []
+    for link in links_of(page):
+        name, _, heading = link.partition("#")
+        path = ((ROOT / page).parent / name) if name else ROOT / page
+        known = path.exists() and (not heading or path.suffix != ".md" or heading in headings_of(path))
+        if not known:
+            broken.append(link)
+    assert broken == []
+
+
+def commands_in(text: str) -> list[list[str]]:
+    pieces = (re.split(r"\||&&|>", line)[0] for line in text.splitlines())
+    return [shlex.split(piece)[1:] for piece in pieces if piece.startswith("shadower ")]
+
+
+def test_the_examples_of_commands_are_commands() -> None:
+    root = typer.main.get_command(app)
+    examples = [
+        words
+        for block in blocks_of("docs/reference/cli.md")
+        if block.language == "sh"
+        for words in commands_in(block.text)
+    ]
+    assert len(examples) > 40
+    for words in examples:
+        parsed(root, words)
+
+
+def parsed(command: click.Command, words: list[str]) -> None:
+    """Raises UsageError."""
+    with command.make_context("shadower", list(words)) as context:
+        if isinstance(command, click.Group):
+            rest = [*context._protected_args, *context.args]
+            _, inner, after = command.resolve_command(context, rest)
+            assert inner is not None
+            parsed(inner, after)
+
+
+@pytest.mark.parametrize(
+    ("shown", "came", "fits"),
+    [
+        ('{"a": 1}', '{"a":  1}\n', True),
+        ('{"a": 1}', '{"a": 2}', False),
+        ("at 2026-11-24T09:35:38.05Z", "at 2027-01-02T00:00:00Z", True),
+        ("at 2026-01-02T00:00:00Z", "at 2026-01-03T00:00:00Z", False),
+        ("a … z", "a b c z", True),
+        ("a … z", "a b c y", False),
+        ("01234567-89ab-4def-8123-456789abcdef", "11234567-89ab-4def-8123-456789abcdef", True),
+    ],
+)
+def test_outputs_agree_but_for_ids_and_times(shown: str, came: str, fits: bool) -> None:
+    assert agrees(shown, came) is fits
