@@ -10,6 +10,7 @@ import click
 import pytest
 import typer.main
 
+from bench.__main__ import FIGURES
 from cli.__main__ import app
 from tests.support.pages.blocks import (
     CONTINUES,
@@ -90,6 +91,12 @@ def test_links_lead_somewhere(page: str) -> None:
         if not known:
             broken.append(link)
     assert broken == []
+
+
+def test_every_benchmark_is_on_the_page_of_figures() -> None:
+    page = (ROOT / "docs/performance.md").read_text()
+    listed = re.findall(r"^\| `B=(\w+)` \|", page, re.MULTILINE)
+    assert sorted(listed) == sorted(FIGURES)
 
 
 def commands_in(text: str) -> list[list[str]]:
