@@ -5,6 +5,8 @@ cannot be run here says why in a comment; tests/unit/test_docs.py sees to that.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -21,27 +23,37 @@ OUTPUTS = ("", "json")
 pytestmark = pytest.mark.skipif(bool(RUNNING), reason="needs the key of tokens")
 
 
-def with_outputs(blocks: Sequence[Block]) -> Iterator[tuple[Block, Block | None]]:
-    """Each block that is run or read, and the one behind it, if that shows what the first says."""
-    shown = 0
-    for number, block in enumerate(blocks):
-        if block.excuse or number < shown:
-            continue
-        after = blocks[number + 1] if number + 1 < len(blocks) else None
-        said = block.language in PROGRAMS and after is not None and _is_output(after)
-        shown = number + 2 if said else number + 1
-        yield block, after if said else None
+@dataclass(frozen=True)
+class Step:
+    """A block to run or to read, and what a page shows of its output."""
+
+    block: Block
+    output: Block | None = None
+    goes_on: bool = False
+    """Whether a later block is the rest of its program, which is run there."""
 
 
-def _is_output(block: Block) -> bool:
-    return block.language in OUTPUTS and not block.excuse
+def steps_of(blocks: Sequence[Block]) -> Iterator[Step]:
+    pending = [block for block in blocks if not block.excuse]
+    while pending:
+        block = pending.pop(0)
+        says = block.language in PROGRAMS and pending and pending[0].language in OUTPUTS
+        output = pending.pop(0) if says else None
+        yield Step(block, output, goes_on=output is None and _goes_on(block, pending))
 
 
-async def follow(terminal: PageTerminal, block: Block) -> str:
+def _goes_on(block: Block, behind: Sequence[Block]) -> bool:
+    same = (one for one in behind if one.language == block.language)
+    return any(one.continues for one in islice(same, 1))
+
+
+async def follow(terminal: PageTerminal, step: Step) -> str:
+    block = step.block
     if block.language == "sh":
         return await terminal.runs(block.text)
     if block.language == "python":
-        return await terminal.runs_python(block.text, continued=block.continues)
+        terminal.writes_python(block.text, continued=block.continues)
+        return "" if step.goes_on else await terminal.runs_python()
     READERS[block.language](block.text)
     return ""
 
@@ -63,9 +75,10 @@ async def test_a_page_does_what_it_says(page: str, whole_way: WholeWay, tmp_path
     if needs_data(blocks) and not DATA.exists():
         pytest.skip("the data it loads is not here")
     async with page_terminal(tmp_path, whole_way.port, whole_way.keys) as terminal:
-        for block, output in with_outputs(blocks):
+        for step in steps_of(blocks):
+            place = step.block.place
             try:
-                said = await follow(terminal, block)
+                said = await follow(terminal, step)
             except AssertionError as error:
-                raise AssertionError(f"{block.place}: {error}") from None
-            assert output is None or agrees(output.text, said), f"{block.place} says:\n{said}"
+                raise AssertionError(f"{place}: {error}") from None
+            assert step.output is None or agrees(step.output.text, said), f"{place} says:\n{said}"

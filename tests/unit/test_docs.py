@@ -1,6 +1,5 @@
-"""Every block of code in the documentation is run, read, or says why not; every link leads somewhere.
-
-Those that are run, tests/e2e/test_docs.py runs.
+"""Every block of code in the documentation is run, read, or says why not; every link leads
+somewhere. Those that are run, tests/e2e/test_docs.py runs.
 """
 
 import re
@@ -47,8 +46,9 @@ def trouble_with(block: Block) -> str:
 def _trouble_with_excuse(kind: str, reason: str) -> str:
     if kind not in KINDS:
         return f"{kind} is none of {', '.join(KINDS)}"
-    if kind == "tested" and not (ROOT / reason.split()[0].rstrip(",;:.")).is_file():
-        return f"{reason.split()[0]} is no file"
+    first, _, _ = reason.partition(" ")
+    if kind == "tested" and not (ROOT / first.rstrip(",;:.")).is_file():
+        return f"{first} is no file"
     return "" if len(reason) > 10 else "the reason says nothing"
 
 
@@ -87,7 +87,9 @@ def test_links_lead_somewhere(page: str) -> None:
     for link in links_of(page):
         name, _, heading = link.partition("#")
         path = ((ROOT / page).parent / name) if name else ROOT / page
-        known = path.exists() and (not heading or path.suffix != ".md" or heading in headings_of(path))
+        known = path.exists() and (
+            not heading or path.suffix != ".md" or heading in headings_of(path)
+        )
         if not known:
             broken.append(link)
     assert broken == []

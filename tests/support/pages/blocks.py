@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -101,7 +102,7 @@ def links_of(page: str) -> Iterator[str]:
 def headings_of(path: Path) -> set[str]:
     """As links name them."""
     tokens = MarkdownIt().parse(path.read_text())
-    texts = (after.content for one, after in zip(tokens, tokens[1:], strict=False) if _opens(one))
+    texts = (after.content for one, after in pairwise(tokens) if _opens(one))
     return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts}
 
 

@@ -9,7 +9,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from jwt.algorithms import OKPAlgorithm
@@ -49,7 +49,7 @@ class PageTerminal:
     answers: asyncio.StreamReader
     port: int
     suffix: str
-    programs: dict[str, str] = field(default_factory=dict)
+    program: str = ""
 
     async def runs(self, text: str) -> str:
         """What it said. Raises AssertionError if a command failed."""
@@ -62,12 +62,14 @@ class PageTerminal:
         assert answer == b"\n", f"{answer.decode()}{out}{error}"
         return self._there(out)
 
-    async def runs_python(self, text: str, *, continued: bool = False) -> str:
-        """What it said, without what the beginning of the program had said before."""
-        before = self.programs.get("python", "") if continued else ""
-        self.programs["python"] = program = f"{before}\n{text}"
+    def writes_python(self, text: str, *, continued: bool) -> None:
+        """A program, or the rest of one."""
+        self.program = f"{self.program}\n{text}" if continued else text
+
+    async def runs_python(self) -> str:
+        """What the program said that is written."""
         file = self.folder.parent / f"program-{uuid.uuid4().hex[:8]}.py"
-        file.write_text(self._here(program))
+        file.write_text(self._here(self.program))
         return await self.runs(f"python {file}\n")
 
     def _here(self, text: str) -> str:
@@ -93,7 +95,7 @@ async def page_terminal(folder: Path, port: int, keys: KeyRing) -> AsyncIterator
         "-c",
         f"exec 3>&{writing}\n{DRIVER}",
         cwd=checkout,
-        env=_environment(folder, checkout),
+        env=_environment(folder, checkout) | _presumed(port, keys, suffix),
         stdin=asyncio.subprocess.PIPE,
         pass_fds=[writing],
     )
@@ -128,6 +130,16 @@ def _set_up_home(home: Path, port: int, keys: KeyRing, suffix: str) -> None:
     (home / "token").write_text(keys.token(f"demo-{suffix}") + "\n")
     state = {"address": f"http://127.0.0.1:{port}", "database_url": "", "parts": []}
     (home / "state.json").write_text(json.dumps(state))
+
+
+def _presumed(port: int, keys: KeyRing, suffix: str) -> dict[str, str]:
+    """What docs/README.md says of all pages, and the workspace that commands take by themselves."""
+    return {
+        "EDGE": f"http://127.0.0.1:{port}",
+        "TOKEN": keys.token(f"acme-{suffix}"),
+        "OPERATOR": keys.token(f"acme-{suffix}", permissions=["rollups:write"]),
+        "SHADOWER_WORKSPACE": f"demo-{suffix}",
+    }
 
 
 def _environment(folder: Path, checkout: Path) -> dict[str, str]:
