@@ -2,8 +2,11 @@
 somewhere. Those that are run, tests/e2e/test_docs.py runs.
 """
 
+import ast
 import re
 import shlex
+import subprocess
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +14,8 @@ import typer.main
 
 from bench.__main__ import FIGURES
 from cli.__main__ import app
+from cli.home import StackState
+from cli.stack.screen import welcome
 from tests.support.pages.blocks import (
     CONTINUES,
     GENERATED,
@@ -81,6 +86,17 @@ def test_blocks_are_fenced_so_that_their_language_is_known() -> None:
     assert found == []
 
 
+def test_what_is_not_run_is_well_formed_all_the_same() -> None:
+    for block in BLOCKS:
+        if block.language == "python":
+            compile(block.text, block.place, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if block.language == "sh":
+            told = subprocess.run(
+                ["bash", "-n"], input=block.text, text=True, capture_output=True, check=False
+            )
+            assert told.stderr == "", block.place
+
+
 @pytest.mark.parametrize("page", pages())
 def test_links_lead_somewhere(page: str) -> None:
     broken = []
@@ -93,6 +109,12 @@ def test_links_lead_somewhere(page: str) -> None:
         if not known:
             broken.append(link)
     assert broken == []
+
+
+def test_the_tutorial_shows_what_is_printed_at_the_start() -> None:
+    [shown] = [block for block in blocks_of("docs/tutorial.md") if "Shadower listens" in block.text]
+    said = welcome(StackState("http://127.0.0.1:8080", ""), "eyJ…", Path("token"))
+    assert shown.text.strip() in said
 
 
 def test_every_benchmark_is_on_the_page_of_figures() -> None:
