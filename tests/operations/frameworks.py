@@ -40,7 +40,8 @@ def tried(page: str, folder: Path, port: int, models: str) -> None:
     blocks = [block for block in blocks_of(f"docs/how-to/{page}.md") if block.excuse]
     [packages], [program] = of_language(blocks, "sh"), of_language(blocks, "python")
     python = installed(folder / page, packages.text)
-    file = folder / f"{page}.py"
+    # Not named as what it imports.
+    file = folder / "program.py"
     file.write_text(program.text)
     environment = told(folder, port, page, models)
     said = run(python, file, cwd=folder, **environment)

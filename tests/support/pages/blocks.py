@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -99,6 +100,7 @@ def links_of(page: str) -> Iterator[str]:
                 yield target
 
 
+@cache
 def headings_of(path: Path) -> set[str]:
     """As links name them."""
     tokens = MarkdownIt().parse(path.read_text())

@@ -108,7 +108,17 @@ async def page_terminal(folder: Path, port: int, keys: KeyRing) -> AsyncIterator
         yield PageTerminal(checkout, process, answers, port, suffix)
     finally:
         transport.close()
-        process.terminate()
+        await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """With what it had going in the background, unless it hangs."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), 5)
+    except TimeoutError:
+        process.kill()
         await process.wait()
 
 
