@@ -1,7 +1,6 @@
 """The Python client through the edge: what it answers is what the stubs answer."""
 
 import gzip
-import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -41,9 +40,6 @@ from shadower_client.api.alerts import AlertRule, Comparator, Severity, Threshol
 
 from tests.e2e.conftest import WholeWay
 from tests.support.runs import agent_runs
-from tests.support.stack import ROOT
-
-README = ROOT / "client/python/README.md"
 
 WORKSPACE = "client-runs"
 START, END = datetime(2025, 7, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)
@@ -296,17 +292,3 @@ def test_what_is_administered(client: Client) -> None:
     assert key.secret
     exported = b"".join(one.data for one in client.exports.executions(interval=(START, END)))
     assert gzip.decompress(exported).count(b"\n") == 1529
-
-
-def test_the_readme_does_what_it_says(
-    whole_way: WholeWay, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, second = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    monkeypatch.setenv("TOKEN", whole_way.keys.token("acme"))
-    names: dict[str, Any] = {}
-    exec(first.replace("localhost:8080", f"localhost:{whole_way.port}"), names)
-    said = "ExecutionCounts(total=1, running=0, succeeded=1, failed=0, timed_out=0, cancelled=0)"
-    assert capsys.readouterr().out.strip() == said
-    exec(second, names)
-    assert names["answer"].to_polars()["success_rate"].to_list() == [1.0]
-    names["client"].close()

@@ -18,6 +18,13 @@ OPENAI_USAGE = {
     "prompt_tokens_details": {"cached_tokens": 400},
     "completion_tokens_details": {"reasoning_tokens": 20},
 }
+RESPONSES_USAGE = {
+    "input_tokens": 1000,
+    "output_tokens": 50,
+    "total_tokens": 1050,
+    "input_tokens_details": {"cached_tokens": 400},
+    "output_tokens_details": {"reasoning_tokens": 20},
+}
 # Anthropic counts what the cache has to do with beside the input, not in it.
 ANTHROPIC_USAGE = {
     "input_tokens": 100,
@@ -53,6 +60,8 @@ def _answer(path: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 200, _message(asked["model"])
     if path.endswith("/chat/completions"):
         return 200, _completion(asked["model"])
+    if path.endswith("/responses"):
+        return 200, _response(asked["model"])
     return 404, {"error": {"message": "no such path", "type": "not_found_error"}}
 
 
@@ -65,6 +74,30 @@ def _completion(model: str) -> dict[str, Any]:
         "model": f"{model}-2024-07-18" if model == "gpt-4o-mini" else model,
         "choices": [{"index": 0, "message": choice, "finish_reason": "stop"}],
         "usage": OPENAI_USAGE,
+    }
+
+
+def _response(model: str) -> dict[str, Any]:
+    number = next(ANSWERS)
+    content = {"type": "output_text", "text": "Good day.", "annotations": []}
+    message = {
+        "id": f"item-{number}",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [content],
+    }
+    return {
+        "id": f"resp-{number}",
+        "object": "response",
+        "created_at": 1_700_000_000,
+        "status": "completed",
+        "model": model,
+        "output": [message],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": RESPONSES_USAGE,
     }
 
 

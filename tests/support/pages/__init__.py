@@ -1,0 +1,1 @@
+"""What pages of the documentation show, and how it is run."""
