@@ -17,7 +17,7 @@ class Attributes:
         return bool(self._values)
 
     def text(self, keys: Iterable[str], limit: int) -> str:
-        """The first that is a text, printable and at most so long; "" if none is."""
+        """The first that is a text, printable, trimmed and at most so long; "" if none is."""
         return next((found for key in keys if (found := self._text(key, limit))), "")
 
     def texts(self, keys: Iterable[str], limit: int) -> list[str]:
@@ -31,7 +31,7 @@ class Attributes:
 
     def _text(self, key: str, limit: int) -> str:
         value = self._values.get(key)
-        return printable(value.string_value, limit) if value is not None else ""
+        return printable(value.string_value, limit).strip() if value is not None else ""
 
     def _texts(self, key: str, limit: int) -> list[str]:
         value = self._values.get(key, AnyValue())

@@ -39,6 +39,7 @@ AGENT_NAME = (
     "traceloop.entity.name",
     "traceloop.workflow.name",
     "agent.name",
+    "graph.node.id",  # OpenInference, of frameworks that draw agents as a graph: CrewAI, AutoGen.
 )
 # In OpenLLMetry an entity is whatever the span is of; elsewhere agents are named beside calls.
 AGENT_NAME_BESIDE = ("gen_ai.agent.name", "agent.name")
