@@ -35,7 +35,7 @@ class Span:
     end: str | None = None
 
     def interval(self, zone: ZoneInfo) -> TimeInterval | None:
-        """None leaves it to the service: the seven days up to now."""
+        """None leaves it to the service: the seven days up to the end of this minute."""
         if self.start is not None and self.since is not None:
             raise UsageError("say --since or --from, not both")
         if self.start is None and self.since is None and self.end is None:

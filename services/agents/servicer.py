@@ -58,7 +58,7 @@ class AgentsServicer(AgentsServiceServicer):
             as_of=to_timestamp(session.as_of),
             complete_until=optional_timestamp(session.complete_until),
         )
-        return Answer(reply, basis(request, session.revision, EVER))
+        return Answer(reply, basis(request, session.revision, interval, EVER))
 
     @cached(meaning)
     async def GetAgentPerformance(self, request: pb.GetAgentPerformanceRequest) -> Answer:
@@ -76,7 +76,7 @@ class AgentsServicer(AgentsServiceServicer):
             )
         )
         reply = pb.GetAgentPerformanceResponse(performance=answer)
-        return Answer(reply, basis(request, session.revision, EVER))
+        return Answer(reply, basis(request, session.revision, interval, EVER))
 
 
 def _place(request: pb.ListAgentsRequest) -> tuple[Interval, Place | None]:

@@ -21,6 +21,7 @@ from services.warehouse.alerts.alerts import AlertQuery, get_alert, history_of, 
 from services.warehouse.alerts.rules import get_rule, list_rules
 from services.warehouse.alerts.silences import delete_silence, list_silences
 from services.warehouse.database import Database
+from services.warehouse.queries.interval import last
 
 DEFAULT_PAGE, MAX_PAGE = 50, 500
 USUAL_RULES = 1_000
@@ -83,7 +84,7 @@ class AlertsServicer(AlertsServiceServicer):
     ) -> pb.PreviewRuleResponse:
         async with self._database.reading(request.workspace_id) as session:
             await keeping.check_rule(session, request.rule)
-            asked = requests.interval(request, USUAL_PREVIEW)
+            asked = requests.interval(request, last(USUAL_PREVIEW))
             found = await preview(session, rule_of("", request.rule), asked)
         return pb.PreviewRuleResponse(
             alerts=map(answers.previewed, found.alerts),

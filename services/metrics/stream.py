@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from google.rpc.status_pb2 import Status
 from shadower.metrics.v1 import metrics_service_pb2 as pb
@@ -91,7 +91,7 @@ class MetricsStream:
 def _first_start(request: pb.StreamMetricsRequest) -> datetime:
     if request.HasField("interval"):
         return interval(request).start
-    hour_ago = interval(request, DEFAULT_LENGTH).start
+    hour_ago = datetime.now(UTC) - DEFAULT_LENGTH
     return hour_ago - timedelta(seconds=hour_ago.timestamp() % STEP_SECONDS)
 
 

@@ -11,10 +11,14 @@ from services.warehouse.queries.interval import Interval
 EVER = Interval(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
-def basis(request: Message, revision: int, span: Interval) -> Basis:
-    return Basis(revision, span.start, span.end, slides=_slides(request))
+def basis(
+    request: Message, revision: int, answered: Interval, rests_on: Interval | None = None
+) -> Basis:
+    """Of an answer about an interval, which may rest on more than that."""
+    span = rests_on or answered
+    return Basis(revision, span.start, span.end, answered.end if _moves(request) else None)
 
 
-def _slides(request: Message) -> bool:
-    """True if the request is about a time that ends now. Later pages keep to that of the first."""
+def _moves(request: Message) -> bool:
+    """True if the request, asked later, is about a later time. Other pages keep to the first's."""
     return not request.HasField("interval") and not getattr(request, "page_token", "")

@@ -14,7 +14,7 @@ from shadower.common.v1.time_interval_pb2 import TimeInterval
 from services.runtime.faults import invalid_field
 from services.runtime.times import to_datetime, to_timestamp
 from services.warehouse.queries.buckets import Buckets, Granularity, cut
-from services.warehouse.queries.interval import Interval, last
+from services.warehouse.queries.interval import Interval, last_by_minute
 from services.warehouse.queries.selection import Filter
 
 DEFAULT_LENGTH = timedelta(days=7)
@@ -30,10 +30,10 @@ LABELS = {
 }
 
 
-def interval(request: Message, default: timedelta = DEFAULT_LENGTH) -> Interval:
-    """The interval that a request asks for, or the last days up to now."""
+def interval(request: Message, default: Interval | None = None) -> Interval:
+    """The interval that a request asks for, or else the last days with the present minute."""
     if not request.HasField("interval"):
-        return last(default)
+        return default or last_by_minute(DEFAULT_LENGTH)
     asked: TimeInterval = request.interval  # type: ignore[attr-defined]
     return Interval(to_datetime(asked.start_time), to_datetime(asked.end_time))
 

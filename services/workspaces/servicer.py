@@ -72,7 +72,7 @@ class WorkspacesServicer(WorkspacesServiceServicer):
             )
         )
         reply = pb.GetWorkspaceSummaryResponse(summary=summary)
-        return Answer(reply, basis(request, session.revision, EVER))
+        return Answer(reply, basis(request, session.revision, interval, EVER))
 
 
 async def _fetch(session: Session, interval: Interval, days: Buckets) -> Facts:

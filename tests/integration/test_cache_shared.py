@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -277,7 +278,7 @@ async def test_of_replicas_that_refresh_early_one_does_for_all(
 
     async def calculate() -> Answer:
         await asyncio.sleep(0.02)
-        return await world.answer(W, PAST, AHEAD, slides=True)
+        return await world.answer(W, PAST, AHEAD, until=datetime.now(UTC))
 
     async def look(replica: Replica) -> None:
         while time.monotonic() < until:

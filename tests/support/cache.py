@@ -53,11 +53,11 @@ class World:
         return News(len(log), changes, complete=len(changes) == len(log) - revision)
 
     async def answer(
-        self, workspace_id: str, first: int, behind: int, *, slides: bool = False
+        self, workspace_id: str, first: int, behind: int, *, until: datetime | None = None
     ) -> Answer:
         self.calculations += 1
         basis = Basis(
-            len(self.log[workspace_id]), EPOCH + first * HOUR, EPOCH + behind * HOUR, slides
+            len(self.log[workspace_id]), EPOCH + first * HOUR, EPOCH + behind * HOUR, until
         )
         return Answer(Int64Value(value=self.count(workspace_id, first, behind)), basis)
 
@@ -97,12 +97,12 @@ class Replica:
         behind: int,
         staleness: float | None = None,
         *,
-        slides: bool = False,
+        until: datetime | None = None,
     ) -> int:
         asked = self.cache.staleness if staleness is None else staleness
 
         async def calculate() -> Answer:
-            return await self.world.answer(workspace_id, first, behind, slides=slides)
+            return await self.world.answer(workspace_id, first, behind, until=until)
 
         return value_of(
             await self.cache.reply(question(workspace_id, first, behind, asked), calculate)

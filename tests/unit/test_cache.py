@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,10 +181,23 @@ async def test_an_open_time_ages_within_its_bound() -> None:
 async def test_a_time_that_slides_is_calculated_again_even_if_nothing_changes() -> None:
     world = World()
     replica = Replica.of(world, cache_staleness_seconds=0.05)
-    await replica.count(W, PAST, AHEAD, slides=True)
+    until = datetime.now(UTC) + timedelta(seconds=0.03)
+    await replica.count(W, PAST, AHEAD, until=until)
     await asyncio.sleep(0.06)
-    await replica.count(W, PAST, AHEAD, slides=True)
+    await replica.count(W, PAST, AHEAD, until=until)
     assert world.calculations == 2
+
+
+async def test_until_then_it_is_proven_as_any_other() -> None:
+    world = World()
+    replica = Replica.of(world, cache_staleness_seconds=0.05)
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    for _ in range(2):
+        await replica.count(W, PAST, AHEAD, until=until)
+        await asyncio.sleep(0.06)
+    assert (world.calculations, replica.outcomes[Outcome.CONFIRMED]) == (1, 1)
+    world.record(W, 5)
+    assert await replica.count(W, PAST, AHEAD, until=until) == 1
 
 
 async def test_after_a_gap_in_the_news_everything_is_proven_again() -> None:
@@ -229,7 +243,7 @@ async def test_a_hot_answer_is_calculated_before_it_expires() -> None:
 
     async def calculate() -> Answer:
         await asyncio.sleep(0.02)
-        return await world.answer(W, PAST, AHEAD, slides=True)
+        return await world.answer(W, PAST, AHEAD, until=datetime.now(UTC))
 
     for _ in range(1_000):
         await replica.cache.reply(question(W, PAST, AHEAD, 0.2), calculate)

@@ -18,7 +18,7 @@ EDITION = b"edition"
 
 def entry(reply: bytes = b"reply", seconds: float = 60) -> Entry:
     now = time.time()
-    return Entry(reply, 7, 0.0, 3600.0, False, now, now + seconds, 0.01)
+    return Entry(reply, 7, 0.0, 3600.0, math.inf, now, now + seconds, 0.01)
 
 
 def key(number: int, workspace: str = "acme") -> Key:
@@ -93,7 +93,7 @@ def test_an_entry_with_one_wrong_byte_is_no_entry(draw: st.DataObject) -> None:
 
 
 def test_an_answer_that_slides_is_as_old_in_every_process() -> None:
-    made = replace(entry(), slides=True, calculated_at=time.time() - 5)
+    made = replace(entry(), until=time.time() + 60, calculated_at=time.time() - 5)
     found = decode(encode(made, "acme:a", EDITION), "acme:a", EDITION)
     assert time.monotonic() - found.moment == pytest.approx(5, abs=0.2)
 

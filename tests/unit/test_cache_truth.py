@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,9 @@ from tests.support.shared_tier import InMemory
 WORKSPACES = ("acme", "acme", "acme", "other")
 STALENESS = 10.0
 HOURS = st.integers(0, 5)
-SLIDING = (2, AHEAD)
+SLIDING = (-1, AHEAD)
+"""From an hour on that depends on when it is asked, see first_hour."""
+SLIDES_AFTER = 15.0
 SPANS = st.sampled_from([(PAST, 2), (1, 4), (3, 6), (PAST, AHEAD), SLIDING])
 STEPS = st.one_of(
     st.tuples(st.just("record"), st.sampled_from(WORKSPACES), HOURS),
@@ -62,8 +65,9 @@ def by(clock: Clock) -> Iterator[None]:
 class SlowWorld(World):
     """Looks at facts and log at some moment of a call, neither its first nor its last."""
 
-    def __init__(self, kept_changes: int) -> None:
+    def __init__(self, clock: Clock, kept_changes: int) -> None:
         super().__init__(kept_changes=kept_changes)
+        self._clock = clock
         self._rounds = cycle([0, 9, 1, 4, 15])
 
     async def since(self, workspace_id: str, revision: int) -> News:
@@ -73,15 +77,25 @@ class SlowWorld(World):
         return news
 
     async def answer(
-        self, workspace_id: str, first: int, behind: int, *, slides: bool = False
+        self, workspace_id: str, first: int, behind: int, *, until: datetime | None = None
     ) -> Answer:
+        if (first, behind) == SLIDING:
+            first, until = first_hour(self._clock.now), next_slide(self._clock.now)
         await self.pause()
-        answer = await super().answer(workspace_id, first, behind, slides=slides)
+        answer = await super().answer(workspace_id, first, behind, until=until)
         await self.pause()
         return answer
 
     async def pause(self) -> None:
         await come_round(next(self._rounds))
+
+
+def first_hour(now: float) -> int:
+    return int(now // SLIDES_AFTER) % 3
+
+
+def next_slide(now: float) -> datetime:
+    return datetime.fromtimestamp((now // SLIDES_AFTER + 1) * SLIDES_AFTER, UTC)
 
 
 async def come_round(times: int) -> None:
@@ -94,7 +108,7 @@ class Play:
 
     def __init__(self, clock: Clock, kept_changes: int, shared: SharedTier | None) -> None:
         self.clock = clock
-        self.world = SlowWorld(kept_changes)
+        self.world = SlowWorld(clock, kept_changes)
         self.replicas = [
             Replica.of(self.world, shared, cache_entries=3, cache_staleness_seconds=STALENESS)
             for _ in range(2)
@@ -135,10 +149,14 @@ class Play:
     async def check(self, number: int, workspace: str, span: tuple[int, int], fresh: bool) -> None:
         is_exact = fresh or (span[1] != AHEAD and not self.untold)
         since = self.clock() - (0 if is_exact else STALENESS)
-        told = await self.replicas[number].count(
-            workspace, *span, staleness=0 if fresh else None, slides=span == SLIDING
-        )
-        assert told in {facts_of(one, workspace, *span) for one in self.true_since(since)}
+        told = await self.replicas[number].count(workspace, *span, staleness=0 if fresh else None)
+        spans = {span} if span != SLIDING else self.meant_since(since)
+        true = self.true_since(since)
+        assert told in {facts_of(one, workspace, *meant) for one in true for meant in spans}
+
+    def meant_since(self, moment: float) -> set[tuple[int, int]]:
+        slides = range(int(moment // SLIDES_AFTER), int(self.clock.now // SLIDES_AFTER) + 1)
+        return {(first_hour(slide * SLIDES_AFTER), AHEAD) for slide in slides}
 
     def true_since(self, moment: float) -> list[dict[str, Counter[int]]]:
         """What was true at that moment, and whatever became true after it."""

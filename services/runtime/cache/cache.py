@@ -2,7 +2,7 @@
 
 An answer is served while it is known to be true at a moment that is recent enough. Later than
 that, one look at the workspace's log of changes tells whether it still is; only if its facts were
-touched, or its span slides with time, is it calculated again.
+touched, or it is about a later time by now, is it calculated again.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from services.runtime.cache.entry import Began, Entry, new_entry
 from services.runtime.cache.flights import Flights
 from services.runtime.cache.memory import ProcessTier
 from services.runtime.cache.news import changes_told_by
-from services.runtime.cache.question import Answer, Key, Question
+from services.runtime.cache.question import Answer, Basis, Key, Question
 from services.runtime.cache.shared import Forgotten, SharedTier
 from services.runtime.cache.statistics import Event, Figures, Outcome, Statistics
 from services.runtime.freshness import OutdatedSourceError, content_with
@@ -173,7 +173,7 @@ class Cache:
         return entry, Outcome.CALCULATED
 
     async def _is_true(self, question: Question, entry: Entry, needed: float) -> bool:
-        if entry.slides or entry.moment >= needed:
+        if entry.is_over or entry.moment >= needed:
             return entry.moment >= needed
         return await self._changes.prove(question.key.workspace_id, entry, needed)
 
@@ -185,8 +185,13 @@ class Cache:
                 answer = await calculate()
             except OutdatedSourceError:
                 return await self._calculated(calculate, math.inf)
-        lifetime = self.staleness if answer.basis.slides else self._lifetime
+        lifetime = self._lifetime_of(answer.basis)
         return new_entry(answer, began, freshness.moment(began.moment), lifetime)
+
+    def _lifetime_of(self, basis: Basis) -> float:
+        if basis.until is None:
+            return self._lifetime
+        return max(0.0, basis.until.timestamp() - time.time()) + self.staleness
 
     def _keep(self, key: Key, entry: Entry) -> None:
         """Unless news came meanwhile that it does not contain."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from services.runtime.cache.question import Answer
 
-MAGIC = b"SHC1"
-# Revision; start, end, time of calculation and of expiry in seconds since 1970; seconds that it
-# took; whether it slides.
-FIELDS = struct.Struct(">qddddd?")
+MAGIC = b"SHC2"
+# Revision; start, end, until when the question means the same, time of calculation and of expiry in
+# seconds since 1970; seconds that it took.
+FIELDS = struct.Struct(">qdddddd")
 SEAL_BYTES = 16
 HEADER_BYTES = len(MAGIC) + SEAL_BYTES + FIELDS.size
 
@@ -28,11 +28,20 @@ class Entry:
     revision: int
     start: float
     end: float
-    slides: bool
+    until: float
     calculated_at: float
     expires_at: float
     cost: float
     moment: float = -math.inf
+
+    @property
+    def slides(self) -> bool:
+        """The question means a later time one day, however little changes."""
+        return self.until < math.inf
+
+    @property
+    def is_over(self) -> bool:
+        return self.until <= time.time()
 
     @property
     def is_closed(self) -> bool:
@@ -53,7 +62,7 @@ def new_entry(answer: Answer, began: "Began", moment: float, seconds: float) -> 
         revision=basis.revision,
         start=basis.start.timestamp(),
         end=basis.end.timestamp(),
-        slides=basis.slides,
+        until=basis.until.timestamp() if basis.until else math.inf,
         calculated_at=calculated_at,
         expires_at=calculated_at + seconds,
         cost=time.monotonic() - began.moment,
@@ -78,10 +87,10 @@ def encode(entry: Entry, key: str, edition: bytes) -> bytes:
         entry.revision,
         entry.start,
         entry.end,
+        entry.until,
         entry.calculated_at,
         entry.expires_at,
         entry.cost,
-        entry.slides,
     )
     content += entry.reply
     return MAGIC + _seal(content, key, edition) + content
@@ -94,13 +103,13 @@ def decode(data: bytes, key: str, edition: bytes) -> Entry:
         raise UnreadableEntryError
     if data[len(MAGIC) : len(MAGIC) + SEAL_BYTES] != _seal(content, key, edition):
         raise UnreadableEntryError
-    revision, start, end, calculated_at, expires_at, cost, slides = FIELDS.unpack_from(content)
+    revision, start, end, until, calculated_at, expires_at, cost = FIELDS.unpack_from(content)
     reply = content[FIELDS.size :]
-    entry = Entry(reply, revision, start, end, slides, calculated_at, expires_at, cost)
-    if slides:
+    entry = Entry(reply, revision, start, end, until, calculated_at, expires_at, cost)
+    if entry.slides:
         if calculated_at > time.time():
             raise UnreadableEntryError  # By a clock that is ahead of ours.
-        # Nothing that happens later can prove it true for longer.
+        # Once its time is over, nothing can prove it true for longer.
         entry.moment = time.monotonic() - (time.time() - calculated_at)
     return entry
 

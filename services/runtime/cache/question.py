@@ -35,8 +35,9 @@ class Basis:
     revision: int
     start: datetime
     end: datetime
-    slides: bool = False
-    """The span moves with time, so that the answer ages even if nothing changes."""
+    until: datetime | None = None
+    """When the question begins to mean a later time, if ever: the answer ages then, even if nothing
+    changes."""
 
 
 @dataclass(frozen=True)

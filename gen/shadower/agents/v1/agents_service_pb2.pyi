@@ -104,7 +104,9 @@ class ListAgentsRequest(message.Message):
     """
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
-        """The time that counts. If not set, the seven days up to now."""
+        """The time that counts. If not set, the seven days up to the end of the present
+        minute.
+        """
 
     @builtins.property
     def filter(self) -> filter_pb2.Filter:
@@ -203,7 +205,9 @@ class GetAgentPerformanceRequest(message.Message):
     """
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
-        """The time that counts. If not set, the seven days up to now."""
+        """The time that counts. If not set, the seven days up to the end of the present
+        minute.
+        """
 
     @builtins.property
     def max_staleness(self) -> duration_pb2.Duration:

@@ -93,7 +93,7 @@ class CalculateAggregatesRequest(message.Message):
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
         """The time that counts: executions by start_time, points by timestamp. If not
-        set, the seven days up to now.
+        set, the seven days up to the end of the present minute.
         """
 
     @builtins.property

@@ -106,7 +106,9 @@ class ExportExecutionsRequest(message.Message):
     """How CSV and JSONL are packed."""
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
-        """The time that counts, by start_time. If not set, the seven days up to now."""
+        """The time that counts, by start_time. If not set, the seven days up to the end of
+        the present minute.
+        """
 
     @builtins.property
     def filter(self) -> filter_pb2.Filter:

@@ -35,7 +35,9 @@ class GetWorkspaceSummaryRequest(message.Message):
     """Time zone of days as an IANA name, such as "Europe/Berlin". If empty, UTC."""
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
-        """The time that counts. If not set, the seven days up to now."""
+        """The time that counts. If not set, the seven days up to the end of the present
+        minute.
+        """
 
     @builtins.property
     def max_staleness(self) -> duration_pb2.Duration:

@@ -422,7 +422,8 @@ class AgentsApi:
     ) -> Pages[ListAgentsResponse, AgentSummary]:
         """Lists the agents that ran in an interval, in an order: a leaderboard.
 
-        :param interval: The time that counts. If not set, the seven days up to now.
+        :param interval: The time that counts. If not set, the seven days up to the end of the
+            present minute.
         :param filter: Which executions count. tags must be empty.
         :param order_by: What agents are ordered by.
         :param ascending: Least first instead of greatest first.
@@ -464,7 +465,8 @@ class AgentsApi:
         did not run in the interval has zeros.
 
         :param agent_id: The agent, 1 to 128 printable characters without slashes.
-        :param interval: The time that counts. If not set, the seven days up to now.
+        :param interval: The time that counts. If not set, the seven days up to the end of the
+            present minute.
         :param time_zone: Time zone of days and hours as an IANA name, such as "Europe/Berlin".
             If empty, UTC.
         :param max_staleness: How old the answer may be: facts that were committed longer ago
@@ -505,7 +507,8 @@ class AsyncAgentsApi:
     ) -> AsyncPages[ListAgentsResponse, AgentSummary]:
         """Lists the agents that ran in an interval, in an order: a leaderboard.
 
-        :param interval: The time that counts. If not set, the seven days up to now.
+        :param interval: The time that counts. If not set, the seven days up to the end of the
+            present minute.
         :param filter: Which executions count. tags must be empty.
         :param order_by: What agents are ordered by.
         :param ascending: Least first instead of greatest first.
@@ -547,7 +550,8 @@ class AsyncAgentsApi:
         did not run in the interval has zeros.
 
         :param agent_id: The agent, 1 to 128 printable characters without slashes.
-        :param interval: The time that counts. If not set, the seven days up to now.
+        :param interval: The time that counts. If not set, the seven days up to the end of the
+            present minute.
         :param time_zone: Time zone of days and hours as an IANA name, such as "Europe/Berlin".
             If empty, UTC.
         :param max_staleness: How old the answer may be: facts that were committed longer ago

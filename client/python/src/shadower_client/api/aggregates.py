@@ -383,7 +383,7 @@ class AggregatesApi:
         """Calculates aggregates of executions, or of metric points, by groups and buckets.
 
         :param interval: The time that counts: executions by start_time, points by timestamp. If
-            not set, the seven days up to now.
+            not set, the seven days up to the end of the present minute.
         :param aggregations: 1 to 20 calculations, all over fields of executions or all over
             metric points.
         :param group_by: At most 4 dimensions by which executions are grouped.
@@ -487,7 +487,7 @@ class AsyncAggregatesApi:
         """Calculates aggregates of executions, or of metric points, by groups and buckets.
 
         :param interval: The time that counts: executions by start_time, points by timestamp. If
-            not set, the seven days up to now.
+            not set, the seven days up to the end of the present minute.
         :param aggregations: 1 to 20 calculations, all over fields of executions or all over
             metric points.
         :param group_by: At most 4 dimensions by which executions are grouped.

@@ -103,7 +103,7 @@ class ExportsApi:
         INVALID_ARGUMENT (FACTS_GONE) if retention may have removed some of the executions.
 
         :param interval: The time that counts, by start_time. If not set, the seven days up to
-            now.
+            the end of the present minute.
         :param filter: Which executions count. tags must be empty.
         :param format: The form of the file.
         :param columns: Fields of an execution, in the order of the file's columns, by the names
@@ -161,7 +161,7 @@ class AsyncExportsApi:
         INVALID_ARGUMENT (FACTS_GONE) if retention may have removed some of the executions.
 
         :param interval: The time that counts, by start_time. If not set, the seven days up to
-            now.
+            the end of the present minute.
         :param filter: Which executions count. tags must be empty.
         :param format: The form of the file.
         :param columns: Fields of an execution, in the order of the file's columns, by the names

@@ -264,7 +264,7 @@ class MetricsApi:
         :param metrics: Names of 1 to 20 metrics: built-in ones, or types of metric points. A
             name that is neither has no points.
         :param interval: The time that counts: executions by start_time, points by timestamp. If
-            not set, the seven days up to now.
+            not set, the seven days up to the end of the present minute.
         :param granularity: Length of the buckets. If not set, one bucket for the whole
             interval. At most 10,000 buckets.
         :param time_zone: Time zone of the buckets as an IANA name, such as "Europe/Berlin". If
@@ -418,7 +418,7 @@ class AsyncMetricsApi:
         :param metrics: Names of 1 to 20 metrics: built-in ones, or types of metric points. A
             name that is neither has no points.
         :param interval: The time that counts: executions by start_time, points by timestamp. If
-            not set, the seven days up to now.
+            not set, the seven days up to the end of the present minute.
         :param granularity: Length of the buckets. If not set, one bucket for the whole
             interval. At most 10,000 buckets.
         :param time_zone: Time zone of the buckets as an IANA name, such as "Europe/Berlin". If

@@ -182,7 +182,8 @@ class WorkspacesApi:
     ) -> WorkspaceSummary:
         """Summarises a workspace. One without any facts has a summary of zeros.
 
-        :param interval: The time that counts. If not set, the seven days up to now.
+        :param interval: The time that counts. If not set, the seven days up to the end of the
+            present minute.
         :param time_zone: Time zone of days as an IANA name, such as "Europe/Berlin". If empty,
             UTC.
         :param max_staleness: How old the answer may be: facts that were committed longer ago
@@ -214,7 +215,8 @@ class AsyncWorkspacesApi:
     ) -> WorkspaceSummary:
         """Summarises a workspace. One without any facts has a summary of zeros.
 
-        :param interval: The time that counts. If not set, the seven days up to now.
+        :param interval: The time that counts. If not set, the seven days up to the end of the
+            present minute.
         :param time_zone: Time zone of days as an IANA name, such as "Europe/Berlin". If empty,
             UTC.
         :param max_staleness: How old the answer may be: facts that were committed longer ago
