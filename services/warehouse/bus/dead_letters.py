@@ -1,5 +1,6 @@
 """Dead letters: records that could not be handled, filed by workspace."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.runtime.pool import Connection
 from services.runtime.telemetry.instruments import instruments
+from services.warehouse.bus.drops import Standing, State, standing_in
 from services.warehouse.database import Database, Session
 from services.warehouse.sql import Queries
 
@@ -34,6 +36,7 @@ class FiledLetter:
     last_failed_at: datetime
     replayed_at: datetime | None
     payload_bytes: int
+    standing: Standing
 
     @property
     def place(self) -> Place:
@@ -56,6 +59,7 @@ class LettersQuery:
     limit: int
     source: Source | None = None
     replayed: bool | None = None
+    state: State | None = None
     after: Place | None = None
 
 
@@ -101,10 +105,11 @@ async def list_letters(session: Session, query: LettersQuery) -> list[FiledLette
         session.workspace_id,
         query.source and query.source.value,
         query.replayed,
+        query.state,
         *(query.after or (None, None)),
         query.limit,
     )
-    return [_filed(dict(row)) for row in rows]
+    return [_filed(row) for row in rows]
 
 
 async def get_letter(session: Session, letter_id: UUID) -> WholeLetter | None:
@@ -123,5 +128,7 @@ async def mark_replayed(session: Session, letter: FiledLetter) -> datetime:
     return moment
 
 
-def _filed(row: dict[str, Any]) -> FiledLetter:
-    return FiledLetter(**row | {"source": Source(row["source"])})
+def _filed(row: Mapping[str, Any]) -> FiledLetter:
+    columns = dict(row)
+    standing, source = standing_in(columns), Source(columns.pop("source"))
+    return FiledLetter(**columns, source=source, standing=standing)
