@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 import yaml  # type: ignore[import-untyped]
@@ -88,7 +88,7 @@ def _parsed(path: Path) -> list[Any]:
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """What is no number, truth or null in JSON is a text: 17:30, 2026-11-01, no."""
 
-    yaml_implicit_resolvers = {}  # noqa: RUF012 - the base class's
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
 
 for _kind, _pattern, _begins in (

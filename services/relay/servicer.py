@@ -135,7 +135,7 @@ def _letter(letter: FiledLetter) -> dead_letter_pb2.DeadLetter:
         occurrences=letter.occurrences,
         last_fail_time=to_timestamp(letter.last_failed_at),
         state=dead_letter_pb2.DeadLetterState.Value(f"DEAD_LETTER_STATE_{standing.state.name}"),
-        drop=standing.drop and _drop(standing.drop),
+        drop=_drop(standing.drop) if standing.drop else None,
     )
 
 

@@ -1,6 +1,5 @@
 """Dead letters: records that could not be handled, filed by workspace."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -109,7 +108,7 @@ async def list_letters(session: Session, query: LettersQuery) -> list[FiledLette
         *(query.after or (None, None)),
         query.limit,
     )
-    return [_filed(row) for row in rows]
+    return [_filed(dict(row)) for row in rows]
 
 
 async def get_letter(session: Session, letter_id: UUID) -> WholeLetter | None:
@@ -128,7 +127,6 @@ async def mark_replayed(session: Session, letter: FiledLetter) -> datetime:
     return moment
 
 
-def _filed(row: Mapping[str, Any]) -> FiledLetter:
-    columns = dict(row)
+def _filed(columns: dict[str, Any]) -> FiledLetter:
     standing, source = standing_in(columns), Source(columns.pop("source"))
     return FiledLetter(**columns, source=source, standing=standing)

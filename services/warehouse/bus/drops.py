@@ -42,9 +42,14 @@ class Standing:
 
 def standing_in(columns: dict[str, Any]) -> Standing:
     """Takes out of a row what it says of that."""
-    state, occurrences = State(columns.pop("state")), columns.pop("drop_occurrences")
-    decided = (columns.pop(name) for name in ("dropped_at", "dropped_by", "drop_reason"))
-    return Standing(state, Drop(*decided, occurrences) if occurrences is not None else None)
+    drop = Drop(
+        dropped_at=columns.pop("dropped_at"),
+        dropped_by=columns.pop("dropped_by"),
+        reason=columns.pop("drop_reason"),
+        occurrences=columns.pop("drop_occurrences"),
+    )
+    # Where there is none, the columns are null.
+    return Standing(State(columns.pop("state")), drop if drop.occurrences else None)
 
 
 async def drop_letters(

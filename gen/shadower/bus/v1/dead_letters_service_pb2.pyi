@@ -246,7 +246,7 @@ class DropDeadLettersRequest(message.Message):
     workspace_id: builtins.str
     """The workspace."""
     reason: builtins.str
-    """Why, for those who look later: 1 to 1,000 characters, none of them U+0000."""
+    """Why, for those who look later: 1 to 1,000 characters, none of them NUL."""
     @builtins.property
     def dead_letter_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """UUIDs of 1 to 100 letters, each once."""
