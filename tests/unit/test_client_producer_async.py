@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from tests.support.client_server import Scripted, scripted
 
 BEGAN = datetime(2026, 1, 2, 9, tzinfo=UTC)
 DONE = RecordExecutionsResponse()
-AWAY = faults.Unavailable("DATABASE_UNAVAILABLE", "away")
+AWAY = faults.Unavailable("DATABASE_UNAVAILABLE", "away", retry_after=timedelta(milliseconds=50))
 PAUSES: Any = {"batch_seconds": 0.0, "longest_pause_seconds": 0.05}
 
 
