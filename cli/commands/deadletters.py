@@ -61,7 +61,7 @@ async def list_letters(
         bool | None,
         typer.Option("--replayed/--not-replayed", help="Only those that were, or were not."),
     ] = None,
-    state: Annotated[State | None, typer.Option(help="Only those of which that became.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     limit: LimitOption = 50,
 ) -> None:
     """List letters, the latest first."""

@@ -127,7 +127,7 @@ class Ingestion {
   #decided(
     event: Event,
     done: string,
-    ask: () => Promise<{ results: { error?: { message: string } }[] }>,
+    ask: () => Promise<{ results: { error?: { message: string } | undefined }[] }>,
   ): void {
     const work = async () => {
       const error = (await ask()).results[0]?.error;
