@@ -104,7 +104,8 @@ class Ingestion {
   }
 
   #deciding(one: DeadLetter): TemplateResult | string {
-    if (one.replayTime) return `replayed ${when(timestampDate(one.replayTime), this.#context.range.zone)}`;
+    if (one.replayTime)
+      return `replayed ${when(timestampDate(one.replayTime), this.#context.range.zone)}`;
     const client = this.#context.shadower.service(DeadLettersService);
     const deadLetterIds = [one.deadLetterId];
     const replay = (event: Event) =>
