@@ -28,7 +28,7 @@ MEANINGS = {
     ExitCode.PARTLY: "It is done but for some: lines that were rejected, parts that are not ready.",
     ExitCode.USAGE: "The command was called wrongly.",
     ExitCode.UNFINISHED: "It could not be finished, for another reason than those below.",
-    ExitCode.REFUSED: "The request makes no sense to the service, which says what of it.",
+    ExitCode.REFUSED: "The request, or a file of it, makes no sense; what of it is said.",
     ExitCode.NOT_FOUND: "What is named is not there.",
     ExitCode.UNAUTHENTICATED: "No token came, or none that is good.",
     ExitCode.UNAVAILABLE: "Nobody answers, or not in time.",

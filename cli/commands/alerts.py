@@ -14,6 +14,7 @@ from cli.asking.filters import enum_value
 from cli.asking.pages import LimitOption, listed
 from cli.asking.session import Session, asking
 from cli.asking.times import timestamp_of
+from cli.commands.alert_rules import rules
 from cli.durations import parse_duration
 from cli.failures import UsageError
 from cli.rendering.alerts import (
@@ -21,13 +22,13 @@ from cli.rendering.alerts import (
     alert_view,
     alerts_view,
     changed_view,
-    rules_view,
     silence_view,
     silences_view,
 )
 from cli.rendering.examples import examples
 
 alerts = typer.Typer(name="alerts", no_args_is_help=True, add_completion=False)
+alerts.add_typer(rules)
 
 AlertId = Annotated[UUID, typer.Argument(metavar="ID", help="The alert's id.")]
 NoteOption = Annotated[str, typer.Option(help="What to say about it.")]
@@ -35,7 +36,7 @@ NoteOption = Annotated[str, typer.Option(help="What to say about it.")]
 
 @alerts.callback()
 def about() -> None:
-    """Look at alerts, take care of them, and keep them quiet."""
+    """Look at alerts, take care of them, keep them quiet, and say when there are any."""
 
 
 @alerts.command(
@@ -155,15 +156,6 @@ async def silences(session: Session, *, limit: LimitOption = 50) -> None:
     request = pb.ListSilencesRequest(workspace_id=session.workspace)
     rpc = session.stub(AlertsServiceStub).ListSilences
     session.show(await listed(session, rpc, request, limit), silences_view)
-
-
-@alerts.command("rules", epilog=examples("shadower alerts rules", "shadower alerts rules --json"))
-@asking
-async def rules(session: Session, *, limit: LimitOption = 50) -> None:
-    """List the rules, and how far each was judged."""
-    request = pb.ListRulesRequest(workspace_id=session.workspace)
-    rpc = session.stub(AlertsServiceStub).ListRules
-    session.show(await listed(session, rpc, request, limit), rules_view)
 
 
 def _pairs(given: Iterable[str]) -> dict[str, str]:

@@ -1,28 +1,23 @@
 """`shadower deadletters`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import RenderableType
 from shadower.bus.v1 import dead_letters_service_pb2 as pb
-from shadower.bus.v1.dead_letter_pb2 import DeadLetter, DeadLetterSource
+from shadower.bus.v1.dead_letter_pb2 import DeadLetterSource, DeadLetterState
 from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceStub
-from shadower.common.v1.error_reason_pb2 import ErrorReason
 
 from cli.asking.pages import LimitOption, listed
 from cli.asking.session import Session, asking
 from cli.failures import CommandError, ExitCode
+from cli.rendering.dead_letters import SOURCE, STATE, letter_view, letters_view, outcomes
 from cli.rendering.examples import examples
-from cli.rendering.tables import facts, table, zoned
-from cli.rendering.values import clean, count, name_of, size, time, time_if, word
 
-SOURCE, REASON = "DEAD_LETTER_SOURCE_", "ERROR_REASON_"
 # The most that one call takes.
-MAX_REPLAYS = 100
+MAX_LETTERS = 100
 
 deadletters = typer.Typer(name="deadletters", no_args_is_help=True, add_completion=False)
 
@@ -34,9 +29,20 @@ class Source(StrEnum):
     BUS = "bus"
 
 
+class State(StrEnum):
+    """What has become of letters."""
+
+    OPEN = "open"
+    REPLAYED = "replayed"
+    DROPPED = "dropped"
+
+
+LetterIds = Annotated[list[UUID], typer.Argument(metavar="ID...")]
+
+
 @deadletters.callback()
 def about() -> None:
-    """Look at what could not be handled, and hand it over once more.
+    """Look at what could not be handled, and hand it over once more, or drop it.
 
     Letters of no known workspace are those of the workspace shadower-system.
     """
@@ -44,7 +50,7 @@ def about() -> None:
 
 @deadletters.command(
     "list",
-    epilog=examples("shadower deadletters list --not-replayed", "shadower deadletters list --json"),
+    epilog=examples("shadower deadletters list --state open", "shadower deadletters list --json"),
 )
 @asking
 async def list_letters(
@@ -55,6 +61,7 @@ async def list_letters(
         bool | None,
         typer.Option("--replayed/--not-replayed", help="Only those that were, or were not."),
     ] = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     limit: LimitOption = 50,
 ) -> None:
     """List letters, the latest first."""
@@ -62,9 +69,10 @@ async def list_letters(
         workspace_id=session.workspace,
         source=DeadLetterSource.Value(f"{SOURCE}{(source or 'unspecified').upper()}"),
         replayed=replayed,
+        state=DeadLetterState.Value(f"{STATE}{(state or 'unspecified').upper()}"),
     )
     rpc = session.stub(DeadLettersServiceStub).ListDeadLetters
-    session.show(await listed(session, rpc, request, limit), _list_view)
+    session.show(await listed(session, rpc, request, limit), letters_view)
 
 
 @deadletters.command(
@@ -77,80 +85,57 @@ async def show_letter(
     """Show a letter with its content."""
     request = pb.GetDeadLetterRequest(workspace_id=session.workspace, dead_letter_id=str(letter_id))
     rpc = session.stub(DeadLettersServiceStub).GetDeadLetter
-    session.show(await session.ask(rpc, request), _one_view)
+    session.show(await session.ask(rpc, request), letter_view)
 
 
 @deadletters.command(
     "replay", epilog=examples("shadower deadletters replay 01234567-89ab-4def-8123-456789abcdef")
 )
 @asking
-async def replay_letters(
-    session: Session, *, letter_ids: Annotated[list[UUID], typer.Argument(metavar="ID...")]
-) -> None:
+async def replay_letters(session: Session, *, letter_ids: LetterIds) -> None:
     """Hand records over once more. Safe to repeat: nothing is counted twice."""
-    answer = pb.ReplayDeadLettersResponse()
+    request = pb.ReplayDeadLettersRequest(workspace_id=session.workspace)
     rpc = session.stub(DeadLettersServiceStub).ReplayDeadLetters
+    await _each(session, rpc, request, letter_ids, "replayed")
+
+
+@deadletters.command(
+    "drop",
+    epilog=examples(
+        "shadower deadletters drop 01234567-89ab-4def-8123-456789abcdef --reason 'sent by a test'"
+    ),
+)
+@asking
+async def drop_letters(
+    session: Session,
+    *,
+    letter_ids: LetterIds,
+    reason: Annotated[str, typer.Option(help="Why, for those who look later.")],
+) -> None:
+    """Say that records will not be handed over, and why. They stay as they are, listed as dropped,
+    and can still be replayed.
+    """
+    request = pb.DropDeadLettersRequest(workspace_id=session.workspace, reason=reason)
+    rpc = session.stub(DeadLettersServiceStub).DropDeadLetters
+    await _each(session, rpc, request, letter_ids, "dropped")
+
+
+async def _each(
+    session: Session, rpc: Callable[..., Any], request: Any, letter_ids: list[UUID], done: str
+) -> None:
+    """Asks for as many calls as it takes, and shows what became of each letter."""
     ids = [str(one) for one in dict.fromkeys(letter_ids)]
+    answers = []
     for some in _parts(ids):
-        request = pb.ReplayDeadLettersRequest(workspace_id=session.workspace, dead_letter_ids=some)
-        answer.MergeFrom(await session.ask(rpc, request))
-    session.show(answer, _outcomes)
+        request.dead_letter_ids[:] = some
+        answers.append(await session.ask(rpc, request))
+    answer = answers[0]
+    for more in answers[1:]:
+        answer.MergeFrom(more)
+    session.show(answer, lambda told, _: [outcomes(told.results, done)])
     if failed := sum(one.HasField("error") for one in answer.results):
-        raise CommandError(f"{failed} of {len(ids)} were not replayed", exit_code=ExitCode.PARTLY)
+        raise CommandError(f"{failed} of {len(ids)} were not {done}", exit_code=ExitCode.PARTLY)
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[start : start + MAX_REPLAYS] for start in range(0, len(ids), MAX_REPLAYS))
-
-
-def _list_view(answer: pb.ListDeadLettersResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    rows = (
-        (
-            one.dead_letter_id,
-            time(one.fail_time, zone),
-            word(DeadLetterSource, one.source, SOURCE),
-            name_of(ErrorReason, one.reason).removeprefix(REASON),
-            place(one),
-            count(one.occurrences),
-            time_if(one, "replay_time", zone),
-        )
-        for one in answer.dead_letters
-    )
-    yield table(("id", "failed", "source", "reason", "from", ">times", "replayed"), rows)
-    yield zoned(zone)
-
-
-def _one_view(answer: pb.GetDeadLetterResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
-    """What is known of a letter, and its content: decoded where it can be."""
-    yield facts(_known(answer.dead_letter, zone))
-    content = answer.content
-    decoded = content.decoded or content.payload.hex(" ")
-    yield "\n".join(map(clean, decoded.splitlines()))
-
-
-def _known(letter: DeadLetter, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    yield "id", letter.dead_letter_id
-    yield "reason", name_of(ErrorReason, letter.reason).removeprefix(REASON)
-    yield "message", letter.message
-    yield "from", place(letter)
-    yield "group", letter.group
-    yield "attempts", count(letter.attempts)
-    yield "times", count(letter.occurrences)
-    yield f"failed ({zone.key})", time(letter.fail_time, zone)
-    yield "last failed", time(letter.last_fail_time, zone)
-    yield "replayed", time_if(letter, "replay_time", zone)
-    yield "payload", size(letter.payload_bytes)
-
-
-def place(letter: DeadLetter) -> str:
-    """Such as shadower.log/3@42, or outbox@42."""
-    where = f"{letter.topic}/{letter.partition}" if letter.topic else "outbox"
-    return f"{where}@{letter.position}"
-
-
-def _outcomes(answer: pb.ReplayDeadLettersResponse, _: ZoneInfo) -> Iterator[RenderableType]:
-    yield table(("id", "outcome"), map(_outcome, answer.results))
-
-
-def _outcome(one: pb.ReplayResult) -> tuple[str, str]:
-    return one.dead_letter_id, one.error.message if one.HasField("error") else "replayed"
+    return (ids[start : start + MAX_LETTERS] for start in range(0, len(ids), MAX_LETTERS))

@@ -16,23 +16,25 @@ from cli.asking.filters import enum_value
 from cli.asking.pages import LimitOption, listed
 from cli.asking.session import Session, asking
 from cli.asking.times import FromOption, SinceOption, Span, ToOption
+from cli.commands.report_definitions import definitions
 from cli.durations import parse_duration
 from cli.failures import CommandError, ExitCode
 from cli.rendering.console import tell, waiting
 from cli.rendering.examples import examples
-from cli.rendering.reports import FORMAT, STATE, definitions_table, reports_table
+from cli.rendering.reports import FORMAT, STATE, reports_table
 from cli.rendering.values import size, word
 
 LOOK_SECONDS = 0.5
 WAITING = (ReportState.REPORT_STATE_PENDING, ReportState.REPORT_STATE_RUNNING)
 reports = typer.Typer(name="reports", no_args_is_help=True, add_completion=False)
+reports.add_typer(definitions)
 
 ReportId = Annotated[str, typer.Argument(metavar="ID", help="The report's id.")]
 
 
 @reports.callback()
 def about() -> None:
-    """Have reports made, and take them out."""
+    """Say what reports there are, have them made, and take them out."""
 
 
 @reports.command(
@@ -58,16 +60,6 @@ async def list_reports(
     rpc = session.stub(ReportsServiceStub).ListReports
     answer = await listed(session, rpc, request, limit)
     session.show(answer, lambda told, zone: reports_table(told.reports, zone))
-
-
-@reports.command("definitions", epilog=examples("shadower reports definitions"))
-@asking
-async def list_definitions(session: Session, *, limit: LimitOption = 50) -> None:
-    """List what reports can be made of."""
-    request = pb.ListDefinitionsRequest(workspace_id=session.workspace)
-    rpc = session.stub(ReportsServiceStub).ListDefinitions
-    answer = await listed(session, rpc, request, limit)
-    session.show(answer, lambda told, zone: definitions_table(told.definitions, zone))
 
 
 @reports.command(

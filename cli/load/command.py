@@ -85,24 +85,29 @@ def load(  # noqa: PLR0913 - one parameter for each option
     goes on where it stopped. Exits with 0 if nothing was rejected, with 1 if some lines were,
     with 2 if it was called wrongly, and with 3 if it could not finish.
     """
-    room = Home.at(home)
     options = MappingOptions(
         mapping, kind, tuple(map_field or ()), tuple(set_field or ()), time_zone
     )
     fields = options.mapping()
-    bearer = given_token(token, token_file)
-    edge = Edge(
-        address or room.edge_address(), token_source(room, bearer, checked_workspace(workspace))
-    )
-    split_address(edge.address)
-    circumstances = (workspace, edge.address, *options.described())
-    checkpoint = Checkpoint.of(room.loads, file, circumstances)
+    room = Home.at(home)
+    edge = _edge(room, address, given_token(token, token_file), workspace)
+    # All that decides what becomes of a row.
+    checkpoint = Checkpoint.of(room.loads, file, (workspace, edge.address, *options.described()))
     if fresh:
         checkpoint.remove()
     run = Load(file, file_format, fields, batch_size, checkpoint, rejects)
     report = _loaded(run, BatchSender(edge, workspace, fields.kind), quiet=as_json)
     print_report(report, file, as_json=as_json, all_in=rejects)
     raise typer.Exit(1 if report.rejected else 0)
+
+
+def _edge(room: Home, address: str | None, bearer: str | None, workspace: str) -> Edge:
+    """Raises UsageError."""
+    edge = Edge(
+        address or room.edge_address(), token_source(room, bearer, checked_workspace(workspace))
+    )
+    split_address(edge.address)
+    return edge
 
 
 def _loaded(run: Load, sender: BatchSender, *, quiet: bool) -> LoadReport:

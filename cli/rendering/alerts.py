@@ -8,8 +8,8 @@ from shadower.alerts.v1 import alerts_service_pb2 as pb
 from shadower.alerts.v1.alert_pb2 import Alert, AlertChange, AlertState, AlertTransition, Silence
 from shadower.alerts.v1.alert_rule_pb2 import KeptAlertRule, Severity
 
-from cli.rendering.tables import facts, table, zoned
-from cli.rendering.values import known, labels, real, time, time_if, word
+from cli.rendering.tables import facts, note, table, zoned
+from cli.rendering.values import count, known, labels, real, time, time_if, word
 
 STATE = "ALERT_STATE_"
 
@@ -98,6 +98,35 @@ def rules_view(answer: pb.ListRulesResponse, zone: ZoneInfo) -> Iterator[Rendera
     headings = ("id", "name", "severity", "measure", "condition", "judged until", "state")
     yield table(headings, (_rule(one, zone) for one in answer.rules))
     yield zoned(zone)
+
+
+def applied_view(
+    told: Iterable[tuple[KeptAlertRule, str]], zone: ZoneInfo
+) -> Iterator[RenderableType]:
+    headings = ("id", "name", "severity", "measure", "condition", "applied")
+    yield table(headings, ((*_rule(one, zone)[:5], outcome) for one, outcome in told))
+
+
+def preview_view(answer: pb.PreviewRuleResponse, zone: ZoneInfo) -> Iterator[RenderableType]:
+    """Those that stayed pending would not have been told."""
+    headings = ("held from", "told", "over", "group", ">value", ">expected")
+    yield table(headings, (_previewed(one, zone) for one in answer.alerts))
+    more = ", of which these are the first" if answer.truncated else ""
+    yield note(
+        f"{count(len(answer.alerts))} alerts{more}; judged {count(answer.judgements)} times,"
+        f" as of {time(answer.as_of, zone)} ({zone.key})"
+    )
+
+
+def _previewed(one: Alert, zone: ZoneInfo) -> tuple[str, ...]:
+    return (
+        time(one.pending_time, zone),
+        time_if(one, "trigger_time", zone),
+        time_if(one, "resolve_time", zone),
+        labels(one.group),
+        known(one, "value", real),
+        known(one, "expected", real),
+    )
 
 
 def _rule(one: KeptAlertRule, zone: ZoneInfo) -> tuple[str, ...]:

@@ -36,14 +36,22 @@ def reports_table(told: Iterable[Report], zone: ZoneInfo) -> Iterator[Renderable
 def definitions_table(
     told: Iterable[KeptReportDefinition], zone: ZoneInfo
 ) -> Iterator[RenderableType]:
-    rows = (
-        (
-            one.definition_id,
-            one.definition.title,
-            ", ".join(word(ReportFormat, each, FORMAT) for each in one.definition.formats),
-            time(one.update_time, zone),
-        )
-        for one in told
-    )
-    yield table(("id", "title", "formats", "changed"), rows)
+    yield table(("id", "title", "formats", "changed"), (_definition(one, zone) for one in told))
     yield zoned(zone)
+
+
+def applied_table(
+    told: Iterable[tuple[KeptReportDefinition, str]], zone: ZoneInfo
+) -> Iterator[RenderableType]:
+    rows = ((*_definition(one, zone), outcome) for one, outcome in told)
+    yield table(("id", "title", "formats", "changed", "applied"), rows)
+    yield zoned(zone)
+
+
+def _definition(one: KeptReportDefinition, zone: ZoneInfo) -> tuple[str, ...]:
+    return (
+        one.definition_id,
+        one.definition.title,
+        ", ".join(word(ReportFormat, each, FORMAT) for each in one.definition.formats),
+        time(one.update_time, zone),
+    )

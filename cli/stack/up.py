@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
@@ -12,23 +11,22 @@ import typer
 from cli.edge.following import follow_keys
 from cli.failures import UsageError
 from cli.home import DEFAULT_HOME, Home, HomeOption, write_whole
-from cli.stack.edge_part import Environment, Listener, edge_model, edge_part
+from cli.stack.edge_part import Environment, Listener
 from cli.stack.issuing import address_of_keys
 from cli.stack.launcher import Launcher, python_command, run_once
 from cli.stack.leftovers import stop_leftovers
 from cli.stack.lock import held_lock
-from cli.stack.measuring import measured, targets_file, write_targets
+from cli.stack.measuring import targets_file, write_targets
 from cli.stack.parts import Part
+from cli.stack.planning import Plan, Wish, planned
 from cli.stack.ports import refuse_if_taken
 from cli.stack.postgres import EmbeddedPostgres
 from cli.stack.readiness import at_once
 from cli.stack.screen import Screen, welcome
-from cli.stack.services import replicas_of, service_parts, web_part, writer_parts
-from cli.stack.valkey import cache_parts
+from cli.stack.services import replicas_of
 from cli.tokens.keys import ensured_key, ensured_mesh_key
 from cli.tokens.signing import Grant, Issuer, signed
 
-PUBLIC = "SHADOWER_PUBLIC_URL"
 TOKEN_LIFE = timedelta(hours=12)
 # Two weeks, so that the last one has another to be compared with.
 DEMO = ("--workspace", "demo", "--rate", "0.5", "--history", "14d", "--seed", "1")
@@ -82,55 +80,48 @@ def up(  # noqa: PLR0913 - one parameter for each option
     """
     if demo and address_of_keys():
         raise UsageError("--demo signs tokens by a key of its own, and SHADOWER_JWKS_URL is set")
+    environment: Environment = "production" if production else "development"
+    listener = Listener(host, port, environment, tuple(cors_origin or ()))
     room = Home.at(home)
     room.path.mkdir(parents=True, exist_ok=True)
     with held_lock(room):
-        stop_leftovers(room.read_state())
-        room.state.unlink(missing_ok=True)
-        targets_file(room).unlink(missing_ok=True)
+        _tidy(room)
         refuse_if_taken(host, port)
         launcher = Launcher(room, Screen(), f"http://{host}:{port}", database_url or "")
-        environment: Environment = "production" if production else "development"
-        listener = Listener(host, port, environment, tuple(cors_origin or ()))
-        counted = replicas_of(replicas or ())
-        work = partial(_bring_up, listener=listener, replicas=counted, demo=demo, metrics=metrics)
-        asyncio.run(launcher.run(work))
+        wish = Wish(listener, replicas_of(replicas or ()), demo, metrics)
+        asyncio.run(launcher.run(partial(_bring_up, wish=wish)))
 
 
-async def _bring_up(
-    launcher: Launcher,
-    *,
-    listener: Listener,
-    replicas: Mapping[str, int],
-    demo: bool,
-    metrics: int | None = None,
-) -> None:
+def _tidy(home: Home) -> None:
+    """What a stack before this one left behind."""
+    stop_leftovers(home.read_state())
+    home.state.unlink(missing_ok=True)
+    targets_file(home).unlink(missing_ok=True)
+
+
+async def _bring_up(launcher: Launcher, *, wish: Wish) -> None:
     home = launcher.home
     token = _written_token(home)
     ensured_mesh_key(home)
     await _start_database(launcher)
-    caches = cache_parts(home)
-    redis_url = caches[0].address if caches else os.environ.get("REDIS_URL", "")
-    # Callers find us here, unless somebody knows better.
-    told = {PUBLIC: os.environ.get(PUBLIC, launcher.address), "REDIS_URL": redis_url}
-    services = service_parts(home, launcher.database_url, listener.environment, replicas, told=told)
-    writers = writer_parts(home, launcher.database_url, listener.environment)
-    web = web_part(home, listener.environment)
-    model = edge_model(home, services, web, listener)
-    edge = edge_part(home, model)
-    launcher.address = edge.address
-    # Stopped in reverse: the edge passes on how the services' last calls end.
-    ours = measured((*services, *writers, web), metrics)
-    for part in (*caches, edge, *ours):
+    plan = planned(launcher, wish)
+    await _start_all(launcher, plan)
+    if wish.demo:
+        await launcher.start_process(_demo_part(home, plan.edge.address))
+    if wish.metrics is not None:
+        file = write_targets(home, plan.ours, plan.model.admin_port)
+        launcher.screen.say(
+            f"metrics are on ports from {wish.metrics} on, for Prometheus in {file}"
+        )
+    launcher.screen.say(welcome(launcher.state(), token, home.path / "token"))
+
+
+async def _start_all(launcher: Launcher, plan: Plan) -> None:
+    launcher.address = plan.edge.address
+    for part in plan.parts:
         await launcher.start_process(part)
     await launcher.until_ready()
-    await launcher.beside(follow_keys(model, home.edge, launcher.screen.say))
-    if demo:
-        await launcher.start_process(_demo_part(home, edge.address))
-    if metrics is not None:
-        file = write_targets(home, ours, model.admin_port)
-        launcher.screen.say(f"metrics are on ports from {metrics} on, for Prometheus in {file}")
-    launcher.screen.say(welcome(launcher.state(), token, home.path / "token"))
+    await launcher.beside(follow_keys(plan.model, launcher.home.edge, launcher.screen.say))
 
 
 async def _start_database(launcher: Launcher) -> None:

@@ -42,12 +42,16 @@ async def find_letter(session: Session, letter_id: UUID) -> WholeLetter:
     """Raises NotFound."""
     letter = await get_letter(session, letter_id)
     if letter is None:
-        raise NotFound(
-            "DEAD_LETTER_NOT_FOUND",
-            f"the workspace has no dead letter {letter_id}",
-            metadata={"deadLetterId": str(letter_id)},
-        )
+        raise unknown_letter(letter_id)
     return letter
+
+
+def unknown_letter(letter_id: UUID) -> NotFound:
+    return NotFound(
+        "DEAD_LETTER_NOT_FOUND",
+        f"the workspace has no dead letter {letter_id}",
+        metadata={"deadLetterId": str(letter_id)},
+    )
 
 
 async def _publish_again(session: Session, letter: WholeLetter) -> None:

@@ -8,9 +8,10 @@ from shadower.bus.v1.dead_letters_service_pb2_grpc import DeadLettersServiceServ
 from shadower.common.v1.error_reason_pb2 import ErrorReason
 
 from services.relay.decoding import decoded
+from services.relay.dropping import drop
 from services.relay.replaying import Replayer, find_letter
 from services.runtime.bus.dead_letter import Source
-from services.runtime.call import Context
+from services.runtime.call import Context, current_call
 from services.runtime.faults import Fault
 from services.runtime.status import to_status
 from services.runtime.times import optional_timestamp, to_timestamp
@@ -22,6 +23,7 @@ from services.warehouse.bus.dead_letters import (
     WholeLetter,
     list_letters,
 )
+from services.warehouse.bus.drops import Drop, State
 from services.warehouse.database import Database
 
 DEFAULT_PAGE = 50
@@ -44,6 +46,7 @@ class DeadLettersServicer(DeadLettersServiceServicer):
             limit=limit + 1,
             source=_source(request.source),
             replayed=request.replayed if request.HasField("replayed") else None,
+            state=_state(request.state),
             after=_place(request),
         )
         async with self._database.reading(request.workspace_id) as session:
@@ -75,6 +78,37 @@ class DeadLettersServicer(DeadLettersServiceServicer):
             return pb.ReplayResult(dead_letter_id=letter_id, error=to_status(fault))
         return pb.ReplayResult(dead_letter_id=letter_id, replay_time=to_timestamp(moment))
 
+    async def DropDeadLetters(
+        self, request: pb.DropDeadLettersRequest, context: Context
+    ) -> pb.DropDeadLettersResponse:
+        ids, by = list(map(UUID, request.dead_letter_ids)), current_call().principal.subject
+        async with self._database.writing(request.workspace_id) as session:
+            outcomes = await drop(session, ids, by, request.reason)
+        results = [_dropped(str(one), outcome) for one, outcome in zip(ids, outcomes, strict=True)]
+        return pb.DropDeadLettersResponse(results=results)
+
+
+def _dropped(letter_id: str, outcome: Drop | Fault) -> pb.DropResult:
+    if isinstance(outcome, Fault):
+        return pb.DropResult(dead_letter_id=letter_id, error=to_status(outcome))
+    return pb.DropResult(dead_letter_id=letter_id, drop=_drop(outcome))
+
+
+def _drop(drop: Drop) -> dead_letter_pb2.DeadLetterDrop:
+    return dead_letter_pb2.DeadLetterDrop(
+        drop_time=to_timestamp(drop.dropped_at),
+        dropped_by=drop.dropped_by,
+        reason=drop.reason,
+        occurrences=drop.occurrences,
+    )
+
+
+def _state(number: "dead_letter_pb2.DeadLetterState.ValueType") -> State | None:
+    if number == dead_letter_pb2.DEAD_LETTER_STATE_UNSPECIFIED:
+        return None
+    name = dead_letter_pb2.DeadLetterState.Name(number)
+    return State(name.removeprefix("DEAD_LETTER_STATE_").lower())
+
 
 def _source(number: "dead_letter_pb2.DeadLetterSource.ValueType") -> Source | None:
     if number == dead_letter_pb2.DEAD_LETTER_SOURCE_UNSPECIFIED:
@@ -84,7 +118,7 @@ def _source(number: "dead_letter_pb2.DeadLetterSource.ValueType") -> Source | No
 
 
 def _letter(letter: FiledLetter) -> dead_letter_pb2.DeadLetter:
-    source = f"DEAD_LETTER_SOURCE_{letter.source.name}"
+    source, standing = f"DEAD_LETTER_SOURCE_{letter.source.name}", letter.standing
     return dead_letter_pb2.DeadLetter(
         dead_letter_id=str(letter.dead_letter_id),
         source=dead_letter_pb2.DeadLetterSource.Value(source),
@@ -100,6 +134,8 @@ def _letter(letter: FiledLetter) -> dead_letter_pb2.DeadLetter:
         payload_bytes=letter.payload_bytes,
         occurrences=letter.occurrences,
         last_fail_time=to_timestamp(letter.last_failed_at),
+        state=dead_letter_pb2.DeadLetterState.Value(f"DEAD_LETTER_STATE_{standing.state.name}"),
+        drop=_drop(standing.drop) if standing.drop else None,
     )
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.console.conftest import WORKSPACE
 from tests.console.runs import AGENTS, HTML
-from tests.support.console import Visitor, screenshots, sizes
+from tests.support.console import Visitor, sizes
 
 PAGES = (
     "overview",
@@ -145,20 +145,3 @@ async def test_a_workspace_with_nothing_says_what_to_do(visitor: Visitor, worksp
 
 def test_the_first_page_is_small() -> None:
     assert 10_000 < sizes()["firstPageBytes"] < 100_000
-
-
-@pytest.mark.skipif(not screenshots().is_dir(), reason="nobody looks at them")
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-async def test_pictures_for_somebody_to_look_at(
-    visitor: Visitor, runs: Runs, span: Place, theme: Any, width: int
-) -> None:
-    await visitor.page.set_viewport_size({"width": width, "height": 900})
-    await visitor.page.emulate_media(color_scheme=theme)
-    await visitor.enter(WORKSPACE, **span)
-    for name in (*PAGES, "agents/support"):
-        page, _, item = name.partition("/")
-        await visitor.go(WORKSPACE, page, item, **span)
-        await visitor.page.wait_for_timeout(700)
-        path = screenshots() / f"{page}{'-one' if item else ''}-{theme}-{width}.png"
-        await visitor.page.screenshot(path=path, full_page=True)

@@ -72,6 +72,7 @@ CALLS: dict[str, dict[str, dict[str, Any]]] = {
         "ListDeadLetters": {},
         "GetDeadLetter": {"deadLetterId": LETTER},
         "ReplayDeadLetters": {"deadLetterIds": [LETTER]},
+        "DropDeadLetters": {"deadLetterIds": [LETTER], "reason": "of no use"},
     },
     "alerts": {
         "CreateRule": {"ruleId": RULE_ID, "rule": MessageToDict(SOME_RULE)},

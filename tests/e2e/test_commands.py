@@ -234,7 +234,77 @@ async def test_alerts_are_kept_quiet(terminal: Terminal) -> None:
     again = await terminal.types("alerts", "silence", "--id", "works", "--for", "2h")
     assert again.exit_code == ExitCode.CONFLICT
     assert (await terminal.types("alerts", "unsilence", "works")).exit_code == 0
-    assert (await terminal.types("alerts", "rules")).stdout.startswith("There is none.")
+    listed = await terminal.types("alerts", "rules", "list")
+    assert listed.stdout.startswith("There is none.")
+
+
+RULES = """
+name: Agents fail
+severity: SEVERITY_CRITICAL
+metric: error_rate
+groupBy: [DIMENSION_AGENT]
+threshold: {comparator: COMPARATOR_ABOVE, threshold: 0.2}
+evaluationInterval: 300s
+---
+ruleId: quiet
+rule: {name: Nothing runs, severity: SEVERITY_INFO, metric: executions, window: 3600s, absence: {}}
+"""
+
+
+async def test_rules_are_what_files_say(terminal: Terminal, tmp_path: Path) -> None:
+    async def applied() -> list[tuple[str, str]]:
+        table = await terminal.table("alerts", "rules", "apply", "--file", str(file))
+        return [(row[0], row[-1]) for row in table[1:]]
+
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES)
+    assert await applied() == [("agents-fail", "created"), ("quiet", "created")]
+    assert await applied() == [("agents-fail", "unchanged"), ("quiet", "unchanged")]
+    file.write_text(RULES.replace("0.2", "0.4"))
+    assert await applied() == [("agents-fail", "changed"), ("quiet", "unchanged")]
+    rules = await terminal.reads("alerts", "rules", "list")
+    assert [one["rule"].get("threshold", {}).get("threshold") for one in rules["rules"]] == [
+        0.4,
+        None,
+    ]
+    # What is listed can be applied.
+    file.write_text(json.dumps(rules))
+    assert {outcome for _, outcome in await applied()} == {"unchanged"}
+    deleted = await terminal.types("alerts", "rules", "delete", "quiet", "agents-fail", "nothing")
+    assert deleted.exit_code == 0, deleted.output
+    assert (await terminal.reads("alerts", "rules", "list"))["rules"] == []
+
+
+async def test_what_the_service_refuses_of_a_file_is_told(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES.replace("error_rate", "no_such_metric"))
+    refused = await terminal.types("alerts", "rules", "apply", "--file", str(file))
+    assert refused.exit_code == ExitCode.REFUSED
+    assert "no_such_metric" in refused.stderr
+
+
+async def test_a_preview_shows_when_a_rule_would_have_told(
+    filled: Terminal, tmp_path: Path
+) -> None:
+    """A third of the runs of a quarter of an hour at noon fails."""
+    file = tmp_path / "rule.yaml"
+    file.write_text(RULES.partition("---")[0].replace("groupBy: [DIMENSION_AGENT]\n", ""))
+    words = ("alerts", "rules", "preview", *DAY, "--file", str(file))
+    [told] = (await filled.reads(*words))["alerts"]
+    held = [datetime.fromisoformat(told[name]) for name in ("triggerTime", "resolveTime")]
+    assert held == [NOON + timedelta(minutes=5), NOON + timedelta(minutes=15)]
+    table = (await filled.types(*words)).stdout.splitlines()
+    assert "2026-03-01 12:05:00" in table[1]
+    assert table[-1].startswith("1 alerts; judged 288 times")
+    assert (await filled.reads("alerts", "rules", "list"))["rules"] == []
+    await filled.types("alerts", "rules", "apply", "--file", str(file))
+    kept = await filled.reads("alerts", "rules", "preview", *DAY, "agents-fail")
+    assert kept["alerts"] == [told]
+    for wrong in ((), ("agents-fail", "--file", str(file))):
+        result = await filled.types("alerts", "rules", "preview", *wrong)
+        assert result.exit_code == ExitCode.USAGE
 
 
 async def test_jobs_are_run_paused_and_looked_at(whole_way: WholeWay, tmp_path: Path) -> None:
@@ -258,8 +328,13 @@ async def test_reports_are_made_and_taken_out(
     stack: Stack, whole_way: WholeWay, tmp_path: Path
 ) -> None:
     desk = Desk.of_new_workspace(stack, whole_way.keys)
-    await desk.call("CreateDefinition", definition_id="daily", definition=definition())
     terminal = Terminal(whole_way.port, whole_way.keys, desk.workspace, tmp_path)
+    kept = {"definitionId": "daily", "definition": MessageToDict(definition())}
+    (tmp_path / "daily.json").write_text(json.dumps(kept))
+    for outcome in ("created", "unchanged"):
+        apply = ("reports", "apply", "--file", str(tmp_path / "daily.json"))
+        table = await terminal.table(*apply)
+        assert (table[1][0], table[1][-1]) == ("daily", outcome)
     made = await terminal.types("reports", "run", "--id", "one", "--wait", "daily")
     assert made.exit_code == 0, made.output
     assert made.stdout.splitlines()[1].split()[:2] == ["one", "done"]

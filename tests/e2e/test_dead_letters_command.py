@@ -95,6 +95,21 @@ async def test_letters_are_replayed(
     assert first == again
 
 
+async def test_letters_are_dropped_with_a_reason(
+    terminal: Terminal, letters: dict[str, str]
+) -> None:
+    unknown = "01234567-89ab-4def-8123-456789abcdef"
+    assert (await terminal.types("drop", letters["log"])).exit_code == ExitCode.USAGE
+    result = await terminal.types("drop", letters["log"], unknown, "--reason", "of a test")
+    assert result.exit_code == ExitCode.PARTLY
+    assert f"{letters['log']}  dropped" in result.output
+    assert f"{unknown}  the workspace has no dead letter" in result.output
+    assert await terminal.lists("--state", "dropped") == [letters["log"]]
+    assert await terminal.lists("--state", "open") == [letters["bus"]]
+    shown = (await terminal.types("show", letters["log"])).output
+    assert all(word in shown for word in ("dropped", "tester", "of a test"))
+
+
 async def test_what_is_not_there_is_said_in_one_line(terminal: Terminal) -> None:
     result = await terminal.types("show", "01234567-89ab-4def-8123-456789abcdef")
     assert (result.exit_code, result.output.count("\n")) == (ExitCode.NOT_FOUND, 1)

@@ -42,6 +42,7 @@ REST_CALLS = [
     RestCall("DeadLettersService.ListDeadLetters", "GET", f"{ACME}/deadLetters?replayed=false"),
     RestCall("DeadLettersService.GetDeadLetter", "GET", f"{ACME}/deadLetters/a"),
     RestCall("DeadLettersService.ReplayDeadLetters", "POST", f"{ACME}/deadLetters:replay", {}),
+    RestCall("DeadLettersService.DropDeadLetters", "POST", f"{ACME}/deadLetters:drop", {}),
     RestCall("IngestService.RecordExecutions", "POST", EXECUTIONS, {}),
     RestCall("IngestService.RecordMetricPoints", "POST", f"{ACME}/metricPoints:batch", {}),
     RestCall("IngestService.RecordEvents", "POST", f"{ACME}/events:batch", {}),

@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsResponse
 from shadower_client import (
+    AsyncClient,
+    AsyncProducer,
     BufferFull,
     Client,
     Event,
@@ -106,16 +108,20 @@ def nobody() -> Iterator[Client]:
 async def test_a_server_that_is_killed_loses_and_doubles_nothing(
     stack: Stack, jwks_file: Path, tmp_path: Path, keys: KeyRing
 ) -> None:
-    """By a producer in memory and by one with a spool, at once."""
-    names = [f"w-{uuid.uuid4().hex[:16]}" for _ in range(2)]
+    """By producers in memory and with a spool, of programs that block and that await, at once."""
+    names = [f"w-{uuid.uuid4().hex[:16]}" for _ in range(4)]
+    places = [
+        (name, tmp_path / f"{name}.db" if place % 2 else None) for place, name in enumerate(names)
+    ]
+    token = keys.token(*names)
     async with mortal(stack, jwks_file, tmp_path) as ingest:
-        with Client(ingest.address, token=keys.token(*names)) as client:
-            producers = [
-                client.producer(workspace=name, spool=spool, **KILLED)
-                for name, spool in zip(names, (None, tmp_path / "spool.db"), strict=True)
-            ]
-            recording = [asyncio.to_thread(_record_all, one) for one in producers]
-            recorded = asyncio.gather(*recording)
+        async with AsyncClient(ingest.address, token=token) as awaited:
+            client = Client(ingest.address, token=token)
+            blocking = [_made(client, *place) for place in places[:2]]
+            awaiting = [_made(awaited, *place) for place in places[2:]]
+            producers = [*blocking, *awaiting]
+            recording = [asyncio.to_thread(_record_all, one) for one in blocking]
+            recorded = asyncio.gather(*recording, *(_record_all_awaited(one) for one in awaiting))
             await _until(lambda: all(one.counts().sent >= 300 for one in producers))
             ingest.kill()
             assert all(one.counts().sent < RUNS for one in producers)
@@ -124,8 +130,11 @@ async def test_a_server_that_is_killed_loses_and_doubles_nothing(
             await _until(lambda: all(isinstance(one.trouble, Unavailable) for one in producers))
             await ingest.begin()
             assert max(await recorded) <= 200
-            for one in producers:
+            for one in blocking:
                 assert await asyncio.to_thread(one.flush, 60)
+            for one in awaiting:
+                assert await one.flush(60)
+            client.close()
         counts = [one.counts() for one in producers]
     for name, counted in zip(names, counts, strict=True):
         assert counted == ProducerCounts(
@@ -140,13 +149,31 @@ async def test_a_server_that_is_killed_loses_and_doubles_nothing(
         assert by_sql(stack.database_url, events, name) == [(EVENTS,)]
 
 
-def _record_all(producer: Producer) -> int:
-    """With an event, which has no id, after each hundredth run. Returns how many waited at most."""
-    most = 0
+def _made(client: Any, name: str, spool: Path | None) -> Any:
+    return client.producer(workspace=name, spool=spool, **KILLED)
+
+
+def _facts() -> Iterator[Execution | Event]:
+    """With an event, which has no id, after each hundredth run."""
     for number in range(RUNS):
-        producer.record(execution(number))
+        yield execution(number)
         if number % 100 == 0:
-            producer.record(Event(type=EventType.USER_LOGIN, timestamp=BEGAN, user_id="u"))
+            yield Event(type=EventType.USER_LOGIN, timestamp=BEGAN, user_id="u")
+
+
+def _record_all(producer: Producer) -> int:
+    """Returns how many waited at most."""
+    most = 0
+    for fact in _facts():
+        producer.record(fact)
+        most = max(most, producer.counts().waiting)
+    return most
+
+
+async def _record_all_awaited(producer: AsyncProducer) -> int:
+    most = 0
+    for fact in _facts():
+        await producer.record(fact)
         most = max(most, producer.counts().waiting)
     return most
 
@@ -190,6 +217,24 @@ async def test_a_program_that_ends_sends_what_waits(
         token = {keys.token(workspace)!r}
         client = Client({stack.running["ingest"].address!r}, token=token, workspace={workspace!r})
         client.producer(batch_seconds=60.0).record(execution(1))
+    """
+    assert await _ran(program) == 0
+    kept = "select count(*) from executions where workspace_id = %s"
+    assert by_sql(stack.database_url, kept, workspace) == [(1,)]
+
+
+async def test_a_program_whose_loop_has_ended_sends_what_waits(
+    stack: Stack, keys: KeyRing, workspace: str
+) -> None:
+    program = f"""if True:
+        from tests.integration.test_client_producer import *
+        async def token():
+            return {keys.token(workspace)!r}
+        async def main():
+            client = AsyncClient({stack.running["ingest"].address!r}, token=token)
+            producer = client.producer(workspace={workspace!r}, batch_seconds=60.0)
+            await producer.record(execution(1))
+        asyncio.run(main())
     """
     assert await _ran(program) == 0
     kept = "select count(*) from executions where workspace_id = %s"

@@ -172,6 +172,7 @@ RPCS: dict[str, tuple[str, dict[str, Any]]] = {
     "bus.ListDeadLetters": (LETTERS, {}),
     "bus.GetDeadLetter": (LETTERS, {"dead_letter_id": LETTER}),
     "bus.ReplayDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER]}),
+    "bus.DropDeadLetters": (REPLAY, {"dead_letter_ids": [LETTER], "reason": "r"}),
 }
 # Streams that have nothing to tell if there is nothing to do.
 MAY_BE_SILENT = {"aggregates.RollUp", "aggregates.VerifyRollups", "access.ExportAuditEntries"}

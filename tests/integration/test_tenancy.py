@@ -37,7 +37,11 @@ ROWS = {
     "outbox": ("type", "'user.login'"),
     "dead_letters": (
         "dead_letter_id, source, position, reason, message, payload",
-        "gen_random_uuid(), 'log', 1, 'RECORD_MALFORMED', 'm', ''",
+        f"{ALERT}, 'log', 1, 'RECORD_MALFORMED', 'm', ''",
+    ),
+    "dead_letter_drops": (
+        "dead_letter_id, occurrences, dropped_by, reason",
+        f"{ALERT}, 1, 'a', 'r'",
     ),
     "revoked_tokens": (
         "token_id, number, reason, revoked_by, revoked_at, kept_until",
@@ -131,6 +135,7 @@ ALL_TABLES = """
     where c.relnamespace = 'shadower'::regnamespace and c.relkind in ('r', 'p', 'm')
 """
 ALL_VIEWS = (
+    "filed_letters",
     "model_calls",
     "tool_calls",
     "execution_condensed",

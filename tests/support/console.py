@@ -6,7 +6,6 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -140,7 +139,3 @@ def sizes() -> dict[str, int]:
         (ROOT / "gateway" / "web" / "page" / "sizes.json").read_text()
     )
     return told
-
-
-def screenshots() -> Path:
-    return ROOT / ".screenshots"

@@ -45,6 +45,12 @@ class Operator:
         )
         return (await self.stub.ReplayDeadLetters(request, metadata=self.metadata)).results
 
+    async def drop(self, *ids: Any, reason: str = "of no use") -> Any:
+        request = pb.DropDeadLettersRequest(
+            workspace_id=self.workspace, dead_letter_ids=[str(one) for one in ids], reason=reason
+        )
+        return (await self.stub.DropDeadLetters(request, metadata=self.metadata)).results
+
 
 def ids_of(answer: Any) -> list[str]:
     return [letter.dead_letter_id for letter in answer.dead_letters]

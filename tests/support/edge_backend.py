@@ -206,6 +206,11 @@ class DeadLetters(dead_letters_service_pb2_grpc.DeadLettersServiceServicer):
         results = [{"dead_letter_id": one} for one in request.dead_letter_ids]
         return dead_letters_service_pb2.ReplayDeadLettersResponse(results=results)
 
+    async def DropDeadLetters(self, request: Any, context: Any) -> Any:
+        await self._backend.saw(request, context)
+        results = [{"dead_letter_id": one} for one in request.dead_letter_ids]
+        return dead_letters_service_pb2.DropDeadLettersResponse(results=results)
+
 
 def _counts(items: Any) -> record_result_pb2.RecordCounts:
     return record_result_pb2.RecordCounts(received=len(items), stored=len(items))

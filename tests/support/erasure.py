@@ -8,6 +8,7 @@ from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.upkeep.elsewhere import Elsewhere
 from services.upkeep.letters import tells_of
 from services.warehouse.bus.dead_letters import bury
+from services.warehouse.bus.drops import drop_letters
 from services.warehouse.erasure.catalogue import CATALOGUE
 from services.warehouse.erasure.erasing import Eraser, Note
 from services.warehouse.erasure.erasures import Erasure, begin, fetch_erasure
@@ -68,6 +69,7 @@ async def filled(house: House, workspace: str) -> None:
     async with house.database.writing(workspace) as session:
         await bury(session.connection, letter)
         await bury(session.connection, other)
+        await drop_letters(session, [other.id], USER, f"as {USER} said")
     house.execute(
         "insert into alerts (workspace_id, alert_id, rule_id, rule_name, severity, group_key,"
         " group_labels, state, pending_at, judged_at, held_at) values (%s, gen_random_uuid(), 'r',"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,11 @@ class Terminal:
 
     async def types(self, *words: str, env: dict[str, str] | None = None) -> Result:
         """Options of `words` count more than those that are always given."""
-        command, *rest = words
         own = [] if "--token" in words else self.token()
         options = [*self.where, *own]
-        inner = [rest.pop(0)] if rest and not rest[0].startswith("-") else []
+        command = [*takewhile(lambda word: not word.startswith("-"), words)]
         told = {**BARE, "HOME": str(self.home), **(env or {})}
-        typed = [command, *inner, *options, *rest]
+        typed = [*command, *options, *words[len(command) :]]
         return await asyncio.to_thread(CliRunner(env=told).invoke, app, typed)
 
     async def reads(self, *words: str) -> Any:

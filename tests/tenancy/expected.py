@@ -17,6 +17,7 @@ NAMES_IDS = {
     "alerts.v1.AlertsService/DeleteSilence",
     "bus.v1.DeadLettersService/GetDeadLetter",
     "bus.v1.DeadLettersService/ReplayDeadLetters",
+    "bus.v1.DeadLettersService/DropDeadLetters",
     "limits.v1.LimitsService/GetUsage",
     "notifications.v1.NotificationsService/GetTarget",
     "notifications.v1.NotificationsService/UpdateTarget",

@@ -227,6 +227,10 @@ QUESTIONS: Mapping[str, Question] = {
     "bus.v1.DeadLettersService/ReplayDeadLetters": lambda _, named: {
         "dead_letter_ids": [named.letter]
     },
+    "bus.v1.DeadLettersService/DropDeadLetters": lambda own, named: {
+        "dead_letter_ids": [named.letter],
+        "reason": own.named("reason"),
+    },
     "exports.v1.ExportsService/ExportExecutions": same({**AS_TEXT, **INTERVAL}),
     "ingest.v1.IngestService/RecordExecutions": lambda own, _: {"executions": executions(own)},
     "ingest.v1.IngestService/RecordMetricPoints": lambda own, _: {"metric_points": points(own)},

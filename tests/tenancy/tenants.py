@@ -34,6 +34,12 @@ LETTERS = """
         (workspace_id, dead_letter_id, source, position, reason, message, payload)
     values (%s, %s, 'log', %s, 'RECORD_MALFORMED', %s, %s)
 """
+# So that nothing is left to change when its owner drops it once more.
+DROPS = """
+    insert into shadower.dead_letter_drops
+        (workspace_id, dead_letter_id, occurrences, dropped_by, reason)
+    values (%s, %s, 1, %s, %s)
+"""
 NOTICE = """
     insert into shadower.quota_notices (workspace_id, kind, month, percent)
     values (%s, 'executions', '2024-05-01', 80)
@@ -164,7 +170,9 @@ def file_letters(url: str, tenant: Tenant) -> None:
     """And a notice, of which no RPC tells."""
     with psycopg.connect(url) as connection:
         values = (tenant.number, tenant.named("why"), tenant.word.encode())
-        connection.execute(LETTERS, [tenant.workspace, tenant.letter, *values])
+        letter = (tenant.workspace, tenant.letter)
+        connection.execute(LETTERS, [*letter, *values])
+        connection.execute(DROPS, [*letter, tenant.named("user"), tenant.named("reason")])
         connection.execute(NOTICE, [tenant.workspace])
 
 

@@ -26,11 +26,11 @@ from cli.asking.files import show_written, write_parts
 from cli.asking.pages import listed
 from cli.calls import is_same_place, split_address
 from cli.commands import tail
-from cli.commands.deadletters import _one_view
 from cli.commands.tail import Changes
 from cli.failures import CommandError, ExitCode
 from cli.home import Home, StackState
 from cli.rendering.console import downloading, print_for_people
+from cli.rendering.dead_letters import letter_view
 from cli.rendering.values import word
 from cli.tokens.keys import ensured_key
 
@@ -223,7 +223,7 @@ def test_what_others_recorded_is_no_markup(capsys: pytest.CaptureFixture[str]) -
         dead_letter=DeadLetter(message=told, reason=newer),
         content=DeadLetterContent(decoded=told),
     )
-    print_for_people(*_one_view(letter, UTC))
+    print_for_people(*letter_view(letter, UTC))
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == told
     assert "9999" in lines[0]

@@ -27,8 +27,7 @@ class Recorded(list[Any]):
 
     trouble: Exception | None = None
 
-    def record(self, *facts: Any, wait: float | None = None) -> None:
-        assert wait == 0.0
+    def record_nowait(self, *facts: Any) -> None:
         if self.trouble:
             raise self.trouble
         self.extend(facts)

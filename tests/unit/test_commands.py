@@ -55,9 +55,9 @@ def test_words_are_completed(typed: str, completed: list[str]) -> None:
 
 @pytest.mark.parametrize("name", ASKING)
 def test_help_has_examples(name: str) -> None:
-    command = ROOT.get_command(None, name)
-    for one in getattr(command, "commands", {name: command}).values():
-        assert f"  $ shadower {name}" in one.epilog, one.name
+    for typed, one in commands(ROOT.get_command(None, name), name):
+        if not hasattr(one, "commands"):
+            assert f"  $ shadower {typed}" in one.epilog, typed
 
 
 def test_help_says_what_is_usual_and_gives_examples() -> None:

@@ -6,9 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.client.contract import ROOT, Contract, read_contract
+from tools.client.contract import Contract, read_contract
 from tools.client.naming import AREAS_LEFT_OUT
 from tools.client.writing import Writing
+from tools.comments import ROOT
 
 FOLDER = ROOT / "client/python/src/shadower_client/api"
 INIT = '"""The contract in Python: a module for each area, made by tools/client."""\n'

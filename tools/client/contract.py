@@ -1,10 +1,8 @@
 """The contract as the client needs it: messages, enums and methods with their comments."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 # Read for their extensions, without which options are unknown fields.
@@ -12,10 +10,7 @@ from buf.validate import validate_pb2 as rules
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from shadower.common.v1 import permission_pb2 as options
 
-from tools.graphql import parsed
-
-ROOT = Path(__file__).parent.parent.parent
-MESSAGE, ENUM, SERVICE, NESTED, FIELD = 4, 5, 6, 3, 2
+from tools.comments import comment_of, files
 
 
 @dataclass
@@ -62,7 +57,7 @@ class Contract:
 
 def read_contract() -> Contract:
     contract = Contract()
-    for file in parsed().file:
+    for file in files():
         if file.package.startswith("shadower."):
             _Reading(contract, file).read()
     return contract
@@ -73,50 +68,45 @@ class _Reading:
     contract: Contract
     file: FileDescriptorProto
 
-    @cached_property
-    def comments(self) -> dict[tuple[int, ...], str]:
-        located = self.file.source_code_info.location
-        return {tuple(at.path): " ".join(at.leading_comments.split()) for at in located}
-
     @property
     def area(self) -> str:
         return self.file.package.split(".")[1]
 
     def read(self) -> None:
         prefix = f".{self.file.package}"
-        for index, enum in enumerate(self.file.enum_type):
-            self._enum(enum, prefix, (ENUM, index))
-        for index, message in enumerate(self.file.message_type):
-            self._message(message, prefix, (MESSAGE, index))
-        for index, service in enumerate(self.file.service):
-            thing = self._thing(service, prefix, (SERVICE, index))
-            thing.members = list(self._members(service.method, (SERVICE, index, 2)))
+        for enum in self.file.enum_type:
+            self._enum(enum, prefix)
+        for message in self.file.message_type:
+            self._message(message, prefix)
+        for service in self.file.service:
+            thing = self._whole(service, prefix, service.method)
             self.contract.services[thing.name] = thing
 
-    def _enum(self, enum: Any, prefix: str, path: tuple[int, ...]) -> None:
-        thing = self._thing(enum, prefix, path)
-        thing.members = list(self._members(enum.value, (*path, 2)))
+    def _enum(self, enum: Any, prefix: str) -> None:
+        thing = self._whole(enum, prefix, enum.value)
         self.contract.enums[thing.name] = thing
 
-    def _message(self, message: Any, prefix: str, path: tuple[int, ...]) -> None:
+    def _message(self, message: Any, prefix: str) -> None:
         if message.options.map_entry:
             return
-        thing = self._thing(message, prefix, path)
-        thing.members = list(self._members(message.field, (*path, FIELD)))
+        thing = self._whole(message, prefix, message.field)
         self.contract.messages[thing.name] = thing
-        for index, nested in enumerate(message.nested_type):
-            self._message(nested, thing.name, (*path, NESTED, index))
-        for index, enum in enumerate(message.enum_type):
-            self._enum(enum, thing.name, (*path, 4, index))
+        for nested in message.nested_type:
+            self._message(nested, thing.name)
+        for enum in message.enum_type:
+            self._enum(enum, thing.name)
 
-    def _members(self, members: Any, path: tuple[int, ...]) -> Iterator[Thing]:
-        for index, member in enumerate(members):
-            yield self._thing(member, "", (*path, index))
+    def _whole(self, proto: Any, prefix: str, members: Any) -> Thing:
+        """Its members go by their own names alone."""
+        name = f"{prefix}.{proto.name}"
+        whole = self._thing(proto, name, name)
+        whole.members = [self._thing(one, one.name, f"{name}.{one.name}") for one in members]
+        return whole
 
-    def _thing(self, proto: Any, prefix: str, path: tuple[int, ...]) -> Thing:
+    def _thing(self, proto: Any, name: str, place: str) -> Thing:
         source = self.file.name.removesuffix(".proto").replace("/", ".")
-        name = f"{prefix}.{proto.name}" if prefix else proto.name
-        return Thing(proto, name, self.area, self.comments.get(path, ""), f"{source}_pb2")
+        comment = " ".join(comment_of(place.removeprefix(".")).split())
+        return Thing(proto, name, self.area, comment, f"{source}_pb2")
 
 
 def is_required(one: FieldDescriptorProto) -> bool:

@@ -15,7 +15,7 @@ from shadower.common.v1.permission_pb2 import (
 )
 
 from services.runtime.contract import class_name, permission_name
-from tools.openapi.comments import comment_of, summary_of
+from tools.comments import comment_of, summary_of
 from tools.openapi.examples import EXAMPLES
 from tools.openapi.reasons import reasons_of
 from tools.openapi.rules import Schema, is_required, rules_of

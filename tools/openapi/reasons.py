@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from shadower.common.v1.error_reason_pb2 import ErrorReason
 
-from tools.openapi.comments import comment_of, summary_of
+from tools.comments import comment_of, summary_of
 
 ENUM = "shadower.common.v1.ErrorReason"
 # As the edge turns codes into HTTP.

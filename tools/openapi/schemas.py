@@ -5,8 +5,8 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
+from tools.comments import comment_of
 from tools.openapi import rules
-from tools.openapi.comments import comment_of
 from tools.openapi.rules import Schema
 
 REFERENCE = "#/components/schemas/"

@@ -16,8 +16,8 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from shadower.common.v1.permission_pb2 import limit_class, required_permission
 
 from services.runtime.contract import class_name, permission_name
+from tools.comments import comment_of, comments
 from tools.fuzzing.rpcs import CONTRACT, rpcs_of_the_contract
-from tools.openapi.comments import comment_of, comments
 
 HEAD = """# The gRPC contract
 

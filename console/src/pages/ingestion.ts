@@ -4,6 +4,7 @@ import { interval } from "shadower-client";
 import {
   type DeadLetter,
   DeadLetterSource,
+  DeadLetterState,
 } from "shadower-client/gen/shadower/bus/v1/dead_letter_pb";
 import { DeadLettersService } from "shadower-client/gen/shadower/bus/v1/dead_letters_service_pb";
 import { ErrorReason } from "shadower-client/gen/shadower/common/v1/error_reason_pb";
@@ -98,21 +99,42 @@ class Ingestion {
       { label: "Why", cell: (one: DeadLetter) => words(ErrorReason[one.reason]) },
       { label: "Message", cell: (one: DeadLetter) => named(one.message) },
       { label: "Times", isNumber: true, cell: (one: DeadLetter) => count(one.occurrences) },
-      { label: "Do", cell: (one: DeadLetter) => this.#replaying(one) },
+      { label: "Do", cell: (one: DeadLetter) => this.#deciding(one) },
     ];
   }
 
-  #replaying({ deadLetterId, replayTime }: DeadLetter): TemplateResult | string {
-    if (replayTime) return `replayed ${when(timestampDate(replayTime), this.#context.range.zone)}`;
+  #deciding(one: DeadLetter): TemplateResult | string {
+    if (one.replayTime)
+      return `replayed ${when(timestampDate(one.replayTime), this.#context.range.zone)}`;
     const client = this.#context.shadower.service(DeadLettersService);
+    const deadLetterIds = [one.deadLetterId];
+    const replay = (event: Event) =>
+      this.#decided(event, "Replayed", () => client.replayDeadLetters({ deadLetterIds }));
+    const drop = (event: SubmitEvent) => {
+      event.preventDefault();
+      const reason = String(new FormData(event.target as HTMLFormElement).get("reason"));
+      this.#decided(event, "Dropped", () => client.dropDeadLetters({ deadLetterIds, reason }));
+    };
+    return html`<button type="button" @click=${replay}>Replay</button> ${
+      one.state === DeadLetterState.DROPPED
+        ? named(`dropped by ${one.drop?.droppedBy}: ${one.drop?.reason}`)
+        : html`<form class="buttons" @submit=${drop}>
+          <input name="reason" required maxlength="1000" placeholder="Why" aria-label="Why it is dropped" />
+          <button>Drop</button>
+        </form>`
+    }`;
+  }
+
+  #decided(
+    event: Event,
+    done: string,
+    ask: () => Promise<{ results: { error?: { message: string } | undefined }[] }>,
+  ): void {
     const work = async () => {
-      const { results } = await client.replayDeadLetters({ deadLetterIds: [deadLetterId] });
-      const error = results[0]?.error;
+      const error = (await ask()).results[0]?.error;
       if (error) throw new Error(error.message);
     };
-    return html`<button type="button" @click=${(event: Event) => act(this.#context, event, "Replayed", work, () => this.#letters.again())}>
-      Replay
-    </button>`;
+    void act(this.#context, event, done, work, () => this.#letters.again());
   }
 }
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.runtime.pool import Connection
 from services.runtime.telemetry.instruments import instruments
+from services.warehouse.bus.drops import Standing, State, standing_in
 from services.warehouse.database import Database, Session
 from services.warehouse.sql import Queries
 
@@ -34,6 +35,7 @@ class FiledLetter:
     last_failed_at: datetime
     replayed_at: datetime | None
     payload_bytes: int
+    standing: Standing
 
     @property
     def place(self) -> Place:
@@ -56,6 +58,7 @@ class LettersQuery:
     limit: int
     source: Source | None = None
     replayed: bool | None = None
+    state: State | None = None
     after: Place | None = None
 
 
@@ -101,6 +104,7 @@ async def list_letters(session: Session, query: LettersQuery) -> list[FiledLette
         session.workspace_id,
         query.source and query.source.value,
         query.replayed,
+        query.state,
         *(query.after or (None, None)),
         query.limit,
     )
@@ -123,5 +127,6 @@ async def mark_replayed(session: Session, letter: FiledLetter) -> datetime:
     return moment
 
 
-def _filed(row: dict[str, Any]) -> FiledLetter:
-    return FiledLetter(**row | {"source": Source(row["source"])})
+def _filed(columns: dict[str, Any]) -> FiledLetter:
+    standing, source = standing_in(columns), Source(columns.pop("source"))
+    return FiledLetter(**columns, source=source, standing=standing)

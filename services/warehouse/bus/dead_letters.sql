@@ -16,21 +16,22 @@ where letter.position < $7
 -- name: list
 -- The latest first, behind a place if one is given.
 select dead_letter_id, source, group_name, topic, partition, position, reason, message, attempts,
-    failed_at, occurrences, coalesce(last_failed_at, failed_at) as last_failed_at, replayed_at,
-    length(payload) as payload_bytes
-from dead_letters
+    failed_at, occurrences, last_failed_at, replayed_at, payload_bytes, state, dropped_at, dropped_by,
+    drop_reason, drop_occurrences
+from filed_letters
 where workspace_id = $1
     and ($2::text is null or source = $2::dead_letter_source)
     and ($3::boolean is null or (replayed_at is not null) = $3)
-    and ($4::timestamptz is null or (failed_at, dead_letter_id) < ($4, $5::uuid))
+    and ($4::text is null or state = $4)
+    and ($5::timestamptz is null or (failed_at, dead_letter_id) < ($5, $6::uuid))
 order by failed_at desc, dead_letter_id desc
-limit $6
+limit $7
 
 -- name: get
 select dead_letter_id, source, group_name, topic, partition, position, reason, message, attempts,
-    failed_at, occurrences, coalesce(last_failed_at, failed_at) as last_failed_at, replayed_at,
-    length(payload) as payload_bytes, key, payload
-from dead_letters
+    failed_at, occurrences, last_failed_at, replayed_at, payload_bytes, state, dropped_at, dropped_by,
+    drop_reason, drop_occurrences, key, payload
+from filed_letters
 where workspace_id = $1 and dead_letter_id = $2
 
 -- name: mark_replayed

@@ -100,6 +100,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         ),
         "metric_points": _renamed("metric_type", point_id=Says.ID, tags=Says.VALUES),
         "dead_letters": Entry(OfUser.DELETED),
+        "dead_letter_drops": _renamed(dropped_by=Says.ID, reason=Says.TEXT),
         "alert_silences": _renamed(
             "silence_id rule_ids",
             group_labels=Says.LABELS,

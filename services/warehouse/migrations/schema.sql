@@ -304,6 +304,16 @@ ALTER TABLE shadower.bus_positions ALTER COLUMN lock_key ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE shadower.dead_letter_drops (
+    workspace_id text NOT NULL COLLATE pg_catalog."C",
+    dead_letter_id uuid NOT NULL,
+    occurrences bigint NOT NULL,
+    dropped_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    dropped_by text NOT NULL,
+    reason text NOT NULL
+);
+ALTER TABLE ONLY shadower.dead_letter_drops FORCE ROW LEVEL SECURITY;
+ALTER TABLE shadower.dead_letter_drops OWNER TO postgres;
 CREATE TABLE shadower.dead_letters (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     dead_letter_id uuid NOT NULL,
@@ -693,6 +703,45 @@ CREATE VIEW shadower.execution_units WITH (security_invoker='true') AS
     NULL::double precision[] AS duration_percentiles
    FROM shadower.executions;
 ALTER VIEW shadower.execution_units OWNER TO postgres;
+CREATE VIEW shadower.filed_letters WITH (security_invoker='true') AS
+ SELECT letter.workspace_id,
+    letter.dead_letter_id,
+    letter.source,
+    letter.group_name,
+    letter.topic,
+    letter.partition,
+    letter."position",
+    letter.reason,
+    letter.message,
+    letter.attempts,
+    letter.failed_at,
+    letter.occurrences,
+    COALESCE(letter.last_failed_at, letter.failed_at) AS last_failed_at,
+    letter.replayed_at,
+    length(letter.payload) AS payload_bytes,
+    letter.key,
+    letter.payload,
+    last.dropped_at,
+    last.dropped_by,
+    last.reason AS drop_reason,
+    last.occurrences AS drop_occurrences,
+        CASE
+            WHEN (letter.replayed_at IS NOT NULL) THEN 'replayed'::text
+            WHEN (last.occurrences = letter.occurrences) THEN 'dropped'::text
+            ELSE 'open'::text
+        END AS state
+   FROM (shadower.dead_letters letter
+     LEFT JOIN LATERAL ( SELECT one.workspace_id,
+            one.dead_letter_id,
+            one.occurrences,
+            one.dropped_at,
+            one.dropped_by,
+            one.reason
+           FROM shadower.dead_letter_drops one
+          WHERE ((one.workspace_id = letter.workspace_id) AND (one.dead_letter_id = letter.dead_letter_id))
+          ORDER BY one.occurrences DESC
+         LIMIT 1) last ON (true));
+ALTER VIEW shadower.filed_letters OWNER TO postgres;
 CREATE TABLE shadower.job_runs (
     workspace_id text NOT NULL COLLATE pg_catalog."C",
     job text NOT NULL COLLATE pg_catalog."C",
@@ -1198,6 +1247,8 @@ ALTER TABLE ONLY shadower.bus_positions
     ADD CONSTRAINT bus_positions_lock_key_key UNIQUE (lock_key);
 ALTER TABLE ONLY shadower.bus_positions
     ADD CONSTRAINT bus_positions_pkey PRIMARY KEY (group_name);
+ALTER TABLE ONLY shadower.dead_letter_drops
+    ADD CONSTRAINT dead_letter_drops_pkey PRIMARY KEY (workspace_id, dead_letter_id, occurrences);
 ALTER TABLE ONLY shadower.dead_letters
     ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (workspace_id, dead_letter_id);
 ALTER TABLE ONLY shadower.erasures
@@ -1311,6 +1362,8 @@ ALTER TABLE ONLY shadower.alert_transitions
     ADD CONSTRAINT alert_transitions_workspace_id_alert_id_fkey FOREIGN KEY (workspace_id, alert_id) REFERENCES shadower.alerts(workspace_id, alert_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.api_key_secrets
     ADD CONSTRAINT api_key_secrets_workspace_id_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES shadower.api_keys(workspace_id, api_key_id) ON DELETE CASCADE;
+ALTER TABLE ONLY shadower.dead_letter_drops
+    ADD CONSTRAINT dead_letter_drops_workspace_id_dead_letter_id_fkey FOREIGN KEY (workspace_id, dead_letter_id) REFERENCES shadower.dead_letters(workspace_id, dead_letter_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.notification_attempts
     ADD CONSTRAINT notification_attempts_workspace_id_delivery_id_fkey FOREIGN KEY (workspace_id, delivery_id) REFERENCES shadower.notification_deliveries(workspace_id, delivery_id) ON DELETE CASCADE;
 ALTER TABLE ONLY shadower.notification_deliveries
@@ -1325,6 +1378,7 @@ ALTER TABLE shadower.alerts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.api_key_secrets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.audit_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shadower.dead_letter_drops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadower.erasures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY evaluator ON shadower.alert_rules TO shadower_evaluator USING (true);
@@ -1378,6 +1432,7 @@ CREATE POLICY tenant ON shadower.alerts TO shadower_service USING ((workspace_id
 CREATE POLICY tenant ON shadower.api_key_secrets TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.api_keys TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.audit_entries TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY tenant ON shadower.dead_letter_drops TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.dead_letters TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.erasures TO shadower_service USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY tenant ON shadower.events USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1416,6 +1471,7 @@ CREATE POLICY upkeep ON shadower.alerts TO shadower_upkeep USING ((workspace_id 
 CREATE POLICY upkeep ON shadower.api_key_secrets TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.api_keys TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.audit_entries TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
+CREATE POLICY upkeep ON shadower.dead_letter_drops TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.dead_letters TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.erasures TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
 CREATE POLICY upkeep ON shadower.events TO shadower_upkeep USING ((workspace_id = current_setting('shadower.workspace_id'::text, true))) WITH CHECK ((workspace_id = current_setting('shadower.workspace_id'::text, true)));
@@ -1494,6 +1550,8 @@ GRANT UPDATE(last_used_at) ON TABLE shadower.api_keys TO shadower_keeper;
 GRANT SELECT,INSERT ON TABLE shadower.audit_entries TO shadower_service;
 GRANT SELECT,DELETE ON TABLE shadower.audit_entries TO shadower_upkeep;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.bus_positions TO shadower_relay;
+GRANT SELECT,INSERT ON TABLE shadower.dead_letter_drops TO shadower_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.dead_letter_drops TO shadower_upkeep;
 GRANT SELECT,INSERT ON TABLE shadower.dead_letters TO shadower_service;
 GRANT INSERT ON TABLE shadower.dead_letters TO shadower_relay;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.dead_letters TO shadower_upkeep;
@@ -1524,6 +1582,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.executions TO shadower_upkee
 GRANT SELECT ON TABLE shadower.executions TO shadower_exporter;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_service;
 GRANT SELECT ON TABLE shadower.execution_units TO shadower_upkeep;
+GRANT SELECT ON TABLE shadower.filed_letters TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.job_runs TO shadower_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE shadower.ledger TO shadower_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shadower.ledger TO shadower_upkeep;

@@ -31,6 +31,7 @@ from shadower_client.interval import Interval
 from shadower_client.native import Number
 from shadower_client.producing.buffer import BufferFull, SpoolInUse
 from shadower_client.producing.producer import Producer
+from shadower_client.producing.producer_async import AsyncProducer
 from shadower_client.producing.settings import ProducerCounts, ProducerSettings
 from shadower_client.retrying import RetryPolicy
 from shadower_client.tracking.run import Run, current_run
@@ -44,6 +45,7 @@ __all__ = [
     "Aggregation",
     "AlreadyExists",
     "AsyncClient",
+    "AsyncProducer",
     "BufferFull",
     "Client",
     "DeadlineExceeded",

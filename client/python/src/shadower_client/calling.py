@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from shadower_client.credentials import Credentials
+from shadower_client.credentials import Identity
 from shadower_client.errors import ShadowerError, of_rpc
 from shadower_client.method import Defaults, Header, Method, R, Values, headers, new_id
 from shadower_client.pages import Pages
@@ -19,7 +19,7 @@ class Caller:
     """Makes calls over one channel, from any thread."""
 
     channel: grpc.Channel
-    credentials: Credentials
+    credentials: Identity
     defaults: Defaults
     opened: dict[str, Callable[..., Any]] = field(default_factory=dict)
 

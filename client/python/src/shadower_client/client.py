@@ -1,8 +1,11 @@
 """The client, for programs that block and for those that await."""
 
+import asyncio
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
+
+import grpc
 
 from shadower_client.api.access import AccessApi, AsyncAccessApi
 from shadower_client.api.agents import AgentsApi, AsyncAgentsApi
@@ -36,11 +39,13 @@ from shadower_client.connection import Connection, Options, Tls
 from shadower_client.credentials import (
     AsyncCredentials,
     AsyncTokenProvider,
+    BesideLoop,
     Credentials,
     TokenProvider,
 )
 from shadower_client.method import Defaults
 from shadower_client.producing.producer import Producer
+from shadower_client.producing.producer_async import AsyncProducer
 from shadower_client.producing.settings import ProducerOptions, ProducerSettings
 from shadower_client.retrying import RetryPolicy
 
@@ -145,9 +150,13 @@ class AsyncClient:
         tls: bool | Tls | None = None,
         options: Options = (),
     ) -> None:
-        credentials = AsyncCredentials(token, api_key)
-        self._channel = Connection.to(address, tls, options).open_async()
-        self._caller = AsyncCaller(self._channel, credentials, Defaults(workspace, timeout, retry))
+        self._producers: list[AsyncProducer] = []
+        self._connection = Connection.to(address, tls, options)
+        self._channel = self._connection.open_async()
+        self._beside: grpc.Channel | None = None
+        self._defaults = Defaults(workspace, timeout, retry)
+        self._credentials = AsyncCredentials(token, api_key)
+        self._caller = AsyncCaller(self._channel, self._credentials, self._defaults)
         self.metrics = AsyncMetricsApi(self._caller)
         self.aggregates = AsyncAggregatesApi(self._caller)
         self.workspaces = AsyncWorkspacesApi(self._caller)
@@ -166,7 +175,34 @@ class AsyncClient:
         self.erasures = AsyncErasureApi(self._caller)
         self.health = AsyncHealthApi(self._caller)
 
+    def producer(
+        self,
+        *,
+        spool: str | Path | None = None,
+        workspace: str | None = None,
+        **settings: Unpack[ProducerOptions],
+    ) -> AsyncProducer:
+        """Records in the background: see AsyncProducer, and ProducerSettings for what may be set.
+        To be called in the event loop in which tokens are handed out.
+        """
+        told = ProducerSettings(**settings)
+        producer = AsyncProducer(self._caller_beside(told.call_seconds), spool, workspace, told)
+        self._producers.append(producer)
+        return producer
+
+    def _caller_beside(self, seconds: float) -> Caller:
+        """For the threads of producers, which have a connection of their own."""
+        if self._beside is None:
+            self._beside = self._connection.open()
+        identity = BesideLoop(self._credentials, asyncio.get_running_loop(), seconds)
+        return Caller(self._beside, identity, self._defaults)
+
     async def close(self) -> None:
+        """Also its producers, which send what waits."""
+        for producer in self._producers:
+            await producer.close()
+        if self._beside is not None:
+            self._beside.close()
         await self._channel.close()
 
     async def __aenter__(self) -> Self:

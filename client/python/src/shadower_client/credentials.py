@@ -8,8 +8,8 @@ import json
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeAlias
 
 TokenProvider: TypeAlias = Callable[[], str]
 AsyncTokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
@@ -60,6 +60,14 @@ def given(token: object, api_key: str | None) -> None:
         raise ValueError("give a token (or what returns one), or an api_key")
 
 
+class Identity(Protocol):
+    """Says who calls, to calls that block."""
+
+    def header(self) -> tuple[str, str]: ...
+
+    def renew(self, refused: tuple[str, str]) -> bool: ...
+
+
 @dataclass
 class Credentials:
     """For calls that block."""
@@ -103,15 +111,19 @@ class AsyncCredentials:
         given(self.token, self.api_key)
 
     async def header(self) -> tuple[str, str]:
+        return self.known() or bearer(await self._handed_out())
+
+    def known(self) -> tuple[str, str] | None:
+        """What nobody has to be asked for."""
         if self.api_key is not None:
             return ("x-api-key", self.api_key)
-        return bearer(await self._current())
-
-    async def _current(self) -> str:
         if not callable(self.token):
-            return self.token or ""
+            return bearer(self.token or "")
+        return bearer(self.kept.token) if self.kept.is_good() else None
+
+    async def _handed_out(self) -> str:
         async with self.lock:
-            if self.kept.is_good():
+            if self.kept.is_good() or not callable(self.token):
                 return self.kept.token
             token = self.token()
             return self.kept.keep(await token if inspect.isawaitable(token) else token)
@@ -120,3 +132,33 @@ class AsyncCredentials:
         """Forgets the token of this header; whether there may be another one."""
         self.kept.forget(refused)
         return callable(self.token)
+
+
+@dataclass
+class BesideLoop:
+    """Those of a client that awaits, for a thread beside its event loop: what hands out tokens is
+    asked in the loop, where it belongs, or after its end in one of its own.
+    """
+
+    credentials: AsyncCredentials
+    loop: asyncio.AbstractEventLoop
+    seconds: float
+    """How long the loop may take."""
+
+    def header(self) -> tuple[str, str]:
+        if known := self.credentials.known():
+            return known
+        if not self.loop.is_running():
+            return asyncio.run(self._alone().header())
+        asked = asyncio.run_coroutine_threadsafe(self.credentials.header(), self.loop)
+        try:
+            return asked.result(self.seconds)
+        finally:
+            asked.cancel()
+
+    def renew(self, refused: tuple[str, str]) -> bool:
+        return self.credentials.renew(refused)
+
+    def _alone(self) -> AsyncCredentials:
+        """Locks belong to loops."""
+        return replace(self.credentials, lock=asyncio.Lock())

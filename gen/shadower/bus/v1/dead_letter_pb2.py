@@ -26,17 +26,21 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from shadower.common.v1 import error_reason_pb2 as shadower_dot_common_dot_v1_dot_error__reason__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!shadower/bus/v1/dead_letter.proto\x12\x0fshadower.bus.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%shadower/common/v1/error_reason.proto\"\xc1\x03\n\nDeadLetter\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0e\x32!.shadower.bus.v1.DeadLetterSource\x12\r\n\x05group\x18\x03 \x01(\t\x12\r\n\x05topic\x18\x04 \x01(\t\x12\x16\n\tpartition\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08position\x18\x06 \x01(\x03\x12/\n\x06reason\x18\x07 \x01(\x0e\x32\x1f.shadower.common.v1.ErrorReason\x12\x0f\n\x07message\x18\x08 \x01(\t\x12\x10\n\x08\x61ttempts\x18\t \x01(\x05\x12-\n\tfail_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplay_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rpayload_bytes\x18\x0c \x01(\x03\x12\x13\n\x0boccurrences\x18\r \x01(\x03\x12\x32\n\x0elast_fail_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_partition\"B\n\x11\x44\x65\x61\x64LetterContent\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x0f\n\x07\x64\x65\x63oded\x18\x03 \x01(\t*n\n\x10\x44\x65\x61\x64LetterSource\x12\"\n\x1e\x44\x45\x41\x44_LETTER_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45\x41\x44_LETTER_SOURCE_LOG\x10\x01\x12\x1a\n\x16\x44\x45\x41\x44_LETTER_SOURCE_BUS\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!shadower/bus/v1/dead_letter.proto\x12\x0fshadower.bus.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%shadower/common/v1/error_reason.proto\"\xa1\x04\n\nDeadLetter\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0e\x32!.shadower.bus.v1.DeadLetterSource\x12\r\n\x05group\x18\x03 \x01(\t\x12\r\n\x05topic\x18\x04 \x01(\t\x12\x16\n\tpartition\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08position\x18\x06 \x01(\x03\x12/\n\x06reason\x18\x07 \x01(\x0e\x32\x1f.shadower.common.v1.ErrorReason\x12\x0f\n\x07message\x18\x08 \x01(\t\x12\x10\n\x08\x61ttempts\x18\t \x01(\x05\x12-\n\tfail_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplay_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rpayload_bytes\x18\x0c \x01(\x03\x12\x13\n\x0boccurrences\x18\r \x01(\x03\x12\x32\n\x0elast_fail_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x0f \x01(\x0e\x32 .shadower.bus.v1.DeadLetterState\x12-\n\x04\x64rop\x18\x10 \x01(\x0b\x32\x1f.shadower.bus.v1.DeadLetterDropB\x0c\n\n_partition\"x\n\x0e\x44\x65\x61\x64LetterDrop\x12-\n\tdrop_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndropped_by\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0boccurrences\x18\x04 \x01(\x03\"B\n\x11\x44\x65\x61\x64LetterContent\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x0f\n\x07\x64\x65\x63oded\x18\x03 \x01(\t*n\n\x10\x44\x65\x61\x64LetterSource\x12\"\n\x1e\x44\x45\x41\x44_LETTER_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45\x41\x44_LETTER_SOURCE_LOG\x10\x01\x12\x1a\n\x16\x44\x45\x41\x44_LETTER_SOURCE_BUS\x10\x02*\x8f\x01\n\x0f\x44\x65\x61\x64LetterState\x12!\n\x1d\x44\x45\x41\x44_LETTER_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45\x41\x44_LETTER_STATE_OPEN\x10\x01\x12\x1e\n\x1a\x44\x45\x41\x44_LETTER_STATE_REPLAYED\x10\x02\x12\x1d\n\x19\x44\x45\x41\x44_LETTER_STATE_DROPPED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shadower.bus.v1.dead_letter_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DEADLETTERSOURCE']._serialized_start=646
-  _globals['_DEADLETTERSOURCE']._serialized_end=756
+  _globals['_DEADLETTERSOURCE']._serialized_start=864
+  _globals['_DEADLETTERSOURCE']._serialized_end=974
+  _globals['_DEADLETTERSTATE']._serialized_start=977
+  _globals['_DEADLETTERSTATE']._serialized_end=1120
   _globals['_DEADLETTER']._serialized_start=127
-  _globals['_DEADLETTER']._serialized_end=576
-  _globals['_DEADLETTERCONTENT']._serialized_start=578
-  _globals['_DEADLETTERCONTENT']._serialized_end=644
+  _globals['_DEADLETTER']._serialized_end=672
+  _globals['_DEADLETTERDROP']._serialized_start=674
+  _globals['_DEADLETTERDROP']._serialized_end=794
+  _globals['_DEADLETTERCONTENT']._serialized_start=796
+  _globals['_DEADLETTERCONTENT']._serialized_end=862
 # @@protoc_insertion_point(module_scope)

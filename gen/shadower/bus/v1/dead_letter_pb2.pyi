@@ -42,6 +42,33 @@ DEAD_LETTER_SOURCE_LOG: DeadLetterSource.ValueType  # 1
 DEAD_LETTER_SOURCE_BUS: DeadLetterSource.ValueType  # 2
 """The event bus."""
 
+class _DeadLetterState:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeadLetterStateEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_DeadLetterState.ValueType], builtins.type):
+    DESCRIPTOR: descriptor.EnumDescriptor
+    DEAD_LETTER_STATE_UNSPECIFIED: _DeadLetterState.ValueType  # 0
+    """Not set; never sent. In a request: every state."""
+    DEAD_LETTER_STATE_OPEN: _DeadLetterState.ValueType  # 1
+    """Nobody has dealt with it, or it has come again since."""
+    DEAD_LETTER_STATE_REPLAYED: _DeadLetterState.ValueType  # 2
+    """It was handed over once more; also if it had been dropped before."""
+    DEAD_LETTER_STATE_DROPPED: _DeadLetterState.ValueType  # 3
+    """Somebody decided that it will not be handed over. It is kept as it is, and can still be replayed."""
+
+class DeadLetterState(_DeadLetterState, metaclass=_DeadLetterStateEnumTypeWrapper):
+    """What has become of a dead letter."""
+
+DEAD_LETTER_STATE_UNSPECIFIED: DeadLetterState.ValueType  # 0
+"""Not set; never sent. In a request: every state."""
+DEAD_LETTER_STATE_OPEN: DeadLetterState.ValueType  # 1
+"""Nobody has dealt with it, or it has come again since."""
+DEAD_LETTER_STATE_REPLAYED: DeadLetterState.ValueType  # 2
+"""It was handed over once more; also if it had been dropped before."""
+DEAD_LETTER_STATE_DROPPED: DeadLetterState.ValueType  # 3
+"""Somebody decided that it will not be handed over. It is kept as it is, and can still be replayed."""
+
 @typing.final
 class DeadLetter(message.Message):
     """A record that a reader of the log or of the bus could not handle, kept as it was read; of an
@@ -65,6 +92,8 @@ class DeadLetter(message.Message):
     PAYLOAD_BYTES_FIELD_NUMBER: builtins.int
     OCCURRENCES_FIELD_NUMBER: builtins.int
     LAST_FAIL_TIME_FIELD_NUMBER: builtins.int
+    STATE_FIELD_NUMBER: builtins.int
+    DROP_FIELD_NUMBER: builtins.int
     dead_letter_id: builtins.str
     """Its UUID."""
     source: DeadLetterSource.ValueType
@@ -90,6 +119,8 @@ class DeadLetter(message.Message):
     group for the same reason. Position and message are those of the last time. One that comes
     again after a replay counts as not replayed.
     """
+    state: DeadLetterState.ValueType
+    """What has become of it."""
     @builtins.property
     def fail_time(self) -> timestamp_pb2.Timestamp:
         """When it was first put aside."""
@@ -101,6 +132,10 @@ class DeadLetter(message.Message):
     @builtins.property
     def last_fail_time(self) -> timestamp_pb2.Timestamp:
         """When it came last; fail_time is when it came first."""
+
+    @builtins.property
+    def drop(self) -> DeadLetterDrop:
+        """How it was last dropped; absent if never. That stays when it is replayed or comes again."""
 
     def __init__(
         self,
@@ -119,14 +154,52 @@ class DeadLetter(message.Message):
         payload_bytes: builtins.int = ...,
         occurrences: builtins.int = ...,
         last_fail_time: timestamp_pb2.Timestamp | None = ...,
+        state: DeadLetterState.ValueType = ...,
+        drop: DeadLetterDrop | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "fail_time", b"fail_time", "last_fail_time", b"last_fail_time", "partition", b"partition", "replay_time", b"replay_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "drop", b"drop", "fail_time", b"fail_time", "last_fail_time", b"last_fail_time", "partition", b"partition", "replay_time", b"replay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "attempts", b"attempts", "dead_letter_id", b"dead_letter_id", "fail_time", b"fail_time", "group", b"group", "last_fail_time", b"last_fail_time", "message", b"message", "occurrences", b"occurrences", "partition", b"partition", "payload_bytes", b"payload_bytes", "position", b"position", "reason", b"reason", "replay_time", b"replay_time", "source", b"source", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_partition", b"_partition", "attempts", b"attempts", "dead_letter_id", b"dead_letter_id", "drop", b"drop", "fail_time", b"fail_time", "group", b"group", "last_fail_time", b"last_fail_time", "message", b"message", "occurrences", b"occurrences", "partition", b"partition", "payload_bytes", b"payload_bytes", "position", b"position", "reason", b"reason", "replay_time", b"replay_time", "source", b"source", "state", b"state", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__partition: _TypeAlias = typing.Literal["partition"]  # noqa: Y015
     _WhichOneofArgType__partition: _TypeAlias = typing.Literal["_partition", b"_partition"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__partition) -> _WhichOneofReturnType__partition | None: ...
+
+@typing.final
+class DeadLetterDrop(message.Message):
+    """That somebody decided not to hand a record over."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    DROP_TIME_FIELD_NUMBER: builtins.int
+    DROPPED_BY_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    OCCURRENCES_FIELD_NUMBER: builtins.int
+    dropped_by: builtins.str
+    """Who: the subject of the token, or the API key."""
+    reason: builtins.str
+    """Why, in the words of whoever dropped it."""
+    occurrences: builtins.int
+    """How often the record had come by then, at least once. Of a letter that has come more often since,
+    nobody decided that; it is open.
+    """
+    @builtins.property
+    def drop_time(self) -> timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        drop_time: timestamp_pb2.Timestamp | None = ...,
+        dropped_by: builtins.str = ...,
+        reason: builtins.str = ...,
+        occurrences: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["drop_time", b"drop_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["drop_time", b"drop_time", "dropped_by", b"dropped_by", "occurrences", b"occurrences", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
 class DeadLetterContent(message.Message):

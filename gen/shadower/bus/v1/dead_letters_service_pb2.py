@@ -30,7 +30,7 @@ from shadower.bus.v1 import dead_letter_pb2 as shadower_dot_bus_dot_v1_dot_dead_
 from shadower.common.v1 import permission_pb2 as shadower_dot_common_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*shadower/bus/v1/dead_letters_service.proto\x12\x0fshadower.bus.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a!shadower/bus/v1/dead_letter.proto\x1a#shadower/common/v1/permission.proto\"\xf2\x01\n\x16ListDeadLettersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12;\n\x06source\x18\x02 \x01(\x0e\x32!.shadower.bus.v1.DeadLetterSourceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x08replayed\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 B\x0b\n\t_replayed\"\x90\x01\n\x17ListDeadLettersResponse\x12\x31\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x1b.shadower.bus.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x14GetDeadLetterRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12 \n\x0e\x64\x65\x61\x64_letter_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"~\n\x15GetDeadLetterResponse\x12\x30\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32\x1b.shadower.bus.v1.DeadLetter\x12\x33\n\x07\x63ontent\x18\x02 \x01(\x0b\x32\".shadower.bus.v1.DeadLetterContent\"\x8b\x01\n\x18ReplayDeadLettersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x30\n\x0f\x64\x65\x61\x64_letter_ids\x18\x02 \x03(\tB\x17\xbaH\x10\x92\x01\r\x08\x01\x10\x64\x18\x01\"\x05r\x03\xb0\x01\x01\xb0\xc8\x18\x01\"K\n\x19ReplayDeadLettersResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x1d.shadower.bus.v1.ReplayResult\"z\n\x0cReplayResult\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12/\n\x0breplay_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status2\x9e\x04\n\x12\x44\x65\x61\x64LettersService\x12\xa2\x01\n\x0fListDeadLetters\x12\'.shadower.bus.v1.ListDeadLettersRequest\x1a(.shadower.bus.v1.ListDeadLettersResponse\"<\x90\x02\x01\xe8\xc7\x18\x07\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02+\x12)/v1/workspaces/{workspace_id}/deadLetters\x12\xad\x01\n\rGetDeadLetter\x12%.shadower.bus.v1.GetDeadLetterRequest\x1a&.shadower.bus.v1.GetDeadLetterResponse\"M\x90\x02\x01\xe8\xc7\x18\x07\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02<\x12:/v1/workspaces/{workspace_id}/deadLetters/{dead_letter_id}\x12\xb2\x01\n\x11ReplayDeadLetters\x12).shadower.bus.v1.ReplayDeadLettersRequest\x1a*.shadower.bus.v1.ReplayDeadLettersResponse\"F\x90\x02\x02\xe8\xc7\x18\x08\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x35\"0/v1/workspaces/{workspace_id}/deadLetters:replay:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*shadower/bus/v1/dead_letters_service.proto\x12\x0fshadower.bus.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a!shadower/bus/v1/dead_letter.proto\x1a#shadower/common/v1/permission.proto\"\xad\x02\n\x16ListDeadLettersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12;\n\x06source\x18\x02 \x01(\x0e\x32!.shadower.bus.v1.DeadLetterSourceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x08replayed\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x39\n\x05state\x18\x06 \x01(\x0e\x32 .shadower.bus.v1.DeadLetterStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x0b\n\t_replayed\"\x90\x01\n\x17ListDeadLettersResponse\x12\x31\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x1b.shadower.bus.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x14GetDeadLetterRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12 \n\x0e\x64\x65\x61\x64_letter_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"~\n\x15GetDeadLetterResponse\x12\x30\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32\x1b.shadower.bus.v1.DeadLetter\x12\x33\n\x07\x63ontent\x18\x02 \x01(\x0b\x32\".shadower.bus.v1.DeadLetterContent\"\x8b\x01\n\x18ReplayDeadLettersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x30\n\x0f\x64\x65\x61\x64_letter_ids\x18\x02 \x03(\tB\x17\xbaH\x10\x92\x01\r\x08\x01\x10\x64\x18\x01\"\x05r\x03\xb0\x01\x01\xb0\xc8\x18\x01\"K\n\x19ReplayDeadLettersResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x1d.shadower.bus.v1.ReplayResult\"z\n\x0cReplayResult\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12/\n\x0breplay_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\"\xb5\x01\n\x16\x44ropDeadLettersRequest\x12=\n\x0cworkspace_id\x18\x01 \x01(\tB\'\xbaH$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$\x12\x30\n\x0f\x64\x65\x61\x64_letter_ids\x18\x02 \x03(\tB\x17\xbaH\x10\x92\x01\r\x08\x01\x10\x64\x18\x01\"\x05r\x03\xb0\x01\x01\xb0\xc8\x18\x01\x12*\n\x06reason\x18\x03 \x01(\tB\x1a\xbaH\x13r\x11\x10\x01\x18\xe8\x07\x32\n^[^\\x00]*$\xb0\xc8\x18\x01\"G\n\x17\x44ropDeadLettersResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.shadower.bus.v1.DropResult\"v\n\nDropResult\x12\x16\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\t\x12-\n\x04\x64rop\x18\x02 \x01(\x0b\x32\x1f.shadower.bus.v1.DeadLetterDrop\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status2\xcb\x05\n\x12\x44\x65\x61\x64LettersService\x12\xa2\x01\n\x0fListDeadLetters\x12\'.shadower.bus.v1.ListDeadLettersRequest\x1a(.shadower.bus.v1.ListDeadLettersResponse\"<\x90\x02\x01\xe8\xc7\x18\x07\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02+\x12)/v1/workspaces/{workspace_id}/deadLetters\x12\xad\x01\n\rGetDeadLetter\x12%.shadower.bus.v1.GetDeadLetterRequest\x1a&.shadower.bus.v1.GetDeadLetterResponse\"M\x90\x02\x01\xe8\xc7\x18\x07\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02<\x12:/v1/workspaces/{workspace_id}/deadLetters/{dead_letter_id}\x12\xb2\x01\n\x11ReplayDeadLetters\x12).shadower.bus.v1.ReplayDeadLettersRequest\x1a*.shadower.bus.v1.ReplayDeadLettersResponse\"F\x90\x02\x02\xe8\xc7\x18\x08\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x35\"0/v1/workspaces/{workspace_id}/deadLetters:replay:\x01*\x12\xaa\x01\n\x0f\x44ropDeadLetters\x12\'.shadower.bus.v1.DropDeadLettersRequest\x1a(.shadower.bus.v1.DropDeadLettersResponse\"D\x90\x02\x02\xe8\xc7\x18\x08\x90\xc8\x18\x05\x82\xd3\xe4\x93\x02\x33\"./v1/workspaces/{workspace_id}/deadLetters:drop:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDEADLETTERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTDEADLETTERSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTDEADLETTERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_LISTDEADLETTERSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTDEADLETTERSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_GETDEADLETTERREQUEST'].fields_by_name['workspace_id']._loaded_options = None
   _globals['_GETDEADLETTERREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_GETDEADLETTERREQUEST'].fields_by_name['dead_letter_id']._loaded_options = None
@@ -53,26 +55,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLAYDEADLETTERSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
   _globals['_REPLAYDEADLETTERSREQUEST'].fields_by_name['dead_letter_ids']._loaded_options = None
   _globals['_REPLAYDEADLETTERSREQUEST'].fields_by_name['dead_letter_ids']._serialized_options = b'\272H\020\222\001\r\010\001\020d\030\001\"\005r\003\260\001\001\260\310\030\001'
+  _globals['_DROPDEADLETTERSREQUEST'].fields_by_name['workspace_id']._loaded_options = None
+  _globals['_DROPDEADLETTERSREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H$r\"2 ^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+  _globals['_DROPDEADLETTERSREQUEST'].fields_by_name['dead_letter_ids']._loaded_options = None
+  _globals['_DROPDEADLETTERSREQUEST'].fields_by_name['dead_letter_ids']._serialized_options = b'\272H\020\222\001\r\010\001\020d\030\001\"\005r\003\260\001\001\260\310\030\001'
+  _globals['_DROPDEADLETTERSREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_DROPDEADLETTERSREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\023r\021\020\001\030\350\0072\n^[^\\x00]*$\260\310\030\001'
   _globals['_DEADLETTERSSERVICE'].methods_by_name['ListDeadLetters']._loaded_options = None
   _globals['_DEADLETTERSSERVICE'].methods_by_name['ListDeadLetters']._serialized_options = b'\220\002\001\350\307\030\007\220\310\030\005\202\323\344\223\002+\022)/v1/workspaces/{workspace_id}/deadLetters'
   _globals['_DEADLETTERSSERVICE'].methods_by_name['GetDeadLetter']._loaded_options = None
   _globals['_DEADLETTERSSERVICE'].methods_by_name['GetDeadLetter']._serialized_options = b'\220\002\001\350\307\030\007\220\310\030\005\202\323\344\223\002<\022:/v1/workspaces/{workspace_id}/deadLetters/{dead_letter_id}'
   _globals['_DEADLETTERSSERVICE'].methods_by_name['ReplayDeadLetters']._loaded_options = None
   _globals['_DEADLETTERSSERVICE'].methods_by_name['ReplayDeadLetters']._serialized_options = b'\220\002\002\350\307\030\010\220\310\030\005\202\323\344\223\0025\"0/v1/workspaces/{workspace_id}/deadLetters:replay:\001*'
+  _globals['_DEADLETTERSSERVICE'].methods_by_name['DropDeadLetters']._loaded_options = None
+  _globals['_DEADLETTERSSERVICE'].methods_by_name['DropDeadLetters']._serialized_options = b'\220\002\002\350\307\030\010\220\310\030\005\202\323\344\223\0023\"./v1/workspaces/{workspace_id}/deadLetters:drop:\001*'
   _globals['_LISTDEADLETTERSREQUEST']._serialized_start=253
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=495
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=498
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=642
-  _globals['_GETDEADLETTERREQUEST']._serialized_start=644
-  _globals['_GETDEADLETTERREQUEST']._serialized_end=763
-  _globals['_GETDEADLETTERRESPONSE']._serialized_start=765
-  _globals['_GETDEADLETTERRESPONSE']._serialized_end=891
-  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_start=894
-  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_end=1033
-  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_start=1035
-  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_end=1110
-  _globals['_REPLAYRESULT']._serialized_start=1112
-  _globals['_REPLAYRESULT']._serialized_end=1234
-  _globals['_DEADLETTERSSERVICE']._serialized_start=1237
-  _globals['_DEADLETTERSSERVICE']._serialized_end=1779
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=554
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=557
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=701
+  _globals['_GETDEADLETTERREQUEST']._serialized_start=703
+  _globals['_GETDEADLETTERREQUEST']._serialized_end=822
+  _globals['_GETDEADLETTERRESPONSE']._serialized_start=824
+  _globals['_GETDEADLETTERRESPONSE']._serialized_end=950
+  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_start=953
+  _globals['_REPLAYDEADLETTERSREQUEST']._serialized_end=1092
+  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_start=1094
+  _globals['_REPLAYDEADLETTERSRESPONSE']._serialized_end=1169
+  _globals['_REPLAYRESULT']._serialized_start=1171
+  _globals['_REPLAYRESULT']._serialized_end=1293
+  _globals['_DROPDEADLETTERSREQUEST']._serialized_start=1296
+  _globals['_DROPDEADLETTERSREQUEST']._serialized_end=1477
+  _globals['_DROPDEADLETTERSRESPONSE']._serialized_start=1479
+  _globals['_DROPDEADLETTERSRESPONSE']._serialized_end=1550
+  _globals['_DROPRESULT']._serialized_start=1552
+  _globals['_DROPRESULT']._serialized_end=1670
+  _globals['_DEADLETTERSSERVICE']._serialized_start=1673
+  _globals['_DEADLETTERSSERVICE']._serialized_end=2388
 # @@protoc_insertion_point(module_scope)

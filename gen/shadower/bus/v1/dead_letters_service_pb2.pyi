@@ -32,6 +32,7 @@ class ListDeadLettersRequest(message.Message):
     REPLAYED_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    STATE_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     source: dead_letter_pb2.DeadLetterSource.ValueType
@@ -46,6 +47,8 @@ class ListDeadLettersRequest(message.Message):
     """Where to go on: the next_page_token of the answer before, to the same query. If
     empty, from the beginning.
     """
+    state: dead_letter_pb2.DeadLetterState.ValueType
+    """Letters in this state only; if not set, in every state."""
     def __init__(
         self,
         *,
@@ -54,10 +57,11 @@ class ListDeadLettersRequest(message.Message):
         replayed: builtins.bool | None = ...,
         page_size: builtins.int = ...,
         page_token: builtins.str = ...,
+        state: dead_letter_pb2.DeadLetterState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_replayed", b"_replayed", "replayed", b"replayed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_replayed", b"_replayed", "page_size", b"page_size", "page_token", b"page_token", "replayed", b"replayed", "source", b"source", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_replayed", b"_replayed", "page_size", b"page_size", "page_token", b"page_token", "replayed", b"replayed", "source", b"source", "state", b"state", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__replayed: _TypeAlias = typing.Literal["replayed"]  # noqa: Y015
     _WhichOneofArgType__replayed: _TypeAlias = typing.Literal["_replayed", b"_replayed"]  # noqa: Y015
@@ -227,5 +231,91 @@ class ReplayResult(message.Message):
     _HasFieldArgType: _TypeAlias = typing.Literal["error", b"error", "replay_time", b"replay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letter_id", b"dead_letter_id", "error", b"error", "replay_time", b"replay_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class DropDeadLettersRequest(message.Message):
+    """A request to drop letters."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    DEAD_LETTER_IDS_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    workspace_id: builtins.str
+    """The workspace."""
+    reason: builtins.str
+    """Why, for those who look later: 1 to 1,000 characters, none of them NUL."""
+    @builtins.property
+    def dead_letter_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """UUIDs of 1 to 100 letters, each once."""
+
+    def __init__(
+        self,
+        *,
+        workspace_id: builtins.str = ...,
+        dead_letter_ids: abc.Iterable[builtins.str] | None = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letter_ids", b"dead_letter_ids", "reason", b"reason", "workspace_id", b"workspace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class DropDeadLettersResponse(message.Message):
+    """What became of the letters."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def results(self) -> containers.RepeatedCompositeFieldContainer[DropResult]:
+        """A result for each id, in the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        results: abc.Iterable[DropResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class DropResult(message.Message):
+    """What became of one letter."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    DEAD_LETTER_ID_FIELD_NUMBER: builtins.int
+    DROP_FIELD_NUMBER: builtins.int
+    ERROR_FIELD_NUMBER: builtins.int
+    dead_letter_id: builtins.str
+    """The letter's UUID."""
+    @builtins.property
+    def drop(self) -> dead_letter_pb2.DeadLetterDrop:
+        """How it is dropped: by this request, or by an earlier one. Absent if it is not."""
+
+    @builtins.property
+    def error(self) -> status_pb2.Status:
+        """Why it is not: NOT_FOUND with DEAD_LETTER_NOT_FOUND, or ALREADY_EXISTS with
+        DEAD_LETTER_REPLAYED.
+        """
+
+    def __init__(
+        self,
+        *,
+        dead_letter_id: builtins.str = ...,
+        drop: dead_letter_pb2.DeadLetterDrop | None = ...,
+        error: status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["drop", b"drop", "error", b"error"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letter_id", b"dead_letter_id", "drop", b"drop", "error", b"error"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

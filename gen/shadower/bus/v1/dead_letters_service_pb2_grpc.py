@@ -53,6 +53,11 @@ class DeadLettersServiceStub:
                 request_serializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.ReplayDeadLettersRequest.SerializeToString,
                 response_deserializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.ReplayDeadLettersResponse.FromString,
                 _registered_method=True)
+        self.DropDeadLetters = channel.unary_unary(
+                '/shadower.bus.v1.DeadLettersService/DropDeadLetters',
+                request_serializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.DropDeadLettersRequest.SerializeToString,
+                response_deserializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.DropDeadLettersResponse.FromString,
+                _registered_method=True)
 
 
 class DeadLettersServiceServicer:
@@ -86,6 +91,15 @@ class DeadLettersServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DropDeadLetters(self, request, context):
+        """Says of letters that they will not be handed over, and why. A result of its own for each. They
+        stay where they are, are listed as dropped, and can still be replayed; nothing of a record is
+        deleted. Dropping twice is safe: who was first, when and why stays as it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeadLettersServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -103,6 +117,11 @@ def add_DeadLettersServiceServicer_to_server(servicer, server):
                     servicer.ReplayDeadLetters,
                     request_deserializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.ReplayDeadLettersRequest.FromString,
                     response_serializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.ReplayDeadLettersResponse.SerializeToString,
+            ),
+            'DropDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropDeadLetters,
+                    request_deserializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.DropDeadLettersRequest.FromString,
+                    response_serializer=shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.DropDeadLettersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -190,6 +209,33 @@ class DeadLettersService:
             '/shadower.bus.v1.DeadLettersService/ReplayDeadLetters',
             shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.ReplayDeadLettersRequest.SerializeToString,
             shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.ReplayDeadLettersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/shadower.bus.v1.DeadLettersService/DropDeadLetters',
+            shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.DropDeadLettersRequest.SerializeToString,
+            shadower_dot_bus_dot_v1_dot_dead__letters__service__pb2.DropDeadLettersResponse.FromString,
             options,
             channel_credentials,
             insecure,

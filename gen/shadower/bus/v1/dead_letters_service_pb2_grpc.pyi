@@ -47,6 +47,11 @@ class DeadLettersServiceStub:
     given when it is durable. Replaying twice is safe: facts are stored once, and an event
     has the same id again. What fails again becomes a new letter.
     """
+    DropDeadLetters: _grpc.UnaryUnaryMultiCallable[_dead_letters_service_pb2.DropDeadLettersRequest, _dead_letters_service_pb2.DropDeadLettersResponse]
+    """Says of letters that they will not be handed over, and why. A result of its own for each. They
+    stay where they are, are listed as dropped, and can still be replayed; nothing of a record is
+    deleted. Dropping twice is safe: who was first, when and why stays as it was.
+    """
 
 @_typing.type_check_only
 class DeadLettersServiceAsyncStub(DeadLettersServiceStub):
@@ -66,6 +71,11 @@ class DeadLettersServiceAsyncStub(DeadLettersServiceStub):
     group that could not handle it, with the id that it had. A result of its own for each,
     given when it is durable. Replaying twice is safe: facts are stored once, and an event
     has the same id again. What fails again becomes a new letter.
+    """
+    DropDeadLetters: _aio.UnaryUnaryMultiCallable[_dead_letters_service_pb2.DropDeadLettersRequest, _dead_letters_service_pb2.DropDeadLettersResponse]  # type: ignore[assignment]
+    """Says of letters that they will not be handed over, and why. A result of its own for each. They
+    stay where they are, are listed as dropped, and can still be replayed; nothing of a record is
+    deleted. Dropping twice is safe: who was first, when and why stays as it was.
     """
 
 class DeadLettersServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -101,6 +111,17 @@ class DeadLettersServiceServicer(metaclass=_abc_1.ABCMeta):
         group that could not handle it, with the id that it had. A result of its own for each,
         given when it is durable. Replaying twice is safe: facts are stored once, and an event
         has the same id again. What fails again becomes a new letter.
+        """
+
+    @_abc_1.abstractmethod
+    def DropDeadLetters(
+        self,
+        request: _dead_letters_service_pb2.DropDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dead_letters_service_pb2.DropDeadLettersResponse, _abc.Awaitable[_dead_letters_service_pb2.DropDeadLettersResponse]]:
+        """Says of letters that they will not be handed over, and why. A result of its own for each. They
+        stay where they are, are listed as dropped, and can still be replayed; nothing of a record is
+        deleted. Dropping twice is safe: who was first, when and why stays as it was.
         """
 
 def add_DeadLettersServiceServicer_to_server(servicer: DeadLettersServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -489,6 +489,12 @@ class _ErrorReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ErrorReaso
 
         {"reason": "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
     """
+    ERROR_REASON_DEAD_LETTER_REPLAYED: _ErrorReason.ValueType  # 86
+    """A dead letter was replayed already, so there is nothing to drop. ALREADY_EXISTS.
+
+        {"reason": "DEAD_LETTER_REPLAYED", "domain": "shadower.dev",
+         "metadata": {"deadLetterId": "0192f0c1-7d5e-7c3a-9d53-0a1b2c3d4e5f"}}
+    """
     ERROR_REASON_REPORT_TOO_LARGE: _ErrorReason.ValueType  # 87
     """A report holds more than can be rendered, or rendering it takes too long.
     RESOURCE_EXHAUSTED: ask for less in it.
@@ -1026,6 +1032,12 @@ ERROR_REASON_REPORT_LINK_BUSY: ErrorReason.ValueType  # 85
 """A link to a report is opened more often than it may be. RESOURCE_EXHAUSTED.
 
     {"reason": "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId": "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
+"""
+ERROR_REASON_DEAD_LETTER_REPLAYED: ErrorReason.ValueType  # 86
+"""A dead letter was replayed already, so there is nothing to drop. ALREADY_EXISTS.
+
+    {"reason": "DEAD_LETTER_REPLAYED", "domain": "shadower.dev",
+     "metadata": {"deadLetterId": "0192f0c1-7d5e-7c3a-9d53-0a1b2c3d4e5f"}}
 """
 ERROR_REASON_REPORT_TOO_LARGE: ErrorReason.ValueType  # 87
 """A report holds more than can be rendered, or rendering it takes too long.

@@ -46,7 +46,7 @@ class _PermissionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Permission.
     PERMISSION_DEAD_LETTERS_READ: _Permission.ValueType  # 7
     """List and inspect dead letters."""
     PERMISSION_DEAD_LETTERS_WRITE: _Permission.ValueType  # 8
-    """Replay dead letters."""
+    """Replay dead letters, and drop them."""
     PERMISSION_PRICES_READ: _Permission.ValueType  # 9
     """Read the price table."""
     PERMISSION_PRICES_WRITE: _Permission.ValueType  # 10
@@ -154,7 +154,7 @@ PERMISSION_LEDGER_READ: Permission.ValueType  # 6
 PERMISSION_DEAD_LETTERS_READ: Permission.ValueType  # 7
 """List and inspect dead letters."""
 PERMISSION_DEAD_LETTERS_WRITE: Permission.ValueType  # 8
-"""Replay dead letters."""
+"""Replay dead letters, and drop them."""
 PERMISSION_PRICES_READ: Permission.ValueType  # 9
 """Read the price table."""
 PERMISSION_PRICES_WRITE: Permission.ValueType  # 10

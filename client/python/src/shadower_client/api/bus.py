@@ -37,6 +37,22 @@ class DeadLetterSource(OpenEnum):
     """The event bus."""
 
 
+@named("shadower.bus.v1.DeadLetterState")
+class DeadLetterState(OpenEnum):
+    """What has become of a dead letter."""
+
+    UNSPECIFIED = 0
+    """Not set; never sent. In a request: every state."""
+    OPEN = 1
+    """Nobody has dealt with it, or it has come again since."""
+    REPLAYED = 2
+    """It was handed over once more; also if it had been dropped before."""
+    DROPPED = 3
+    """Somebody decided that it will not be handed over. It is kept as it is, and can still be
+    replayed.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter(Message):
     """A record that a reader of the log or of the bus could not handle, kept as it was read;
@@ -76,6 +92,27 @@ class DeadLetter(Message):
     """
     last_fail_time: datetime | None = None
     """When it came last; fail_time is when it came first."""
+    state: DeadLetterState = DeadLetterState.UNSPECIFIED
+    """What has become of it."""
+    drop: DeadLetterDrop | None = None
+    """How it was last dropped; absent if never. That stays when it is replayed or comes again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterDrop(Message):
+    """That somebody decided not to hand a record over."""
+
+    PROTO: ClassVar[str] = "shadower.bus.v1.DeadLetterDrop"
+    drop_time: datetime | None = None
+    """When."""
+    dropped_by: str = ""
+    """Who: the subject of the token, or the API key."""
+    reason: str = ""
+    """Why, in the words of whoever dropped it."""
+    occurrences: int = 0
+    """How often the record had come by then, at least once. Of a letter that has come more
+    often since, nobody decided that; it is open.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +182,31 @@ class ReplayResult(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropDeadLettersResponse(Message, Table):
+    """What became of the letters."""
+
+    PROTO: ClassVar[str] = "shadower.bus.v1.DropDeadLettersResponse"
+    ITEMS: ClassVar[str] = "results"
+    results: tuple[DropResult, ...] = ()
+    """A result for each id, in the order of the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropResult(Message):
+    """What became of one letter."""
+
+    PROTO: ClassVar[str] = "shadower.bus.v1.DropResult"
+    dead_letter_id: str = ""
+    """The letter's UUID."""
+    drop: DeadLetterDrop | None = None
+    """How it is dropped: by this request, or by an earlier one. Absent if it is not."""
+    error: ShadowerError | None = None
+    """Why it is not: NOT_FOUND with DEAD_LETTER_NOT_FOUND, or ALREADY_EXISTS with
+    DEAD_LETTER_REPLAYED.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope(Message):
     """One message of the event bus: something that happened, told to every group of
     subscribers at least once. The bus's key is the workspace_id, and every group is told of
@@ -203,6 +265,14 @@ REPLAY_DEAD_LETTERS = Method(
     is_idempotent=True,
 )
 
+DROP_DEAD_LETTERS = Method(
+    "/shadower.bus.v1.DeadLettersService/DropDeadLetters",
+    dead_letters_service_pb2.DropDeadLettersRequest,
+    dead_letters_service_pb2.DropDeadLettersResponse,
+    DropDeadLettersResponse,
+    is_idempotent=True,
+)
+
 
 class DeadLettersApi:
     """Shows what could not be handled, and hands it over once more. Letters lie in the
@@ -220,6 +290,7 @@ class DeadLettersApi:
         replayed: bool | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
+        state: DeadLetterState | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
     ) -> Pages[ListDeadLettersResponse, DeadLetter]:
@@ -232,6 +303,7 @@ class DeadLettersApi:
             500; not negative.
         :param page_token: Where to go on: the next_page_token of the answer before, to the same
             query. If empty, from the beginning.
+        :param state: Letters in this state only; if not set, in every state.
         """
         return self._caller.pages(
             LIST_DEAD_LETTERS,
@@ -240,6 +312,7 @@ class DeadLettersApi:
                 "replayed": replayed,
                 "page_size": page_size,
                 "page_token": page_token,
+                "state": state,
             },
             workspace,
             timeout,
@@ -276,6 +349,29 @@ class DeadLettersApi:
             REPLAY_DEAD_LETTERS, {"dead_letter_ids": dead_letter_ids}, workspace, timeout
         )
 
+    def drop_dead_letters(
+        self,
+        dead_letter_ids: Sequence[str],
+        reason: str,
+        *,
+        workspace: str | None = None,
+        timeout: float | None = None,
+    ) -> DropDeadLettersResponse:
+        """Says of letters that they will not be handed over, and why. A result of its own for
+        each. They stay where they are, are listed as dropped, and can still be replayed;
+        nothing of a record is deleted. Dropping twice is safe: who was first, when and why
+        stays as it was.
+
+        :param dead_letter_ids: UUIDs of 1 to 100 letters, each once.
+        :param reason: Why, for those who look later: 1 to 1,000 characters, none of them NUL.
+        """
+        return self._caller.unary(
+            DROP_DEAD_LETTERS,
+            {"dead_letter_ids": dead_letter_ids, "reason": reason},
+            workspace,
+            timeout,
+        )
+
 
 class AsyncDeadLettersApi:
     """Shows what could not be handled, and hands it over once more. Letters lie in the
@@ -293,6 +389,7 @@ class AsyncDeadLettersApi:
         replayed: bool | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
+        state: DeadLetterState | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
     ) -> AsyncPages[ListDeadLettersResponse, DeadLetter]:
@@ -305,6 +402,7 @@ class AsyncDeadLettersApi:
             500; not negative.
         :param page_token: Where to go on: the next_page_token of the answer before, to the same
             query. If empty, from the beginning.
+        :param state: Letters in this state only; if not set, in every state.
         """
         return self._caller.pages(
             LIST_DEAD_LETTERS,
@@ -313,6 +411,7 @@ class AsyncDeadLettersApi:
                 "replayed": replayed,
                 "page_size": page_size,
                 "page_token": page_token,
+                "state": state,
             },
             workspace,
             timeout,
@@ -347,4 +446,27 @@ class AsyncDeadLettersApi:
         """
         return await self._caller.unary(
             REPLAY_DEAD_LETTERS, {"dead_letter_ids": dead_letter_ids}, workspace, timeout
+        )
+
+    async def drop_dead_letters(
+        self,
+        dead_letter_ids: Sequence[str],
+        reason: str,
+        *,
+        workspace: str | None = None,
+        timeout: float | None = None,
+    ) -> DropDeadLettersResponse:
+        """Says of letters that they will not be handed over, and why. A result of its own for
+        each. They stay where they are, are listed as dropped, and can still be replayed;
+        nothing of a record is deleted. Dropping twice is safe: who was first, when and why
+        stays as it was.
+
+        :param dead_letter_ids: UUIDs of 1 to 100 letters, each once.
+        :param reason: Why, for those who look later: 1 to 1,000 characters, none of them NUL.
+        """
+        return await self._caller.unary(
+            DROP_DEAD_LETTERS,
+            {"dead_letter_ids": dead_letter_ids, "reason": reason},
+            workspace,
+            timeout,
         )

@@ -67,7 +67,7 @@ class Permission(OpenEnum):
     DEAD_LETTERS_READ = 7
     """List and inspect dead letters."""
     DEAD_LETTERS_WRITE = 8
-    """Replay dead letters."""
+    """Replay dead letters, and drop them."""
     PRICES_READ = 9
     """Read the price table."""
     PRICES_WRITE = 10
@@ -555,6 +555,11 @@ class ErrorReason(OpenEnum):
     """A link to a report is opened more often than it may be. RESOURCE_EXHAUSTED. {"reason":
     "REPORT_LINK_BUSY", "domain": "shadower.dev", "metadata": {"linkId":
     "5f1d7a84db6a4e2e9c3b7f10", "limitPerMinute": "60"}}
+    """
+    DEAD_LETTER_REPLAYED = 86
+    """A dead letter was replayed already, so there is nothing to drop. ALREADY_EXISTS.
+    {"reason": "DEAD_LETTER_REPLAYED", "domain": "shadower.dev", "metadata":
+    {"deadLetterId": "0192f0c1-7d5e-7c3a-9d53-0a1b2c3d4e5f"}}
     """
     REPORT_TOO_LARGE = 87
     """A report holds more than can be rendered, or rendering it takes too long.

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shadower_client.producing.buffer import Buffer, BufferFull, Encoded, Entry
 from shadower_client.producing.delivery import Delivered
@@ -22,22 +22,36 @@ class Waiting:
         self._since = time.monotonic()
         """Since when the first of them waits."""
         self._is_over = self._is_closed = self._is_left = False
+        self._listeners: tuple[Callable[[], None], ...] = ()
 
     def put(self, workspace: str, facts: Sequence[Encoded], wait: float) -> None:
         """All of them or none. Raises BufferFull if there is no room, and none comes in so many
         seconds.
         """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.offer(workspace, facts), wait):
+                raise self.refused(facts)
+
+    def offer(self, workspace: str, facts: Sequence[Encoded]) -> bool:
+        """Takes all of them if there is room. Raises BufferFull if a file has none."""
         size = sum(len(one.body) for one in facts)
         self._refuse_if_never(len(facts), size)
         with self._changed:
             self._refuse_if_over()
             if not self._has_room(len(facts), size):
-                self._await_room(len(facts), size, wait)
-                self._refuse_if_over()
+                self.hurry()
+                return False
             was_empty = not self._buffer.items
             self._keep(workspace, facts)
             if self._is_due() or was_empty:
-                self._changed.notify_all()
+                self._tell()
+            return True
+
+    def refused(self, facts: Sequence[Encoded]) -> BufferFull:
+        """Nobody waits any longer for room for these."""
+        with self._changed:
+            self._refused += len(facts)
+            return BufferFull(f"{self._buffer.items} facts of {self._buffer.size} bytes wait")
 
     def next(self) -> list[Entry]:
         """The next batch when it is due; nothing if nothing is left and nothing comes."""
@@ -55,26 +69,51 @@ class Waiting:
             self._sent += len(delivered.entries) - len(delivered.rejected)
             self._rejected += len(delivered.rejected)
             self._since = time.monotonic()
-            self._changed.notify_all()
+            self._tell()
 
     def flush(self, timeout: float | None) -> bool:
+        wanted = self.hurry()
         with self._changed:
-            self._urgent = wanted = self._buffer.last
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._is_left or self._is_past(wanted), timeout)
-            return self._is_past(wanted) and not self._dropped
+            self._changed.wait_for(lambda: self.is_settled(wanted), timeout)
+            return self.is_sent(wanted)
+
+    def hurry(self) -> int:
+        """What waits now is due, up to the fact of this number."""
+        with self._changed:
+            if self._urgent != self._buffer.last:
+                self._urgent = self._buffer.last
+                self._tell()
+            return self._urgent
+
+    def is_settled(self, number: int) -> bool:
+        """Whether all up to this one are dealt with, or nobody does so any more."""
+        with self._changed:
+            return self._is_left or self._is_past(number)
+
+    def is_sent(self, number: int) -> bool:
+        with self._changed:
+            return self._is_past(number) and not self._dropped
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """It is called at each change from any thread, with the lock held."""
+        with self._changed:
+            self._listeners = (*self._listeners, listener)
+
+    def ignore(self, listener: Callable[[], None]) -> None:
+        with self._changed:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
 
     def leave(self) -> None:
         """Nobody sends any more."""
         with self._changed:
             self._is_left = True
-            self._changed.notify_all()
+            self._tell()
 
     def end(self) -> None:
         """Nothing comes any more."""
         with self._changed:
             self._is_over = True
-            self._changed.notify_all()
+            self._tell()
 
     def close(self) -> int:
         """Gives up what waits in memory, and says how much that was."""
@@ -85,7 +124,7 @@ class Waiting:
             if not self._is_closed:
                 self._buffer.close()
             self._is_closed = self._is_left = True
-            self._changed.notify_all()
+            self._tell()
             return self._dropped
 
     def counts(self) -> ProducerCounts:
@@ -100,6 +139,11 @@ class Waiting:
                 refused=self._refused,
             )
 
+    def _tell(self) -> None:
+        self._changed.notify_all()
+        for listener in self._listeners:
+            listener()
+
     def _refuse_if_over(self) -> None:
         if self._is_over:
             raise ValueError("the producer is closed")
@@ -111,13 +155,6 @@ class Waiting:
     def _has_room(self, items: int, size: int) -> bool:
         within_items = self._buffer.items + items <= self._settings.max_items
         return within_items and self._buffer.size + size <= self._settings.max_bytes
-
-    def _await_room(self, items: int, size: int, wait: float) -> None:
-        self._urgent = self._buffer.last
-        self._changed.notify_all()
-        if not self._changed.wait_for(lambda: self._is_over or self._has_room(items, size), wait):
-            self._refused += items
-            raise BufferFull(f"{self._buffer.items} facts of {self._buffer.size} bytes wait")
 
     def _keep(self, workspace: str, facts: Sequence[Encoded]) -> None:
         if not self._buffer.items:

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack
 
 from shadower_client.api.ingest import MetricPoint
 from shadower_client.producing.producer import Producer
+from shadower_client.producing.producer_async import AsyncProducer
 from shadower_client.producing.settings import Fact
 from shadower_client.tracking.describing import Description
 from shadower_client.tracking.failing import Classify, failure_of
@@ -37,7 +38,7 @@ class Tracker:
 
     def __init__(
         self,
-        producer: Producer | None = None,
+        producer: Producer | AsyncProducer | None = None,
         *,
         announces: bool = False,
         classify: Classify | None = None,
@@ -113,7 +114,7 @@ class Tracker:
         if self.producer is None:
             return
         try:
-            self.producer.record(fact(), wait=0.0)
+            self.producer.record_nowait(fact())
         # A spool that is broken, a number that is none: whatever it is, it is not what is tracked.
         except Exception as error:  # noqa: BLE001
             LOG.warning("a run was not recorded: %s", error)

@@ -1,0 +1,34 @@
+"""Says of dead letters that they will not be handed over."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.relay.replaying import unknown_letter
+from services.runtime.faults import AlreadyExists, Fault
+from services.warehouse.bus.drops import Drop, Standing, State, drop_letters
+from services.warehouse.database import Session
+
+
+async def drop(
+    session: Session, letter_ids: Sequence[UUID], by: str, reason: str
+) -> list[Drop | Fault]:
+    """What became of each."""
+    known = await drop_letters(session, letter_ids, by, reason)
+    return [_outcome(one, known.get(one)) for one in letter_ids]
+
+
+def _outcome(letter_id: UUID, found: Standing | None) -> Drop | Fault:
+    if found is None:
+        return unknown_letter(letter_id)
+    # One that has come again meanwhile is open, and its drop is of the times before.
+    if found.state is State.REPLAYED or found.drop is None:
+        return _was_replayed(letter_id)
+    return found.drop
+
+
+def _was_replayed(letter_id: UUID) -> AlreadyExists:
+    return AlreadyExists(
+        "DEAD_LETTER_REPLAYED",
+        f"the dead letter {letter_id} was replayed already",
+        metadata={"deadLetterId": str(letter_id)},
+    )

@@ -1,0 +1,12 @@
+-- name: drop
+-- Of all times that each has come by now. Whoever was faster has dropped it.
+insert into dead_letter_drops (workspace_id, dead_letter_id, occurrences, dropped_by, reason)
+select workspace_id, dead_letter_id, occurrences, $3, $4 from dead_letters
+where workspace_id = $1 and dead_letter_id = any ($2::uuid[]) and replayed_at is null
+order by dead_letter_id
+on conflict (workspace_id, dead_letter_id, occurrences) do nothing
+
+-- name: standing
+select dead_letter_id, state, dropped_at, dropped_by, drop_reason, drop_occurrences
+from filed_letters
+where workspace_id = $1 and dead_letter_id = any ($2::uuid[])
