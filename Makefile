@@ -19,24 +19,42 @@ up: $(VENV)/.installed ## Set everything up and run it, with live demo traffic (
 test: install ## Run every test (ARGS goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
+# Those that take long come first, so that none is waited for alone in the end.
+CHECKS := types page imports secrets generated schema style contract reference edges chart image
 check: install ## Run every linter; prove generated code, schema and contract by diff; have Envoy look at its configuration
+	@$(MAKE) --no-print-directory --jobs=$(shell nproc 2>/dev/null || echo 1) --output-sync=target \
+		$(addprefix check-,$(CHECKS))
+
+.PHONY: $(addprefix check-,$(CHECKS))
+check-types:
+	$(BIN)/mypy
+check-page:
+	$(NPM) run --silent check
+check-imports:
+	$(BIN)/lint-imports
+check-secrets:
+	$(BIN)/python -m tools.secrets
+check-generated:
+	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
+	$(BIN)/python -m tools.client $(VENV)/client && diff -r -x __pycache__ $(VENV)/client $(CLIENT)
+check-schema:
+	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
+check-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+check-contract:
 	$(BIN)/buf lint
 	$(BIN)/buf format proto --diff --exit-code
 	$(BIN)/buf breaking proto --against contract.binpb
-	rm -rf $(VENV)/gen && $(MAKE) --no-print-directory stubs GEN=$(VENV)/gen && diff -r -x __pycache__ $(VENV)/gen gen
-	$(BIN)/python -m tools.schema | diff $(SCHEMA) -
-	$(BIN)/python -m tools.reference --check
-	$(BIN)/python -m tools.client $(VENV)/client && diff -r -x __pycache__ $(VENV)/client $(CLIENT)
 	$(BIN)/python -m tools.options
+check-reference:
+	$(BIN)/python -m tools.reference --check
+check-edges:
 	$(BIN)/python -m tools.edges
+check-chart:
 	$(BIN)/python -m tools.chart --check
+check-image:
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/python -m tools.secrets
-	$(NPM) run --silent check
 
 gen: $(VENV)/.installed ## Generate code, the client and references from the contract, and the schema from its migrations
 	$(MAKE) --no-print-directory stubs

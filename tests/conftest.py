@@ -4,8 +4,10 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from services.warehouse.database import Database
 from tests.support.citus import CitusServer, workers_given
@@ -14,10 +16,15 @@ from tests.support.kafka import brokers_to_share
 from tests.support.keys import KeyRing
 from tests.support.postgres import Server, migrated, running_server
 from tests.support.rolling import rolling_database
+from tests.support.sharing import BySharing
 from tests.support.stack import Environment, Stack, Stubs, running_stack
 
 # What needs programs that are large to fetch and slow to start runs by a target of its own.
 collect_ignore = [] if os.environ.get("SHADOWER_PROVIDERS") else ["providers"]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return BySharing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from services.runtime.telemetry.instruments import instruments
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 # A larger record comes all the same, alone.
 FETCH_BYTES = 2 * 1024 * 1024
-SESSION_MS = 10_000
 # By then, whoever writes or reads sees that a topic was made anew or has more partitions.
 METADATA_MS = 10_000
 STOP_SECONDS = 5
@@ -59,14 +58,15 @@ async def open_producer(settings: Settings) -> AsyncIterator[Producer]:
 
 def new_consumer(settings: Settings, group: str | None, **options: Any) -> Consumer:
     """Begins where its group has been, or at the beginning; moves on only when it is told to."""
+    session_ms = round(settings.kafka_session_seconds * 1000)
     return AIOKafkaConsumer(
         **access_to(settings),
         group_id=group,
         enable_auto_commit=False,
         max_partition_fetch_bytes=FETCH_BYTES,
-        request_timeout_ms=SESSION_MS + REQUEST_MS,
-        session_timeout_ms=SESSION_MS,
-        heartbeat_interval_ms=SESSION_MS // 4,
+        request_timeout_ms=session_ms + REQUEST_MS,
+        session_timeout_ms=session_ms,
+        heartbeat_interval_ms=session_ms // 4,
         metadata_max_age_ms=METADATA_MS,
         **{"auto_offset_reset": "earliest", "isolation_level": "read_committed", **options},
     )

@@ -76,5 +76,6 @@ async def _starting(work: Awaitable[None]) -> None:
 async def _awaited(work: Awaitable[None]) -> None:
     # What was loaded by now stays; the collector need not look through it again and again.
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 100)
     await work

@@ -32,6 +32,10 @@ class Settings(KafkaSettings, ProcessSettings):
     topic_replication: int = Field(default=1, ge=1, le=7)
     """Copies of a topic that is not there yet. With 3, two must have a record before it counts."""
 
+    kafka_session_seconds: float = Field(default=10, ge=1, le=300)
+    """After so long without a word from a reader of a topic, others of its group get what it read.
+    Brokers allow no less than their group.min.session.timeout.ms, six seconds unless told."""
+
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
     """Redis 7 or Valkey, as redis://host:port/0, rediss:// or unix://path: the tier of the cache
     that replicas share, and where limits are counted. Empty: each process has its own alone."""

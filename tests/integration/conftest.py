@@ -23,7 +23,7 @@ from tests.support.notifier import Notifier, notifying
 from tests.support.postgres import Server
 from tests.support.receivers import Mailbox, Receiver, running_mailbox, running_receiver
 from tests.support.reports import Desk
-from tests.support.rolling import record_around_rolling, record_points_around_rolling
+from tests.support.rolling import record_around_rolling
 from tests.support.runs import Client, Row
 from tests.support.stack import Environment, Stack, Stubs
 from tests.support.statistics_checks import forty_days_of_runs
@@ -95,8 +95,7 @@ async def measured(
 ) -> Client:
     """Only to be read. Its answers are put together from cells of all sorts and from facts."""
     filled = Client.of_new_workspace(stack.stubs, keys)
-    await record_around_rolling(rolling, filled, measured_runs, early=2)
-    await record_points_around_rolling(rolling, filled, measured_points)
+    await record_around_rolling(rolling, filled, measured_runs, early=2, points=measured_points)
     return filled
 
 

@@ -14,7 +14,6 @@ from aiokafka.errors import KafkaError
 
 from services.runtime.kafka import (
     MAX_RECORD_BYTES,
-    SESSION_MS,
     STOP_SECONDS,
     Producer,
     ensure_topic,
@@ -185,7 +184,7 @@ async def test_whoever_reads_from_a_silent_broker_can_leave(tmp_path: Path) -> N
             finally:
                 cluster.nodes[0].resume()
         async with member(settings, topic, "g") as heir:
-            assert await next_value(heir, SESSION_MS / 2000) == b"only"
+            assert await next_value(heir, settings.kafka_session_seconds / 2) == b"only"
 
 
 async def until_trouble(settings: Settings, expected: str) -> None:

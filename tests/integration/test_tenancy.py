@@ -1,7 +1,7 @@
 """The database itself keeps workspaces apart, also where a query forgets to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from services.runtime.settings import Settings
 from services.warehouse.database import Database
 from services.warehouse.rollups.cells import COUNTS
 from services.warehouse.rollups.levels import KEYS
+from tests.support.postgres import Server
 
 TIME = "timestamptz '2024-05-05T00:00:00Z'"
 ALERT = "uuid '0e8e2f0a-7a51-4d0e-9b5f-6f1f1d1f7a10'"
@@ -155,17 +156,19 @@ def insert(table: str, workspace: str) -> str:
     return f"insert into {table} (workspace_id, {columns}) values ('{workspace}', {values})"
 
 
-@pytest.fixture
-def filled(database_url: str) -> str:
-    """A database in which two workspaces have a row in every table."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+@pytest.fixture(scope="module")
+def filled(postgres: Server, template: str) -> Iterator[str]:
+    """A database in which two workspaces have a row in every table, and nothing may be changed."""
+    url = postgres.create(template)
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set search_path to shadower")
         for table in ("executions", "metric_points", "events", "spans"):
             connection.execute(f"select ensure_month('{table}', {TIME})")
         for table in TABLES:
             connection.execute(insert(table, "red"))
             connection.execute(insert(table, "blue"))
-    return database_url
+    yield url
+    postgres.drop(url)
 
 
 def settings(url: str, pool_size: int) -> Settings:

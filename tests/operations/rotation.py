@@ -10,224 +10,37 @@ import asyncio
 import json
 import ssl
 import tempfile
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import grpc
 import httpx
-from shadower.common.v1.limit_class_pb2 import LIMIT_CLASS_DASHBOARDS, LIMIT_CLASS_INGESTION
-from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsRequest
-from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
-from shadower.limits.v1.limit_pb2 import LIMIT_SCOPE_USER, LIMIT_SCOPE_WORKSPACE
-from shadower.limits.v1.limits_service_pb2 import UpdateLimitRequest
-from shadower.limits.v1.limits_service_pb2_grpc import LimitsServiceStub
-from shadower.metrics.v1.metrics_service_pb2 import ListMetricsRequest
-from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 
 from services.runtime.background import in_background
-from services.runtime.certificate import SERVER_NAME as TARGET_NAME
 from services.runtime.certificate import Certificate
 from services.runtime.channels import open_channel
 from services.warehouse.migrate import migrate
-from tests.operations.ground import (
-    BATCH,
-    Ground,
-    Load,
-    check,
-    ground,
-    load_on,
-    new_server,
-    rows_from,
-    say,
+from tests.operations.ground import Ground, check, ground, load_on, new_server, say
+from tests.operations.rotation_callers import Callers, kinds_of, raise_limits, reading
+from tests.operations.rotation_files import (
+    FLOW_SECONDS,
+    Files,
+    authority_changes,
+    certificates_change,
+    publish,
 )
 from tests.support.edge_command import Ports, edge_process
-from tests.support.errors import refusal
-from tests.support.keys import MESH_ISSUER, KeyRing
+from tests.support.keys import KeyRing
 from tests.support.stack import Environment, Running
-from tools.certificates import SERVER_NAME, Authority
+from tools.certificates import SERVER_NAME
 
 SERVICES = ("ingest", "metrics", "access", "limits")
 JWKS_SECONDS = 2
 # Until who reads a key set again has done so; the edge looks each second.
 READ_SECONDS = JWKS_SECONDS + 2
-FLOW_SECONDS = 3
-PAUSE_SECONDS = 0.02
 START_SECONDS = 90
-AMOUNT = 1_000_000
-# Limiters look at what has changed about once a second.
-SETTLE_SECONDS = 3
-Once = Callable[[], Awaitable[None]]
-
-
-class Files:
-    """A certificate, its key and who vouches for them, in a folder of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        (folder / "drafts").mkdir(parents=True)
-        self.authority = Authority()
-        self.trusted = self.authority.write(folder)
-        self.chain, self.key = self.authority.issue(folder)
-
-    @property
-    def certificate(self) -> Certificate:
-        return Certificate(self.chain, self.key, self.trusted, SERVER_NAME)
-
-    def trust(self, *authorities: Authority) -> None:
-        drafts = self._folder / "drafts"
-        told = [one.write(drafts).read_bytes() for one in authorities]
-        draft = drafts / "all.pem"
-        draft.write_bytes(b"".join(told))
-        draft.replace(self.trusted)
-
-    def issue(self, authority: Authority) -> None:
-        authority.issue(self._folder)
-
-
-@dataclass
-class Callers:
-    """Requests of every kind, none of which is made a second time, and what came of them."""
-
-    load: Load
-    edge: str
-    """host:port"""
-    mesh: str
-    public: Files
-    files: Files
-    keys: KeyRing
-    mesh_keys: KeyRing
-    answered: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    is_over: bool = False
-
-    @property
-    def bearer(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.keys.token(self.load.workspace)}"}
-
-    @property
-    def mesh_bearer(self) -> dict[str, str]:
-        """As a service's own."""
-        token = self.mesh_keys.token(
-            self.load.workspace,
-            iss=MESH_ISSUER,
-            role=None,  # type: ignore[arg-type] # left out
-            email=None,
-            sub="scheduler",
-            permissions=["metrics:read"],
-        )
-        return {"authorization": f"Bearer {token}"}
-
-    def gates(self) -> grpc.ChannelCredentials:
-        return grpc.ssl_channel_credentials(self.public.trusted.read_bytes())
-
-    async def keep(self, name: str, once: Once) -> None:
-        while not self.is_over:
-            try:
-                await once()
-                self.answered[name] += 1
-            except grpc.aio.AioRpcError as error:
-                said = refusal(error)
-                self.failed[f"{name}: {said.code.name} {said.reason} {said.message}"] += 1
-            except (httpx.HTTPError, ValueError) as error:
-                self.failed[f"{name}: {error!r}"] += 1
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    def told(self) -> str:
-        return f"answered {dict(self.answered)}"
-
-
-async def raise_limits(callers: Callers) -> None:
-    """So that none is refused for there being many."""
-    workspace = callers.load.workspace
-    metadata = callers.keys.metadata(workspace, permissions=["limits:write"])
-    channel = open_channel(callers.mesh, dict, certificate=callers.files.certificate)
-    async with channel:
-        stub: Any = LimitsServiceStub(channel)
-        for kind in (LIMIT_CLASS_DASHBOARDS, LIMIT_CLASS_INGESTION):
-            for scope in (LIMIT_SCOPE_WORKSPACE, LIMIT_SCOPE_USER):
-                request = UpdateLimitRequest(
-                    workspace_id=workspace, limit_class=kind, scope=scope, amount=AMOUNT
-                )
-                request.period.FromSeconds(60)
-                await stub.UpdateLimit(request, metadata=metadata)
-    await asyncio.sleep(SETTLE_SECONDS)
-
-
-async def kinds_of(callers: Callers, stack: AsyncExitStack) -> dict[str, Once]:
-    options = ((TARGET_NAME, "localhost"),)
-    edge = await stack.enter_async_context(
-        grpc.aio.secure_channel(callers.edge, callers.gates(), options=options)
-    )
-    mesh = await stack.enter_async_context(
-        open_channel(callers.mesh, lambda: callers.bearer, certificate=callers.files.certificate)
-    )
-    own = await stack.enter_async_context(
-        open_channel(
-            callers.mesh, lambda: callers.mesh_bearer, certificate=callers.files.certificate
-        )
-    )
-    return {
-        "writes": writing(callers, edge),
-        "reads": reading(callers, edge, with_token=True),
-        "rest": resting(callers),
-        "mesh": reading(callers, mesh, with_token=False),
-        "services": reading(callers, own, with_token=False),
-    }
-
-
-def writing(callers: Callers, channel: grpc.aio.Channel) -> Once:
-    stub: Any = IngestServiceStub(channel)
-    load = callers.load
-
-    async def once() -> None:
-        rows = rows_from(load.sent)
-        load.sent += BATCH
-        request = RecordExecutionsRequest(workspace_id=load.workspace, executions=rows)
-        metadata = tuple(callers.bearer.items())
-        answer = await stub.RecordExecutions(request, metadata=metadata, timeout=20)
-        if answer.counts.stored != BATCH:
-            raise ValueError(str(answer.counts))
-        load.acknowledged += BATCH
-
-    return once
-
-
-def reading(callers: Callers, channel: grpc.aio.Channel, *, with_token: bool) -> Once:
-    stub: Any = MetricsServiceStub(channel)
-    request = ListMetricsRequest(workspace_id=callers.load.workspace)
-
-    async def once() -> None:
-        metadata = tuple(callers.bearer.items()) if with_token else ()
-        await stub.ListMetrics(request, metadata=metadata, timeout=20)
-
-    return once
-
-
-def resting(callers: Callers) -> Once:
-    """Each by a connection of its own, so that each sees the edge's certificate of now."""
-    url = f"https://localhost:{callers.edge.rpartition(':')[2]}"
-    path = f"/v1/workspaces/{callers.load.workspace}/metrics"
-    asked = {"metrics": "executions"}
-
-    async def once() -> None:
-        context = ssl.create_default_context(cafile=str(callers.public.trusted))
-        async with httpx.AsyncClient(verify=context, trust_env=False, timeout=20) as client:
-            reply = await client.get(f"{url}{path}", headers=callers.bearer, params=asked)
-        if reply.status_code != httpx.codes.OK:
-            raise ValueError(f"{reply.status_code} {reply.text[:300]}")
-
-    return once
-
-
-def publish(path: Path, *rings: KeyRing) -> None:
-    """Whole, and put in place in one step."""
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps({"keys": [one.public() for one in rings]}))
-    draft.replace(path)
 
 
 async def tokens_change(callers: Callers, path: Path, *, of_mesh: bool) -> None:
@@ -242,20 +55,6 @@ async def tokens_change(callers: Callers, path: Path, *, of_mesh: bool) -> None:
     await asyncio.sleep(FLOW_SECONDS)
     publish(path, new)
     await asyncio.sleep(READ_SECONDS)
-
-
-async def certificates_change(files: Files) -> None:
-    """One file after the other."""
-    files.issue(files.authority)
-    await asyncio.sleep(FLOW_SECONDS)
-
-
-async def authority_changes(files: Files) -> None:
-    old, new = files.authority, Authority()
-    for step in (lambda: files.trust(old, new), lambda: files.issue(new), lambda: files.trust(new)):
-        step()
-        await asyncio.sleep(FLOW_SECONDS)
-    files.authority = new
 
 
 async def old_is_refused(callers: Callers, old: KeyRing) -> None:

@@ -20,7 +20,7 @@ from services.runtime.settings import Settings
 from services.warehouse.bus.dead_letters import bury_alone
 from services.warehouse.database import Database
 from tests.support.bus import QUICK, SECONDS, database_of, publish_one, settings_of
-from tests.support.kafka import kept_records
+from tests.support.kafka import SHORT_SESSION, kept_records
 from tests.support.stack import Environment
 
 PARTITIONS = 2
@@ -69,6 +69,6 @@ async def new_bus(url: str, brokers: str, folder: Path, jwks_file: Path) -> Asyn
         "SHADOWER_BUS_TOPIC": topic,
         "SHADOWER_TOPIC_PARTITIONS": str(PARTITIONS),
     }
-    environment = Environment(url, jwks_file, folder, tuple(told.items()))
+    environment = Environment(url, jwks_file, folder, (*told.items(), SHORT_SESSION))
     async with database_of(url) as database:
         yield Bus(settings, database, environment)

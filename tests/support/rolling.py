@@ -1,6 +1,6 @@
 """Rolls workspaces up as the services do, but makes cells of however few runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -32,26 +32,24 @@ async def verify(database: Database, workspace: str, *, repair: bool = False) ->
 
 
 async def record_around_rolling(
-    database: Database, client: Client, rows: list[Row], early: int
+    database: Database, client: Client, rows: list[Row], early: int, points: Sequence[Row] = ()
 ) -> None:
-    """Some are rolled up when the others come: late, for hours that have cells already."""
+    """Some are rolled up when the others come: late, for hours that have cells already. Of points,
+    every third is late."""
     some = [row for number, row in enumerate(rows) if number % 3 < early]
     others = [row for number, row in enumerate(rows) if number % 3 >= early]
-    assert (await client.record(some))["stored"] == len(some)
+    await _record(client, some, [point for number, point in enumerate(points) if number % 3])
     if some:
+        # Once, since what was taken out piece by piece is rolled up piece by piece again.
         await roll(database, client.workspace, _around(some))
-    assert (await client.record(others))["stored"] == len(others)
+    await _record(client, others, points[::3])
 
 
-async def record_points_around_rolling(database: Database, client: Client, rows: list[Row]) -> None:
-    """Every third is late."""
-    for part in ([row for n, row in enumerate(rows) if n % 3], rows[::3]):
-        assert (await client.record_points(part))["stored"] == len(part)
-        if part != rows[::3]:
-            times = [row["timestamp"] for row in part]
-            await roll(database, client.workspace, Interval(min(times), max(times) + HOUR))
+async def _record(client: Client, rows: Sequence[Row], points: Sequence[Row]) -> None:
+    assert (await client.record(rows))["stored"] == len(rows)
+    assert (await client.record_points(points))["stored"] == len(points)
 
 
-def _around(rows: list[Row]) -> Interval:
+def _around(rows: Sequence[Row]) -> Interval:
     times = [row["start_time"] for row in rows]
     return Interval(min(times), max(times) + HOUR)

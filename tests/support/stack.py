@@ -239,6 +239,11 @@ async def _state(health: Any, name: str) -> int:
 
 def stop(service: Running, number: signal.Signals = signal.SIGTERM) -> int:
     service.process.send_signal(number)
+    return ended(service)
+
+
+def ended(service: Running) -> int:
+    """The exit code of one that was told to end."""
     try:
         return service.process.wait(60)
     except subprocess.TimeoutExpired:
@@ -247,11 +252,14 @@ def stop(service: Running, number: signal.Signals = signal.SIGTERM) -> int:
 
 
 def stop_all(services: Iterable[Running]) -> None:
-    """Also those behind one that does not end. Raises ExceptionGroup if there was one."""
-    failed: list[Exception] = []
-    for service in services:
+    """All are told before one is waited for. Raises ExceptionGroup if there was one that does not
+    end."""
+    told, failed = list(services), list[Exception]()
+    for service in told:
+        service.process.terminate()
+    for service in told:
         try:
-            stop(service)
+            ended(service)
         except subprocess.TimeoutExpired as late:
             failed.append(late)
     if failed:

@@ -68,6 +68,8 @@ class ItemMaker:
     name: str
     dice: Random
     now: datetime
+    months: int = 12
+    """So far back some of it lies. Each month is one more to be rolled up and counted."""
     _made: int = 0
     _unfinished: deque[tuple[Run, int]] = field(default_factory=deque)
     _recent: deque[Item] = field(default_factory=lambda: deque(maxlen=50))
@@ -137,7 +139,7 @@ class ItemMaker:
 
     def _time(self) -> datetime:
         """Mostly now, at times in a month that nobody may have written to yet."""
-        months = self.dice.randrange(12) if self.dice.random() < 0.1 else 0
+        months = self.dice.randrange(self.months) if self.dice.random() < 0.1 else 0
         return self.now - timedelta(days=30 * months, microseconds=self.dice.randrange(10**9))
 
 

@@ -20,9 +20,7 @@ from tools.faults.diary import Diary
 from tools.faults.items import KINDS, Item, ItemMaker, by_kind
 
 CALL_SECONDS = 10
-PAUSE_SECONDS = 0.05
 RETRY_SECONDS = 0.3
-MOST_ITEMS = 40
 # Shares of batches: those over a stream, and those whose producer does not ask again.
 STREAMED, IMPATIENT = 0.3, 0.1
 FIELDS = {"execution": "executions", "metric_point": "metric_points", "event": "events"}
@@ -46,6 +44,16 @@ Token = Callable[[], str]
 
 
 @dataclass(frozen=True)
+class Zeal:
+    """How soon a producer sends its next batch, how large one is at most, and how far back the
+    months are that some of it is of."""
+
+    pause_seconds: float = 0.05
+    most_items: int = 40
+    months: int = 12
+
+
+@dataclass(frozen=True)
 class Batch:
     """Items of one workspace that are sent in one call."""
 
@@ -64,18 +72,19 @@ class Producer:
     diary: Diary
     maker: ItemMaker
     workspace: str
+    zeal: Zeal
     stopped: asyncio.Event
 
     async def run(self) -> None:
         while not self.stopped.is_set():
             await self._deliver(self._next_batch())
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(self.zeal.pause_seconds)
 
     def _next_batch(self) -> Batch:
         dice = self.maker.dice
         streamed, impatient = dice.random() < STREAMED, dice.random() < IMPATIENT
         kinds = list(KINDS.values()) if streamed else [dice.choice(list(KINDS.values()))]
-        items = self.maker.items(dice.randint(1, MOST_ITEMS), kinds)
+        items = self.maker.items(dice.randint(1, self.zeal.most_items), kinds)
         return Batch(self.workspace, items, streamed, impatient)
 
     async def _deliver(self, batch: Batch) -> None:
@@ -124,6 +133,7 @@ class Load:
     diary: Diary
     seed: int
     workspaces: Sequence[str]
+    zeal: Zeal
     producers: int = 5
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -135,9 +145,10 @@ class Load:
 
     def _producer(self, number: int, stubs: Iterator[Any]) -> Producer:
         dice = Random(f"{self.seed}/{number}")  # noqa: S311 - to be repeated, not to be secret
-        maker = ItemMaker(f"p{number}", dice, datetime.now(UTC) - timedelta(hours=1))
+        now = datetime.now(UTC) - timedelta(hours=1)
+        maker = ItemMaker(f"p{number}", dice, now, self.zeal.months)
         workspace = self.workspaces[number % len(self.workspaces)]
-        return Producer(stubs, self.token, self.diary, maker, workspace, self.stopped)
+        return Producer(stubs, self.token, self.diary, maker, workspace, self.zeal, self.stopped)
 
 
 async def _channel(stack: AsyncExitStack, address: str) -> grpc.aio.Channel:

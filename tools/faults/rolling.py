@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import grpc
 from shadower.aggregates.v1 import aggregates_service_pb2 as pb
 from shadower.aggregates.v1.aggregates_service_pb2_grpc import AggregatesServiceStub
 
-PAUSE_SECONDS = 1
 CALL_SECONDS = 60
 
 
@@ -29,15 +29,18 @@ class Rolling:
     address: str
     token: Callable[[], str]
     workspaces: Sequence[str]
+    rest_seconds: float
     stopped: asyncio.Event
 
     async def run(self) -> None:
         """Whatever becomes of a call, the next one goes on where it was."""
         async with self._stub() as stub:
-            while not self.stopped.is_set():
-                for workspace in self.workspaces:
-                    await self._try(stub, workspace)
-                await asyncio.sleep(PAUSE_SECONDS)
+            for workspace in cycle(self.workspaces):
+                await self._try(stub, workspace)
+                if self.stopped.is_set():
+                    return
+                if workspace == self.workspaces[-1]:
+                    await asyncio.sleep(self.rest_seconds)
 
     async def _try(self, stub: Any, workspace: str) -> None:
         try:

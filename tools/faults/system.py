@@ -67,16 +67,19 @@ class System:
 
 @contextmanager
 def running_system(
-    room: Path, with_kafka: bool, lives: Sequence[Mapping[str, str]] = ()
+    room: Path,
+    with_kafka: bool,
+    told: Mapping[str, str],
+    lives: Sequence[Mapping[str, str]] = (),
 ) -> Iterator[System]:
-    """`lives` are what services are told in addition: in their first life, their second, …"""
+    """Services are `told` that in addition, and `lives` in their first life, their second, …"""
     with ExitStack() as stack:
         postgres = KillablePostgres(room / "postgres")
         _start_together(stack, [postgres])
         migrate(postgres.url)
         kafka = stack.enter_context(running_kafka(room / "kafka")) if with_kafka else None
         brokers = kafka.brokers if kafka else ""
-        environment = _environment(room, postgres.url, brokers)
+        environment = {**_environment(room, postgres.url, brokers), **told}
         roles = (INGEST, *([WRITER] if with_kafka else []), AGGREGATES, RELAY)
         processes = [*_services(roles, room, environment, lives), *_subscribers(room, environment)]
         _start_together(stack, processes)

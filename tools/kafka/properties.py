@@ -69,6 +69,7 @@ def _copies(nodes: int) -> dict[str, str]:
 # Groups begin, and dead brokers are noticed, in seconds.
 HASTE = {
     "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
     "broker.heartbeat.interval.ms": "500",
     "broker.session.timeout.ms": "3000",
 }

@@ -4,6 +4,7 @@ What goes in is a length of eight bytes and a pickled pair: a document and its f
 out is how it went, one byte, and then for each format a length and its bytes.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -22,6 +23,7 @@ NICENESS = 10
 
 
 def main() -> None:
+    gc.enable()
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     # What libraries print must not come between the answers.
