@@ -22,6 +22,7 @@ from tools.fuzzing.words import Words
 
 SUMMARY, METRICS = "/v1/workspaces/acme/summary", "/v1/workspaces/acme/metrics"
 CODINGS = ("identity", "br", "gzip")
+PLAIN = {"accept-encoding": "identity"}
 # Of each answer another one, and of how it came over the connection.
 ITS_OWN = {"date", "x-request-id", "content-length", "transfer-encoding"}
 NOW = 1_800_000_000
@@ -65,7 +66,7 @@ def forget_at_once(configuration: Configuration) -> None:
 
 
 async def read(edge: Edge, path: str = SUMMARY, **headers: str) -> httpx.Response:
-    answer = await edge.rest.get(path, headers={"accept-encoding": "identity", **headers})
+    answer = await edge.rest.get(path, headers={**PLAIN, **headers})
     assert answer.status_code == 200, answer.text
     return answer
 
@@ -155,9 +156,7 @@ async def test_nobody_but_the_edge_can_name_what_it_has(keeping: Edge, telling: 
     tag = first.headers["etag"].strip('"')
     hash_ = tag.partition(".")[0]
     for named in (f'"{tag}="', f'"{tag}-="', f'"{tag}-"', f'"{tag}-br="'):
-        answer = await keeping.rest.get(
-            SUMMARY, headers={"accept-encoding": "identity", "if-none-match": named}
-        )
+        answer = await keeping.rest.get(SUMMARY, headers={**PLAIN, "if-none-match": named})
         assert answer.content == (b"" if answer.status_code == 304 else first.content)
     telling.known.clear()
     other = f"{SUMMARY}?timeZone=UTC"
@@ -193,7 +192,7 @@ async def test_what_is_lost_meanwhile_is_no_answer(
         for _ in range(2):
             assert ParseDict((await read(edge, METRICS)).json(), GetMetricsResponse()) == said
         telling.waits = Meeting(1 + len(others))
-        promised = asyncio.create_task(edge.rest.get(METRICS))
+        promised = asyncio.create_task(edge.rest.get(METRICS, headers=PLAIN))
         telling.known.clear()
         await until(lambda: have_come(telling))
         for answer in await asyncio.gather(*(read(edge, one) for one in others)):
