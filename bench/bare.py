@@ -2,6 +2,7 @@
 on the event loop that services run on, so that what differs is what they do."""
 
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,22 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
 PATH = "/bench.Bare/Call"
+Behaviour = Callable[[bytes, Any], Awaitable[bytes]]
 
 
 def start_arguments(reply_file: str, address: str, path: str = PATH) -> list[str]:
     return [sys.executable, "-m", "bench.bare", reply_file, address, path]
 
 
-async def serve(reply: bytes, address: str, path: str) -> None:
-    _, service, method = path.split("/")
-
+def answering(reply: bytes) -> Behaviour:
     async def answer(_: bytes, __: object) -> bytes:
         return reply
 
+    return answer
+
+
+async def serve(answer: Behaviour, address: str, path: str) -> None:
+    _, service, method = path.split("/")
     handler: Any = grpc.unary_unary_rpc_method_handler(answer)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(
@@ -42,4 +47,4 @@ async def _add_health(server: Any, service: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(Path(sys.argv[1]).read_bytes(), *sys.argv[2:]))
+    uvloop.run(serve(answering(Path(sys.argv[1]).read_bytes()), *sys.argv[2:]))

@@ -3,17 +3,19 @@
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from cli.edge.model import EdgeModel
-from cli.edge.rendering import write_configuration
+from cli.edge.model import EdgeModel, Upstream
+from cli.edge.rendering import render, write_configuration
 from tools.ports import free_ports
 
 ALONE = "Envoy alone"
 WHOLE = "limiter: the whole chain"
+FORGETFUL = "the whole chain, which keeps nothing"
 FILTERS = "envoy.filters.http."
 Configuration = dict[str, Any]
 
@@ -39,15 +41,16 @@ class UnknownFilterError(ValueError):
     """The chain has a filter that no step adds, so that the last one would not be the whole."""
 
 
-def written_chains(model: EdgeModel, folder: Path, service: str) -> dict[str, Path]:
-    """From the least to the whole, each with a port of its own; the least lead to that service
-    only. Raises UnknownFilterError."""
+def written_chains(model: EdgeModel, folder: Path, upstream: Upstream) -> dict[str, Path]:
+    """From the least to the whole, each with a port of its own; the least lead to that upstream
+    only. Last the whole that keeps nothing. Raises UnknownFilterError."""
     whole = yaml.safe_load(write_configuration(model, folder).read_text())
     _check_steps(whole)
     chains = {
-        "Envoy alone, without TLS": _without_tls(_alone(whole, service)),
-        ALONE: _alone(whole, service),
+        "Envoy alone, without TLS": _without_tls(_alone(whole, upstream)),
+        ALONE: _alone(whole, upstream),
         **dict(_steps(whole)),
+        FORGETFUL: yaml.safe_load(render(replace(model, kept_bytes=0), folder)),
     }
     return {name: _written(folder, n, one) for n, (name, one) in enumerate(chains.items())}
 
@@ -69,12 +72,12 @@ def _steps(whole: Configuration) -> Iterator[tuple[str, Configuration]]:
         yield name, chain
 
 
-def _alone(whole: Configuration, service: str) -> Configuration:
+def _alone(whole: Configuration, upstream: Upstream) -> Configuration:
     """Nothing of ours but the certificate, and where the handler is."""
     chain = copy.deepcopy(whole)
     chain.pop("overload_manager")
     chain.pop("layered_runtime")
-    everywhere = {"match": {"prefix": "/"}, "route": {"cluster": service}}
+    everywhere = {"match": {"prefix": "/"}, "route": {"cluster": upstream.service}}
     hosts = [{"name": "alone", "domains": ["*"], "routes": [everywhere]}]
     manager = _manager(chain)
     router = next(one for one in manager["http_filters"] if _short(one) == "router")
@@ -82,8 +85,12 @@ def _alone(whole: Configuration, service: str) -> Configuration:
     manager.clear()
     manager.update(kept, http_filters=[router], route_config={"virtual_hosts": hosts})
     clusters = chain["static_resources"]["clusters"]
-    [cluster] = [one for one in clusters if one["name"] == service]
+    [cluster] = [one for one in clusters if one["name"] == upstream.service]
     cluster.pop("health_checks")
+    [places] = cluster["load_assignment"]["endpoints"]
+    places["lb_endpoints"] = [
+        {"endpoint": {"address": {"pipe": {"path": one.socket}}}} for one in upstream.endpoints
+    ]
     chain["static_resources"]["clusters"] = [cluster]
     return chain
 

@@ -1,4 +1,4 @@
-"""What stands around the chains: the handler behind, the limiter beside, and tokens."""
+"""What stands around the chains: the handlers behind, the limiter beside, and tokens."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import grpc
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryRequest
 
-from bench import bare, runs
+from bench import bare, runs, telling
 from bench.calling import open_method, run_beside
 from bench.edge.chains import port_of
 from bench.edge.client import METHOD, UnexpectedAnswerError, connected
@@ -51,24 +51,29 @@ class Room:
     folder: Path
     token: str = ""
     request: bytes = b""
-    handler_pid: int = 0
+    handlers: list[int] = field(default_factory=list)
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     _certificate: Certificate | None = None
     _end: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
-    def processes(self) -> dict[str, int]:
+    def processes(self) -> dict[str, list[int]]:
         """Those beside an Envoy that a request may cost something, by their ids."""
         return {
-            "client": os.getpid(),
-            "handler": self.handler_pid,
-            "limiter": self.stack.pid_of("limits"),
-            "valkey": self.stack.pid_of("valkey"),
+            "client": [os.getpid()],
+            "handler": self.handlers,
+            "limiter": [self.stack.pid_of("limits")],
+            "valkey": [self.stack.pid_of("valkey")],
         }
 
     @property
     def handler(self) -> str:
         return f"unix:{self.folder / 'handler.sock'}"
+
+    @property
+    def bare(self) -> str:
+        """Where the handler is that tells nothing but its answer."""
+        return f"unix:{self.folder / 'bare.sock'}"
 
     @property
     def summary_path(self) -> str:
@@ -116,11 +121,15 @@ class Room:
         ask = await open_method(opened, self.stack.address_of("workspaces"), METHOD, self.token)
         (self.folder / "reply").write_bytes(await ask(self.request))
 
-    async def start_handler(self, opened: AsyncExitStack) -> None:
+    async def start_handlers(self, opened: AsyncExitStack) -> None:
         reply = str(self.folder / "reply")
-        self.handler_pid = run_beside(opened, bare.start_arguments(reply, self.handler, METHOD))
-        async with grpc.aio.insecure_channel(self.handler) as channel:
-            await asyncio.wait_for(channel.channel_ready(), READY_SECONDS)
+        for address, arguments in {
+            self.handler: telling.start_arguments(reply, self.handler, METHOD, WORKSPACE),
+            self.bare: bare.start_arguments(reply, self.bare, METHOD),
+        }.items():
+            self.handlers.append(run_beside(opened, arguments))
+            async with grpc.aio.insecure_channel(address) as channel:
+                await asyncio.wait_for(channel.channel_ready(), READY_SECONDS)
 
     def _interval(self) -> tuple[datetime, datetime]:
         end = self._end.replace(microsecond=0)
@@ -139,7 +148,7 @@ def _envoy(opened: AsyncExitStack, config: Path, log: Path) -> int:
 async def opened_room(room: Room, opened: AsyncExitStack) -> None:
     room.trust(Authority())
     await room.remember_answer(opened)
-    await room.start_handler(opened)
+    await room.start_handlers(opened)
     await raise_limits(room.stack, [WORKSPACE])
 
 

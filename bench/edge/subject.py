@@ -11,10 +11,12 @@ from bench.edge.client import Connection, UnexpectedAnswerError, connected
 from bench.edge.running import Edge
 
 IN_FLIGHT = 8
-ROUND_SECONDS = 1.0
-WARM_UP_SECONDS = 0.3
+ROUND_SECONDS = 0.7
+WARM_UP_SECONDS = 0.2
 PATIENCE_SECONDS = 30
 MICROSECONDS_OF_NANOSECOND = 1e-3
+Processes = Mapping[str, Sequence[int]]
+"""Ids of them, by what they are together."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Subject:
         return statistics.median(mine[process] - theirs[process] for mine, theirs in pairs)
 
 
-async def measured(subjects: Sequence[Subject], processes: Mapping[str, int], rounds: int) -> None:
+async def measured(subjects: Sequence[Subject], processes: Processes, rounds: int) -> None:
     connections = [await _open(subject) for subject in subjects]
     pairs = list(zip(subjects, connections, strict=True))
     for subject, opened in pairs:
@@ -77,17 +79,15 @@ async def _until_answered(subject: Subject, connection: Connection) -> None:
             return
 
 
-async def _round(
-    subject: Subject, connections: list[Connection], processes: Mapping[str, int]
-) -> None:
+async def _round(subject: Subject, connections: list[Connection], processes: Processes) -> None:
     # As in traffic that goes on: while others were asked, leases of the limiter ended.
     await _asked(subject, connections, WARM_UP_SECONDS)
-    pids = {"envoy": subject.edge.pid, **processes}
-    before = {name: _cpu(pid) for name, pid in pids.items()}
+    pids = {"envoy": [subject.edge.pid], **processes}
+    before = {name: sum(map(_cpu, some)) for name, some in pids.items()}
     started = time.perf_counter()
     done = await _asked(subject, connections, ROUND_SECONDS)
     subject.rates.append(done / (time.perf_counter() - started))
-    spent = {name: _cpu(pid) - before[name] for name, pid in pids.items()}
+    spent = {name: sum(map(_cpu, some)) - before[name] for name, some in pids.items()}
     subject.costs.append({name: one / done for name, one in spent.items()})
 
 

@@ -183,6 +183,8 @@ class EdgeModel:
     max_heap_bytes: int = 1024**3
     tracing: Tracing | None = None
     """Without, what callers say of their traces is handed on as it comes."""
+    kept_bytes: int = 16 * 1024**2
+    """Of answers as JSON that each thread of Envoy keeps, so as not to make them again."""
     requests_per_second_of_address: int = 10_000
     """A flood from one address ends here, before anything looks at its tokens."""
 

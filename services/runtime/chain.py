@@ -159,7 +159,7 @@ class _FromMemory:
         self._recall = Recall()
 
     async def answer(self, encoded: bytes, context: Context) -> Any:
-        began = time.perf_counter()
+        began, path = time.perf_counter(), self._contract.path
         pairs: Any = context.invocation_metadata() or ()
         admitted = self._recall.find(pairs, encoded)
         is_good = admitted is not None and self._chain.still_admits(admitted)
@@ -168,10 +168,10 @@ class _FromMemory:
             call = Call(self._contract, context, _texts(pairs))
             work = partial(self._admit_and_answer, encoded, pairs)
             reply = await self._chain.passed(call, work)
-            return await unless_known(reply, call.workspace_id, pairs, context)
+            return unless_known(reply, path, call.workspace_id, pairs, context)
         for recalled in self._chain.recallings:
             recalled(self._contract, admitted, pairs, began)
-        return await unless_known(found, admitted.workspace_id, pairs, context)
+        return unless_known(found, path, admitted.workspace_id, pairs, context)
 
     async def _admit_and_answer(self, encoded: bytes, pairs: Any, call: Call) -> Any:
         request = self._chain.admitted(call, encoded, self._read)

@@ -192,13 +192,14 @@ async def test_what_is_no_good_answer_has_no_tag(whole_way: WholeWay, workspace:
 async def test_grpc_knows_nothing_of_it(whole_way: WholeWay, workspace: str) -> None:
     """Neither does whoever claims to be the edge."""
     await record(whole_way, workspace, 1)
-    metadata = [*whole_way.keys.metadata(workspace), ("x-shadower-known", "*")]
+    metadata = [*whole_way.keys.metadata(workspace), ("x-shadower-has", "*")]
     call = whole_way.stubs.workspaces.GetWorkspaceSummary(
         GetWorkspaceSummaryRequest(workspace_id=workspace), metadata=metadata
     )
     assert (await call).HasField("summary")
-    assert not [key for key, _ in await call.initial_metadata() if key.startswith("x-shadower")]
-    headers = {**whole_way.bearer(workspace), "x-shadower-known": "*"}
+    told = [*await call.initial_metadata(), *await call.trailing_metadata()]
+    assert not [key for key, _ in told if key.startswith("x-shadower")]
+    headers = {**whole_way.bearer(workspace), "x-shadower-has": "*"}
     path = f"/v1/workspaces/{workspace}/summary"
     answer = await whole_way.http.get(path, headers=headers)
     assert answer.status_code == 200

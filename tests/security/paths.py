@@ -106,11 +106,11 @@ async def a_header_of_the_filters(target: Target) -> bool:
 
 async def what_only_the_edge_asks(target: Target) -> bool:
     """By which a service would leave its answer out."""
-    claimed = ("x-shadower-known", "*")
+    claimed = ("x-shadower-has", "*")
     await metrics_of(target.edge).GetMetrics(
         GetMetricsRequest(workspace_id="acme"), metadata=(*target.edge.metadata(), claimed)
     )
-    return "x-shadower-known" not in target.backend.metadata
+    return "x-shadower-has" not in target.backend.metadata
 
 
 def names_no_server(path: str, word: str) -> Trial:
