@@ -22,8 +22,7 @@ async def told(owner: httpx.AsyncClient, path: str) -> Any:
 
 
 async def pressed(page: Page, name: str, said: str) -> None:
-    """Presses a button, agrees to what is asked, and waits until it is said what came of it."""
-    page.once("dialog", lambda dialog: dialog.accept())
+    """Presses a button, and waits until it is said what came of it."""
     await page.get_by_role("button", name=name, exact=True).click()
     await expect(page.locator(".said")).to_contain_text(said)
 
@@ -42,14 +41,18 @@ async def test_a_target_is_made_tried_changed_and_deleted(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient, stack: Stack
 ) -> None:
     page = visitor.page
+    page.on("dialog", lambda dialog: dialog.accept())
     async with running_receiver() as receiver:
         await visitor.enter(workspace, "notifications")
         await page.get_by_role("button", name="New target").click()
-        await page.get_by_label("Name").fill("Ops")
-        await page.get_by_label("Address", exact=True).fill(receiver.at("ops"))
+        await page.get_by_label("Name", exact=True).fill("Ops")
         await page.get_by_label("Alerts from").select_option("warning")
         await page.get_by_label("An alert was triggered").check()
         assert await visitor.problems() == []
+        await page.get_by_label("Address", exact=True).fill("http://169.254.169.254/latest")
+        await page.get_by_role("button", name="Make the target").click()
+        await expect(page.locator("[data-reason=ADDRESS_REFUSED]")).to_contain_text("by https")
+        await page.get_by_label("Address", exact=True).fill(receiver.at("ops"))
         await pressed(page, "Make the target", "The target is made")
         await expect(page.locator(".hints code")).to_contain_text("whsec_")
         target = (await told(owner, f"/notificationTargets/{TARGET_ID}"))["target"]["target"]
@@ -61,7 +64,7 @@ async def test_a_target_is_made_tried_changed_and_deleted(
         assert len(receiver.got["ops"]) == 1
 
         await page.get_by_role("button", name="Change Ops").click()
-        await page.get_by_label("Name").fill(NAME)
+        await page.get_by_label("Name", exact=True).fill(NAME)
         await page.get_by_text("Only of some alerts").click()
         await page.get_by_label("Only alerts with all").fill("team=core, west\ntier=a=b")
         await pressed(page, "Save", "Saved")
@@ -90,20 +93,6 @@ async def test_a_target_is_made_tried_changed_and_deleted(
     await pressed(page, f"Delete {NAME}", "Deleted")
     assert (await told(owner, "/notificationTargets"))["targets"] == []
     await expect(page.get_by_text("Nobody is told of anything yet")).to_be_visible()
-
-
-async def test_what_is_refused_is_said_and_stays_in_the_form(
-    visitor: Visitor, workspace: str, owner: httpx.AsyncClient
-) -> None:
-    page = visitor.page
-    await visitor.enter(workspace, "notifications")
-    await page.get_by_role("button", name="New target").click()
-    await page.get_by_label("Name").fill("Metadata")
-    await page.get_by_label("Address", exact=True).fill("http://169.254.169.254/latest")
-    await page.get_by_role("button", name="Make the target").click()
-    await expect(page.locator("[data-reason=ADDRESS_REFUSED]")).to_contain_text("by https")
-    await expect(page.get_by_label("Name")).to_have_value("Metadata")
-    assert (await told(owner, "/notificationTargets"))["targets"] == []
 
 
 async def test_levels_of_escalation_are_added_and_removed(
@@ -151,6 +140,7 @@ async def test_a_definition_is_made_run_paused_and_deleted(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient
 ) -> None:
     page = visitor.page
+    page.on("dialog", lambda dialog: dialog.accept())
     target = {"name": "Board", "webhook": {"url": "http://127.0.0.1:8085/hook"}}
     await owner.post("/notificationTargets", json={"targetId": "board", "target": target})
     await visitor.enter(workspace, "reports", zone="Asia/Tokyo")
@@ -160,8 +150,8 @@ async def test_a_definition_is_made_run_paused_and_deleted(
     await form.get_by_label("About").select_option("the last days")
     await form.get_by_label("So many days").fill("10")
     await form.get_by_label("CSV").check()
-    await form.get_by_label("Made", exact=True).select_option("every week")
-    await form.get_by_label("On", exact=True).select_option("Tuesday")
+    await form.get_by_role("combobox", name="Made", exact=True).select_option("every week")
+    await form.get_by_role("combobox", name="On", exact=True).select_option("Tuesday")
     await form.get_by_label("At", exact=True).fill("07:30")
     await form.get_by_label("Board").check()
     await form.get_by_role("button", name="When would it be made?").click()
@@ -206,8 +196,8 @@ async def test_a_key_is_rotated_and_the_one_before_is_good_for_a_while(
 ) -> None:
     page = visitor.page
     await visitor.enter(workspace, "access")
-    await page.get_by_label("Name").fill(NAME)
-    await page.get_by_label("To", exact=True).select_option("Chosen below")
+    await page.get_by_label("Name", exact=True).fill(NAME)
+    await page.get_by_role("combobox", name="To", exact=True).select_option("Chosen below")
     await page.get_by_label("ledger:read").check()
     await page.get_by_label("exports:read").check()
     await page.get_by_label("Good for").select_option("30 days")

@@ -35,15 +35,7 @@ async def test_a_page_is_right_again(
     await expect(page.locator(".tile .value").first).to_have_text(str(len(runs)))
     assert await page.get_by_text(AWAY).count() == 0
     assert await page.get_by_role("alert").count() == 0
-    only_the_network(visitor)
-
-
-async def test_a_page_whose_script_could_not_be_had_comes_when_the_network_does(
-    visitor: Visitor, runs: list[Any], span: dict[str, str]
-) -> None:
-    page = visitor.page
-    await visitor.enter(WORKSPACE, **span)
-    await visitor.settled()
+    # Of a page that nobody has seen yet, the script cannot be had either.
     await page.context.set_offline(True)
     await page.get_by_role("link", name="Agents", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("Nobody answers")

@@ -116,8 +116,7 @@ class Alerts {
     const { ruleId, rule } = kept;
     const { may } = this.#context;
     const name = rule?.name ?? ruleId;
-    const silence = html`<button type="button" aria-label="Silence ${name} for an hour"
-      @click=${(event: Event) => this.#silence(event, ruleId)}>Silence for 1 h</button> `;
+    const silence = pressing("Silence for 1 h", name, (event) => this.#silence(event, ruleId));
     return html`${may(Permission.ALERT_STATES_WRITE) ? silence : nothing}
       ${may(Permission.ALERTS_WRITE) ? html`${pressing("Escalation", name, () => this.#escalate(kept))}${pressing("Delete", name, (event) => this.#delete(event, ruleId, name))}` : nothing}`;
   }
