@@ -4,7 +4,7 @@ import { explained } from "./explaining.ts";
 
 /**
  * Does something for somebody, says how it went, and shows what it is now. What was pressed cannot
- * be pressed again until it is done.
+ * be pressed again until it is done. Returns what it failed by, if it did.
  */
 export async function act(
   context: Context,
@@ -12,15 +12,18 @@ export async function act(
   done: string,
   work: () => Promise<unknown>,
   again: () => Promise<unknown>,
-): Promise<void> {
+): Promise<unknown> {
+  let failed: unknown;
   try {
     await pressed(event, work);
-    context.say(done);
+    if (done) context.say(done);
   } catch (error) {
+    failed = error;
     const { title, advice } = explained(ConnectError.from(error));
     context.say(`${title}. ${advice}`);
   }
   await again();
+  return failed;
 }
 
 /** The button cannot be pressed while the work is under way, and keeps the keyboard. */

@@ -1,5 +1,6 @@
 import type { TemplateResult } from "lit-html";
 import type { Shadower } from "shadower-client";
+import type { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { Range } from "./range.ts";
 import type { Route } from "./router.ts";
 
@@ -11,6 +12,8 @@ export interface Context {
   /** Ends when the page is left. */
   readonly signal: AbortSignal;
   readonly workspaces: readonly string[];
+  /** Whether the token allows something, as far as can be read from it. */
+  may(permission: Permission): boolean;
   /** Draws the page again, soon. */
   update(): void;
   /** To the same page with other parameters; in place of this entry of the history, or after it. */

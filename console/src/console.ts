@@ -43,6 +43,7 @@ export class Console {
     const page = new Console(root, await readConfig());
     await page.#welcome();
     addEventListener("hashchange", () => page.#arrive());
+    for (const change of ["online", "offline"]) addEventListener(change, () => page.draw());
     page.#arrive();
     return page;
   }
@@ -137,6 +138,8 @@ export class Console {
       if (!context.signal.aborted) this.view = page.open(context);
     } catch (error) {
       this.view = { title: "Error", render: () => failure(error, () => location.reload()) };
+      // A script that could not be had is had by another document alone.
+      addEventListener("online", () => location.reload(), { signal: context.signal });
     }
     document.title = `${this.view?.title ?? ""} · Shadower Analytics`;
     this.draw();
@@ -152,6 +155,7 @@ export class Console {
       shadower: shadowerOf(() => this.session?.token ?? "", route.workspace, hasAnother),
       signal,
       workspaces: session.workspaces,
+      may: (permission) => this.session?.permissions.has(permission) ?? false,
       // One that is left has nothing to say any more.
       update: () => {
         if (!signal.aborted) this.draw();

@@ -1,4 +1,5 @@
-import { Code, ConnectError, reasonOf, violationsOf } from "shadower-client";
+import { Code, ConnectError, errorInfoOf, violationsOf } from "shadower-client";
+import { own } from "./own.ts";
 
 interface Explanation {
   readonly title: string;
@@ -29,7 +30,27 @@ const BY_CODE: Partial<Record<Code, Explanation>> = {
   },
 };
 
-const BY_REASON: Record<string, Explanation> = {
+const TAKEN = {
+  title: "There is one already whose name makes the same id",
+  advice: "Choose another name.",
+};
+const CHANGED = {
+  title: "Somebody else was faster",
+  advice: "It says something else by now. Look at it, and change it again if it is still needed.",
+};
+
+const BY_REASON: Readonly<Record<string, Explanation>> = {
+  ADDRESS_REFUSED: {
+    title: "Nothing is sent there",
+    advice:
+      "It takes an address by https that is reached from everywhere. An operator may allow networks of its own.",
+  },
+  ALERT_RULE_CHANGED: CHANGED,
+  ALERT_RULE_EXISTS: TAKEN,
+  REPORT_DEFINITION_CHANGED: CHANGED,
+  REPORT_DEFINITION_EXISTS: TAKEN,
+  TARGET_CHANGED: CHANGED,
+  TARGET_EXISTS: TAKEN,
   AGENT_NOT_FOUND: {
     title: "There is no such agent",
     advice: "It never ran in this workspace. Look for it on the page Agents.",
@@ -44,11 +65,18 @@ const BY_REASON: Record<string, Explanation> = {
 /** What an error means to somebody, and what to do about it. */
 export function explained(error: unknown): Explanation {
   const failed = ConnectError.from(error);
-  const known = BY_REASON[reasonOf(error) ?? ""] ?? BY_CODE[failed.code];
+  const { reason = "", metadata = {} } = errorInfoOf(error) ?? {};
+  if (reason === "PERMISSION_MISSING") return missing(metadata.permission);
+  const known = own(BY_REASON, reason) ?? BY_CODE[failed.code];
   if (known) return known;
   const fields = violationsOf(error).map((one) => `${one.field}: ${one.description}`);
   const advice = [failed.rawMessage, ...fields].join(". ");
   return { title: "That did not work", advice: advice || "Nothing says why. Try again." };
+}
+
+function missing(permission = ""): Explanation {
+  const advice = `Your token lacks the permission ${permission}. Ask an administrator of the workspace for a role that has it.`;
+  return { title: "You may not do this", advice };
 }
 
 /** What the browser itself loads, scripts too, fails by a TypeError where the network is away. */

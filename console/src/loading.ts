@@ -1,44 +1,74 @@
-import { html, type TemplateResult } from "lit-html";
-import { reasonOf } from "shadower-client";
+import { html, nothing, type TemplateResult } from "lit-html";
+import { Code, ConnectError, reasonOf } from "shadower-client";
+import type { Context } from "./app.ts";
 import { explained } from "./explaining.ts";
+
+const AGAIN_MS = 5_000;
+const MOST_MS = 60_000;
+/** By these nothing becomes wrong of what was answered before. */
+const PASSING = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
 
 /** Something that is asked for, and what is shown until it is there. */
 export class Loading<T> {
-  #state: { is: "waiting" } | { is: "failed"; error: unknown } | { is: "there"; value: T } = {
-    is: "waiting",
-  };
+  #held: { value: T } | undefined;
+  #error: unknown;
+  /** Of several questions, the last one counts. */
+  #asked = 0;
+  #pause = AGAIN_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ask: () => Promise<T>;
-  readonly #update: () => void;
+  readonly #page: Pick<Context, "signal" | "update">;
 
-  constructor(ask: () => Promise<T>, update: () => void) {
+  /** Asks at once, and again when the network is back or while nobody answers, until the page is left. */
+  constructor(ask: () => Promise<T>, page: Pick<Context, "signal" | "update">) {
     this.#ask = ask;
-    this.#update = update;
+    this.#page = page;
+    addEventListener("online", () => void this.again(), { signal: page.signal });
     void this.again();
   }
 
   get value(): T | undefined {
-    return this.#state.is === "there" ? this.#state.value : undefined;
+    return this.#held?.value;
   }
 
-  /** Why there is nothing. */
+  /** Why there is nothing, or nothing newer. */
   get error(): unknown {
-    return this.#state.is === "failed" ? this.#state.error : undefined;
+    return this.#error;
   }
 
   /** Asks again; what is there stays until then. */
   async again(): Promise<void> {
+    const asked = ++this.#asked;
+    clearTimeout(this.#timer);
     try {
-      this.#state = { is: "there", value: await this.#ask() };
+      const value = await this.#ask();
+      if (asked === this.#asked) this.#hold(value);
     } catch (error) {
-      this.#state = { is: "failed", error };
+      if (asked === this.#asked) this.#fail(error);
     }
-    this.#update();
+    this.#page.update();
+  }
+
+  #hold(value: T): void {
+    this.#held = { value };
+    this.#error = undefined;
+    this.#pause = AGAIN_MS;
+  }
+
+  #fail(error: unknown): void {
+    const { code } = ConnectError.from(error);
+    this.#error = error;
+    if (!PASSING.has(code)) this.#held = undefined;
+    if (code !== Code.Unavailable || this.#page.signal.aborted) return;
+    this.#timer = setTimeout(() => void this.again(), this.#pause);
+    this.#pause = Math.min(MOST_MS, 2 * this.#pause);
   }
 
   show(template: (value: T) => TemplateResult): TemplateResult {
-    if (this.#state.is === "there") return template(this.#state.value);
-    if (this.#state.is === "failed") return failure(this.#state.error, () => void this.again());
-    return html`<p class="waiting" role="status">Asking…</p>`;
+    if (!this.#held && !this.#error) return html`<p class="waiting" role="status">Asking…</p>`;
+    const again = () => void this.again();
+    // In one template, so that a form below keeps what somebody has written into it.
+    return html`${this.#error ? failure(this.#error, again) : nothing}${this.#held ? template(this.#held.value) : nothing}`;
   }
 }
 

@@ -20,6 +20,11 @@ export const PAGES: Readonly<Record<string, Entry>> = {
   explorer: { label: "Explorer", load: () => import("./pages/explorer.ts"), hasRange: true },
   live: { label: "Live", load: () => import("./pages/live.ts"), hasRange: false },
   alerts: { label: "Alerts", load: () => import("./pages/alerts.ts"), hasRange: false },
+  notifications: {
+    label: "Notifications",
+    load: () => import("./pages/notifications.ts"),
+    hasRange: false,
+  },
   reports: { label: "Reports", load: () => import("./pages/reports.ts"), hasRange: false },
   ingestion: { label: "Ingestion", load: () => import("./pages/ingestion.ts"), hasRange: true },
   jobs: { label: "Jobs", load: () => import("./pages/jobs.ts"), hasRange: false },

@@ -1,3 +1,6 @@
+import type { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
+import { permissionsOf } from "./permissions.ts";
+
 const KEPT = "shadower.session";
 
 /** Who is signed in. The token is judged by the services; here it is only read. */
@@ -7,6 +10,7 @@ export interface Session {
   readonly subject: string;
   readonly role: string;
   readonly workspaces: readonly string[];
+  readonly permissions: ReadonlySet<Permission>;
   /** When it came here, by the clock of this machine, in milliseconds since 1970. */
   readonly received: number;
   /** For how long it was good then, in milliseconds; of a token that was pasted, at most. */
@@ -39,6 +43,7 @@ export function sessionOf(token: string, beside: Beside = {}): Session {
     subject: String(claims.email ?? claims.sub ?? ""),
     role: String(claims.role ?? ""),
     workspaces,
+    permissions: permissionsOf(String(claims.role ?? ""), strings(claims.permissions)),
     received,
     life: beside.life ?? lifeOf(claims, received),
   };

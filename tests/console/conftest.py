@@ -67,6 +67,23 @@ async def visitor(browser: Browser, address: str, keys: KeyRing) -> AsyncIterato
 
 
 @pytest.fixture
+async def owner(address: str, keys: KeyRing, workspace: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The API, as the owner of the test's own workspace asks it. An error fails the test."""
+
+    async def judged(answer: httpx.Response) -> None:
+        if answer.is_error:
+            pytest.fail(f"{answer.request.url}: {(await answer.aread()).decode()}")
+
+    base = f"{address}/v1/workspaces/{workspace}"
+    bearer = {"authorization": f"Bearer {keys.token(workspace)}"}
+    hooks = {"response": [judged]}
+    async with httpx.AsyncClient(
+        base_url=base, headers=bearer, trust_env=False, event_hooks=hooks
+    ) as client:
+        yield client
+
+
+@pytest.fixture
 def span() -> dict[str, str]:
     """The time of the runs, as the page's address has it."""
     local = "%Y-%m-%dT%H:%M"

@@ -101,7 +101,7 @@ async def test_a_rule_is_tried_made_silenced_and_deleted(visitor: Visitor, works
     await page.get_by_role("button", name="What would it have told?").click()
     await expect(page.get_by_text("raised 0 alerts")).to_be_visible()
     await page.get_by_role("button", name="Make the rule").click()
-    await page.get_by_role("button", name="Silence Too few succeed").click()
+    await page.get_by_role("button", name="Silence for 1 h Too few succeed").click()
     await expect(page.get_by_role("table", name="Silences")).to_contain_text("too-few-succeed")
     page.once("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Delete Too few succeed").click()

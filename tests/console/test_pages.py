@@ -18,6 +18,7 @@ PAGES = (
     "explorer",
     "live",
     "alerts",
+    "notifications",
     "reports",
     "ingestion",
     "jobs",
@@ -135,8 +136,9 @@ async def test_a_workspace_with_nothing_says_what_to_do(visitor: Visitor, worksp
     for name, text in {
         "agents": "No agent ran in this time",
         "alerts": "There is no rule yet",
+        "notifications": "Nobody is told of anything yet",
         "ingestion": "Nothing came in this time",
-        "reports": "No report was made yet",
+        "reports": "Nothing is reported at times",
         "jobs": "Jobs are for operators",
     }.items():
         await visitor.go(workspace, name)

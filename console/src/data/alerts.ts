@@ -47,15 +47,6 @@ export function ruleOf(form: FormData): RuleShape {
   };
 }
 
-/** An id that the contract takes, made from a name. */
-export function idOf(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "");
-  return plain.slice(0, 63) || `rule-${Date.now().toString(36)}`;
-}
-
 export const COMPARATORS: readonly [Comparator, string][] = [
   [Comparator.ABOVE, "is above"],
   [Comparator.BELOW, "is below"],

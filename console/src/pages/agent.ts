@@ -26,9 +26,9 @@ import { changeOf, type Tile, tiles } from "../ui/tile.ts";
 
 /** One agent, in depth. */
 export function agentPage(context: Context): View {
-  const { shadower, range, signal, update, route } = context;
-  const told = new Loading(() => performanceOf(shadower, route.item, range, signal), update);
-  const durations = new Loading(() => durationsOf(shadower, route.item, range, signal), update);
+  const { shadower, range, signal, route } = context;
+  const told = new Loading(() => performanceOf(shadower, route.item, range, signal), context);
+  const durations = new Loading(() => durationsOf(shadower, route.item, range, signal), context);
   return {
     get title() {
       return told.value?.agentName || route.item;

@@ -1,5 +1,6 @@
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import { toSeconds } from "shadower-client";
 import {
   type Alert,
@@ -8,13 +9,20 @@ import {
 } from "shadower-client/gen/shadower/alerts/v1/alert_pb";
 import { type KeptAlertRule, Severity } from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
 import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
+import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
+import type { KeptTarget } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
 import { type Alerting, alertingOf, COMPARATORS } from "../data/alerts.ts";
+import { escalationIn } from "../data/escalation.ts";
+import { targetsOf } from "../data/targets.ts";
 import { ABSENT, decimal, seconds, when, words } from "../format.ts";
 import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
+import { pressing } from "../ui/button.ts";
 import { card } from "../ui/card.ts";
+import { EscalationForm } from "../ui/escalating.ts";
+import { lacking, seen } from "../ui/lacking.ts";
 import { RuleForm } from "../ui/ruling.ts";
 import { named, table } from "../ui/table.ts";
 
@@ -22,18 +30,24 @@ const HOUR = 3_600_000;
 
 /** What is wrong now, and when somebody is told of what. */
 export const open: OpenPage = (context) => {
-  const page = new Alerts(context);
-  return { title: "Alerts", render: () => page.render() };
+  const page = context.may(Permission.ALERTS_READ) ? new Alerts(context) : undefined;
+  return {
+    title: "Alerts",
+    render: () => seen(context, Permission.ALERTS_READ, () => page?.render()),
+  };
 };
 
 class Alerts {
   readonly #context: Context;
   readonly #told: Loading<Alerting>;
+  readonly #targets: Loading<KeptTarget[]>;
   readonly #form: RuleForm;
+  #escalation: EscalationForm | undefined;
 
   constructor(context: Context) {
     this.#context = context;
-    this.#told = new Loading(() => alertingOf(context.shadower, context.signal), context.update);
+    this.#told = new Loading(() => alertingOf(context.shadower, context.signal), context);
+    this.#targets = new Loading(() => targetsOf(context), context);
     this.#form = new RuleForm(context, () => this.#told.again());
   }
 
@@ -49,8 +63,9 @@ class Alerts {
     return this.#told.show(
       ({ alerts, rules, silences }) =>
         html`${card("Open alerts", table("Open alerts", this.#alerts(rules), alerts, "Nothing is wrong by any rule."))}
-          ${card("Rules", table("Rules", this.#rules(), rules, "There is no rule yet. Make one below."))}
-          ${card("New rule", this.#form.render())}
+          ${card("Rules", html`${table("Rules", this.#rules(), rules, "There is no rule yet. Make one below.")} ${lacking(this.#context, Permission.ALERTS_WRITE, "make, change or delete rules")}`)}
+          ${this.#escalation ? card(this.#escalation.title, keyed(this.#escalation, this.#escalation.render())) : nothing}
+          ${this.#context.may(Permission.ALERTS_WRITE) ? card("New rule", this.#form.render()) : nothing}
           ${card("Silences", table("Silences", this.#silences(), silences, "Nothing is silenced."))}`,
     );
   }
@@ -76,9 +91,9 @@ class Alerts {
       this.#act(event, "Acknowledged", () => this.#client.acknowledgeAlert({ alertId }));
     const resolve = (event: Event) =>
       this.#act(event, "Resolved", () => this.#client.resolveAlert({ alertId }));
-    return html`<button type="button" ?disabled=${state === AlertState.ACKNOWLEDGED}
-        aria-label="Acknowledge ${ruleName}" @click=${acknowledge}>Acknowledge</button>
-      <button type="button" aria-label="Resolve ${ruleName}" @click=${resolve}>Resolve</button>`;
+    if (!this.#context.may(Permission.ALERT_STATES_WRITE)) return html`${ABSENT}`;
+    return html`${state === AlertState.ACKNOWLEDGED ? nothing : pressing("Acknowledge", ruleName, acknowledge)}
+      ${pressing("Resolve", ruleName, resolve)}`;
   }
 
   #rules() {
@@ -87,22 +102,43 @@ class Alerts {
       { label: "When", cell: (one: KeptAlertRule) => conditionOf(one) },
       { label: "Severity", cell: (one: KeptAlertRule) => words(Severity[one.rule?.severity ?? 0]) },
       { label: "State", cell: (one: KeptAlertRule) => stateOf(one) },
+      { label: "Escalation", cell: (one: KeptAlertRule) => this.#levels(one) },
       { label: "Do", cell: (one: KeptAlertRule) => this.#handling(one) },
     ];
   }
 
-  #handling({ ruleId, rule }: KeptAlertRule): TemplateResult {
+  #levels({ rule }: KeptAlertRule): TemplateResult {
+    const levels = escalationIn(rule?.escalation ?? [], this.#targets.value ?? []);
+    return html`${levels.length ? levels.map((one) => html`<div><bdi>${one}</bdi></div>`) : ABSENT}`;
+  }
+
+  #handling(kept: KeptAlertRule): TemplateResult {
+    const { ruleId, rule } = kept;
+    const { may } = this.#context;
     const name = rule?.name ?? ruleId;
-    return html`<button type="button" aria-label="Silence ${name} for an hour" @click=${(event: Event) => this.#silence(event, ruleId)}>
-        Silence for 1 h
-      </button>
-      <button type="button" aria-label="Delete ${name}"
-        @click=${(event: Event) => this.#delete(event, ruleId, name)}>Delete</button>`;
+    const silence = pressing("Silence for 1 h", name, (event) => this.#silence(event, ruleId));
+    return html`${may(Permission.ALERT_STATES_WRITE) ? silence : nothing}
+      ${may(Permission.ALERTS_WRITE) ? html`${pressing("Escalation", name, () => this.#escalate(kept))}${pressing("Delete", name, (event) => this.#delete(event, ruleId, name))}` : nothing}`;
+  }
+
+  #escalate(kept: KeptAlertRule): void {
+    const { update } = this.#context;
+    const leave = () => {
+      this.#escalation = undefined;
+      update();
+    };
+    const again = () => this.#told.again();
+    const targets = this.#targets.value ?? [];
+    this.#escalation = new EscalationForm(this.#context, { kept, targets, leave, again });
+    update();
   }
 
   #delete(event: Event, ruleId: string, name: string): void {
     if (!confirm(`Delete the rule ${name}? Nobody is told by it any more.`)) return;
-    this.#act(event, "Deleted", () => this.#client.deleteRule({ ruleId }));
+    this.#act(event, "Deleted", async () => {
+      await this.#client.deleteRule({ ruleId });
+      this.#escalation = undefined;
+    });
   }
 
   #silence(event: Event, ruleId: string): void {
@@ -128,10 +164,12 @@ class Alerts {
       { label: "By", cell: (one: Silence) => named(one.createdBy) },
       {
         label: "Do",
-        cell: ({ silenceId }: Silence) =>
-          html`<button type="button" @click=${(event: Event) => this.#act(event, "Ended", () => this.#client.deleteSilence({ silenceId }))}>
-            End it
-          </button>`,
+        cell: ({ silenceId, ruleIds }: Silence) =>
+          this.#context.may(Permission.ALERT_STATES_WRITE)
+            ? pressing("End", `the silence of ${ruleIds.join(", ") || "all rules"}`, (event) =>
+                this.#act(event, "Ended", () => this.#client.deleteSilence({ silenceId })),
+              )
+            : ABSENT,
       },
     ];
   }

@@ -26,11 +26,11 @@ const MOST_ROWS = 200;
 
 /** Any metric, by any group, in any buckets. What is asked stands in the URL. */
 export const open: OpenPage = (context) => {
-  const { shadower, range, signal, route, update } = context;
+  const { shadower, range, signal, route } = context;
   const asked = explorationOf(route.params, bucketOf(range).granularity);
   const question = questionOf(asked, range, route.workspace);
-  const metrics = new Loading(() => metricsOf(shadower, signal), update);
-  const answer = new Loading(() => seriesOf(shadower, range, question, signal), update);
+  const metrics = new Loading(() => metricsOf(shadower, signal), context);
+  const answer = new Loading(() => seriesOf(shadower, range, question, signal), context);
   return {
     title: "Explorer",
     render: () =>

@@ -36,21 +36,21 @@ class Ingestion {
   #recounts = false;
 
   constructor(context: Context) {
-    const { shadower, signal, update } = context;
+    const { shadower, signal } = context;
     this.#context = context;
     this.#ledger = new Loading(
       () =>
         shadower
           .service(IngestService)
           .reconcile({ interval: this.#asked(), recount: this.#recounts }, { signal }),
-      update,
+      context,
     );
     this.#letters = new Loading(async () => {
       const { deadLetters } = await shadower
         .service(DeadLettersService)
         .listDeadLetters({ pageSize: 100 }, { signal });
       return deadLetters;
-    }, update);
+    }, context);
   }
 
   /** The last 31 days of the range: a ledger has no more at once. */

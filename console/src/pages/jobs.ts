@@ -32,7 +32,7 @@ function forOperators(): TemplateResult {
 }
 
 function shown(context: Context): { render: () => TemplateResult } {
-  const { shadower, signal, range, update } = context;
+  const { shadower, signal, range } = context;
   const client = shadower.service(SchedulerService);
   const workspaceId = SYSTEM_WORKSPACE;
   const told = new Loading(async () => {
@@ -41,7 +41,7 @@ function shown(context: Context): { render: () => TemplateResult } {
       client.listJobRuns({ workspaceId, pageSize: 100 }, { signal }),
     ]);
     return { jobs, runs };
-  }, update);
+  }, context);
   const press = (label: string, name: string, done: string, work: () => Promise<unknown>) =>
     html`<button type="button" aria-label="${label} ${name}" @click=${(event: Event) => act(context, event, done, work, () => told.again())}>
       ${label}

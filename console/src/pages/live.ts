@@ -25,35 +25,51 @@ class Live {
   readonly #table = new LiveTable();
   #state: "opening" | "open" | "broken" = "opening";
   #heard: Date | undefined;
+  #cursor = "";
   #error: unknown;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
+  /** Goes on from where it was, at once, when the network goes or comes: a stream may not notice. */
   async follow(): Promise<void> {
-    const { shadower, signal, range, update } = this.#context;
+    const { signal, update } = this.#context;
+    try {
+      let change: AbortSignal;
+      do {
+        change = ofNetwork(signal);
+        await this.#take(AbortSignal.any([signal, change]));
+        if (change.aborted) this.#broken();
+      } while (change.aborted && !signal.aborted);
+    } catch (error) {
+      this.#error = error;
+      if (!signal.aborted) update();
+    }
+  }
+
+  async #take(signal: AbortSignal): Promise<void> {
+    const { shadower, range, update } = this.#context;
     const question = {
       metrics: METRICS,
       granularity: Granularity.MINUTE,
       timeZone: range.zone,
       heartbeatInterval: { seconds: HEARTBEAT_SECONDS, nanos: 0 },
+      cursor: this.#cursor,
     };
-    const onBroken = () => {
-      this.#state = "broken";
+    const onBroken = () => this.#broken();
+    for await (const message of followMetrics(shadower, question, { signal, onBroken })) {
+      this.#table.take(message);
+      this.#cursor = message.cursor || this.#cursor;
+      this.#state = "open";
+      this.#heard = new Date();
       update();
-    };
-    try {
-      for await (const message of followMetrics(shadower, question, { signal, onBroken })) {
-        this.#table.take(message);
-        this.#state = "open";
-        this.#heard = new Date();
-        update();
-      }
-    } catch (error) {
-      this.#error = error;
-      if (!signal.aborted) update();
     }
+  }
+
+  #broken(): void {
+    this.#state = "broken";
+    this.#context.update();
   }
 
   #again(): void {
@@ -125,6 +141,14 @@ class Live {
       ${figure("Latency p95", chartOf(range, [line("duration_p95", "p95", "--accent", "line")], seconds))}
     </div>`;
   }
+}
+
+/** Ends when the network goes or comes; nothing of it stays when the page is left. */
+function ofNetwork(signal: AbortSignal): AbortSignal {
+  const change = new AbortController();
+  const options = { signal: AbortSignal.any([signal, change.signal]) };
+  for (const name of ["online", "offline"]) addEventListener(name, () => change.abort(), options);
+  return change.signal;
 }
 
 /** Undefined where nothing is known. */

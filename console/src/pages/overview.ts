@@ -17,12 +17,12 @@ type Earlier = ReadonlyMap<string, number | undefined>;
 
 /** How a workspace does, against the period before. */
 export const open: OpenPage = (context) => {
-  const { shadower, range, signal, update } = context;
-  const summary = new Loading(() => summaryOf(shadower, range, signal), update);
-  const before = new Loading(() => earlier(shadower, range, signal), update);
+  const { shadower, range, signal } = context;
+  const summary = new Loading(() => summaryOf(shadower, range, signal), context);
+  const before = new Loading(() => earlier(shadower, range, signal), context);
   const charts = new Loading(
     async () => figures(context, await courses(shadower, range, signal)),
-    update,
+    context,
   );
   return {
     title: "Overview",

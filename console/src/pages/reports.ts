@@ -1,10 +1,9 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
+import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import {
-  type KeptReportDefinition,
   ReportFormat,
   ReportPeriod,
-  ReportSection,
 } from "shadower-client/gen/shadower/reports/v1/report_definition_pb";
 import {
   type Report,
@@ -14,10 +13,14 @@ import {
 import { ReportsService } from "shadower-client/gen/shadower/reports/v1/reports_service_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
+import { FORMATS, PERIODS, USUAL_SECTIONS } from "../data/definitions.ts";
 import { decimal, when, words } from "../format.ts";
 import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
+import { Definitions } from "../ui/definitions.ts";
+import { choice, Filled, line } from "../ui/fields.ts";
+import { lacking, seen } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 
 const AGAIN_MS = 2_000;
@@ -26,24 +29,24 @@ const UNDER_WAY = new Set([ReportState.PENDING, ReportState.RUNNING]);
 
 /** What was reported, what will be, and a report to have at once. */
 export const open: OpenPage = (context) => {
-  const page = new Reports(context);
-  return { title: "Reports", render: () => page.render() };
+  const page = context.may(Permission.REPORTS_READ) ? new Reports(context) : undefined;
+  return {
+    title: "Reports",
+    render: () => seen(context, Permission.REPORTS_READ, () => page?.render()),
+  };
 };
-
-interface Told {
-  readonly reports: Report[];
-  readonly definitions: KeptReportDefinition[];
-}
 
 class Reports {
   readonly #context: Context;
-  readonly #told: Loading<Told>;
+  readonly #told: Loading<Report[]>;
+  readonly #definitions: Definitions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = AGAIN_MS;
 
   constructor(context: Context) {
     this.#context = context;
-    this.#told = new Loading(() => this.#ask(), context.update);
+    this.#told = new Loading(() => this.#ask(), context);
+    this.#definitions = new Definitions(context, () => this.#told.again());
   }
 
   get #client() {
@@ -51,14 +54,11 @@ class Reports {
   }
 
   /** Again while one is being made. */
-  async #ask(): Promise<Told> {
+  async #ask(): Promise<Report[]> {
     const { signal } = this.#context;
-    const [{ reports }, { definitions }] = await Promise.all([
-      this.#client.listReports({ pageSize: 100 }, { signal }),
-      this.#client.listDefinitions({ pageSize: 100 }, { signal }),
-    ]);
+    const { reports } = await this.#client.listReports({ pageSize: 100 }, { signal });
     this.#lookAgain(reports.some((one) => UNDER_WAY.has(one.state)));
-    return { reports, definitions };
+    return reports;
   }
 
   #lookAgain(isUnderWay: boolean): void {
@@ -72,17 +72,12 @@ class Reports {
 
   #generate(event: SubmitEvent): void {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
+    const form = new Filled(event.target as HTMLFormElement);
     const definition = {
-      title: String(form.get("title")),
-      sections: [
-        ReportSection.SUMMARY,
-        ReportSection.AGENTS,
-        ReportSection.COST,
-        ReportSection.TRENDS,
-      ],
-      period: Number(form.get("period")) as ReportPeriod,
-      formats: [Number(form.get("format")) as ReportFormat],
+      title: form.text("title"),
+      sections: USUAL_SECTIONS,
+      period: form.number("period"),
+      formats: form.numbers("format"),
       timeZone: this.#context.range.zone,
     };
     const source = { case: "definition" as const, value: definition };
@@ -92,41 +87,19 @@ class Reports {
   }
 
   render(): TemplateResult {
-    return this.#told.show(
-      ({ reports, definitions }) =>
-        html`${card("Have a report made", this.#form())}
-          ${card("Reports", table("Reports", this.#reports(), reports, "No report was made yet. Have one made above."))}
-          ${card("Made at times", table("Definitions", this.#definitions(), definitions, "Nothing is reported at times. CreateDefinition sets it up."))}`,
-    );
+    const may = this.#context.may(Permission.REPORTS_WRITE);
+    const none = may ? "No report was made yet. Have one made above." : "No report was made yet.";
+    return html`${may ? card("Have a report made", this.#form()) : nothing}
+      ${card("Reports", html`${this.#told.show((all) => table("Reports", this.#reports(), all, none))} ${lacking(this.#context, Permission.REPORTS_WRITE, "have reports made")}`)}
+      ${this.#definitions.render()}`;
   }
 
   #form(): TemplateResult {
-    const periods = [
-      ReportPeriod.LAST_DAY,
-      ReportPeriod.LAST_WEEK,
-      ReportPeriod.LAST_MONTH,
-      ReportPeriod.LAST_QUARTER,
-    ];
-    const formats = [
-      ReportFormat.HTML,
-      ReportFormat.PDF,
-      ReportFormat.CSV,
-      ReportFormat.JSON,
-      ReportFormat.XLSX,
-      ReportFormat.PARQUET,
-    ];
+    // So many days are for definitions alone.
+    const periods = PERIODS.filter(([one]) => one !== ReportPeriod.LAST_DAYS);
     return html`<form class="form" @submit=${(event: SubmitEvent) => this.#generate(event)}>
-      <label><span>Title</span><input name="title" required maxlength="200" value="Report" /></label>
-      ${choice(
-        "period",
-        "About",
-        periods.map((one) => [one, words(ReportPeriod[one])]),
-      )}
-      ${choice(
-        "format",
-        "As",
-        formats.map((one) => [one, ReportFormat[one]]),
-      )}
+      ${line("title", "Title", { value: "Report", isRequired: true, most: 200 })}
+      ${choice("period", "About", periods)} ${choice("format", "As", FORMATS)}
       <button class="primary">Make it</button>
     </form>`;
   }
@@ -159,36 +132,11 @@ class Reports {
       ${name} (${decimal(Number(file.sizeBytes) / 1024, 0)} KiB)
     </button> `;
   }
-
-  #definitions() {
-    const { zone } = this.#context.range;
-    return [
-      {
-        label: "Title",
-        cell: (one: KeptReportDefinition) => named(one.definition?.title ?? "", one.definitionId),
-      },
-      {
-        label: "About",
-        cell: (one: KeptReportDefinition) => words(ReportPeriod[one.definition?.period ?? 0]),
-      },
-      {
-        label: "Next",
-        cell: (one: KeptReportDefinition) => when(one.dueTime && timestampDate(one.dueTime), zone),
-      },
-    ];
-  }
 }
 
 function stateOf(report: Report): string {
   if (report.state === ReportState.RUNNING) return `running, ${report.progress} %`;
   return [words(ReportState[report.state]), report.failureMessage].filter(Boolean).join(": ");
-}
-
-function choice(name: string, label: string, all: [number, string | undefined][]): TemplateResult {
-  return html`<label
-    ><span>${label}</span>
-    <select name=${name}>${all.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select></label
-  >`;
 }
 
 function save(content: Blob, name: string): void {

@@ -4,10 +4,12 @@ import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_ser
 import type { Metric } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
 import { act, pressed } from "../actions.ts";
 import type { Context } from "../app.ts";
-import { COMPARATORS, idOf, ruleOf, SEVERITIES } from "../data/alerts.ts";
+import { COMPARATORS, ruleOf, SEVERITIES } from "../data/alerts.ts";
 import { metricsOf } from "../data/explorer.ts";
+import { idOf } from "../data/ids.ts";
 import { count } from "../format.ts";
 import { failure, Loading } from "../loading.ts";
+import { choice } from "./fields.ts";
 
 /** Makes a rule, and says before what it would have told of in the last day. */
 export class RuleForm {
@@ -20,7 +22,7 @@ export class RuleForm {
   constructor(context: Context, made: () => Promise<unknown>) {
     this.#context = context;
     this.#made = made;
-    this.#metrics = new Loading(() => metricsOf(context.shadower, context.signal), context.update);
+    this.#metrics = new Loading(() => metricsOf(context.shadower, context.signal), context);
   }
 
   async #look(form: HTMLFormElement): Promise<void> {
@@ -41,7 +43,7 @@ export class RuleForm {
       return void pressed(event, () => this.#look(form));
     const rule = ruleOf(new FormData(form));
     const client = this.#context.shadower.service(AlertsService);
-    const create = () => client.createRule({ ruleId: idOf(rule.name ?? ""), rule });
+    const create = () => client.createRule({ ruleId: idOf(rule.name ?? "", "rule"), rule });
     void act(this.#context, event, "The rule is made", create, this.#made);
   }
 
@@ -49,33 +51,22 @@ export class RuleForm {
     return html`<form class="form" @submit=${(event: SubmitEvent) => this.#submitted(event)}>
         <label><span>Name</span><input name="name" required maxlength="256" /></label>
         ${this.#metrics.show((all) =>
-          chosen(
+          choice(
             "metric",
             "Metric",
             all.map((one) => [one.name, one.name]),
             "success_rate",
           ),
         )}
-        ${chosen("comparator", "Condition", COMPARATORS, "")}
+        ${choice("comparator", "Condition", COMPARATORS, "")}
         <label><span>Threshold</span><input name="threshold" type="number" step="any" required /></label>
         <label><span>Over minutes</span><input name="minutes" type="number" min="1" max="10080" value="5" required /></label>
-        ${chosen("severity", "Severity", SEVERITIES, "2")}
+        ${choice("severity", "Severity", SEVERITIES, "2")}
         <button name="preview" value="1">What would it have told?</button>
         <button class="primary">Make the rule</button>
       </form>
       ${this.#error ? failure(this.#error) : nothing} ${this.#preview ? previewed(this.#preview) : nothing}`;
   }
-}
-
-type Choices = readonly (readonly [string | number, string])[];
-
-function chosen(name: string, label: string, all: Choices, usual: string): TemplateResult {
-  return html`<label
-    ><span>${label}</span>
-    <select name=${name}>
-      ${all.map(([value, text]) => html`<option value=${value} .selected=${String(value) === usual}>${text}</option>`)}
-    </select></label
-  >`;
 }
 
 function previewed({ alerts, judgements, truncated }: PreviewRuleResponse): TemplateResult {

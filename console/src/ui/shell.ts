@@ -14,6 +14,7 @@ export function shell(console: Console, session: Session): TemplateResult {
   return html`<a class="skip" href="#content" @click=${toContent}>To the content</a>
     ${header(console, session)} ${menu(console)}
     <main id="content" tabindex="-1">
+      ${navigator.onLine ? nothing : away()}
       <div class="heading">
         <h1>${console.view?.title ?? entry?.label ?? "Overview"}</h1>
         ${entry?.hasRange === false ? nothing : picker(console)}
@@ -21,6 +22,13 @@ export function shell(console: Console, session: Session): TemplateResult {
       ${console.view?.render() ?? html`<p class="waiting" role="status">Opening…</p>`}
     </main>
     <p class="said" role="status" ?hidden=${!console.said}>${console.said}</p>`;
+}
+
+function away(): TemplateResult {
+  return html`<p class="failure away" role="status">
+    The network is away. What stands here is from before; it is asked for anew as soon as the
+    network is back.
+  </p>`;
 }
 
 function toContent(event: Event): void {

@@ -1,0 +1,128 @@
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import {
+  AlertRuleSchema,
+  type KeptAlertRule,
+} from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
+import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
+import type { KeptTarget } from "shadower-client/gen/shadower/notifications/v1/target_pb";
+import { act } from "../actions.ts";
+import type { Context } from "../app.ts";
+import { changed } from "../data/changed.ts";
+import { levelOf, recipientsOf, type Step, stepOf } from "../data/escalation.ts";
+import { failure } from "../loading.ts";
+import { linkTo } from "../router.ts";
+import { boxes, Filled, line } from "./fields.ts";
+import { focused } from "./focus.ts";
+
+const MOST_LEVELS = 8;
+const MOST_MINUTES = 7 * 24 * 60;
+
+interface Asked {
+  readonly kept: KeptAlertRule;
+  readonly targets: readonly KeptTarget[];
+  /** When it is saved, or not to be. */
+  readonly leave: () => void;
+  readonly again: () => Promise<unknown>;
+}
+
+/** Whom to tell of a rule's alerts that nobody acknowledges, and when. */
+export class EscalationForm {
+  readonly #context: Context;
+  readonly #asked: Asked;
+  #steps: readonly Step[];
+  #next: number;
+  #error: unknown;
+
+  constructor(context: Context, asked: Asked) {
+    this.#context = context;
+    this.#asked = asked;
+    const levels = asked.kept.rule?.escalation ?? [];
+    this.#steps = levels.map(stepOf);
+    this.#next = levels.length;
+    if (levels.length === 0) this.#add();
+  }
+
+  get title(): string {
+    return `Escalation of ${this.#asked.kept.rule?.name}`;
+  }
+
+  render(): TemplateResult {
+    const submitted = (event: SubmitEvent) => void this.#save(event);
+    const { leave, targets } = this.#asked;
+    return html`<form tabindex="-1" ${focused()} @submit=${submitted}>
+        <p class="help">
+          Each level is told once, while nobody has acknowledged the alert. Without levels, only those
+          are told who are told of all alerts.
+        </p>
+        ${targets.length === 0 ? this.#nobody() : nothing}
+        ${repeat(
+          this.#steps,
+          (one) => one.key,
+          (one, at) => this.#level(one, at),
+        )}
+        <p class="buttons">
+          <button class="primary">Save the escalation</button>
+          <button type="button" ?disabled=${this.#steps.length >= MOST_LEVELS} @click=${() => this.#add()}>
+            Add a level
+          </button>
+          <button type="button" @click=${leave}>Cancel</button>
+        </p>
+      </form>
+      ${this.#error ? failure(this.#error) : nothing}`;
+  }
+
+  #nobody(): TemplateResult {
+    const href = linkTo(this.#context.route, "notifications");
+    return html`<p class="help">There is nobody to tell yet: <a href=${href}>make a target</a> first.</p>`;
+  }
+
+  #level(step: Step, at: number): TemplateResult {
+    const { targets } = this.#asked;
+    const named = `Level ${at + 1}`;
+    return html`<fieldset class="level">
+      <legend>${named}</legend>
+      <div class="form">
+        ${line(`minutes-${step.key}`, "Minutes after the alert", { value: step.minutes, type: "number", isRequired: true, least: 0.1, most: MOST_MINUTES, step: "any" })}
+        <button type="button" aria-label="Remove level ${at + 1}" @click=${() => this.#remove(step)}>Remove</button>
+        ${boxes(`recipients-${step.key}`, "Tell", recipientsOf(targets, step.recipients), step.recipients)}
+      </div>
+    </fieldset>`;
+  }
+
+  #add(): void {
+    this.#steps = [...this.#steps, { key: this.#next++, minutes: "", recipients: [] }];
+    this.#context.update();
+  }
+
+  #remove(step: Step): void {
+    this.#steps = this.#steps.filter((one) => one !== step);
+    this.#context.update();
+  }
+
+  /** All else that the rule says stays. */
+  async #save(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const { ruleId, rule, etag } = this.#asked.kept;
+    if (!rule) return;
+    const form = new Filled(event.target as HTMLFormElement);
+    const escalation = this.#steps.map((one) => levelOf(form, one));
+    const client = this.#context.shadower.service(AlertsService);
+    const work = async () => {
+      await client.updateRule({
+        ruleId,
+        rule: changed(AlertRuleSchema, rule, { escalation }),
+        etag,
+      });
+      this.#asked.leave();
+    };
+    this.#error = await act(
+      this.#context,
+      event,
+      "The escalation is saved",
+      work,
+      this.#asked.again,
+    );
+    this.#context.update();
+  }
+}
