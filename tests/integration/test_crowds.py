@@ -15,8 +15,9 @@ from services.warehouse.queries import agents, standing, workspace
 from services.warehouse.queries.agents import ORDERS, AgentsQuery, RankedAgent, fetch_agents
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
-from services.warehouse.rollups.levels import Cuboid
+from services.warehouse.rollups.levels import Cuboid, Level, Sort
 from services.warehouse.rollups.rolling import Roller
+from services.warehouse.rollups.spans import between
 from tests.support.postgres import Server
 from tests.support.rolling import rolling_database
 from tools.history import History, make_history
@@ -137,11 +138,11 @@ async def test_there_are_no_more_cells_than_memory_has_room_for(
     database: Database, by_runs: list[str]
 ) -> None:
     """Of the workspace there are some; of agents, the facts tell the same as before."""
-    roller = Roller(database, worth=0, most=PAGE)
-    async for _ in roller.roll(WORKSPACE, Interval(START, SHOWN.end)):
-        pass
+    roller = Roller(database, most=PAGE)
+    for cuboid in (Cuboid.WORKSPACE, Cuboid.AGENT):
+        spans = between(SHOWN.start, SHOWN.end)
+        assert [one async for one in roller.roll_all(WORKSPACE, Sort(Level.WEEK, cuboid), spans)]
     async with database.reading(WORKSPACE) as session:
-        cuboids = {sort.cuboid for sort in session.rolled}
         active = await workspace.fetch_active_agents(session, SHOWN)
-    assert cuboids >= {Cuboid.WORKSPACE, Cuboid.MODEL}
+    assert set(session.rolled) == {Sort(Level.WEEK, Cuboid.WORKSPACE)}
     assert active.current == len(by_runs)
