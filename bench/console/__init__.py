@@ -49,13 +49,16 @@ async def _measured(stack: Stack, executions: int, agents: int) -> None:
         page = Page(browser, stack.edge, stack.token(BUSY), BUSY)
         floor = await open_floor(opened, page)
         navigations = await navigated(page, floor)
+        _print_navigations(navigations)
         scrolled = await scrolled_through(browser, stack, end)
-        told = await told_of_crowd(Page(browser, stack.edge, stack.token(CROWD), CROWD), stack, end)
-    _print(navigations, scrolled, told)
+        _print_scrolled(scrolled)
+        crowd = Page(browser, stack.edge, stack.token(CROWD), CROWD)
+        told = await told_of_crowd(crowd, stack, end)
+        _print_told(told)
     _conclude(navigations, scrolled, told, executions=executions, agents=agents)
 
 
-def _print(navigations: Navigations, scrolled: list[Scrolled], told: list[Told]) -> None:
+def _print_navigations(navigations: Navigations) -> None:
     report(
         "From navigation to the drawn overview; milliseconds",
         ["answers", "navigations", "p50", "p95", "longest"],
@@ -64,12 +67,14 @@ def _print(navigations: Navigations, scrolled: list[Scrolled], told: list[Told])
             for name, seconds in navigations.by_name.items()
         ],
     )
+
+
+def _print_scrolled(scrolled: list[Scrolled]) -> None:
     report(
         "Scrolled through",
-        ["page", "what", "pixels", "frames", "tasks over 50 ms", "longest task", "longest frame"],
+        ["what", "pixels", "frames", "tasks over 50 ms", "longest task", "longest frame"],
         [
             [
-                one.page,
                 one.what,
                 f"{one.pixels:,}",
                 f"{one.frames:,}",
@@ -80,6 +85,9 @@ def _print(navigations: Navigations, scrolled: list[Scrolled], told: list[Told])
             for one in scrolled
         ],
     )
+
+
+def _print_told(told: list[Told]) -> None:
     report(
         "A workspace with a crowd of agents",
         ["asked", "answer", "seconds", "bytes", "others waited", "and were refused"],

@@ -27,7 +27,7 @@ MOST_AGENTS, MOST_POINTS = 500, 10_000
 PAGES = {
     "overview": (".figure shadower-chart canvas, main .failure", ""),
     "agents": (".board .body [role=row], main .failure", ""),
-    "explorer": ("main table, main .failure", "?group=agent&bucket=day"),
+    "explorer": ("[aria-label=Values] table, main .failure", "?group=agent&bucket=day"),
 }
 TRANSFERRED = """
 performance.getEntriesByType("resource").filter((one) => one.name.includes("/shadower."))

@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from playwright.async_api import Response
+import httpx
+from playwright.async_api import Request
 
 from bench.bare_page import RPCS, key_of, start_arguments
 from bench.calling import run_beside
@@ -20,6 +21,7 @@ from bench.console.navigating import DRAWN, WATCHED, Page
 from bench.stack import free_port
 
 READY_SECONDS = 30
+SENT = ("authorization", "content-type", "x-grpc-web", "x-user-agent")
 
 
 async def open_floor(opened: AsyncExitStack, page: Page) -> Page:
@@ -34,21 +36,28 @@ async def open_floor(opened: AsyncExitStack, page: Page) -> Page:
 
 async def _answers(page: Page) -> dict[str, str]:
     """What the services answer to all that the overview asks."""
-    heard: list[Response] = []
+    asked: list[Request] = []
 
-    def hear(one: Response) -> None:
-        heard.append(one)
+    def hear(one: Request) -> None:
+        asked.append(one)
 
-    async with new_tab(page.browser, page.token, WATCHED) as tab:
-        tab.on("response", hear)
+    async with (
+        new_tab(page.browser, page.token, WATCHED) as tab,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        tab.on("request", hear)
         await tab.goto(page.url())
         await tab.evaluate(DRAWN)
-        return dict([await _answer(one) for one in heard if RPCS in one.url])
+        return dict([await _answer(http, one) for one in asked if RPCS in one.url])
 
 
-async def _answer(one: Response) -> tuple[str, str]:
-    asked = one.request.post_data_buffer or b""
-    return key_of(one.request.url, asked), b64encode(await one.body()).decode()
+async def _answer(http: httpx.AsyncClient, asked: Request) -> tuple[str, str]:
+    """Asked once more, since a browser keeps nothing of what a script reads as a stream."""
+    question, headers = asked.post_data_buffer or b"", await asked.all_headers()
+    sent = {name: headers[name] for name in SENT if name in headers}
+    answer = await http.post(asked.url, content=question, headers=sent)
+    answer.raise_for_status()
+    return key_of(asked.url, question), b64encode(answer.content).decode()
 
 
 async def _until_there(floor: Page) -> None:

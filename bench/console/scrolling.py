@@ -59,7 +59,6 @@ REST_MS = 400
 class Scrolled:
     """What was scrolled through, and what the browser says of the time."""
 
-    page: str
     what: str
     pixels: int
     frames: int
@@ -75,18 +74,17 @@ async def scrolled_through(browser: Browser, stack: Stack, end: datetime) -> lis
     async with new_tab(browser, page.token, WATCHED) as tab:
         await tab.goto(page.url("agents", query))
         await tab.locator(".board svg.sparkline").first.wait_for()
-        board = await _scroll(tab, ".board", "agents", f"{BOARD_AGENTS:,} agents")
+        board = await _scroll(tab, ".board", f"{BOARD_AGENTS:,} agents")
     async with new_tab(browser, page.token, WATCHED) as tab:
         await tab.goto(page.url("overview", query))
         await tab.evaluate(DRAWN)
-        charts = await _scroll(tab, "none", "overview", "charts of 100 points")
+        charts = await _scroll(tab, "none", "charts of 100 points")
     return [board, charts]
 
 
-async def _scroll(tab: Tab, where: str, page: str, what: str) -> Scrolled:
+async def _scroll(tab: Tab, where: str, what: str) -> Scrolled:
     told: Any = await tab.evaluate(SCROLL, [where, STEP_PIXELS, REST_EVERY_PIXELS, REST_MS])
     return Scrolled(
-        page=page,
         what=what,
         pixels=told["pixels"],
         frames=told["frames"],
