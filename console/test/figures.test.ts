@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Granularity } from "shadower-client/gen/shadower/common/v1/granularity_pb";
-import { TimeSeriesSchema } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+import { PointSchema, TimeSeriesSchema } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
 import { chartOf, joined, slotsOf } from "../src/data/series.ts";
 import { dollars, ratio } from "../src/format.ts";
 import { rangeOf } from "../src/range.ts";
@@ -68,7 +68,9 @@ test("a series that goes on with the next page is one", () => {
     create(TimeSeriesSchema, {
       metric: "cost",
       labels: { agent_id: agent },
-      points: values.map((value) => ({ value: { kind: { case: "real", value } } })),
+      points: values.map((value) =>
+        create(PointSchema, { value: { kind: { case: "real", value } } }),
+      ),
     });
   const whole = joined([series("a", 1), series("b", 2)], [series("b", 3, 4), series("c", 5)]);
   assert.deepEqual(
