@@ -12,6 +12,7 @@ FIGURES = {
     "breach": "from a breach at the edge to its webhook (T=90s, N=rules); S=seed: all of it killed",
     "cache": "hits while facts stream in, a hit beside a bare handler, a thousand waiters (T=60s)",
     "client": "microseconds that tracking adds to a run, in memory and in a spool (N=runs)",
+    "console": "from navigation to a drawn page, and scrolling (N=executions,agents)",
     "edge": "requests through the whole chain beside Envoy alone, and each filter's CPU (T=4s)",
     "faults": "kills under load: nothing acknowledged is lost or doubled (T=30m, S=seed)",
     "footprint": "memory of idle processes and of the whole stack, and the time to ready",

@@ -43,6 +43,8 @@ class History:
     end: datetime
     facts: Mapping[str, int]
     seed: int = 1
+    crowd: int = 0
+    """How many agents there are besides the usual fifty; they take turns at every second run."""
 
 
 async def make_history(database_url: str, history: History) -> None:
@@ -60,7 +62,8 @@ async def make_history(database_url: str, history: History) -> None:
 async def _make(database: Any, history: History, table: str) -> None:
     count = history.facts[table]
     accounts = QUERIES["accounts"].format(kind=KINDS[table])
-    statement = f"{QUERIES[table]}\n{accounts}"
+    facts = QUERIES[table].format(crowd=max(history.crowd, 0))
+    statement = f"{facts}\n{accounts}"
     given = (list(history.workspaces), history.start, history.end, count)
     for first, last in _portions(count):
         await database.execute(statement, *given, first, last, history.seed)

@@ -36,7 +36,8 @@ insert into workspace_changes (workspace_id, revision, touched)
 values ($1, 1, tstzmultirange(tstzrange($2, $3)))
 
 -- name: executions
--- Mostly short runs, many of them of few agents and users. What differs is taken from hashes of
+-- Mostly short runs, many of them of few agents and users. Where there is a crowd of agents, every
+-- second run is of one of them, who take turns. What differs is taken from hashes of
 -- their numbers, so that the same ones come out whatever parts they are made in. Materialised,
 -- since what is thrown for once would else be thrown for wherever it is used.
 with placed as materialized (
@@ -59,7 +60,8 @@ with placed as materialized (
             then least(started_at + interval '1 second' * least(seconds, 3600), $3) end as ended_at,
         case when pg_temp.dice(number, $7, 5) < 0.95
             then trunc(8000 * pg_temp.dice(number, $7, 6))::bigint end as input_tokens,
-        trunc(50 * pg_temp.dice(number, $7, 7) ^ 2)::int as agent,
+        case when number % 2 = 0 and {crowd} > 0 then 50 + (number / 2) % {crowd}
+            else trunc(50 * pg_temp.dice(number, $7, 7) ^ 2)::bigint end as agent,
         trunc(3 * pg_temp.dice(number, $7, 8))::int as model
     from placed
 ), stored as (

@@ -55,6 +55,14 @@ const BY_REASON: Readonly<Record<string, Explanation>> = {
     title: "There is no such agent",
     advice: "It never ran in this workspace. Look for it on the page Agents.",
   },
+  RESULT_TOO_LARGE: {
+    title: "There is too much of it",
+    advice: "Choose a shorter time, a narrower filter or another order.",
+  },
+  QUERY_TOO_EXPENSIVE: {
+    title: "There is too much to read",
+    advice: "Choose a shorter time. What was rolled up meanwhile is read fast: try again later.",
+  },
   WORKSPACE_DENIED: {
     title: "This workspace is not yours",
     advice:

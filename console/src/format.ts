@@ -5,6 +5,13 @@ type Known = number | bigint | undefined;
 
 const WHOLE = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
+const THREE_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const TWO_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+const CENTS = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const PARTS_OF_CENTS = new Intl.NumberFormat("en", {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 4,
+});
 const DAY_SECONDS = 86_400;
 const COMPACT_FROM = 1_000_000;
 
@@ -49,40 +56,42 @@ function parts(value: number, large: number, name: string, small: number, rest: 
 }
 
 function significant(value: number): string {
-  return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
-}
-
-function tiny(value: number): string {
-  return new Intl.NumberFormat("en", { maximumSignificantDigits: 2 }).format(value);
+  return THREE_DIGITS.format(value);
 }
 
 /** Of an exact decimal, or of a sum of such for a chart. */
 export function dollars(value: string | number | undefined): string {
   if (value === undefined) return ABSENT;
   const amount = Number(value);
-  const digits = amount !== 0 && Math.abs(amount) < 1 ? 4 : 2;
-  if (amount !== 0 && Math.abs(amount) < 0.001) return `$${tiny(amount)}`;
+  if (amount !== 0 && Math.abs(amount) < 0.001) return `$${TWO_DIGITS.format(amount)}`;
   if (Math.abs(amount) >= COMPACT_FROM) return `$${COMPACT.format(amount)}`;
-  return `$${new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount)}`;
+  return `$${(Math.abs(amount) < 1 ? PARTS_OF_CENTS : CENTS).format(amount)}`;
 }
 
 export function when(instant: Date | undefined, zone: string): string {
   if (!instant) return ABSENT;
-  const style = { timeZone: zone, dateStyle: "medium", timeStyle: "short" } as const;
-  return new Intl.DateTimeFormat("en-GB", style).format(instant);
+  return clockOf({ timeZone: zone, dateStyle: "medium", timeStyle: "short" }).format(instant);
+}
+
+const CLOCKS = new Map<string, Intl.DateTimeFormat>();
+
+/** Kept: to make one takes far longer than to use it, and lists use it for each of their rows. */
+function clockOf(style: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = JSON.stringify(style);
+  const known = CLOCKS.get(name) ?? new Intl.DateTimeFormat("en-GB", style);
+  CLOCKS.set(name, known);
+  return known;
 }
 
 /** A place on an axis whose steps are so many seconds. A day's first one is named by the day. */
 export function dayOrHour(instant: Date, zone: string, step: number): string {
-  const style = { timeZone: zone, hour: "2-digit", minute: "2-digit" } as const;
-  const hour = new Intl.DateTimeFormat("en-GB", style).format(instant);
+  const hour = clockOf({ timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(instant);
   if (step < DAY_SECONDS && hour !== "00:00") return hour;
-  const day = { timeZone: zone, day: "numeric", month: "short" } as const;
-  return new Intl.DateTimeFormat("en-GB", day).format(instant);
+  return clockOf({ timeZone: zone, day: "numeric", month: "short" }).format(instant);
 }
 
 export function clock(instant: Date, zone: string): string {
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeStyle: "medium" }).format(instant);
+  return clockOf({ timeZone: zone, timeStyle: "medium" }).format(instant);
 }
 
 /** How values of a metric are written, by its unit and kind. */

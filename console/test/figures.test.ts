@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { create } from "@bufbuild/protobuf";
 import { Granularity } from "shadower-client/gen/shadower/common/v1/granularity_pb";
-import { chartOf, slotsOf } from "../src/data/series.ts";
+import { PointSchema, TimeSeriesSchema } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+import { chartOf, joined, slotsOf } from "../src/data/series.ts";
 import { dollars, ratio } from "../src/format.ts";
 import { rangeOf } from "../src/range.ts";
 import { instantOf } from "../src/zones.ts";
@@ -59,4 +61,24 @@ test("gaps are of the buckets that were asked for", () => {
   const line = { label: "", color: "", shape: "line" as const, values };
   const [first] = chartOf(range, [line], String, Granularity.HOUR).lines;
   assert.deepEqual(first?.values, [0, 1, null, 3]);
+});
+
+test("a series that goes on with the next page is one", () => {
+  const series = (agent: string, ...values: number[]) =>
+    create(TimeSeriesSchema, {
+      metric: "cost",
+      labels: { agent_id: agent },
+      points: values.map((value) =>
+        create(PointSchema, { value: { kind: { case: "real", value } } }),
+      ),
+    });
+  const whole = joined([series("a", 1), series("b", 2)], [series("b", 3, 4), series("c", 5)]);
+  assert.deepEqual(
+    whole.map((one) => [one.labels.agent_id, one.points.length]),
+    [
+      ["a", 1],
+      ["b", 3],
+      ["c", 1],
+    ],
+  );
 });

@@ -1,15 +1,16 @@
 """One browser, one edge with the process for browsers behind it, and a workspace with runs."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser
 
 from cli.edge.model import WEB, EdgeModel, Issuer, Upstream
-from tests.console.runs import recorded
+from tests.console.runs import PERIOD, recorded, recorded_before
 from tests.support.console import Visitor, running_browser, visiting
 from tests.support.edge import Keys, running_edge
 from tests.support.keys import AUDIENCE, ISSUER, KeyRing
@@ -17,8 +18,9 @@ from tests.support.stack import SERVICES, Stack
 from tests.support.web import mesh_of, running_web
 
 WORKSPACE = "console"
+COMPARED = "compared"
 END = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-START = END - timedelta(days=6)
+START = END - PERIOD
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +45,27 @@ async def address(
 @pytest.fixture(scope="session")
 async def http(address: str, keys: KeyRing) -> AsyncIterator[httpx.AsyncClient]:
     """Of somebody who may do everything in the workspace with runs."""
-    bearer = {"authorization": f"Bearer {keys.token(WORKSPACE)}"}
-    async with httpx.AsyncClient(base_url=address, headers=bearer, trust_env=False) as client:
+    async with _asking(address, keys, WORKSPACE) as client:
         yield client
+
+
+def _asking(address: str, keys: KeyRing, workspace: str) -> httpx.AsyncClient:
+    bearer = {"authorization": f"Bearer {keys.token(workspace)}"}
+    return httpx.AsyncClient(base_url=address, headers=bearer, trust_env=False)
 
 
 @pytest.fixture(scope="session")
 async def runs(http: httpx.AsyncClient) -> list[dict[str, object]]:
     """Recorded in the workspace."""
     return await recorded(http, WORKSPACE, START)
+
+
+@pytest.fixture(scope="session")
+async def periods(address: str, keys: KeyRing) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Runs of the time that is shown and of the one before it, in a workspace of their own."""
+    async with _asking(address, keys, COMPARED) as http:
+        before = await recorded_before(http, COMPARED, START)
+        return await recorded(http, COMPARED, START), before
 
 
 @pytest.fixture(scope="session")

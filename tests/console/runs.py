@@ -1,6 +1,7 @@
 """Runs of agents whose names try what they can."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -17,12 +18,36 @@ AGENTS = {
 }
 MODELS = ("gpt-5", "claude-opus", "<script>alert(2)</script>")
 MANY = 240
+PERIOD = timedelta(days=6)
 
 
 async def recorded(
     http: httpx.AsyncClient, workspace: str, start: datetime
 ) -> list[dict[str, Any]]:
-    runs = list(_runs(start))
+    return await _recorded(http, workspace, _runs(start))
+
+
+async def recorded_before(
+    http: httpx.AsyncClient, workspace: str, start: datetime
+) -> list[dict[str, Any]]:
+    """Of the period that ends there: fewer runs of the same agents than after it, that took twice
+    as long and cost twice as much."""
+    runs = _runs(start - PERIOD, seed=9)[: MANY * 2 // 3]
+    return await _recorded(http, workspace, [_doubled(run) for run in runs])
+
+
+def _doubled(run: dict[str, Any]) -> dict[str, Any]:
+    start, end = (datetime.fromisoformat(run[name]) for name in ("startTime", "endTime"))
+    return run | {
+        "executionId": f"before-{run['executionId']}",
+        "endTime": (end + (end - start)).isoformat(),
+        "costUsd": f"{2 * Decimal(run['costUsd']):f}",
+    }
+
+
+async def _recorded(
+    http: httpx.AsyncClient, workspace: str, runs: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     answer = await http.post(
         f"/v1/workspaces/{workspace}/executions:batch", json={"executions": runs}
     )
@@ -31,14 +56,14 @@ async def recorded(
     return runs
 
 
-def _runs(start: datetime) -> list[dict[str, Any]]:
-    random = Random(8)
+def _runs(start: datetime, seed: int = 8) -> list[dict[str, Any]]:
+    random = Random(seed)
     return [_run(random, start, number) for number in range(MANY)]
 
 
 def _run(random: Random, start: datetime, number: int) -> dict[str, Any]:
     agent = random.choices(list(AGENTS), weights=(8, 5, 3, 2, 1))[0]
-    began = start + timedelta(minutes=random.randrange(6 * 24 * 60))
+    began = start + timedelta(minutes=random.randrange(PERIOD // timedelta(minutes=1)))
     run: dict[str, Any] = {
         "executionId": f"run-{number}",
         "agentId": agent,

@@ -62,6 +62,11 @@ class Visitor:
         tile = self.page.locator(".tile", has=self.page.get_by_text(label, exact=True))
         return (await tile.locator(".value").inner_text()).strip()
 
+    async def change(self, label: str) -> str:
+        """Of a tile since the period before, in words."""
+        tile = self.page.locator(".tile", has=self.page.get_by_text(label, exact=True))
+        return " ".join((await tile.locator(".change").inner_text()).split())
+
     async def problems(self, *only: str) -> list[str]:
         """Of accessibility, by axe: those that keep somebody from something; by some rules only."""
         await self.page.evaluate(AXE.read_text())

@@ -10,6 +10,8 @@ import { bucketOf, type Range } from "../range.ts";
 import { seriesOf, slotsOf, valuesOf } from "./series.ts";
 
 const PAGE = 500;
+/** More than anybody scrolls through; each page of them asks about all. */
+const MOST = 10_000;
 /** As many ids as a filter may have. */
 const AT_ONCE = 100;
 
@@ -40,9 +42,14 @@ export class Leaderboard {
     return this.#next === undefined;
   }
 
+  /** There are more, and they are not fetched. */
+  get isFull(): boolean {
+    return !this.isWhole && this.agents.length >= MOST;
+  }
+
   /** Asks for the next page, unless that is under way or there is none. Whether anything came. */
   async more(): Promise<boolean> {
-    if (this.#isAsking || this.#next === undefined) return false;
+    if (this.#isAsking || this.#next === undefined || this.isFull) return false;
     this.#isAsking = true;
     try {
       const { agents, nextPageToken } = await this.#ask(this.#next);

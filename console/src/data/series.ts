@@ -15,13 +15,30 @@ const MOST_PAGES = 10;
 export type Question = Pick<GetMetricsRequest, "metrics"> &
   Partial<Pick<GetMetricsRequest, "filter" | "groupBy" | "granularity">>;
 
+/** The series of a question, and whether those are all of them. */
+export interface Answer {
+  readonly series: readonly TimeSeries[];
+  readonly isWhole: boolean;
+}
+
 /** All series of a question, however many pages they have; at most ten. */
 export async function seriesOf(
   shadower: Shadower,
   range: Range,
   question: Question,
   signal: AbortSignal,
-): Promise<TimeSeries[]> {
+): Promise<readonly TimeSeries[]> {
+  return (await answerOf(shadower, range, question, signal, Infinity)).series;
+}
+
+/** The same, but no further page once there are more series than are enough. */
+export async function answerOf(
+  shadower: Shadower,
+  range: Range,
+  question: Question,
+  signal: AbortSignal,
+  enough: number,
+): Promise<Answer> {
   const client = shadower.service(MetricsService);
   const { metrics, filter, granularity, groupBy } = question;
   const asked = {
@@ -33,14 +50,31 @@ export async function seriesOf(
     timeZone: range.zone,
     pageSize: PAGE,
   };
-  const found: TimeSeries[] = [];
-  for (let page = 0, pageToken = ""; page < MOST_PAGES; page++) {
+  let found: TimeSeries[] = [];
+  let pageToken = "";
+  for (let page = 0; page < MOST_PAGES && found.length <= enough; page++) {
     const answer = await client.getMetrics({ ...asked, pageToken }, { signal });
-    found.push(...answer.timeSeries);
+    found = joined(found, answer.timeSeries);
     pageToken = answer.nextPageToken;
-    if (!pageToken) break;
+    if (!pageToken) return { series: found, isWhole: true };
   }
-  return found;
+  // The last one may go on.
+  return { series: found.slice(0, Math.max(1, found.length - 1)), isWhole: false };
+}
+
+/** A page may end amid a series, which goes on with the next. */
+export function joined(found: readonly TimeSeries[], more: readonly TimeSeries[]): TimeSeries[] {
+  const known = new Map(found.map((one) => [nameOf(one), one]));
+  for (const one of more) {
+    const begun = known.get(nameOf(one));
+    if (begun) begun.points.push(...one.points);
+    else known.set(nameOf(one), one);
+  }
+  return [...known.values()];
+}
+
+function nameOf({ metric, labels }: TimeSeries): string {
+  return JSON.stringify([metric, Object.entries(labels).sort()]);
 }
 
 export type Values = ReadonlyMap<number, number>;

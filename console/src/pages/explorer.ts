@@ -11,7 +11,7 @@ import {
   metricsOf,
   questionOf,
 } from "../data/explorer.ts";
-import { chartOf, seriesOf, type Values, valuesOf } from "../data/series.ts";
+import { type Answer, answerOf, chartOf, type Values, valuesOf } from "../data/series.ts";
 import { count, when, writerOf } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { bucketOf } from "../range.ts";
@@ -30,7 +30,11 @@ export const open: OpenPage = (context) => {
   const asked = explorationOf(route.params, bucketOf(range).granularity);
   const question = questionOf(asked, range, route.workspace);
   const metrics = new Loading(() => metricsOf(shadower, signal), context);
-  const answer = new Loading(() => seriesOf(shadower, range, question, signal), context);
+  // What is drawn is the beginning of it, however much there is.
+  const answer = new Loading(
+    () => answerOf(shadower, range, question, signal, COLORS.length),
+    context,
+  );
   return {
     title: "Explorer",
     render: () =>
@@ -41,10 +45,10 @@ export const open: OpenPage = (context) => {
           ${copying("Copy as curl", () => asCurl(question), context.say)}
           ${copying("Copy as Python", () => asPython(question), context.say)}
         </p>
-        ${answer.show((series) =>
+        ${answer.show((told) =>
           drawn(
             context,
-            series,
+            told,
             metrics.value?.find((one) => one.name === asked.metric),
             asked,
           ),
@@ -54,7 +58,7 @@ export const open: OpenPage = (context) => {
 
 function drawn(
   context: Context,
-  series: readonly TimeSeries[],
+  { series, isWhole }: Answer,
   metric: Metric | undefined,
   asked: Exploration,
 ): TemplateResult {
@@ -66,7 +70,14 @@ function drawn(
   const write = writerOf(metric?.unit ?? "", metric?.kind);
   const groups = known.map((one) => ({ label: labelled(one, asked), values: valuesOf([one]) }));
   return html`${asked.bucket === Granularity.UNSPECIFIED ? nothing : chart(context, groups, write, asked.bucket)}
-    ${card("Values", values(context, groups, write))}`;
+    ${isWhole ? nothing : leftOut(groups.length)} ${card("Values", values(context, groups, write))}`;
+}
+
+function leftOut(groups: number): TemplateResult {
+  return html`<p class="as-of" role="status">
+    There are more groups than these ${count(groups)}, which are the first by name. Narrow the filter,
+    or copy the question and ask for all.
+  </p>`;
 }
 
 interface Group {

@@ -117,12 +117,11 @@ class Board {
 
   render(): TemplateResult {
     const { agents, isWhole } = this.#list;
-    if (this.#error && agents.length === 0) return failure(this.#error, () => void this.#more());
     if (agents.length === 0 && isWhole)
       return html`<p class="card empty">No agent ran in this time. Choose a longer one above.</p>`;
-    const isWaiting = agents.length === 0;
-    const known = isWaiting ? "Asking…" : `${count(agents.length)}${isWhole ? "" : "+"} agents`;
-    return html`<p class=${isWaiting ? "as-of waiting" : "as-of"} role="status">${known}</p>
+    const isWaiting = agents.length === 0 && !this.#error;
+    // The head stays, whatever fails: another order may do.
+    return html`<p class=${isWaiting ? "as-of waiting" : "as-of"} role="status">${this.#known()}</p>
       ${this.#error ? failure(this.#error, () => void this.#more()) : nothing}
       <div class="card board" tabindex="0" role="region" aria-label="Agents"
         @scroll=${(event: Event) => this.#scrolled(event)}>
@@ -133,6 +132,14 @@ class Board {
           </div>
         </div>
       </div>`;
+  }
+
+  #known(): string {
+    const { agents, isWhole, isFull } = this.#list;
+    if (agents.length === 0) return this.#error ? "" : "Asking…";
+    if (isFull)
+      return `The first ${count(agents.length)} agents. Another order or a shorter time shows others.`;
+    return `${count(agents.length)}${isWhole ? "" : "+"} agents`;
   }
 
   #head(): TemplateResult {

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
 import { customKey, localEnds, PRESETS, type Range } from "../range.ts";
 import { zones } from "../zones.ts";
 
@@ -23,12 +24,17 @@ export function rangePicker(range: Range, chosen: Chosen): TemplateResult {
     <label
       ><span>Zone</span>
       <select @change=${(event: Event) => chosen({ zone: chosenIn(event) })}>
-        ${[...new Set([range.zone, ...zones()])].map(
-          (zone) => html`<option value=${zone} .selected=${zone === range.zone}>${zone}</option>`,
-        )}
+        ${guard([range.zone], () => zonesBeside(range.zone))}
       </select></label
     >
   </div>`;
+}
+
+/** Some four hundred, so only when another one is chosen. */
+function zonesBeside(chosen: string): TemplateResult[] {
+  return [...new Set([chosen, ...zones()])].map(
+    (zone) => html`<option value=${zone} .selected=${zone === chosen}>${zone}</option>`,
+  );
 }
 
 function chosenIn(event: Event): string {

@@ -4,7 +4,7 @@ A question is planned first: cells answer the parts of its interval that they ag
 about, and the facts themselves the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -53,26 +53,35 @@ class GroupedRow(NamedTuple):
     values: tuple[Any, ...]
 
 
+Over = Callable[[str, Parameters], str]
+"""A statement over the rows of another, which call their keys key_1, key_2 and so on, and what
+their measures are made of value_1, value_2 and so on."""
+
+
 async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRow]:
     """Rows in the order of their keys, at most `limit`; without keys, always exactly one."""
+    rows = await fetch_over_groups(session, query, lambda groups, _: _in_order(query, groups))
+    return _rows(query, _columns(query), [tuple(row) for row in rows])
+
+
+async def fetch_over_groups(session: Session, query: GroupedQuery, over: Over) -> list[Any]:
+    """What the database makes of the groups, in which there may be more of them than anybody should
+    fetch. They come in no order, and all of them."""
     parameters = Parameters(session.workspace_id)
-    columns = list(dict.fromkeys(column for one in query.measures for column in one.columns))
     planned = _plan(session, query)
     check_kept(planned.facts, query.source.gone(session.horizon))
-    statement = _statement(query, planned, columns, parameters)
+    statement = over(_statement(query, planned, parameters), parameters)
     if planned.facts.length > FEW_FACTS:
         await plan_by_values(session)
-        await _check_cost(session, query, planned.facts, columns)
-    rows = await session.connection.fetch(statement, *parameters.values)
-    return _rows(query, columns, [tuple(row) for row in rows])
+        await _check_cost(session, query, planned.facts, over)
+    rows: list[Any] = await session.connection.fetch(statement, *parameters.values)
+    return rows
 
 
-async def _check_cost(
-    session: Session, query: GroupedQuery, facts: Spans, columns: Sequence[str]
-) -> None:
+async def _check_cost(session: Session, query: GroupedQuery, facts: Spans, over: Over) -> None:
     """By all that lies between: the planner knows nothing of spans that are given as a list."""
     parameters, hull = Parameters(session.workspace_id), facts.hull
-    statement = _statement(query, Plan(facts=hull), columns, parameters)
+    statement = over(_statement(query, Plan(facts=hull), parameters), parameters)
     narrowable = narrowable_fields(query.selection.filter, query.labels, query.measures)
     share = facts.length / hull.length
     await check_cost(session, statement, parameters.values, list(narrowable), share)
@@ -114,19 +123,38 @@ def _keys_of_cells(query: GroupedQuery) -> frozenset[str] | None:
     return keys.union(*of_labels, *(one.keys for one in query.measures))
 
 
-def _statement(
-    query: GroupedQuery, planned: Plan, columns: Sequence[str], parameters: Parameters
-) -> str:
+def _columns(query: GroupedQuery) -> list[str]:
+    return list(dict.fromkeys(column for one in query.measures for column in one.columns))
+
+
+def _statement(query: GroupedQuery, planned: Plan, parameters: Parameters) -> str:
     keys = _keys(query, parameters)
-    numbers = ", ".join(str(number) for number in range(1, len(keys) + 1))
+    numbers = _numbers(query)
+    named = [*_named("key", keys), *_named("value", _columns(query))]
     return QUERIES["grouped" if keys else "whole"].format(
-        columns=",\n    ".join([*keys, *columns]),
+        columns=",\n    ".join(named),
         arms=arms(query.source, query.selection, planned, parameters),
         beyond=_beyond(query.after, keys, parameters),
-        keys=numbers,
         groups=QUERIES["with_total"].format(keys=numbers) if query.with_total else numbers,
-        limit="all" if query.limit is None else query.limit,
     )
+
+
+def _in_order(query: GroupedQuery, groups: str) -> str:
+    keys, limit = _numbers(query), "all" if query.limit is None else query.limit
+    return QUERIES["in_order"].format(groups=groups, keys=keys, limit=limit) if keys else groups
+
+
+def _numbers(query: GroupedQuery) -> str:
+    return ", ".join(str(number) for number in range(1, _width(query) + 1))
+
+
+def _width(query: GroupedQuery) -> int:
+    """How many keys tell groups apart."""
+    return len(query.labels) + (query.buckets is not None)
+
+
+def _named(kind: str, expressions: Sequence[str]) -> list[str]:
+    return [f"{one} as {kind}_{number}" for number, one in enumerate(expressions, start=1)]
 
 
 def _keys(query: GroupedQuery, parameters: Parameters) -> list[str]:
@@ -148,7 +176,7 @@ def _beyond(after: tuple[Any, ...], keys: Sequence[str], parameters: Parameters)
 def _rows(
     query: GroupedQuery, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> list[GroupedRow]:
-    width = len(query.labels) + (query.buckets is not None)
+    width = _width(query)
     found = {column: [row[width + i] for row in rows] for i, column in enumerate(columns)}
     finished = [one.finish(*(found[column] for column in one.columns)) for one in query.measures]
     values = zip(*finished, strict=True) if finished else (() for _ in rows)

@@ -6,6 +6,9 @@ from (
 ) as cell
 where {beyond}
 group by {groups}
+
+-- name: in_order
+{groups}
 order by {keys}
 limit {limit}
 

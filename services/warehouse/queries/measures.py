@@ -24,6 +24,11 @@ class Measure:
     keys: frozenset[str] = frozenset()
     of_facts: bool = False
 
+    @property
+    def is_ready(self) -> bool:
+        """The database has the value itself, so that it can put groups in an order by it."""
+        return self.finish is as_it_is and len(self.columns) == 1
+
 
 def in_sql(text: str) -> Measure:
     """A value that the database has ready."""

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.agents import BY_AGENT, fetch_names
 from services.warehouse.queries.buckets import CURRENT, PREVIOUS, Buckets, with_previous
-from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.grouped import (
+    GroupedQuery,
+    fetch_grouped,
+    fetch_over_groups,
+)
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.registry import MEASURES
 from services.warehouse.queries.selection import Selection
@@ -20,7 +25,7 @@ from services.warehouse.queries.statistics import (
     statistics_of,
 )
 from services.warehouse.queries.users import fetch_users
-from services.warehouse.sql import Queries
+from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
 TOP = 10
@@ -99,19 +104,28 @@ async def fetch_active_agents(session: Session, interval: Interval) -> ActiveAge
     buckets = with_previous(interval)
     measures = [MEASURES["executions"], MEASURES["success_rate"]]
     query = GroupedQuery(Selection(buckets.whole), measures, BY_AGENT, buckets)
-    rows = await fetch_grouped(session, query)
-    current, previous = ([row for row in rows if row.bucket == n] for n in (CURRENT, PREVIOUS))
-    return ActiveAgents(_known(current), _known(previous), await _top(session, current))
+    rows = await fetch_over_groups(session, query, _counted_and_top)
+    return ActiveAgents(rows[0]["current"], rows[0]["previous"], await _top(session, rows))
 
 
-def _known(agents: Sequence[GroupedRow]) -> int:
-    return sum(1 for agent in agents if agent.labels)
+def _counted_and_top(groups: str, _parameters: Parameters) -> str:
+    return QUERIES["active_agents"].format(
+        groups=groups, current=CURRENT, previous=PREVIOUS, top=TOP
+    )
 
 
-async def _top(session: Session, agents: Sequence[GroupedRow]) -> list[AgentActivity]:
-    top = sorted(agents, key=lambda row: -row.values[0])[:TOP]
-    names = await fetch_names(session, [row.key[0] for row in top])
-    return [AgentActivity(row.key[0], names.get(row.key[0], ""), *row.values) for row in top]
+async def _top(session: Session, rows: Sequence[Any]) -> list[AgentActivity]:
+    found = [row for row in rows if row["agent_id"] is not None]
+    names = await fetch_names(session, [row["agent_id"] for row in found])
+    return [
+        AgentActivity(
+            row["agent_id"],
+            names.get(row["agent_id"], ""),
+            row["executions"],
+            row["success_rate"],
+        )
+        for row in found
+    ]
 
 
 async def fetch_metric_types(session: Session) -> list[str]:

@@ -50,3 +50,24 @@ select metric_type from of_hours where metric_type is not null
 union
 select metric_type from of_days where metric_type is not null
 order by metric_type
+
+-- name: active_agents
+-- How many known agents there are in two buckets, and beside that those that ran most in one of them.
+with of_groups as materialized (
+{groups}
+)
+select counted.current, counted.previous, top.agent_id, top.executions, top.success_rate
+from (
+    select
+        count(*) filter (where key_2 = {current} and key_1 <> '') as current,
+        count(*) filter (where key_2 = {previous} and key_1 <> '') as previous
+    from of_groups
+) as counted
+left join (
+    select key_1 as agent_id, value_1 as executions, value_2 as success_rate
+    from of_groups
+    where key_2 = {current}
+    order by executions desc, agent_id
+    limit {top}
+) as top on true
+order by executions desc, agent_id

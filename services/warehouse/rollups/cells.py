@@ -8,7 +8,12 @@ from types import MappingProxyType
 
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
-from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.grouped import (
+    GroupedQuery,
+    GroupedRow,
+    fetch_grouped,
+    fetch_over_groups,
+)
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.labels import dimension
 from services.warehouse.queries.measures import Column, Measure, in_sql
@@ -19,7 +24,7 @@ from services.warehouse.rollups.durations import Distribution, Distributions
 from services.warehouse.rollups.levels import KEYS, SORTS, Cuboid, Level, Sort
 from services.warehouse.rollups.spans import Span, Spans, to_time
 from services.warehouse.rollups.tables import Cell, CellTable
-from services.warehouse.sql import Queries
+from services.warehouse.sql import Parameters, Queries
 
 QUERIES = Queries(__file__)
 
@@ -129,30 +134,37 @@ async def calculate(session: Session, sort: Sort, span: Span) -> list[Cell]:
     starts, measures = _starts(sort, span), list(MEASURES.values())
     if tells_percentiles(sort):
         measures.append(calculated_percentiles())
-    rows = await _grouped(session, sort, span, measures)
+    rows = await fetch_grouped(_unbounded(session, sort), _query(sort, span, measures))
     return [cell_of(sort, starts[row.key[-1] - 1], row) for row in rows]
 
 
 async def weigh(session: Session, sort: Sort, span: Span) -> Weight:
-    """What it would be worth to calculate them."""
-    rows = await _grouped(session, sort, span, [MEASURES["executions"]])
-    return Weight(cells=len(rows), runs=sum(row.values[0] for row in rows))
+    """What it would be worth to calculate them, which may be more than anybody should fetch."""
+    query = _query(sort, span, [MEASURES["executions"]])
+    [row] = await fetch_over_groups(_unbounded(session, sort), query, _weighed)
+    return Weight(**dict(row))
 
 
-async def _grouped(
-    session: Session, sort: Sort, span: Span, measures: Sequence[Measure]
-) -> list[GroupedRow]:
-    starts = _starts(sort, span)
+def _weighed(groups: str, _parameters: Parameters) -> str:
+    return QUERIES["weighed"].format(groups=groups)
+
+
+def _unbounded(session: Session, sort: Sort) -> Session:
+    """Reads shorter and finer cells only. However much there is in a cell, it has to be rolled
+    up."""
     before = SORTS[: SORTS.index(sort)]
     rolled = {one: session.rolled[one] for one in before if one in session.rolled}
-    query = GroupedQuery(
+    return replace(session, rolled=rolled, cost_limit=inf)
+
+
+def _query(sort: Sort, span: Span, measures: Sequence[Measure]) -> GroupedQuery:
+    starts = _starts(sort, span)
+    return GroupedQuery(
         Selection(Interval(starts[0], to_time(span[1]))),
         measures=measures,
         labels=[dimension(key) for key in sort.cuboid.keys],
         buckets=Buckets(tuple(starts), to_time(span[1])),
     )
-    # However much there is in a cell, it has to be rolled up.
-    return await fetch_grouped(replace(session, rolled=rolled, cost_limit=inf), query)
 
 
 def _starts(sort: Sort, span: Span) -> list[datetime]:

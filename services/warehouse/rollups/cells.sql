@@ -20,3 +20,9 @@ max({column})
 
 -- name: stored_number
 trim_scale({column})::text as {column}
+
+-- name: weighed
+select count(*) as cells, coalesce(sum(value_1), 0)::bigint as runs
+from (
+{groups}
+) as of_groups

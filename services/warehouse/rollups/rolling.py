@@ -22,6 +22,8 @@ AHEAD = timedelta(hours=2)
 ATTEMPTS = 3
 # Cells are worth their place where so many runs, in the mean, are in one.
 WORTH = 8
+# As many at once as a process has memory for: each takes some kilobytes of it.
+MOST_CELLS = 50_000
 # As many cells in a transaction as are written in some hundredths of a second.
 FEW_CELLS, MANY_CELLS = 500, 2_000
 LONG_AGO = -(2**61)
@@ -47,9 +49,11 @@ class Progress:
 class Roller:
     """Rolls up what is missing. Whatever ends it, what was done stays, and the next goes on."""
 
-    def __init__(self, database: Database, worth: int = WORTH) -> None:
+    def __init__(self, database: Database, worth: int = WORTH, most: int = MOST_CELLS) -> None:
+        """Spans with more cells than `most` get none: the facts, or other cells, tell of them."""
         self._database = database
         self._worth = worth
+        self._most = most
 
     async def roll(
         self, workspace_id: str, asked: Interval | None = None, longest: Level = Level.WEEK
@@ -92,7 +96,8 @@ class Roller:
                 revision, cells = session.revision, None
                 with gone_facts_passed_over():
                     weight = await kind.weigh(session, sort, span)
-                    is_worth_it = weight.cells * worth <= weight.runs
+                    heft = weight.cells * kind.heft
+                    is_worth_it = weight.cells * worth <= weight.runs and heft <= self._most
                     cells = await kind.calculate(session, sort, span) if is_worth_it else []
             if cells is None:
                 return None
@@ -103,7 +108,7 @@ class Roller:
                 if is_known and await is_unchanged(session, kind.basis(span), revision):
                     await kind.table.replace(session, sort, span, cells)
                     await (enter if is_worth_it else spare)(session, sort, Spans((span,)))
-                    return weight.cells * kind.heft
+                    return heft
         return None
 
     async def _prepare(self, workspace_id: str) -> None:

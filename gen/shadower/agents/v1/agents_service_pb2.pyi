@@ -40,13 +40,15 @@ class _AgentOrderEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_AgentOrder.
     AGENT_ORDER_AVERAGE_DURATION: _AgentOrder.ValueType  # 3
     """Mean duration."""
     AGENT_ORDER_P95_DURATION: _AgentOrder.ValueType  # 4
-    """95th percentile of duration, as it is told of each: within 1 %."""
+    """95th percentile of duration, as it is told of each: within 1 %. Of at most 20,000 agents: where
+    more ran, RESULT_TOO_LARGE.
+    """
     AGENT_ORDER_TOTAL_TOKENS: _AgentOrder.ValueType  # 5
     """Known tokens."""
     AGENT_ORDER_COST: _AgentOrder.ValueType  # 6
     """Known cost."""
     AGENT_ORDER_DISTINCT_USERS: _AgentOrder.ValueType  # 7
-    """Different users, as they are told of each."""
+    """Different users, as they are told of each. Of at most 20,000 agents, as above."""
     AGENT_ORDER_LAST_START_TIME: _AgentOrder.ValueType  # 8
     """Start of the last run."""
 
@@ -64,13 +66,15 @@ AGENT_ORDER_SUCCESS_RATE: AgentOrder.ValueType  # 2
 AGENT_ORDER_AVERAGE_DURATION: AgentOrder.ValueType  # 3
 """Mean duration."""
 AGENT_ORDER_P95_DURATION: AgentOrder.ValueType  # 4
-"""95th percentile of duration, as it is told of each: within 1 %."""
+"""95th percentile of duration, as it is told of each: within 1 %. Of at most 20,000 agents: where
+more ran, RESULT_TOO_LARGE.
+"""
 AGENT_ORDER_TOTAL_TOKENS: AgentOrder.ValueType  # 5
 """Known tokens."""
 AGENT_ORDER_COST: AgentOrder.ValueType  # 6
 """Known cost."""
 AGENT_ORDER_DISTINCT_USERS: AgentOrder.ValueType  # 7
-"""Different users, as they are told of each."""
+"""Different users, as they are told of each. Of at most 20,000 agents, as above."""
 AGENT_ORDER_LAST_START_TIME: AgentOrder.ValueType  # 8
 """Start of the last run."""
 

@@ -55,13 +55,15 @@ class AgentOrder(OpenEnum):
     AVERAGE_DURATION = 3
     """Mean duration."""
     P95_DURATION = 4
-    """95th percentile of duration, as it is told of each: within 1 %."""
+    """95th percentile of duration, as it is told of each: within 1 %. Of at most 20,000
+    agents: where more ran, RESULT_TOO_LARGE.
+    """
     TOTAL_TOKENS = 5
     """Known tokens."""
     COST = 6
     """Known cost."""
     DISTINCT_USERS = 7
-    """Different users, as they are told of each."""
+    """Different users, as they are told of each. Of at most 20,000 agents, as above."""
     LAST_START_TIME = 8
     """Start of the last run."""
 
