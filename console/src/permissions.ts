@@ -33,5 +33,6 @@ const ROLES = RoleSchema.values.map((one) => ({
 function permissionNamed(name: string): Permission[] {
   const constant = name.toUpperCase().replace(":", "_");
   const found = own<unknown>(Permission, constant);
-  return typeof found === "number" && nameOf(found) === name ? [found] : [];
+  const isOne = typeof found === "number" && found !== Permission.UNSPECIFIED;
+  return isOne && nameOf(found) === name ? [found] : [];
 }

@@ -102,10 +102,8 @@ export class Deliveries {
     };
     return html`${table("Deliveries", this.#columns(targets), all, "Nothing was told. What is, stands here for a month.")}
       ${lacking(this.#context, Permission.NOTIFICATION_DELIVERIES_WRITE, "have anything delivered again")}
-      <p class="buttons">
-        ${this.#hasMore ? html`<button type="button" @click=${more}>Show earlier ones</button>` : nothing}
-        ${this.#recovering()}
-      </p>`;
+      ${this.#hasMore ? html`<p class="buttons"><button type="button" @click=${more}>Show earlier ones</button></p>` : nothing}
+      ${this.#recovering()}`;
   }
 
   #recovering(): TemplateResult | typeof nothing {
@@ -118,7 +116,7 @@ export class Deliveries {
       this.#context.say(`${count(deliveries)} are tried again${left}`);
     };
     const work = (event: Event) => this.#act(event, "", recover);
-    return html`<button type="button" @click=${work}>Try again all that this target missed</button>`;
+    return html`<p class="buttons"><button type="button" @click=${work}>Try again all that this target missed</button></p>`;
   }
 
   #columns(targets: readonly KeptTarget[]) {
