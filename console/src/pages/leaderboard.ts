@@ -1,5 +1,7 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { html, nothing, type TemplateResult } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
+import { repeat } from "lit-html/directives/repeat.js";
 import { toSeconds } from "shadower-client";
 import type { AgentSummary } from "shadower-client/gen/shadower/agents/v1/agent_summary_pb";
 import { AgentOrder } from "shadower-client/gen/shadower/agents/v1/agents_service_pb";
@@ -161,9 +163,17 @@ class Board {
     this.#context.change({ by: by === USUAL ? "" : by, order: up ? "up" : "" }, "replace");
   }
 
-  #rows(): TemplateResult[] {
+  /** Scrolling keeps the rows that stay in sight as they are. */
+  #rows(): unknown {
     const { first, last } = this.#window;
-    return this.#list.agents.slice(first, last).map((agent, at) => this.#row(agent, first + at));
+    return repeat(
+      this.#list.agents.slice(first, last),
+      (agent) => agent.agentId,
+      (agent, at) =>
+        guard([agent, first + at, this.#courses.of(agent.agentId)], () =>
+          this.#row(agent, first + at),
+        ),
+    );
   }
 
   #row(agent: AgentSummary, at: number): TemplateResult {
