@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 from bench.edge.client import Connection, UnexpectedAnswerError, connected
 from bench.edge.running import Edge
@@ -52,8 +53,10 @@ async def measured(subjects: Sequence[Subject], processes: Processes, rounds: in
     pairs = list(zip(subjects, connections, strict=True))
     for subject, opened in pairs:
         await _until_answered(subject, opened[0])
+    dice = Random(1)
     for _ in range(rounds):
-        for subject, opened in pairs:
+        # In another order each time, or what comes again and again hits the same ones.
+        for subject, opened in dice.sample(pairs, len(pairs)):
             await _round(subject, opened, processes)
     for opened in connections:
         for connection in opened:
