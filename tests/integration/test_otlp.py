@@ -224,7 +224,7 @@ async def test_what_no_reader_could_see_is_made_visible(exporter: Exporter, work
         export(otlp_span(1, attributes=odd, status={"code": 2, "message": "x\0" * 4000}))
     )
     columns = "user_id, length(request_model), length(error_message)"
-    assert exporter.rows(workspace, f"select {columns} from spans") == [("a b ", 128, 4096)]
+    assert exporter.rows(workspace, f"select {columns} from spans") == [("a b", 128, 4096)]
 
 
 async def test_an_unknown_model_has_an_unknown_cost(exporter: Exporter, workspace: str) -> None:
