@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from cli.edge.model import EdgeModel, Upstream
 from cli.edge.rendering import render, write_configuration

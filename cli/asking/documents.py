@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import typer
-import yaml  # type: ignore[import-untyped]
+import yaml
 from google.protobuf.json_format import ParseDict, ParseError
 
 from cli.failures import CommandError, ExitCode, UsageError
@@ -85,12 +85,11 @@ def _parsed(path: Path) -> list[Any]:
         raise _unusable(path, str(error)) from error
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(yaml.SafeLoader):
     """What is no number, truth or null in JSON is a text: 17:30, 2026-11-01, no."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
-
+_Loader.yaml_implicit_resolvers = {}
 for _kind, _pattern, _begins in (
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", ["n", "~", ""]),
