@@ -15,7 +15,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PAGES = (
-    *("overview", "agents", "explorer", "live", "alerts", "reports"),
+    *("overview", "agents", "explorer", "live", "alerts", "notifications", "reports"),
     *("ingestion", "jobs", "access"),
 )
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

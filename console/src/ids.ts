@@ -3,3 +3,12 @@ export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `console-${[...bytes].map((one) => one.toString(16).padStart(2, "0")).join("")}`;
 }
+
+/** An id that the contract takes, made from a name; from a kind and the time, if the name has no letters for it. */
+export function idOf(name: string, kind: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return plain.slice(0, 63) || `${kind}-${Date.now().toString(36)}`;
+}

@@ -100,5 +100,5 @@ function pairOf(line: string): [string, string] {
 
 /** The same with another standing, for an update: addresses that are left empty stay. */
 export function turned(target: Target, disabled: boolean): Target {
-  return { ...target, disabled };
+  return changed(TargetSchema, target, { disabled });
 }

@@ -8,8 +8,8 @@ import { NotificationsService } from "shadower-client/gen/shadower/notifications
 import type { KeptTarget, Target } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
-import { idOf } from "../data/ids.ts";
 import { kindName, standingOf, subjectOf, targetsOf, turned } from "../data/targets.ts";
+import { idOf } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { pressing } from "../ui/button.ts";
 import { card } from "../ui/card.ts";

@@ -6,16 +6,17 @@ import type { KeptTarget } from "shadower-client/gen/shadower/notifications/v1/t
 import {
   type KeptReportDefinition,
   type ReportDefinition,
+  ReportDefinitionSchema,
   ReportFormat,
 } from "shadower-client/gen/shadower/reports/v1/report_definition_pb";
 import { ReportsService } from "shadower-client/gen/shadower/reports/v1/reports_service_pb";
 import { act } from "../actions.ts";
 import type { Context } from "../app.ts";
+import { changed } from "../data/changed.ts";
 import { periodIn, scheduleIn } from "../data/definitions.ts";
-import { idOf } from "../data/ids.ts";
 import { targetsOf } from "../data/targets.ts";
 import { ABSENT, when } from "../format.ts";
-import { randomId } from "../ids.ts";
+import { idOf, randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { pressing } from "./button.ts";
 import { card } from "./card.ts";
@@ -145,7 +146,8 @@ export class Definitions {
 
   #turn(event: Event, { definitionId, definition, etag }: KeptReportDefinition, disabled: boolean) {
     if (!definition) return;
-    const asked = { definitionId, definition: { ...definition, disabled }, etag };
+    const turned = changed(ReportDefinitionSchema, definition, { disabled });
+    const asked = { definitionId, definition: turned, etag };
     const done = disabled ? "Paused" : "Resumed";
     void this.#act(event, done, () => this.#client.updateDefinition(asked));
   }

@@ -6,8 +6,8 @@ import { act, pressed } from "../actions.ts";
 import type { Context } from "../app.ts";
 import { COMPARATORS, ruleOf, SEVERITIES } from "../data/alerts.ts";
 import { metricsOf } from "../data/explorer.ts";
-import { idOf } from "../data/ids.ts";
 import { count } from "../format.ts";
+import { idOf } from "../ids.ts";
 import { failure, Loading } from "../loading.ts";
 import { choice } from "./fields.ts";
 
