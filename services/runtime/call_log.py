@@ -17,7 +17,7 @@ from services.runtime.redaction import is_suspect, redacted_texts
 FLUSH_SECONDS = 0.1
 MOST_LINES = 200
 # Of calls that are like each other, so many of each moment have a line.
-FEW_LINES = 20
+FEW_LINES = 5
 
 Fields = Mapping[str, object]
 
