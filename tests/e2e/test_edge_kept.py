@@ -7,15 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import grpc
 import httpx
 import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
 from shadower.metrics.v1.metrics_service_pb2 import GetMetricsResponse
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryResponse
 
 from tests.support.edge import Edge, Keys, edge_model, running_edge, until
 from tests.support.edge_mutation import Configuration
+from tests.support.errors import refusal_in
 from tests.support.telling import Meeting, Telling, running_tellers
 from tools.fuzzing.messages import Maker
 from tools.fuzzing.words import Words
@@ -199,7 +202,9 @@ async def test_what_is_lost_meanwhile_is_no_answer(
             assert ParseDict(answer.json(), GetMetricsResponse()) == said
         telling.waits = Telling().waits
         lost = await promised
-    assert (lost.status_code, lost.headers["retry-after"], lost.content) == (503, "1", b"")
+    assert (lost.status_code, lost.headers["retry-after"]) == (503, "1")
+    said_of_it = refusal_in(ParseDict(lost.json(), Status()))
+    assert (said_of_it.code, said_of_it.retry_seconds) == (grpc.StatusCode.UNAVAILABLE, 1)
     assert "etag" not in lost.headers
 
 
