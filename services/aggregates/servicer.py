@@ -21,12 +21,14 @@ from services.translation.aggregations import aggregation, field_name, function_
 from services.translation.bases import basis
 from services.translation.meaning import meaning
 from services.translation.values import optional_number
-from services.warehouse.database import Database
+from services.warehouse.database import Database, Session
 from services.warehouse.queries.aggregation import (
     AggregateQuery,
     fetch_aggregates,
+    fetch_top,
 )
 from services.warehouse.queries.buckets import Buckets
+from services.warehouse.queries.grouped import GroupedRow
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
 
@@ -43,7 +45,7 @@ class AggregatesServicer(AggregatesServiceServicer):
     async def CalculateAggregates(self, request: pb.CalculateAggregatesRequest) -> Answer:
         query = _query(request)
         async with self._database.reading(request.workspace_id) as session:
-            rows = await fetch_aggregates(session, query)
+            rows, groups = await _fetched(session, query, request.top_groups)
         filled = fill(rows, query, GapFill(request.gap_fill))
         names = [_name(one) for one in request.aggregations]
         reply = pb.CalculateAggregatesResponse(
@@ -51,6 +53,7 @@ class AggregatesServicer(AggregatesServiceServicer):
             interval=requests.time_interval(query.selection.interval),
             as_of=to_timestamp(session.as_of),
             complete_until=optional_timestamp(session.complete_until),
+            total_groups=groups,
         )
         return Answer(reply, basis(request, session.revision, query.selection.interval))
 
@@ -70,6 +73,15 @@ class AggregatesServicer(AggregatesServiceServicer):
         self, request: pb.ListRollupsRequest, context: Context
     ) -> pb.ListRollupsResponse:
         return await self._rollups.list(request)
+
+
+async def _fetched(
+    session: Session, query: AggregateQuery, top_groups: int
+) -> tuple[list[GroupedRow], int | None]:
+    """Rows; and of how many groups, if only some are asked for."""
+    if top_groups:
+        return await fetch_top(session, query, top_groups)
+    return await fetch_aggregates(session, query), None
 
 
 def _query(request: pb.CalculateAggregatesRequest) -> AggregateQuery:

@@ -13,6 +13,12 @@ from services.runtime.faults import InvalidArgument
 from services.warehouse.database import Database, Session
 from services.warehouse.queries import agents, standing, workspace
 from services.warehouse.queries.agents import ORDERS, AgentsQuery, RankedAgent, fetch_agents
+from services.warehouse.queries.aggregation import (
+    AggregateQuery,
+    Aggregation,
+    Function,
+    fetch_top,
+)
 from services.warehouse.queries.interval import Interval
 from services.warehouse.queries.selection import Selection
 from services.warehouse.rollups.levels import Cuboid, Level, Sort
@@ -108,6 +114,18 @@ async def test_pages_go_through_all_of_them(database: Database, by_runs: list[st
 async def test_a_page_is_all_that_leaves_the_database(database: Database, order: str) -> None:
     async with counted(database) as (session, counter):
         assert len(await fetch_agents(session, query(order))) == counter.most == PAGE
+
+
+async def test_those_with_most_are_all_that_leaves_it(
+    database: Database, by_runs: list[str]
+) -> None:
+    counted_runs = Aggregation(Function.COUNT, "execution")
+    asked = AggregateQuery((counted_runs,), Selection(SHOWN), dimensions=("agent_id",))
+    async with counted(database) as (session, counter):
+        top = await fetch_top(session, asked, FEW)
+    assert [row.labels["agent_id"] for row in top.rows] == by_runs[:FEW]
+    assert top.groups == len(by_runs)
+    assert counter.most == FEW
 
 
 @pytest.mark.parametrize("order", ["p95_duration", "distinct_users"])

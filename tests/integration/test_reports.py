@@ -142,6 +142,15 @@ async def test_a_filter_counts_for_every_number(filled: Desk, runs: list[Row]) -
     assert [(row[0], row[1]) for row in rows] == [("agent-a", len(now))]
 
 
+async def test_of_many_agents_those_that_cost_most_are_told(desk: Desk) -> None:
+    rows = [run(f"run-{n}", SECOND, agent_id=f"agent-{n}", cost_usd=f"{n}") for n in range(103)]
+    await desk.client.record(rows)
+    report = await desk.made(definition(sections=[COST]), interval=interval(SECOND, END))
+    table = (await desk.sections(report.report_id))["cost"]["tables"][1]
+    assert [row[0] for row in table["rows"]] == [f"agent-{n}" for n in range(102, 2, -1)]
+    assert table["left_out"] == 3
+
+
 async def test_every_format_is_kept_as_it_is_told(filled: Desk) -> None:
     every = [HTML, PDF, CSV, JSON, XLSX, PARQUET]
     report = await filled.made(definition(formats=every), interval=interval(SECOND, END))

@@ -108,15 +108,15 @@ def _reliability(told: Sequence[Any]) -> Table:
 
 async def users(questions: Questions) -> Section:
     figures = await compared(questions, ["active_users"])
-    rows = await _groups(questions, dimensions.DIMENSION_USER, by=0)
-    table = _table("Users by runs", "User", rows)
+    found = await _groups(questions, dimensions.DIMENSION_USER, by="runs")
+    table = _table("Users by runs", "User", found)
     return Section("users", "Users", text_about(figures), tuple(figures), (table,))
 
 
 async def cost(questions: Questions) -> Section:
     figures = await compared(questions, ["cost", "cost_avg", "credits", "total_tokens"])
-    by_model = await _groups(questions, dimensions.DIMENSION_MODEL, by=2)
-    by_agent = await _groups(questions, dimensions.DIMENSION_AGENT, by=2)
+    by_model = await _groups(questions, dimensions.DIMENSION_MODEL, by="cost")
+    by_agent = await _groups(questions, dimensions.DIMENSION_AGENT, by="cost")
     tables = (
         _table("Cost by model", "Model", by_model),
         _table("Cost by agent", "Agent", by_agent),
@@ -128,30 +128,39 @@ async def cost(questions: Questions) -> Section:
     return Section("cost", "Cost", text_about(figures), tuple(figures), tables, charts)
 
 
-async def _groups(questions: Questions, dimension: int, by: int) -> list[tuple[Any, ...]]:
-    """The name of each group and its values: most of one of these first, those without it last."""
+@dataclass(frozen=True)
+class Groups:
+    """The name of each group and its values, and how many others there are."""
+
+    rows: tuple[tuple[Any, ...], ...]
+    left_out: int
+
+
+async def _groups(questions: Questions, dimension: int, by: str) -> Groups:
+    """Those with most of one of these first, those without it last."""
     wanted = [
         aggregations.Aggregation(name=name, field=field, function=function)
-        for name, field, function in COUNTED
+        for name, field, function in sorted(COUNTED, key=lambda one: one[0] != by)
     ]
-    label = LABELS[dimension]
-    rows = [
-        (row.labels.get(label), *(number(one.value) for one in row.values))
-        for row in await questions.groups(wanted, dimension)
-    ]
-    return sorted(rows, key=lambda row: (row[1 + by] is None, -(row[1 + by] or 0), row[0] or ""))
+    answer = await questions.groups(wanted, dimension, MOST_GROUPS)
+    rows = tuple(_group(row, LABELS[dimension]) for row in answer.rows)
+    return Groups(rows, answer.total_groups - len(rows))
 
 
-def _table(name: str, first: str, rows: Sequence[tuple[Any, ...]]) -> Table:
-    columns = (Column(first), *COUNTED_COLUMNS)
-    return Table(name, columns, tuple(rows[:MOST_GROUPS]), max(len(rows) - MOST_GROUPS, 0))
+def _group(row: Any, label: str) -> tuple[Any, ...]:
+    values = {one.name: number(one.value) for one in row.values}
+    return (row.labels.get(label), *(values[name] for name, _, _ in COUNTED))
 
 
-def _costs(rows: Sequence[tuple[Any, ...]]) -> list[Bar]:
+def _table(name: str, first: str, found: Groups) -> Table:
+    return Table(name, (Column(first), *COUNTED_COLUMNS), found.rows, found.left_out)
+
+
+def _costs(found: Groups) -> list[Bar]:
     """Those without a name are together; one may have the name "unknown" itself."""
     return [
         Bar(row[0] or "unknown", row[0] or "not reported", row[3])
-        for row in rows
+        for row in found.rows
         if row[3] is not None
     ]
 

@@ -179,19 +179,21 @@ class Questions:
         self._note(answer.performance)
         return answer.performance
 
-    async def groups(self, aggregations: Sequence[Any], dimension: int) -> list[Any]:
-        """A row of values for each group."""
+    async def groups(self, aggregations: Sequence[Any], dimension: int, most: int) -> Any:
+        """A row of values for each of those groups that have most of the first, and how many there
+        are."""
         request = CalculateAggregatesRequest(
             workspace_id=self.asked.workspace_id,
             interval=self.asked.interval,
             filter=self.asked.filter,
             aggregations=aggregations,
             group_by=[dimension],  # type: ignore[list-item]
+            top_groups=most,
             max_staleness=NOW,
         )
         answer = await self._ask(self.stubs.aggregates.CalculateAggregates, request)
         self._note(answer)
-        return list(answer.rows)
+        return answer
 
     async def alerts(self, states: Sequence[int], token: str) -> Any:
         """A page of them, those that began last first."""

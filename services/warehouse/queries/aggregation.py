@@ -3,17 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import NamedTuple
 
-from services.runtime.faults import FieldViolation, InvalidArgument
+from services.runtime.faults import FieldViolation, InvalidArgument, invalid_field
 from services.warehouse.database import Session
 from services.warehouse.queries.buckets import Buckets
 from services.warehouse.queries.functions import function_over, over_points
-from services.warehouse.queries.grouped import GroupedQuery, GroupedRow, fetch_grouped
+from services.warehouse.queries.grouped import (
+    GroupedQuery,
+    GroupedRow,
+    fetch_grouped,
+    fetch_over_groups,
+    rows_of,
+)
 from services.warehouse.queries.labels import dimension, tag
 from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.sources import EXECUTIONS, Points
+from services.warehouse.sql import Parameters, Queries
 
+QUERIES = Queries(__file__)
 MAX_ROWS = 10_000
 
 
@@ -64,6 +74,28 @@ async def fetch_aggregates(session: Session, query: AggregateQuery) -> list[Grou
     if len(rows) > MAX_ROWS:
         raise too_many_rows()
     return rows
+
+
+class Top(NamedTuple):
+    """Some groups in their order, of so many."""
+
+    rows: list[GroupedRow]
+    groups: int
+
+
+async def fetch_top(session: Session, query: AggregateQuery, most: int) -> Top:
+    """Those groups that have most of the first aggregation, however many there are. Raises
+    InvalidArgument if the database cannot put them in order by it."""
+    grouped = _grouped(query)
+    if not grouped.measures[0].is_ready:
+        raise invalid_field("top_groups", "groups have no order by what the first aggregation is")
+    found = await fetch_over_groups(session, grouped, partial(_most, grouped, most))
+    return Top(rows_of(grouped, found), found[0]["groups"] if found else 0)
+
+
+def _most(query: GroupedQuery, most: int, groups: str, parameters: Parameters) -> str:
+    keys = ", ".join(f"key_{number}" for number, _ in enumerate(query.labels, start=1))
+    return QUERIES["top"].format(groups=groups, keys=keys, most=parameters.bind(most))
 
 
 def too_many_rows(most: int = MAX_ROWS) -> InvalidArgument:

@@ -4,7 +4,7 @@ A question is planned first: cells answer the parts of its interval that they ag
 about, and the facts themselves the rest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -61,7 +61,7 @@ their measures are made of value_1, value_2 and so on."""
 async def fetch_grouped(session: Session, query: GroupedQuery) -> list[GroupedRow]:
     """Rows in the order of their keys, at most `limit`; without keys, always exactly one."""
     rows = await fetch_over_groups(session, query, lambda groups, _: _in_order(query, groups))
-    return _rows(query, _columns(query), [tuple(row) for row in rows])
+    return rows_of(query, rows)
 
 
 async def fetch_over_groups(session: Session, query: GroupedQuery, over: Over) -> list[Any]:
@@ -76,6 +76,11 @@ async def fetch_over_groups(session: Session, query: GroupedQuery, over: Over) -
         await _check_cost(session, query, planned.facts, over)
     rows: list[Any] = await session.connection.fetch(statement, *parameters.values)
     return rows
+
+
+def rows_of(query: GroupedQuery, found: Iterable[Any]) -> list[GroupedRow]:
+    """Of what a statement over the groups has found, whatever else that tells behind them."""
+    return _rows(query, _columns(query), [tuple(row) for row in found])
 
 
 async def _check_cost(session: Session, query: GroupedQuery, facts: Spans, over: Over) -> None:

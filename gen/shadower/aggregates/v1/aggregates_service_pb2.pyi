@@ -78,6 +78,7 @@ class CalculateAggregatesRequest(message.Message):
     TIME_ZONE_FIELD_NUMBER: builtins.int
     GAP_FILL_FIELD_NUMBER: builtins.int
     MAX_STALENESS_FIELD_NUMBER: builtins.int
+    TOP_GROUPS_FIELD_NUMBER: builtins.int
     workspace_id: builtins.str
     """The workspace."""
     granularity: granularity_pb2.Granularity.ValueType
@@ -89,6 +90,11 @@ class CalculateAggregatesRequest(message.Message):
     gap_fill: GapFill.ValueType
     """What to do about buckets without facts, of each group that has facts in the
     interval.
+    """
+    top_groups: builtins.int
+    """Only so many groups, however many there are: those with most of the first aggregation, of
+    equal ones the first by their labels, those without a value last. At most 10,000; 0 asks for
+    all groups. There is no order by percentiles, nor by distinct users. Goes with no granularity.
     """
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
@@ -132,10 +138,11 @@ class CalculateAggregatesRequest(message.Message):
         time_zone: builtins.str = ...,
         gap_fill: GapFill.ValueType = ...,
         max_staleness: duration_pb2.Duration | None = ...,
+        top_groups: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["filter", b"filter", "interval", b"interval", "max_staleness", b"max_staleness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["aggregations", b"aggregations", "filter", b"filter", "gap_fill", b"gap_fill", "granularity", b"granularity", "group_by", b"group_by", "group_by_tags", b"group_by_tags", "interval", b"interval", "max_staleness", b"max_staleness", "time_zone", b"time_zone", "workspace_id", b"workspace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["aggregations", b"aggregations", "filter", b"filter", "gap_fill", b"gap_fill", "granularity", b"granularity", "group_by", b"group_by", "group_by_tags", b"group_by_tags", "interval", b"interval", "max_staleness", b"max_staleness", "time_zone", b"time_zone", "top_groups", b"top_groups", "workspace_id", b"workspace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -151,9 +158,14 @@ class CalculateAggregatesResponse(message.Message):
     INTERVAL_FIELD_NUMBER: builtins.int
     AS_OF_FIELD_NUMBER: builtins.int
     COMPLETE_UNTIL_FIELD_NUMBER: builtins.int
+    TOTAL_GROUPS_FIELD_NUMBER: builtins.int
+    total_groups: builtins.int
+    """How many groups there are in all. Set if top_groups was asked for."""
     @builtins.property
     def rows(self) -> containers.RepeatedCompositeFieldContainer[AggregateRow]:
-        """Rows by group, then by time. A request without groups and granularity has one."""
+        """Rows by group, then by time; if top_groups was asked for, those with most first. A request
+        without groups and granularity has one.
+        """
 
     @builtins.property
     def interval(self) -> time_interval_pb2.TimeInterval:
@@ -177,12 +189,15 @@ class CalculateAggregatesResponse(message.Message):
         interval: time_interval_pb2.TimeInterval | None = ...,
         as_of: timestamp_pb2.Timestamp | None = ...,
         complete_until: timestamp_pb2.Timestamp | None = ...,
+        total_groups: builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_total_groups", b"_total_groups", "as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval", "total_groups", b"total_groups"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_total_groups", b"_total_groups", "as_of", b"as_of", "complete_until", b"complete_until", "interval", b"interval", "rows", b"rows", "total_groups", b"total_groups"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__total_groups: _TypeAlias = typing.Literal["total_groups"]  # noqa: Y015
+    _WhichOneofArgType__total_groups: _TypeAlias = typing.Literal["_total_groups", b"_total_groups"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_groups) -> _WhichOneofReturnType__total_groups | None: ...
 
 @typing.final
 class AggregateRow(message.Message):

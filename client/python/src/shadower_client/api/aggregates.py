@@ -257,7 +257,9 @@ class CalculateAggregatesResponse(Message, AggregateTable):
     PROTO: ClassVar[str] = "shadower.aggregates.v1.CalculateAggregatesResponse"
     ITEMS: ClassVar[str] = "rows"
     rows: tuple[AggregateRow, ...] = ()
-    """Rows by group, then by time. A request without groups and granularity has one."""
+    """Rows by group, then by time; if top_groups was asked for, those with most first. A
+    request without groups and granularity has one.
+    """
     interval: common.TimeInterval
     """The interval that was answered."""
     as_of: datetime
@@ -267,6 +269,8 @@ class CalculateAggregatesResponse(Message, AggregateTable):
     to as_of unless there is a log: then about a second before it, and earlier while records
     wait to be written. Never later than is true. Not set if nobody has written the log yet.
     """
+    total_groups: int | None = None
+    """How many groups there are in all. Set if top_groups was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +381,7 @@ class AggregatesApi:
         time_zone: str | None = None,
         gap_fill: GapFill | None = None,
         max_staleness: timedelta | None = None,
+        top_groups: int | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
     ) -> CalculateAggregatesResponse:
@@ -398,6 +403,10 @@ class AggregatesApi:
         :param max_staleness: How old the answer may be: facts that were committed longer ago
             than this are in it. If not set, or longer than that, what the deployment allows, by
             default 10 s; 0 s asks for all that is committed by now. Not negative.
+        :param top_groups: Only so many groups, however many there are: those with most of the
+            first aggregation, of equal ones the first by their labels, those without a value
+            last. At most 10,000; 0 asks for all groups. There is no order by percentiles, nor
+            by distinct users. Goes with no granularity.
         """
         return self._caller.unary(
             CALCULATE_AGGREGATES,
@@ -411,6 +420,7 @@ class AggregatesApi:
                 "time_zone": time_zone,
                 "gap_fill": gap_fill,
                 "max_staleness": max_staleness,
+                "top_groups": top_groups,
             },
             workspace,
             timeout,
@@ -481,6 +491,7 @@ class AsyncAggregatesApi:
         time_zone: str | None = None,
         gap_fill: GapFill | None = None,
         max_staleness: timedelta | None = None,
+        top_groups: int | None = None,
         workspace: str | None = None,
         timeout: float | None = None,
     ) -> CalculateAggregatesResponse:
@@ -502,6 +513,10 @@ class AsyncAggregatesApi:
         :param max_staleness: How old the answer may be: facts that were committed longer ago
             than this are in it. If not set, or longer than that, what the deployment allows, by
             default 10 s; 0 s asks for all that is committed by now. Not negative.
+        :param top_groups: Only so many groups, however many there are: those with most of the
+            first aggregation, of equal ones the first by their labels, those without a value
+            last. At most 10,000; 0 asks for all groups. There is no order by percentiles, nor
+            by distinct users. Goes with no granularity.
         """
         return await self._caller.unary(
             CALCULATE_AGGREGATES,
@@ -515,6 +530,7 @@ class AsyncAggregatesApi:
                 "time_zone": time_zone,
                 "gap_fill": gap_fill,
                 "max_staleness": max_staleness,
+                "top_groups": top_groups,
             },
             workspace,
             timeout,
