@@ -71,9 +71,19 @@ def _documents(path: Path, kind: Kind) -> Iterator[Any]:
     """Of a list as commands print it, each."""
     for one in _parsed(path):
         if isinstance(one, dict) and isinstance(one.get(kind.many), list):
-            yield from one[kind.many]
+            yield from _listed(one, kind, path)
         else:
             yield one
+
+
+def _listed(document: dict[str, Any], kind: Kind, path: Path) -> list[Any]:
+    """Who applies a list means all of it, and nobody would see what is not there."""
+    if document.get("nextPageToken") or document.get("next_page_token"):
+        raise _unusable(
+            path, f"it has some of the {kind.many} only: list them with a larger --limit"
+        )
+    found: list[Any] = document[kind.many]
+    return found
 
 
 def _parsed(path: Path) -> list[Any]:

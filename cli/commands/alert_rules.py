@@ -10,7 +10,7 @@ from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 
 from cli.asking.documents import FilesOption, Kind, named_in
 from cli.asking.keeping import Call, Keeper, applied
-from cli.asking.pages import LimitOption, listed
+from cli.asking.pages import ALL_THAT_IS_KEPT, LimitOption, listed
 from cli.asking.session import Session, asking
 from cli.asking.times import FromOption, Span, ToOption
 from cli.failures import UsageError
@@ -37,7 +37,7 @@ def about() -> None:
     epilog=examples("shadower alerts rules list", "shadower alerts rules list --json > rules.json"),
 )
 @asking
-async def list_rules(session: Session, *, limit: LimitOption = 50) -> None:
+async def list_rules(session: Session, *, limit: LimitOption = ALL_THAT_IS_KEPT) -> None:
     """List the rules, and how far each was judged."""
     request = pb.ListRulesRequest(workspace_id=session.workspace)
     rpc = session.stub(AlertsServiceStub).ListRules

@@ -1,13 +1,17 @@
 """Rules and definitions in files, as people write them."""
 
 import json
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from cli.asking.documents import Named, id_of, named_in
+from cli.commands import alert_rules, report_definitions
 from cli.commands.alert_rules import RULE
 from cli.failures import CommandError, ExitCode, UsageError
+from services.warehouse.alerts.rules import MOST_RULES
+from services.warehouse.reports.definitions import MOST_DEFINITIONS
 
 RULE_ALONE = """
 name: Agents fail
@@ -63,6 +67,23 @@ def test_ids_may_be_given_and_several_may_be_in_a_file(tmp_path: Path) -> None:
     found = read(tmp_path, f"{whole}\n---\n{RULE_ALONE}", listed)
     assert [one.id for one in found] == ["one", "agents-fail", "two"]
     assert [one.content.name for one in found] == ["2026-11-01", "Agents fail", "x"]
+
+
+@pytest.mark.parametrize("name", ["nextPageToken", "next_page_token"])
+def test_a_list_that_is_not_whole_is_refused(tmp_path: Path, name: str) -> None:
+    rules = [{"ruleId": "one", "rule": {"name": "x"}}]
+    assert len(read(tmp_path, json.dumps({"rules": rules, name: ""}))) == 1
+    said = refusal(tmp_path, json.dumps({"rules": rules, name: "more"}))
+    assert "some of the rules only" in said
+    assert "--limit" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "most"), [("list_rules", MOST_RULES), ("list_definitions", MOST_DEFINITIONS)]
+)
+def test_what_files_say_is_listed_whole(command: str, most: int) -> None:
+    listing = getattr(alert_rules, command, None) or getattr(report_definitions, command)
+    assert signature(listing).parameters["limit"].default >= most
 
 
 @pytest.mark.parametrize("word", ["2026-11-01", "17:30", "no", "0x10", "1_000", ".5"])
