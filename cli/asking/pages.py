@@ -10,7 +10,7 @@ from cli.asking.session import Session
 from cli.rendering.console import waiting
 
 MAX_PAGE = 500
-# More than a workspace has of what files may say, so that such a list is whole unless told otherwise.
+# As much as a workspace may have of what files say: such lists are whole unless told otherwise.
 ALL_THAT_IS_KEPT = 1_000
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
 
