@@ -1,6 +1,9 @@
 """Rules and definitions in files, as people write them."""
 
 import json
+import os
+import subprocess
+import sys
 from inspect import signature
 from pathlib import Path
 
@@ -25,7 +28,7 @@ absence: {}
 def read(tmp_path: Path, *contents: str) -> list[Named]:
     files = [tmp_path / f"{number}.yaml" for number in range(len(contents))]
     for file, content in zip(files, contents, strict=True):
-        file.write_text(content)
+        file.write_text(content, encoding="utf-8")
     return named_in(files, RULE)
 
 
@@ -107,12 +110,25 @@ def test_two_of_one_id_are_refused(tmp_path: Path) -> None:
         ("nmae: x", 'no field named "nmae"'),
         ("name: 7", "name"),
         ("severity: SEVERITY_BAD", "SEVERITY_BAD"),
-        ("metric: cost", "neither rule_id nor name"),
-        ("name: שלום", "neither rule_id nor name"),
+        ("metric: cost", "neither ruleId nor name"),
+        ("name: 監視", "name '監視' has nothing of a-z and 0-9 to make an id of: give ruleId"),
+        ("name: x\nmetric: cost\nname: y", "more than one name"),
+        ('{"rule": {"name": "x"}, "ruleId": "a", "ruleId": "b"}', "more than one ruleId"),
+        ("name: x\nthreshold: {threshold: 1, threshold: 2}", "more than one threshold"),
     ],
 )
 def test_what_is_no_rule_is_told_with_its_file(tmp_path: Path, content: str, said: str) -> None:
     assert said in refusal(tmp_path, content)
+
+
+def test_files_are_in_utf_8_wherever_one_is(tmp_path: Path) -> None:
+    (tmp_path / "rule.yaml").write_text("ruleId: one\nname: 監視", encoding="utf-8")
+    program = "import sys, pathlib, cli.asking.documents as d; d._parsed(pathlib.Path(sys.argv[1]))"
+    subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "rule.yaml"],
+        check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
