@@ -71,15 +71,25 @@ def _documents(path: Path, kind: Kind) -> Iterator[Any]:
     """Of a list as commands print it, each."""
     for one in _parsed(path):
         if isinstance(one, dict) and isinstance(one.get(kind.many), list):
-            yield from one[kind.many]
+            yield from _listed(one, kind, path)
         else:
             yield one
+
+
+def _listed(document: dict[str, Any], kind: Kind, path: Path) -> list[Any]:
+    """Who applies a list means all of it, and nobody would see what is not there."""
+    if document.get("nextPageToken") or document.get("next_page_token"):
+        raise _unusable(
+            path, f"it has some of the {kind.many} only: list them with a larger --limit"
+        )
+    found: list[Any] = document[kind.many]
+    return found
 
 
 def _parsed(path: Path) -> list[Any]:
     """JSON is YAML as well."""
     try:
-        text = sys.stdin.read() if path == STANDARD_INPUT else path.read_text()
+        text = sys.stdin.read() if path == STANDARD_INPUT else path.read_text(encoding="utf-8")
         return [one for one in yaml.load_all(text, _Loader) if one is not None]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _unusable(path, str(error)) from error
@@ -87,6 +97,21 @@ def _parsed(path: Path) -> list[Any]:
 
 class _Loader(yaml.SafeLoader):
     """What is no number, truth or null in JSON is a text: 17:30, 2026-11-01, no."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Of two values under one key the last would count, and the other be lost unseen."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                raise _more_than_one(key)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def _more_than_one(key: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(
+        problem=f"there is more than one {key.value}", problem_mark=key.start_mark
+    )
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -113,8 +138,15 @@ def _named(document: Any, kind: Kind, path: Path) -> Named:
         raise _unusable(path, str(error)) from error
     own_id = getattr(kept, kind.id_name) or id_of(getattr(content, kind.title))
     if not own_id:
-        raise _unusable(path, f"a {kind.name} has neither {kind.id_name} nor {kind.title}")
+        raise _unusable(path, _without_id(kind, getattr(content, kind.title)))
     return Named(own_id, content)
+
+
+def _without_id(kind: Kind, title: str) -> str:
+    id_name = kind.kept.DESCRIPTOR.fields_by_name[kind.id_name].json_name
+    if not title:
+        return f"a {kind.name} has neither {id_name} nor {kind.title}"
+    return f"{kind.title} {title!r:.40} has nothing of a-z and 0-9 to make an id of: give {id_name}"
 
 
 def _unusable(path: Path, why: str) -> CommandError:

@@ -1,11 +1,12 @@
 """Lets the service keep what files say, whether it keeps something under that id already or not."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cli.asking.documents import Kind, Named
 from cli.asking.session import Session
+from cli.asking.several import telling_what_is_done
 from cli.failures import CommandError, ExitCode
 
 CREATED, CHANGED, UNCHANGED = "created", "changed", "unchanged"
@@ -35,7 +36,15 @@ Applied = tuple[Any, str]
 
 async def applied(session: Session, keeper: Keeper, wanted: Iterable[Named]) -> list[Applied]:
     """One after the other: those before one that is refused are kept. Raises CommandError."""
-    return [await _applied(session, keeper, one) for one in wanted]
+    done: list[Applied] = []
+    for one in wanted:
+        with telling_what_is_done(f"{after} {changed}" for after, changed in _named(keeper, done)):
+            done.append(await _applied(session, keeper, one))
+    return done
+
+
+def _named(keeper: Keeper, done: Iterable[Applied]) -> Iterator[Applied]:
+    return ((getattr(after, keeper.kind.id_name), changed) for after, changed in done)
 
 
 async def _applied(session: Session, keeper: Keeper, wanted: Named) -> Applied:

@@ -10,6 +10,8 @@ from cli.asking.session import Session
 from cli.rendering.console import waiting
 
 MAX_PAGE = 500
+# As much as a workspace may have of what files say: such lists are whole unless told otherwise.
+ALL_THAT_IS_KEPT = 1_000
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
 
 Answer = TypeVar("Answer", bound=Message)

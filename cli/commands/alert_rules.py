@@ -10,8 +10,9 @@ from shadower.alerts.v1.alerts_service_pb2_grpc import AlertsServiceStub
 
 from cli.asking.documents import FilesOption, Kind, named_in
 from cli.asking.keeping import Call, Keeper, applied
-from cli.asking.pages import LimitOption, listed
+from cli.asking.pages import ALL_THAT_IS_KEPT, LimitOption, listed
 from cli.asking.session import Session, asking
+from cli.asking.several import telling_what_is_done
 from cli.asking.times import FromOption, Span, ToOption
 from cli.failures import UsageError
 from cli.rendering.alerts import applied_view, preview_view, rules_view
@@ -37,7 +38,7 @@ def about() -> None:
     epilog=examples("shadower alerts rules list", "shadower alerts rules list --json > rules.json"),
 )
 @asking
-async def list_rules(session: Session, *, limit: LimitOption = 50) -> None:
+async def list_rules(session: Session, *, limit: LimitOption = ALL_THAT_IS_KEPT) -> None:
     """List the rules, and how far each was judged."""
     request = pb.ListRulesRequest(workspace_id=session.workspace)
     rpc = session.stub(AlertsServiceStub).ListRules
@@ -109,9 +110,10 @@ async def delete_rules(
 ) -> None:
     """Delete rules, if there are any. Their alerts are over, and stay to be looked at."""
     answer = pb.DeleteRuleResponse()
-    for rule_id in rule_ids:
+    for number, rule_id in enumerate(rule_ids):
         request = pb.DeleteRuleRequest(workspace_id=session.workspace, rule_id=rule_id)
-        answer = await session.ask(session.stub(AlertsServiceStub).DeleteRule, request)
+        with telling_what_is_done(f"{one} deleted" for one in rule_ids[:number]):
+            answer = await session.ask(session.stub(AlertsServiceStub).DeleteRule, request)
     session.show(answer, lambda _, __: [f"{', '.join(rule_ids)}: deleted."])
 
 

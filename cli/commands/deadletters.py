@@ -126,15 +126,23 @@ async def _each(
     """Asks for as many calls as it takes, and shows what became of each letter."""
     ids = [str(one) for one in dict.fromkeys(letter_ids)]
     answers = []
-    for some in _parts(ids):
-        request.dead_letter_ids[:] = some
-        answers.append(await session.ask(rpc, request))
-    answer = answers[0]
-    for more in answers[1:]:
-        answer.MergeFrom(more)
-    session.show(answer, lambda told, _: [outcomes(told.results, done)])
+    try:
+        for some in _parts(ids):
+            request.dead_letter_ids[:] = some
+            answers.append(await session.ask(rpc, request))
+    finally:
+        # Also what was done before a call that is refused.
+        answer = _merged(answers)
+        if answer:
+            session.show(answer, lambda told, _: [outcomes(told.results, done)])
     if failed := sum(one.HasField("error") for one in answer.results):
         raise CommandError(f"{failed} of {len(ids)} were not {done}", exit_code=ExitCode.PARTLY)
+
+
+def _merged(answers: list[Any]) -> Any:
+    for more in answers[1:]:
+        answers[0].MergeFrom(more)
+    return answers[0] if answers else None
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:

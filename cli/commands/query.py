@@ -1,6 +1,7 @@
 """`shadower query`."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ from cli.rendering.values import ABSENT, number, time, word
 
 MOST_METRICS = 1_000
 MOST_POINTS = 10_000
+# What UCUM has no unit for: a word about what is counted, which the metric's name tells already.
+ANNOTATION = re.compile(r"\{[^}]*\}")
 Labels = tuple[tuple[str, str], ...]
 
 query = typer.Typer(name="query", add_completion=False)
@@ -115,7 +118,7 @@ def units_of(metrics: Iterable[Metric]) -> Mapping[str, str]:
 
 
 def titled(metric: str, units: Mapping[str, str]) -> str:
-    unit = units.get(metric, "")
+    unit = ANNOTATION.sub("", units.get(metric, ""))
     return f"{metric} [{unit}]" if unit else metric
 
 

@@ -7,7 +7,7 @@ from shadower.reports.v1.reports_service_pb2_grpc import ReportsServiceStub
 
 from cli.asking.documents import FilesOption, Kind, named_in
 from cli.asking.keeping import Call, Keeper, applied
-from cli.asking.pages import LimitOption, listed
+from cli.asking.pages import ALL_THAT_IS_KEPT, LimitOption, listed
 from cli.asking.session import Session, asking
 from cli.rendering.examples import examples
 from cli.rendering.reports import applied_table, definitions_table
@@ -19,7 +19,7 @@ definitions = typer.Typer(add_completion=False)
 
 @definitions.command("definitions", epilog=examples("shadower reports definitions"))
 @asking
-async def list_definitions(session: Session, *, limit: LimitOption = 50) -> None:
+async def list_definitions(session: Session, *, limit: LimitOption = ALL_THAT_IS_KEPT) -> None:
     """List what reports can be made of."""
     request = pb.ListDefinitionsRequest(workspace_id=session.workspace)
     rpc = session.stub(ReportsServiceStub).ListDefinitions

@@ -9,6 +9,8 @@ export function idOf(name: string, kind: string): string {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "");
-  return plain.slice(0, 63) || `${kind}-${Date.now().toString(36)}`;
+    .replace(/^-+/, "")
+    .slice(0, 63)
+    .replace(/-+$/, "");
+  return plain || `${kind}-${Date.now().toString(36)}`;
 }

@@ -18,9 +18,9 @@ async def drop(
 
 
 def _outcome(letter_id: UUID, found: Standing | None) -> Drop | Fault:
-    if found is None:
+    # One that is open was filed after the others were dropped.
+    if found is None or found.state is State.OPEN:
         return unknown_letter(letter_id)
-    # One that has come again meanwhile is open, and its drop is of the times before.
     if found.state is State.REPLAYED or found.drop is None:
         return _was_replayed(letter_id)
     return found.drop

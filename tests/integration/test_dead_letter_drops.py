@@ -1,6 +1,9 @@
 """Drops of dead letters: what was decided is kept, and nothing of a letter goes."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -10,6 +13,7 @@ from shadower.access.v1 import access_service_pb2 as access
 from shadower.bus.v1 import dead_letter_pb2 as told
 from shadower.bus.v1.envelope_pb2 import Envelope
 
+from services.relay.dropping import drop
 from services.runtime.bus.dead_letter import DeadLetter, Source
 from services.warehouse.bus.dead_letters import bury_alone
 from services.warehouse.database import Database
@@ -97,6 +101,38 @@ async def test_what_was_dropped_can_be_replayed_and_not_the_other_way_round(
         "DEAD_LETTER_REPLAYED",
     )
     assert not late.HasField("drop")
+
+
+@dataclass
+class Interrupted:
+    """A connection after whose first statement somebody else does something, if he can."""
+
+    connection: Any
+    meanwhile: Awaitable[None]
+    doing: Any = None
+
+    async def execute(self, *statement: Any) -> None:
+        await self.connection.execute(*statement)
+        self.doing = asyncio.ensure_future(self.meanwhile)
+        await asyncio.wait([self.doing], timeout=0.5)
+
+    async def fetch(self, *statement: Any) -> Any:
+        return await self.connection.fetch(*statement)
+
+
+async def test_what_comes_again_meanwhile_was_not_dropped(
+    operator: Operator, shared_database: Database, replayable: DeadLetter
+) -> None:
+    await operator.drop(replayable.id)
+    await operator.replay(replayable.id)
+    again = replace(replayable, position=replayable.position + 1)
+    async with shared_database.writing(operator.workspace) as session:
+        between = Interrupted(session.connection, bury_alone(shared_database, again))
+        meanwhile: Any = SimpleNamespace(workspace_id=operator.workspace, connection=between)
+        [outcome] = await drop(meanwhile, [replayable.id], "tester", "late")
+    await between.doing
+    assert getattr(outcome, "reason", "") == "DEAD_LETTER_REPLAYED"
+    assert await by_state(operator, replayable.id) == [OPEN]
 
 
 async def test_each_has_a_result_in_the_order_of_the_request(

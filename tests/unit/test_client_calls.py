@@ -206,6 +206,20 @@ def test_a_token_that_came_since_is_kept() -> None:
     assert credentials.header() == bearer("new")
 
 
+async def test_a_token_that_is_forgotten_meanwhile_is_sent_whole_or_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    credentials = AsyncCredentials(lambda: "old")
+    sent = await credentials.header()
+
+    def forgotten_by_another_thread() -> float:
+        credentials.renew(sent)
+        return 0.0
+
+    monkeypatch.setattr(time, "time", forgotten_by_another_thread)
+    assert credentials.known() in (bearer("old"), None)
+
+
 async def test_calls_at_once_ask_for_a_token_once() -> None:
     asked: list[int] = []
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from shadower.ingest.v1.ingest_service_pb2 import RecordExecutionsResponse
 from shadower_client import (
@@ -166,6 +167,33 @@ async def test_closing_a_client_sends_what_waits(server: Scripted) -> None:
         producer = client.producer(batch_seconds=60.0)
         await producer.record(execution(1))
     assert producer.counts().sent == 1
+
+
+async def test_what_cannot_be_closed_keeps_nothing_else_open(server: Scripted) -> None:
+    client = AsyncClient(server.address, token="t", workspace="acme")
+    broken, last = client.producer(batch_seconds=60.0), client.producer(batch_seconds=60.0)
+    await last.record(execution(1))
+    closing = broken.close
+    broken.close = fail  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="the disk is full"):
+        await client.close()
+    await closing()
+    assert last.counts().sent == 1
+    with pytest.raises(grpc.aio.UsageError, match="closed"):
+        client._channel.unary_unary("/x/Y")(b"")
+    beside: Any = client._beside
+    with pytest.raises(ValueError, match="closed channel"):
+        beside.unary_unary("/x/Y")(b"")
+
+
+async def fail() -> None:
+    raise OSError("the disk is full")
+
+
+async def test_who_has_no_loop_gets_no_producer(nobody: AsyncClient) -> None:
+    with pytest.raises(RuntimeError, match=r"call producer\(\) in the event loop"):
+        await asyncio.to_thread(nobody.producer)
+    assert nobody._beside is None
 
 
 async def test_runs_are_tracked_by_it(client: AsyncClient) -> None:

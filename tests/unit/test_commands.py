@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, app
 from cli.asking.times import Span, zone_of
+from cli.commands.query import titled
 from cli.failures import MEANINGS, ExitCode, UsageError
 from cli.rendering.console import downloading, waiting
 from cli.rendering.values import ABSENT, clean, number, time
@@ -95,6 +96,14 @@ def test_numbers_are_written_for_people() -> None:
     assert number(Number(real=0.123456)) == "0.1235"
     assert number(Number(real=0)) == "0"
     assert number(Number()) == ABSENT
+
+
+@pytest.mark.parametrize(
+    ("unit", "heading"),
+    [("s", "m [s]"), ("USD", "m [USD]"), ("1", "m [1]"), ("{execution}", "m"), ("", "m")],
+)
+def test_units_that_only_say_what_is_counted_are_left_out(unit: str, heading: str) -> None:
+    assert titled("m", {"m": unit}) == heading
 
 
 def test_times_are_of_the_zone() -> None:

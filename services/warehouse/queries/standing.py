@@ -1,11 +1,13 @@
 """How one agent stands among all that ran."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from services.warehouse.database import Session
 from services.warehouse.queries.agents import BY_AGENT
 from services.warehouse.queries.grouped import GroupedQuery, fetch_over_groups
+from services.warehouse.queries.measures import Measure
 from services.warehouse.queries.selection import Selection
 from services.warehouse.queries.statistics import Statistics, measures_of, statistics_of
 from services.warehouse.sql import Parameters, Queries
@@ -14,6 +16,18 @@ QUERIES = Queries(__file__)
 # The first three measures that the statement ranks by, and what else it tells of all.
 RANKED = ("total", "success_rate", "average_duration")
 COMPARED = (*RANKED, "average_tokens", "average_cost")
+
+
+def ready_measures(names: Sequence[str]) -> list[Measure]:
+    """The statement and who reads it number values by the names: each must have one column of its
+    own, and be that column's value."""
+    measures = measures_of(names)
+    if not all(one.is_ready for one in measures) or len(set(measures)) < len(measures):
+        raise AssertionError(f"values of {', '.join(names)} cannot be numbered by their names")
+    return measures
+
+
+MEASURES_COMPARED = ready_measures(COMPARED)
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,7 @@ async def fetch_among(session: Session, workspace: Selection, agent_id: str) -> 
     def among(groups: str, parameters: Parameters) -> str:
         return QUERIES["among"].format(groups=groups, agent=parameters.bind(agent_id))
 
-    query = GroupedQuery(workspace, measures_of(COMPARED), BY_AGENT, with_total=True)
+    query = GroupedQuery(workspace, MEASURES_COMPARED, BY_AGENT, with_total=True)
     [row] = await fetch_over_groups(session, query, among)
     total = (row[f"value_{number}"] for number, _ in enumerate(COMPARED, start=1))
     return Among(statistics_of(COMPARED, total), _standing(row))

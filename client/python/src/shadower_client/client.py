@@ -1,6 +1,7 @@
 """The client, for programs that block and for those that await."""
 
 import asyncio
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
@@ -110,10 +111,11 @@ class Client:
         return producer
 
     def close(self) -> None:
-        """Also its producers, which send what waits."""
-        for producer in self._producers:
-            producer.close()
-        self._channel.close()
+        """Also its producers, which send what waits. If one cannot be closed, all else is."""
+        with ExitStack() as stack:
+            stack.callback(self._channel.close)
+            for producer in reversed(self._producers):
+                stack.callback(producer.close)
 
     def __enter__(self) -> Self:
         return self
@@ -192,18 +194,19 @@ class AsyncClient:
 
     def _caller_beside(self, seconds: float) -> Caller:
         """For the threads of producers, which have a connection of their own."""
+        identity = BesideLoop(self._credentials, _loop_of_tokens(), seconds)
         if self._beside is None:
             self._beside = self._connection.open()
-        identity = BesideLoop(self._credentials, asyncio.get_running_loop(), seconds)
         return Caller(self._beside, identity, self._defaults)
 
     async def close(self) -> None:
-        """Also its producers, which send what waits."""
-        for producer in self._producers:
-            await producer.close()
-        if self._beside is not None:
-            self._beside.close()
-        await self._channel.close()
+        """Also its producers, which send what waits. If one cannot be closed, all else is."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._channel.close)
+            if self._beside is not None:
+                stack.callback(self._beside.close)
+            for producer in reversed(self._producers):
+                stack.push_async_callback(producer.close)
 
     async def __aenter__(self) -> Self:
         return self
@@ -215,3 +218,12 @@ class AsyncClient:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _loop_of_tokens() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise RuntimeError(
+            "call producer() in the event loop in which tokens are handed out"
+        ) from error

@@ -20,24 +20,30 @@ differ.
 """
 
 
+NO_TOKEN = ("", 0.0)
+
+
 @dataclass
 class KeptToken:
     """The token that was handed out last."""
 
-    token: str = ""
-    expires: float = 0.0
+    # One attribute, so that other threads see a token with its own end, or none.
+    last: tuple[str, float] = NO_TOKEN
 
-    def is_good(self) -> bool:
-        return bool(self.token) and time.time() < self.expires - EARLY_SECONDS
+    def good(self) -> str:
+        """Empty if it is none any more."""
+        token, expires = self.last
+        return token if time.time() < expires - EARLY_SECONDS else ""
 
     def keep(self, token: str) -> str:
-        self.token, self.expires = token, expiry(token)
+        self.last = (token, expiry(token))
         return token
 
     def forget(self, refused: tuple[str, str]) -> None:
         """Another one may have come since that header was sent."""
-        if bearer(self.token) == refused:
-            self.token = ""
+        token, _ = self.last
+        if bearer(token) == refused:
+            self.last = NO_TOKEN
 
 
 def expiry(token: str) -> float:
@@ -89,7 +95,7 @@ class Credentials:
         if not callable(self.token):
             return self.token or ""
         with self.lock:
-            return self.kept.token if self.kept.is_good() else self.kept.keep(self.token())
+            return self.kept.good() or self.kept.keep(self.token())
 
     def renew(self, refused: tuple[str, str]) -> bool:
         """Forgets the token of this header; whether there may be another one."""
@@ -119,12 +125,14 @@ class AsyncCredentials:
             return ("x-api-key", self.api_key)
         if not callable(self.token):
             return bearer(self.token or "")
-        return bearer(self.kept.token) if self.kept.is_good() else None
+        token = self.kept.good()
+        return bearer(token) if token else None
 
     async def _handed_out(self) -> str:
         async with self.lock:
-            if self.kept.is_good() or not callable(self.token):
-                return self.kept.token
+            if kept := self.kept.good():
+                return kept
+            assert callable(self.token), "one that is given is known"  # noqa: S101
             token = self.token()
             return self.kept.keep(await token if inspect.isawaitable(token) else token)
 
