@@ -81,7 +81,13 @@ class Ingestion {
       ${card(
         "Dead letters",
         this.#letters.show((all) =>
-          table("Dead letters", this.#letterColumns(zone), all, "Everything could be handled."),
+          table(
+            "Dead letters",
+            this.#letterColumns(zone),
+            all,
+            "Everything could be handled.",
+            (one) => one.deadLetterId,
+          ),
         ),
       )}`;
   }

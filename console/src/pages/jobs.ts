@@ -59,7 +59,16 @@ function shown(context: Context): { render: () => TemplateResult } {
     render: () =>
       told.show(
         ({ jobs, runs }) =>
-          html`${card("Jobs", table("Jobs", jobColumns(range.zone, buttons), jobs, "There are no jobs."))}
+          html`${card(
+            "Jobs",
+            table(
+              "Jobs",
+              jobColumns(range.zone, buttons),
+              jobs,
+              "There are no jobs.",
+              (one) => one.name,
+            ),
+          )}
             ${card("Runs", table("Runs", runColumns(range.zone), runs, "No job has run yet."))}`,
       ),
   };

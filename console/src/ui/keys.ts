@@ -63,7 +63,7 @@ export class ApiKeys {
       "API keys",
       html`${may ? keyed(this.#made, this.#form()) : nothing}
         ${secretOnce(this.#context, "key", this.#secret)}
-        ${this.#told.show((all) => table("API keys", this.#columns(), all, none))}
+        ${this.#told.show((all) => table("API keys", this.#columns(), all, none, (one) => one.apiKeyId))}
         ${lacking(this.#context, Permission.API_KEYS_WRITE, "make, rotate or delete keys")}`,
     )}
     ${this.#rotated ? card(`Another secret for ${this.#rotated.displayName}`, keyed(this.#rotated, this.#rotation(this.#rotated))) : nothing}`;

@@ -64,7 +64,7 @@ export class Limits {
       ${card(
         "Quotas",
         this.#usage.show(({ quotas }) =>
-          table("Quotas", this.#quotas(), quotas, "There are no quotas."),
+          table("Quotas", this.#quotas(), quotas, "There are no quotas.", (one) => `${one.kind}`),
         ),
       )}
       ${this.#changed ? keyed(this.#changed, this.#form(this.#changed)) : nothing}`;
@@ -73,7 +73,7 @@ export class Limits {
   #shown(all: readonly Limit[]): TemplateResult {
     const { error, value } = this.#usage;
     return html`${error && !value ? failure(error, () => void this.#usage.again()) : nothing}
-      ${table("Limits", this.#columns(), joined(all, value), "Nothing is limited.")}
+      ${table("Limits", this.#columns(), joined(all, value), "Nothing is limited.", ({ limit }) => `${limit.limitClass} ${limit.scope}`)}
       ${lacking(this.#context, Permission.LIMITS_WRITE, "change limits or quotas")}`;
   }
 
