@@ -146,7 +146,7 @@ class Alerts {
       update();
     };
     const again = () => this.#told.again();
-    const targets = this.#targets.value ?? [];
+    const targets = this.#targets;
     this.#escalation = new EscalationForm(this.#context, { kept, targets, leave, again });
     update();
   }
@@ -155,7 +155,7 @@ class Alerts {
     if (!confirm(`Delete the rule ${name}? Nobody is told by it any more.`)) return;
     this.#act(event, "Deleted", async () => {
       await this.#client.deleteRule({ ruleId });
-      this.#escalation = undefined;
+      if (this.#escalation?.ruleId === ruleId) this.#escalation = undefined;
     });
   }
 

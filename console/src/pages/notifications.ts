@@ -89,7 +89,7 @@ class Notifications {
     this.#edited = kept;
     this.#form = new TargetForm({
       kept,
-      rules: this.#rules.value ?? [],
+      rules: this.#rules,
       update,
       save: (event, target) => this.#save(event, kept, target),
       leave: () => this.#leave(),

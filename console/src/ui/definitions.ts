@@ -74,7 +74,7 @@ export class Definitions {
     this.#edited = kept;
     this.#form = new DefinitionForm(this.#context, {
       kept,
-      targets: this.#targets.value ?? [],
+      targets: this.#targets,
       save: (event, definition) => this.#save(event, kept, definition),
       leave: () => this.#leave(),
     });
