@@ -130,13 +130,11 @@ export class Limits {
     const save = (event: SubmitEvent) => {
       event.preventDefault();
       const form = new Filled(event.target as HTMLFormElement);
-      const asked = {
-        limitClass,
-        scope,
-        amount: BigInt(form.text("amount")),
-        period: { seconds: BigInt(form.number("period")), nanos: 0 },
-      };
-      this.#act(event, "The limit is set", () => this.#client.updateLimit(asked));
+      this.#act(event, "The limit is set", async () => {
+        const amount = BigInt(form.number("amount"));
+        const period = { seconds: BigInt(form.number("period")), nanos: 0 };
+        await this.#client.updateLimit({ limitClass, scope, amount, period });
+      });
     };
     return card(
       `Limit of ${nameOf(limit)}`,
@@ -185,8 +183,10 @@ export class Limits {
     const save = (event: SubmitEvent) => {
       event.preventDefault();
       const form = new Filled(event.target as HTMLFormElement);
-      const asked = { kind, amount: BigInt(form.text("amount")), refuses: form.has("refuses") };
-      this.#act(event, "The quota is set", () => this.#client.updateQuota(asked));
+      this.#act(event, "The quota is set", async () => {
+        const amount = BigInt(form.number("amount"));
+        await this.#client.updateQuota({ kind, amount, refuses: form.has("refuses") });
+      });
     };
     return card(
       `Quota of ${KINDS[kind]}`,
