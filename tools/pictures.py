@@ -75,9 +75,8 @@ def _take_all(page: Page, folder: Path, how: str) -> None:
         page.goto(f"{place}/{name}")
         page.locator("main h1").wait_for()
         _take(page, folder / f"{name}-{how}.png")
-        agent = page.locator("main table a").first
-        if name == "agents" and agent.is_visible():
-            agent.click()
+        if name == "agents":
+            page.locator(".board a").first.click()
             _take(page, folder / f"agent-{how}.png")
 
 

@@ -1,5 +1,6 @@
 import { Code, ConnectError, errorInfoOf, violationsOf } from "shadower-client";
 import { own } from "./own.ts";
+import { adviceOn } from "./permissions.ts";
 
 interface Explanation {
   readonly title: string;
@@ -74,17 +75,13 @@ const BY_REASON: Readonly<Record<string, Explanation>> = {
 export function explained(error: unknown): Explanation {
   const failed = ConnectError.from(error);
   const { reason = "", metadata = {} } = errorInfoOf(error) ?? {};
-  if (reason === "PERMISSION_MISSING") return missing(metadata.permission);
+  if (reason === "PERMISSION_MISSING")
+    return { title: "You may not do this", advice: adviceOn(metadata.permission ?? "") };
   const known = own(BY_REASON, reason) ?? BY_CODE[failed.code];
   if (known) return known;
   const fields = violationsOf(error).map((one) => `${one.field}: ${one.description}`);
   const advice = [failed.rawMessage, ...fields].join(". ");
   return { title: "That did not work", advice: advice || "Nothing says why. Try again." };
-}
-
-function missing(permission = ""): Explanation {
-  const advice = `Your token lacks the permission ${permission}. Ask an administrator of the workspace for a role that has it.`;
-  return { title: "You may not do this", advice };
 }
 
 /** What the browser itself loads, scripts too, fails by a TypeError where the network is away. */

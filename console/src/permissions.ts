@@ -25,6 +25,18 @@ export function rolesWith(permission: Permission): string[] {
   return ROLES.filter((one) => one.grants.includes(permission)).map((one) => one.name);
 }
 
+/** What to do for somebody whose token lacks what is written so, such as "limits:write". */
+export function adviceOn(name: string): string {
+  const lacks = `Your token lacks the permission ${name}`;
+  const [permission] = permissionNamed(name);
+  // Of a contract that is newer than the page.
+  if (permission === undefined)
+    return `${lacks}. Ask an administrator of the workspace for a role that has it.`;
+  const roles = rolesWith(permission);
+  if (roles.length === 0) return `${lacks}, which no role has: an operator's token names it.`;
+  return `${lacks}. Ask an administrator of the workspace for a role that has it: ${roles.join(", ")}.`;
+}
+
 const ROLES = RoleSchema.values.map((one) => ({
   name: one.localName.toLowerCase(),
   grants: getOption(one, role_grants),

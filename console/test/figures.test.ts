@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { ApiKeySchema } from "shadower-client/gen/shadower/access/v1/api_key_pb";
 import { Granularity } from "shadower-client/gen/shadower/common/v1/granularity_pb";
 import { PointSchema, TimeSeriesSchema } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
+import { lastEnd, secretsIn } from "../src/data/keys.ts";
 import { chartOf, joined, slotsOf } from "../src/data/series.ts";
 import { dollars, ratio } from "../src/format.ts";
 import { rangeOf } from "../src/range.ts";
@@ -81,4 +84,12 @@ test("a series that goes on with the next page is one", () => {
       ["c", 1],
     ],
   );
+});
+
+test("secrets of a key without an end have no wrong one", () => {
+  const end = timestampFromDate(new Date(Date.UTC(2026, 0, 2)));
+  const endless = create(ApiKeySchema, { secrets: [{}, {}] });
+  const ending = create(ApiKeySchema, { secrets: [{}, { goodUntil: end }] });
+  assert.deepEqual([lastEnd(endless), secretsIn(endless, "UTC")], [undefined, "2"]);
+  assert.match(secretsIn(ending, "UTC"), /^2, the older until 2 Jan 2026/);
 });

@@ -8,6 +8,7 @@ import httpx
 from playwright.async_api import Locator, Page, expect
 
 from tests.console.runs import HTML, RIGHT_TO_LEFT
+from tests.support import dead_letters
 from tests.support.console import Visitor
 from tests.support.notifications import DELIVERY, TARGET_ID, file_delivery
 from tests.support.receivers import running_receiver
@@ -282,3 +283,44 @@ async def test_who_lacks_a_permission_is_told_which_and_is_offered_nothing(
     await visitor.sign_in(visitor.keys.token(workspace))
     await expect(page.locator("[data-lacks='limits:write']")).to_contain_text("no role has")
     assert await page.get_by_role("button", name="Change reports, all together").count() == 0
+
+
+async def test_pages_ask_for_nothing_that_is_not_allowed(
+    visitor: Visitor, workspace: str, stack: Stack
+) -> None:
+    page = visitor.page
+    refused: list[str] = []
+    page.on("response", lambda one: one.ok or refused.append(one.url))
+    await visitor.go(workspace, "agents")
+    await visitor.sign_in(visitor.keys.token(workspace, role="viewer"))
+    await expect(page.locator("[data-lacks='agents:read']")).to_contain_text("has it: owner,")
+    await visitor.go(workspace, "agents", "one")
+    await expect(page.locator("[data-lacks='agents:read']")).to_be_visible()
+    await visitor.go(workspace, "ingestion")
+    for lacked in ("ledger:read", "dead_letters:read"):
+        await expect(page.locator(f"[data-lacks='{lacked}']")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    dead_letters.file_letter(stack.database_url, workspace)
+    token = visitor.keys.token(workspace, role="", permissions=["dead_letters:read"])
+    await visitor.sign_in(token)
+    letters = page.get_by_role("table", name="Dead letters")
+    await expect(letters).to_contain_text("why")
+    await expect(page.locator("[data-lacks='dead_letters:write']")).to_be_visible()
+    assert await page.get_by_role("button", name="Replay").count() == 0
+    assert await page.get_by_role("button", name="Drop").count() == 0
+    assert refused == []
+
+
+async def test_jobs_are_for_those_whose_token_names_them(visitor: Visitor, workspace: str) -> None:
+    page, system = visitor.page, "shadower-system"
+    await visitor.enter(workspace, "jobs")
+    await expect(page.locator("main pre")).to_contain_text("--permission jobs:read")
+    await page.get_by_role("button", name="Sign out").click()
+    await visitor.sign_in(visitor.keys.token(system))
+    await visitor.go(system, "jobs")
+    await expect(page.locator("[data-lacks='jobs:read']")).to_contain_text("no role has")
+    await page.get_by_role("button", name="Sign out").click()
+    await visitor.sign_in(visitor.keys.token(system, permissions=["jobs:read"]))
+    await expect(page.get_by_role("table", name="Jobs")).to_be_visible()
+    await expect(page.locator("[data-lacks='jobs:write']")).to_be_visible()
+    assert await page.get_by_role("button", name="Run now").count() == 0

@@ -35,7 +35,7 @@ export function ruleOf(form: FormData): RuleShape {
   return {
     name: text("name"),
     measure: { case: "metric", value: text("metric") },
-    window: { seconds: BigInt(text("minutes") || "5") * 60n, nanos: 0 },
+    window: { seconds: BigInt(Math.round(Number(text("minutes") || "5") * 60)), nanos: 0 },
     condition: {
       case: "threshold",
       value: {

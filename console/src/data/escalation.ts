@@ -33,11 +33,15 @@ export function levelOf(form: Filled, { key }: Step): LevelShape {
   };
 }
 
-/** Targets by what people call them, and those that are named without being there. */
+/**
+ * Targets by what people call them, and those that are named without being there. While it is not
+ * known which ones there are, those that are named.
+ */
 export function recipientsOf(
-  targets: readonly KeptTarget[],
+  targets: readonly KeptTarget[] | undefined,
   named: readonly string[],
 ): (readonly [string, string])[] {
+  if (!targets) return [...new Set(named)].map((id) => [id, id] as const);
   const known = targets.map((one) => [one.targetId, one.target?.name ?? one.targetId] as const);
   const others = named.filter((id) => !targets.some((one) => one.targetId === id));
   return [...known, ...[...new Set(others)].map((id) => [id, `${id} (no target)`] as const)];

@@ -1,4 +1,4 @@
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ApiKey } from "shadower-client/gen/shadower/access/v1/api_key_pb";
 import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import { when } from "../format.ts";
@@ -47,10 +47,15 @@ export function allPermissions(): Permission[] {
   return Object.values(Permission).filter((one): one is Permission => Number(one) > 0);
 }
 
+/** Until when the last of a key's secrets that end is good; undefined if none does. */
+export function lastEnd({ secrets }: Pick<ApiKey, "secrets">): Date | undefined {
+  const ends = secrets.flatMap(({ goodUntil }) => (goodUntil ? [timestampMs(goodUntil)] : []));
+  return ends.length ? new Date(Math.max(...ends)) : undefined;
+}
+
 /** Which of a key's secrets are good, in words. */
-export function secretsIn({ secrets }: ApiKey, zone: string): string {
-  const ends = secrets.flatMap(({ goodUntil }) => (goodUntil ? [timestampDate(goodUntil)] : []));
-  if (secrets.length < 2) return "one";
-  const last = new Date(Math.max(...ends.map((one) => one.getTime())));
-  return `${secrets.length}, the older until ${when(last, zone)}`;
+export function secretsIn(key: Pick<ApiKey, "secrets">, zone: string): string {
+  if (key.secrets.length < 2) return "one";
+  const last = lastEnd(key);
+  return `${key.secrets.length}${last ? `, the older until ${when(last, zone)}` : ""}`;
 }

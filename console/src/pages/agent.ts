@@ -8,6 +8,7 @@ import type {
   UserUsage,
 } from "shadower-client/gen/shadower/agents/v1/agent_performance_pb";
 import { ErrorType } from "shadower-client/gen/shadower/common/v1/execution_pb";
+import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { Context, View } from "../app.ts";
 import { durationsOf, performanceOf } from "../data/agent.ts";
 import { chartOf } from "../data/series.ts";
@@ -19,6 +20,7 @@ import { card } from "../ui/card.ts";
 import { figure } from "../ui/figure.ts";
 import { heatmap } from "../ui/heatmap.ts";
 import { hints } from "../ui/hints.ts";
+import { seen } from "../ui/lacking.ts";
 import { quantiles } from "../ui/quantiles.ts";
 import { standing } from "../ui/standing.ts";
 import { named, table } from "../ui/table.ts";
@@ -28,7 +30,10 @@ import { changeOf, type Tile, tiles } from "../ui/tile.ts";
 export function agentPage(context: Context): View {
   const { shadower, range, signal, route } = context;
   const told = new Loading(() => performanceOf(shadower, route.item, range, signal), context);
-  const durations = new Loading(() => durationsOf(shadower, route.item, range, signal), context);
+  const { AGGREGATES_READ } = Permission;
+  const durations = context.may(AGGREGATES_READ)
+    ? new Loading(() => durationsOf(shadower, route.item, range, signal), context)
+    : undefined;
   return {
     get title() {
       return told.value?.agentName || route.item;
@@ -41,7 +46,10 @@ export function agentPage(context: Context): View {
             : html`${tiles(tilesOf(agent))} ${hints(agent.hints)}
                 <div class="figures-grid">
                   ${course(context, agent)}
-                  ${card("How long runs took", durations.show(quantiles))}
+                  ${card(
+                    "How long runs took",
+                    seen(context, AGGREGATES_READ, () => durations?.show(quantiles)),
+                  )}
                   ${details(context, agent)}
                 </div>`,
         )}`,

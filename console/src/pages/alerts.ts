@@ -62,11 +62,29 @@ class Alerts {
   render(): TemplateResult {
     return this.#told.show(
       ({ alerts, rules, silences }) =>
-        html`${card("Open alerts", table("Open alerts", this.#alerts(rules), alerts, "Nothing is wrong by any rule."))}
-          ${card("Rules", html`${table("Rules", this.#rules(), rules, "There is no rule yet. Make one below.")} ${lacking(this.#context, Permission.ALERTS_WRITE, "make, change or delete rules")}`)}
+        html`${card(
+          "Open alerts",
+          table(
+            "Open alerts",
+            this.#alerts(rules),
+            alerts,
+            "Nothing is wrong by any rule.",
+            (one) => one.alertId,
+          ),
+        )}
+          ${card("Rules", html`${table("Rules", this.#rules(), rules, "There is no rule yet. Make one below.", (one) => one.ruleId)} ${lacking(this.#context, Permission.ALERTS_WRITE, "make, change or delete rules")}`)}
           ${this.#escalation ? card(this.#escalation.title, keyed(this.#escalation, this.#escalation.render())) : nothing}
           ${this.#context.may(Permission.ALERTS_WRITE) ? card("New rule", this.#form.render()) : nothing}
-          ${card("Silences", table("Silences", this.#silences(), silences, "Nothing is silenced."))}`,
+          ${card(
+            "Silences",
+            table(
+              "Silences",
+              this.#silences(),
+              silences,
+              "Nothing is silenced.",
+              (one) => one.silenceId,
+            ),
+          )}`,
     );
   }
 
@@ -128,7 +146,7 @@ class Alerts {
       update();
     };
     const again = () => this.#told.again();
-    const targets = this.#targets.value ?? [];
+    const targets = this.#targets;
     this.#escalation = new EscalationForm(this.#context, { kept, targets, leave, again });
     update();
   }
@@ -137,7 +155,7 @@ class Alerts {
     if (!confirm(`Delete the rule ${name}? Nobody is told by it any more.`)) return;
     this.#act(event, "Deleted", async () => {
       await this.#client.deleteRule({ ruleId });
-      this.#escalation = undefined;
+      if (this.#escalation?.ruleId === ruleId) this.#escalation = undefined;
     });
   }
 

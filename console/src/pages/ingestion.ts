@@ -8,6 +8,7 @@ import {
 } from "shadower-client/gen/shadower/bus/v1/dead_letter_pb";
 import { DeadLettersService } from "shadower-client/gen/shadower/bus/v1/dead_letters_service_pb";
 import { ErrorReason } from "shadower-client/gen/shadower/common/v1/error_reason_pb";
+import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import {
   IngestService,
   type ReconcileResponse,
@@ -18,6 +19,7 @@ import type { Context, OpenPage } from "../app.ts";
 import { ABSENT, count, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
+import { lacking, seen } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 import { type Tile, tiles } from "../ui/tile.ts";
 
@@ -31,26 +33,27 @@ export const open: OpenPage = (context) => {
 
 class Ingestion {
   readonly #context: Context;
-  readonly #ledger: Loading<ReconcileResponse>;
-  readonly #letters: Loading<DeadLetter[]>;
+  /** Undefined for those who may not see it, as the letters are. */
+  readonly #ledger: Loading<ReconcileResponse> | undefined;
+  readonly #letters: Loading<DeadLetter[]> | undefined;
   #recounts = false;
 
   constructor(context: Context) {
     const { shadower, signal } = context;
     this.#context = context;
-    this.#ledger = new Loading(
-      () =>
-        shadower
-          .service(IngestService)
-          .reconcile({ interval: this.#asked(), recount: this.#recounts }, { signal }),
-      context,
-    );
-    this.#letters = new Loading(async () => {
+    const ledger = () =>
+      shadower
+        .service(IngestService)
+        .reconcile({ interval: this.#asked(), recount: this.#recounts }, { signal });
+    const letters = async () => {
       const { deadLetters } = await shadower
         .service(DeadLettersService)
         .listDeadLetters({ pageSize: 100 }, { signal });
       return deadLetters;
-    }, context);
+    };
+    const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
+    this.#ledger = context.may(LEDGER_READ) ? new Loading(ledger, context) : undefined;
+    this.#letters = context.may(DEAD_LETTERS_READ) ? new Loading(letters, context) : undefined;
   }
 
   /** The last 31 days of the range: a ledger has no more at once. */
@@ -62,28 +65,38 @@ class Ingestion {
   #recount(event: Event): void {
     this.#recounts = true;
     const work = async () => {
-      await this.#ledger.again();
-      if (this.#ledger.error) throw this.#ledger.error;
+      await this.#ledger?.again();
+      if (this.#ledger?.error) throw this.#ledger.error;
     };
     void act(this.#context, event, "Counted anew", work, async () => undefined);
   }
 
   render(): TemplateResult {
-    const { zone } = this.#context.range;
-    return html`${this.#ledger.show(
-      (told) => html`${tiles(totals(told))}
-          <p class="buttons">
-            <button type="button" @click=${(event: Event) => this.#recount(event)}>Count the facts anew</button>
-            ${told.balanced === undefined ? nothing : html`<span role="status">${judged(told.balanced)}</span>`}
-          </p>
-          ${card("Ledger", table("Ledger", ledgerColumns(zone), told.entries.toReversed(), "Nothing came in this time."))}`,
-    )}
+    const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
+    const context = this.#context;
+    return html`${seen(context, LEDGER_READ, () => this.#ledger?.show((told) => this.#account(told)))}
       ${card(
         "Dead letters",
-        this.#letters.show((all) =>
-          table("Dead letters", this.#letterColumns(zone), all, "Everything could be handled."),
-        ),
+        seen(context, DEAD_LETTERS_READ, () => this.#letters?.show((all) => this.#buried(all))),
       )}`;
+  }
+
+  #account(told: ReconcileResponse): TemplateResult {
+    const columns = ledgerColumns(this.#context.range.zone);
+    const recount = (event: Event) => this.#recount(event);
+    return html`${tiles(totals(told))}
+      <p class="buttons">
+        <button type="button" @click=${recount}>Count the facts anew</button>
+        ${told.balanced === undefined ? nothing : html`<span role="status">${judged(told.balanced)}</span>`}
+      </p>
+      ${card("Ledger", table("Ledger", columns, told.entries.toReversed(), "Nothing came in this time."))}`;
+  }
+
+  #buried(all: readonly DeadLetter[]): TemplateResult {
+    const none = "Everything could be handled.";
+    const columns = this.#letterColumns(this.#context.range.zone);
+    return html`${table("Dead letters", columns, all, none, (one) => one.deadLetterId)}
+      ${lacking(this.#context, Permission.DEAD_LETTERS_WRITE, "replay or drop dead letters")}`;
   }
 
   #letterColumns(zone: string) {
@@ -106,6 +119,11 @@ class Ingestion {
   #deciding(one: DeadLetter): TemplateResult | string {
     if (one.replayTime)
       return `replayed ${when(timestampDate(one.replayTime), this.#context.range.zone)}`;
+    const dropped =
+      one.state === DeadLetterState.DROPPED
+        ? named(`dropped by ${one.drop?.droppedBy}: ${one.drop?.reason}`)
+        : undefined;
+    if (!this.#context.may(Permission.DEAD_LETTERS_WRITE)) return dropped ?? ABSENT;
     const client = this.#context.shadower.service(DeadLettersService);
     const deadLetterIds = [one.deadLetterId];
     const replay = (event: Event) =>
@@ -116,9 +134,8 @@ class Ingestion {
       this.#decided(event, "Dropped", () => client.dropDeadLetters({ deadLetterIds, reason }));
     };
     return html`<button type="button" @click=${replay}>Replay</button> ${
-      one.state === DeadLetterState.DROPPED
-        ? named(`dropped by ${one.drop?.droppedBy}: ${one.drop?.reason}`)
-        : html`<form class="buttons" @submit=${drop}>
+      dropped ??
+      html`<form class="buttons" @submit=${drop}>
           <input name="reason" required maxlength="1000" placeholder="Why" aria-label="Why it is dropped" />
           <button>Drop</button>
         </form>`
@@ -134,7 +151,7 @@ class Ingestion {
       const error = (await ask()).results[0]?.error;
       if (error) throw new Error(error.message);
     };
-    void act(this.#context, event, done, work, () => this.#letters.again());
+    void act(this.#context, event, done, work, async () => this.#letters?.again());
   }
 }
 

@@ -1,5 +1,6 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { html, type TemplateResult } from "lit-html";
+import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import {
   type Job,
   type JobRun,
@@ -13,21 +14,27 @@ import { ABSENT, count, seconds, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { SYSTEM_WORKSPACE } from "../session.ts";
 import { card } from "../ui/card.ts";
+import { lacking, seen } from "../ui/lacking.ts";
 import { table } from "../ui/table.ts";
 
 /** What is done at times, and what became of it. Of the whole deployment, so only for operators. */
-export const open: OpenPage = (context) => ({
-  title: "Jobs",
-  ...(context.workspaces.includes(SYSTEM_WORKSPACE) ? shown(context) : { render: forOperators }),
-});
+export const open: OpenPage = (context) => {
+  const { JOBS_READ } = Permission;
+  if (!context.workspaces.includes(SYSTEM_WORKSPACE))
+    return { title: "Jobs", render: forOperators };
+  const page = context.may(JOBS_READ) ? shown(context) : undefined;
+  return { title: "Jobs", render: () => seen(context, JOBS_READ, () => page?.render()) };
+};
 
 function forOperators(): TemplateResult {
   return html`<section class="card nothing">
     <h2>Jobs are for operators</h2>
     <p>
-      They are of the whole deployment. Sign in with a token that is good for ${SYSTEM_WORKSPACE}:
+      They are of the whole deployment. Sign in with a token that is good for ${SYSTEM_WORKSPACE}
+      and names what no role has:
     </p>
-    <pre tabindex="0"><code>shadower token --workspace ${SYSTEM_WORKSPACE} --role owner</code></pre>
+    <pre tabindex="0"><code>shadower token --workspace ${SYSTEM_WORKSPACE} \\
+  --permission jobs:read --permission jobs:write</code></pre>
   </section>`;
 }
 
@@ -46,6 +53,7 @@ function shown(context: Context): { render: () => TemplateResult } {
     html`<button type="button" aria-label="${label} ${name}" @click=${(event: Event) => act(context, event, done, work, () => told.again())}>
       ${label}
     </button>`;
+  const mayWrite = context.may(Permission.JOBS_WRITE);
   const buttons = ({
     name: jobName,
     paused,
@@ -59,13 +67,23 @@ function shown(context: Context): { render: () => TemplateResult } {
     render: () =>
       told.show(
         ({ jobs, runs }) =>
-          html`${card("Jobs", table("Jobs", jobColumns(range.zone, buttons), jobs, "There are no jobs."))}
+          html`${card(
+            "Jobs",
+            table(
+              "Jobs",
+              jobColumns(range.zone, mayWrite ? buttons : () => ABSENT),
+              jobs,
+              "There are no jobs.",
+              (one) => one.name,
+            ),
+          )}
+            ${lacking(context, Permission.JOBS_WRITE, "run, pause or resume jobs")}
             ${card("Runs", table("Runs", runColumns(range.zone), runs, "No job has run yet."))}`,
       ),
   };
 }
 
-function jobColumns(zone: string, buttons: (job: Job) => TemplateResult) {
+function jobColumns(zone: string, buttons: (job: Job) => TemplateResult | string) {
   return [
     {
       label: "Job",

@@ -5,6 +5,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { toSeconds } from "shadower-client";
 import type { AgentSummary } from "shadower-client/gen/shadower/agents/v1/agent_summary_pb";
 import { AgentOrder } from "shadower-client/gen/shadower/agents/v1/agents_service_pb";
+import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { Context, View } from "../app.ts";
 import { Courses, Leaderboard, ORDERS } from "../data/agents.ts";
 import { count, dollars, ratio, seconds, when } from "../format.ts";
@@ -89,7 +90,7 @@ class Board {
 
   /** Of those in sight, until all is known of them. What fails is asked for when somebody scrolls. */
   async #learn(): Promise<void> {
-    if (this.#isLearning) return;
+    if (this.#isLearning || !this.#context.may(Permission.METRICS_READ)) return;
     this.#isLearning = true;
     try {
       while (await this.#courses.learn(this.#inSight())) this.#context.update();

@@ -78,7 +78,7 @@ class Notifications {
     const mayWrite = this.#context.may(Permission.NOTIFICATIONS_WRITE);
     const isNew = () => this.#open(undefined);
     return html`${secretOnce(this.#context, "secret", this.#secret)}
-      ${table("Targets", this.#columns(), all, "Nobody is told of anything yet. Make a target: a webhook, a channel, or people by mail.")}
+      ${table("Targets", this.#columns(), all, "Nobody is told of anything yet. Make a target: a webhook, a channel, or people by mail.", (one) => one.targetId)}
       ${this.#tried ? tried(this.#tried) : nothing}
       ${lacking(this.#context, Permission.NOTIFICATIONS_WRITE, "make, change or delete targets")}
       ${mayWrite ? html`<p class="buttons"><button type="button" class="primary" @click=${isNew}>New target</button></p>` : nothing}`;
@@ -89,7 +89,7 @@ class Notifications {
     this.#edited = kept;
     this.#form = new TargetForm({
       kept,
-      rules: this.#rules.value ?? [],
+      rules: this.#rules,
       update,
       save: (event, target) => this.#save(event, kept, target),
       leave: () => this.#leave(),

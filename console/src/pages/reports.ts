@@ -90,7 +90,7 @@ class Reports {
     const may = this.#context.may(Permission.REPORTS_WRITE);
     const none = may ? "No report was made yet. Have one made above." : "No report was made yet.";
     return html`${may ? card("Have a report made", this.#form()) : nothing}
-      ${card("Reports", html`${this.#told.show((all) => table("Reports", this.#reports(), all, none))} ${lacking(this.#context, Permission.REPORTS_WRITE, "have reports made")}`)}
+      ${card("Reports", html`${this.#told.show((all) => table("Reports", this.#reports(), all, none, (one) => one.reportId))} ${lacking(this.#context, Permission.REPORTS_WRITE, "have reports made")}`)}
       ${this.#definitions.render()}`;
   }
 

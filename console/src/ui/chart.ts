@@ -130,7 +130,7 @@ function fromZero(_: uPlot, least: number | null, most: number | null): uPlot.Ra
 }
 
 function seriesOf(line: Line, color: string): uPlot.Series {
-  const bars = uPlot.paths.bars?.({ size: [0.8, 64], align: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.8], align: 1 });
   const isBars = line.shape === "bars" && bars !== undefined;
   return {
     label: line.label,

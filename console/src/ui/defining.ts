@@ -29,15 +29,15 @@ import {
 } from "../data/definitions.ts";
 import { recipientsOf } from "../data/escalation.ts";
 import { when } from "../format.ts";
-import { failure } from "../loading.ts";
+import { failure, type Loading } from "../loading.ts";
 import { zones } from "../zones.ts";
-import { boxes, choice, Filled, line } from "./fields.ts";
+import { boxes, choice, Filled, line, stillAsked } from "./fields.ts";
 import { focused } from "./focus.ts";
 
 interface Asked {
   /** What is changed; undefined for a new one. */
   readonly kept: KeptReportDefinition | undefined;
-  readonly targets: readonly KeptTarget[];
+  readonly targets: Loading<KeptTarget[]>;
   /** Resolves with what it failed by. */
   readonly save: (event: SubmitEvent, definition: ReportDefinition) => Promise<unknown>;
   readonly leave: () => void;
@@ -109,12 +109,14 @@ export class DefinitionForm {
       ${choice("timeZone", "On the clock of", named, chosen)}`;
   }
 
-  #told(): TemplateResult | typeof nothing {
+  #told(): TemplateResult {
     const named = this.#asked.kept?.definition?.recipients ?? [];
-    const all = recipientsOf(this.#asked.targets, named);
-    if (all.length === 0)
-      return html`<p class="help wide">Make targets on the page Notifications, and they can be told here.</p>`;
-    return boxes("recipients", "Told when it is there", all, named);
+    const { targets } = this.#asked;
+    const all = recipientsOf(targets.value, named);
+    const none = html`<p class="help wide">Make targets on the page Notifications, and they can be told here.</p>`;
+    return html`${stillAsked(targets)}
+      ${all.length ? boxes("recipients", "Told when it is there", all, named) : nothing}
+      ${targets.value && all.length === 0 ? none : nothing}`;
   }
 
   async #submitted(event: SubmitEvent): Promise<void> {

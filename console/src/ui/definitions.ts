@@ -66,7 +66,7 @@ export class Definitions {
     const button = html`<p class="buttons">
       <button type="button" class="primary" @click=${() => this.#open(undefined)}>New definition</button>
     </p>`;
-    return html`${table("Definitions", this.#columns(), all, "Nothing is reported at times. Make a definition, and it is.")}
+    return html`${table("Definitions", this.#columns(), all, "Nothing is reported at times. Make a definition, and it is.", (one) => one.definitionId)}
       ${this.#context.may(Permission.REPORTS_WRITE) ? button : nothing}`;
   }
 
@@ -74,7 +74,7 @@ export class Definitions {
     this.#edited = kept;
     this.#form = new DefinitionForm(this.#context, {
       kept,
-      targets: this.#targets.value ?? [],
+      targets: this.#targets,
       save: (event, definition) => this.#save(event, kept, definition),
       leave: () => this.#leave(),
     });

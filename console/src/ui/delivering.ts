@@ -100,7 +100,7 @@ export class Deliveries {
       this.#pages += 1;
       void this.#told.again();
     };
-    return html`${table("Deliveries", this.#columns(targets), all, "Nothing was told. What is, stands here for a month.")}
+    return html`${table("Deliveries", this.#columns(targets), all, "Nothing was told. What is, stands here for a month.", (one) => one.deliveryId)}
       ${lacking(this.#context, Permission.NOTIFICATION_DELIVERIES_WRITE, "have anything delivered again")}
       ${this.#hasMore ? html`<p class="buttons"><button type="button" @click=${more}>Show earlier ones</button></p>` : nothing}
       ${this.#recovering()}`;

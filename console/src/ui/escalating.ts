@@ -10,7 +10,7 @@ import { act } from "../actions.ts";
 import type { Context } from "../app.ts";
 import { changed } from "../data/changed.ts";
 import { levelOf, recipientsOf, type Step, stepOf } from "../data/escalation.ts";
-import { failure } from "../loading.ts";
+import { failure, type Loading } from "../loading.ts";
 import { linkTo } from "../router.ts";
 import { boxes, Filled, line } from "./fields.ts";
 import { focused } from "./focus.ts";
@@ -20,7 +20,7 @@ const MOST_MINUTES = 7 * 24 * 60;
 
 interface Asked {
   readonly kept: KeptAlertRule;
-  readonly targets: readonly KeptTarget[];
+  readonly targets: Loading<KeptTarget[]>;
   /** When it is saved, or not to be. */
   readonly leave: () => void;
   readonly again: () => Promise<unknown>;
@@ -43,6 +43,10 @@ export class EscalationForm {
     if (levels.length === 0) this.#add();
   }
 
+  get ruleId(): string {
+    return this.#asked.kept.ruleId;
+  }
+
   get title(): string {
     return `Escalation of ${this.#asked.kept.rule?.name}`;
   }
@@ -55,7 +59,7 @@ export class EscalationForm {
           Each level is told once, while nobody has acknowledged the alert. Without levels, only those
           are told who are told of all alerts.
         </p>
-        ${targets.length === 0 ? this.#nobody() : nothing}
+        ${targets.show((all) => html`${all.length === 0 ? this.#nobody() : nothing}`)}
         ${repeat(
           this.#steps,
           (one) => one.key,
@@ -85,7 +89,7 @@ export class EscalationForm {
       <div class="form">
         ${line(`minutes-${step.key}`, "Minutes after the alert", { value: step.minutes, type: "number", isRequired: true, least: 0.1, most: MOST_MINUTES, step: "any" })}
         <button type="button" aria-label="Remove level ${at + 1}" @click=${() => this.#remove(step)}>Remove</button>
-        ${boxes(`recipients-${step.key}`, "Tell", recipientsOf(targets, step.recipients), step.recipients)}
+        ${boxes(`recipients-${step.key}`, "Tell", recipientsOf(targets.value, step.recipients), step.recipients)}
       </div>
     </fieldset>`;
   }

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { Loading } from "../loading.ts";
 
 type Value = string | number;
 /** Values and what people read in their place. */
@@ -31,7 +33,9 @@ export function boxes(
 ): TemplateResult {
   return html`<fieldset class="wide">
     <legend>${legend}</legend>
-    ${all.map(
+    ${repeat(
+      all,
+      ([value]) => value,
       ([value, text]) => html`<label class="box"
         ><input type="checkbox" name=${name} value=${value} .checked=${chosen.includes(value)} />
         <bdi>${text}</bdi></label
@@ -39,6 +43,12 @@ export function boxes(
     )}
     ${help ? html`<p class="help">${help}</p>` : nothing}
   </fieldset>`;
+}
+
+/** In a form: that what there is to choose is not there yet, or why. */
+export function stillAsked(choices: Loading<unknown>): TemplateResult | typeof nothing {
+  if (choices.value && !choices.error) return nothing;
+  return html`<div class="wide">${choices.show(() => html``)}</div>`;
 }
 
 /** A box of its own. */

@@ -11,6 +11,7 @@ import {
   CHOSEN,
   endOf,
   LIVES,
+  lastEnd,
   OVERLAPS,
   PURPOSES,
   secretsIn,
@@ -63,7 +64,7 @@ export class ApiKeys {
       "API keys",
       html`${may ? keyed(this.#made, this.#form()) : nothing}
         ${secretOnce(this.#context, "key", this.#secret)}
-        ${this.#told.show((all) => table("API keys", this.#columns(), all, none))}
+        ${this.#told.show((all) => table("API keys", this.#columns(), all, none, (one) => one.apiKeyId))}
         ${lacking(this.#context, Permission.API_KEYS_WRITE, "make, rotate or delete keys")}`,
     )}
     ${this.#rotated ? card(`Another secret for ${this.#rotated.displayName}`, keyed(this.#rotated, this.#rotation(this.#rotated))) : nothing}`;
@@ -142,10 +143,9 @@ export class ApiKeys {
   }
 
   #overlapOf(key: ApiKey | undefined): string {
-    const ends = (key?.secrets ?? []).flatMap((one) => (one.goodUntil ? [one.goodUntil] : []));
-    if (ends.length === 0) return "Those before it are of no use any more.";
-    const last = Math.max(...ends.map((one) => timestampDate(one).getTime()));
-    return `Those before it are good until ${when(new Date(last), this.#context.range.zone)}.`;
+    const last = key && lastEnd(key);
+    if (!last) return "Those before it are of no use any more.";
+    return `Those before it are good until ${when(last, this.#context.range.zone)}.`;
   }
 
   #columns() {

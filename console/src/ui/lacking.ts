@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { Context } from "../app.ts";
-import { nameOf, rolesWith } from "../permissions.ts";
+import { adviceOn, nameOf } from "../permissions.ts";
 
 /** What to show to those who may, or why there is nothing to see. */
 export function seen(
@@ -12,7 +12,7 @@ export function seen(
   if (context.may(permission)) return html`${content()}`;
   return html`<div class="failure" data-lacks=${nameOf(permission)}>
     <h3>You may not see this</h3>
-    <p>${advice(permission)}</p>
+    <p>${adviceOn(nameOf(permission))}</p>
   </div>`;
 }
 
@@ -23,12 +23,5 @@ export function lacking(
   toDo: string,
 ): TemplateResult | typeof nothing {
   if (context.may(permission)) return nothing;
-  return html`<p class="help" data-lacks=${nameOf(permission)}>You may not ${toDo}. ${advice(permission)}</p>`;
-}
-
-function advice(permission: Permission): string {
-  const lacks = `Your token lacks the permission ${nameOf(permission)}`;
-  const roles = rolesWith(permission);
-  if (roles.length === 0) return `${lacks}, which no role has: an operator's token names it.`;
-  return `${lacks}. Ask an administrator of the workspace for a role that has it: ${roles.join(", ")}.`;
+  return html`<p class="help" data-lacks=${nameOf(permission)}>You may not ${toDo}. ${adviceOn(nameOf(permission))}</p>`;
 }

@@ -64,7 +64,7 @@ export class Limits {
       ${card(
         "Quotas",
         this.#usage.show(({ quotas }) =>
-          table("Quotas", this.#quotas(), quotas, "There are no quotas."),
+          table("Quotas", this.#quotas(), quotas, "There are no quotas.", (one) => `${one.kind}`),
         ),
       )}
       ${this.#changed ? keyed(this.#changed, this.#form(this.#changed)) : nothing}`;
@@ -73,7 +73,7 @@ export class Limits {
   #shown(all: readonly Limit[]): TemplateResult {
     const { error, value } = this.#usage;
     return html`${error && !value ? failure(error, () => void this.#usage.again()) : nothing}
-      ${table("Limits", this.#columns(), joined(all, value), "Nothing is limited.")}
+      ${table("Limits", this.#columns(), joined(all, value), "Nothing is limited.", ({ limit }) => `${limit.limitClass} ${limit.scope}`)}
       ${lacking(this.#context, Permission.LIMITS_WRITE, "change limits or quotas")}`;
   }
 
@@ -130,13 +130,11 @@ export class Limits {
     const save = (event: SubmitEvent) => {
       event.preventDefault();
       const form = new Filled(event.target as HTMLFormElement);
-      const asked = {
-        limitClass,
-        scope,
-        amount: BigInt(form.text("amount")),
-        period: { seconds: BigInt(form.number("period")), nanos: 0 },
-      };
-      this.#act(event, "The limit is set", () => this.#client.updateLimit(asked));
+      this.#act(event, "The limit is set", async () => {
+        const amount = BigInt(form.number("amount"));
+        const period = { seconds: BigInt(form.number("period")), nanos: 0 };
+        await this.#client.updateLimit({ limitClass, scope, amount, period });
+      });
     };
     return card(
       `Limit of ${nameOf(limit)}`,
@@ -185,8 +183,10 @@ export class Limits {
     const save = (event: SubmitEvent) => {
       event.preventDefault();
       const form = new Filled(event.target as HTMLFormElement);
-      const asked = { kind, amount: BigInt(form.text("amount")), refuses: form.has("refuses") };
-      this.#act(event, "The quota is set", () => this.#client.updateQuota(asked));
+      this.#act(event, "The quota is set", async () => {
+        const amount = BigInt(form.number("amount"));
+        await this.#client.updateQuota({ kind, amount, refuses: form.has("refuses") });
+      });
     };
     return card(
       `Quota of ${KINDS[kind]}`,

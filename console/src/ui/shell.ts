@@ -7,6 +7,7 @@ import { linkTo } from "../router.ts";
 import type { Session } from "../session.ts";
 import { nextTheme, showTheme, theme } from "../theme.ts";
 import { rangePicker } from "./picker.ts";
+import { inSight } from "./sight.ts";
 
 /** What is around every page. */
 export function shell(console: Console, session: Session): TemplateResult {
@@ -89,6 +90,7 @@ function menu(console: Console): TemplateResult {
         html`<a
           href=${linkTo(route, name)}
           aria-current=${name === route.page ? "page" : nothing}
+          ${inSight(name === route.page)}
           >${entry.label}</a
         >`,
     )}

@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
 
 export interface Column<T> {
   readonly label: string;
@@ -6,14 +7,20 @@ export interface Column<T> {
   readonly isNumber?: boolean;
 }
 
-/** A table of not too many rows, or what to say if there are none. */
+/**
+ * A table of not too many rows, or what to say if there are none. What somebody writes into a row
+ * stays with it, whatever comes before it, if rows are told from each other by an id.
+ */
 export function table<T>(
   caption: string,
   columns: readonly Column<T>[],
   rows: readonly T[],
   empty: string | TemplateResult,
+  id?: (row: T) => string,
 ): TemplateResult {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+  const shown = (row: T) =>
+    html`<tr>${columns.map((one) => html`<td class=${kind(one)}>${one.cell(row)}</td>`)}</tr>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table>
       <caption class="unseen">${caption}</caption>
@@ -21,10 +28,7 @@ export function table<T>(
         <tr>${columns.map((one) => html`<th scope="col" class=${kind(one)}>${one.label}</th>`)}</tr>
       </thead>
       <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>${columns.map((one) => html`<td class=${kind(one)}>${one.cell(row)}</td>`)}</tr>`,
-        )}
+        ${id ? repeat(rows, id, shown) : rows.map(shown)}
       </tbody>
     </table>
   </div>`;

@@ -3,14 +3,14 @@ import type { KeptAlertRule } from "shadower-client/gen/shadower/alerts/v1/alert
 import type { KeptTarget, Target } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { SEVERITIES } from "../data/alerts.ts";
 import { EVENTS, KINDS, type Kind, kindOf, targetOf } from "../data/targets.ts";
-import { failure } from "../loading.ts";
-import { box, boxes, choice, Filled, line, lines } from "./fields.ts";
+import { failure, type Loading } from "../loading.ts";
+import { box, boxes, choice, Filled, line, lines, stillAsked } from "./fields.ts";
 import { focused } from "./focus.ts";
 
 interface Asked {
   /** What is changed; undefined for a new one. */
   readonly kept: KeptTarget | undefined;
-  readonly rules: readonly KeptAlertRule[];
+  readonly rules: Loading<KeptAlertRule[]>;
   readonly update: () => void;
   /** Resolves with what it failed by. */
   readonly save: (event: SubmitEvent, target: Target) => Promise<unknown>;
@@ -76,7 +76,10 @@ export class TargetForm {
   #narrower(): TemplateResult {
     const { kept, rules } = this.#asked;
     const target = kept?.target;
-    const known = rules.map((one): [string, string] => [one.ruleId, one.rule?.name ?? one.ruleId]);
+    const known = (rules.value ?? []).map((one): [string, string] => [
+      one.ruleId,
+      one.rule?.name ?? one.ruleId,
+    ]);
     const others = (target?.ruleIds ?? []).filter((id) => !known.some(([one]) => one === id));
     const all: [string, string][] = [...known, ...others.map((id): [string, string] => [id, id])];
     const labels = Object.entries(target?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
@@ -84,6 +87,7 @@ export class TargetForm {
       <summary>Only of some alerts, or in other words</summary>
       <div class="form">
         ${box("onlyAsRecipient", "Only of what names it: a level of escalation, or a report", target?.onlyAsRecipient ?? false)}
+        ${stillAsked(rules)}
         ${all.length ? boxes("ruleIds", "Only alerts of these rules", all, target?.ruleIds ?? [], "None: of all rules.") : nothing}
         ${lines("labels", "Only alerts with all of these labels, one a line: team=core", labels.join("\n"), 11_000)}
         ${lines("titleTemplate", "Title, as a template in Liquid", target?.titleTemplate ?? "", 1024)}

@@ -51,7 +51,7 @@ function tile(one: Tile): TemplateResult {
 const ARROWS: Partial<Record<Direction, string>> = {
   [Direction.UP]: "▲",
   [Direction.DOWN]: "▼",
-  [Direction.FLAT]: "＝",
+  [Direction.FLAT]: "=",
 };
 const SAID: Partial<Record<Direction, string>> = {
   [Direction.UP]: "more than the period before",
