@@ -59,7 +59,7 @@ def share(oracle: Callable[[Runs], float], periods: tuple[Runs, Runs]) -> float:
 
 def said(change: float) -> str:
     if change == 0:
-        return "\uff1d 0.0 % as the period before"
+        return "= 0.0 % as the period before"
     sign = 1 if change > 0 else -1
     return f"{ARROWS[sign]} {abs(change) * 100:.1f} % {WORDS[sign]}"
 

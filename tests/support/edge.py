@@ -26,7 +26,7 @@ from tests.support.ports import free_port
 ISSUER = "https://issuer.test"
 AUDIENCE = "edge-test"
 ORIGIN = "https://console.test"
-READY_SECONDS = 15.0
+READY_SECONDS = 60.0
 
 
 @dataclass

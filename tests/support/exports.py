@@ -34,7 +34,7 @@ from tests.support.keys import KeyRing
 from tests.support.stack import Environment, Running, start, stop
 
 NAME = "shadower.exports.v1.ExportsService"
-READY_SECONDS = 60
+READY_SECONDS = 240
 FEW, MANY = 500, 40_000
 START, END = "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z"
 FILL = """

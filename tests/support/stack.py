@@ -44,7 +44,7 @@ from cli.stack.services import module_of
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
-READY_SECONDS = 60
+READY_SECONDS = 240
 
 SERVICES = {
     "ingest": "shadower.ingest.v1.IngestService",

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from cli.stack.valkey import answers, valkey_command, valkey_program
 
-READY_SECONDS = 10
+READY_SECONDS = 60
 
 
 @dataclass

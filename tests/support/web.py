@@ -19,7 +19,7 @@ from tests.support.keys import KeyRing
 from tests.support.ports import free_port
 from tests.support.stack import ROOT, Stack, mesh
 
-READY_SECONDS = 60
+READY_SECONDS = 240
 PATIENCE = 10
 LIVE = "shadower.live.v1"
 GRAPHQL = "graphql-transport-ws"
