@@ -226,7 +226,7 @@ async def test_the_role_of_exports_sees_one_workspace_and_changes_nothing(export
     with psycopg.connect(exports.database_url) as connection:
         connection.execute("set role shadower_exporter")
         connection.execute("set search_path to shadower")
-        connection.execute("select set_config('shadower.workspace_id', 'few', false)")
+        connection.execute("select set_workspace('few')")
         seen = connection.execute("select distinct workspace_id from executions").fetchall()
         assert seen == [("few",)]
         for forbidden in (

@@ -22,6 +22,7 @@ from services.warehouse.rollups.rolling import Roller
 from services.warehouse.rollups.spans import Spans, to_microseconds
 from tests.support.errors import refused
 from tests.support.keys import KeyRing
+from tests.support.locks import activity
 from tests.support.oracle import by_sql
 from tests.support.rolling import roll, verify
 from tests.support.runs import Client, Row, generated_runs, interval, point, run
@@ -259,7 +260,7 @@ async def test_the_first_roll_up_and_a_first_writer_do_not_miss_each_other(
 
 
 async def until_somebody_waits(url: str) -> None:
-    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    waiting = f"select count(*) from {activity(url)} where wait_event_type = 'Lock'"
     async with asyncio.timeout(20):
         while not by_sql(url, waiting)[0][0]:  # noqa: ASYNC110 - in another process
             await asyncio.sleep(0.05)

@@ -39,3 +39,11 @@ async def waits_for(holder: "psycopg.Connection[Any]") -> None:
         holder.execute("select pg_stat_clear_snapshot()")
         await asyncio.sleep(0.02)
     raise AssertionError("nobody waits")
+
+
+def activity(url: str) -> str:
+    """The view of who does what: of all servers, where rows lie on several."""
+    everywhere = "citus_stat_activity"
+    with psycopg.connect(url) as connection:
+        found = connection.execute("select to_regclass(%s)", [everywhere]).fetchone()
+    return everywhere if found and found[0] else "pg_stat_activity"

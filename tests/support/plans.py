@@ -18,9 +18,16 @@ SETTLED = 7
 PLANNING = "plan_cache_mode"
 # These take in all that is below them, so a limit above does not end their reading.
 GATHERING = ("Aggregate", "Sort", "WindowAgg", "Hash", "Materialize")
+# What a Citus adds to the names of a table and its indexes, for each piece that lies on a worker.
+SHARD = re.compile(r"_\d{6,}$")
 PARENTS = """
 select child.relname, parent.relname from pg_inherits
 join pg_class child on child.oid = inhrelid
+join pg_class parent on parent.oid = inhparent
+"""
+# What becomes of names that are too long with such a number.
+PARENTS_OF_SHARDS = """
+select split_part(shard_name(inhrelid::regclass, 100000), '.', 2), parent.relname from pg_inherits
 join pg_class parent on parent.oid = inhparent
 """
 
@@ -91,7 +98,7 @@ class Planner:
     def reading(self, statements: Sequence[Statement], calls: int) -> Reading:
         """What the last of some calls reads."""
         self._become_service()
-        parents = dict(self.connection.execute(PARENTS).fetchall())
+        parents = self._parents()
         found = Reading()
         for statement in statements:
             if PLANNING in statement.text:
@@ -100,14 +107,21 @@ class Planner:
                 found.add(_reading(self._plan(statement, calls), parents))
         return found
 
+    def _parents(self) -> dict[str, str]:
+        parents = dict(self.connection.execute(PARENTS).fetchall())
+        if self.connection.execute("select to_regproc('shard_name')").fetchone() != (None,):
+            for name, parent in self.connection.execute(PARENTS_OF_SHARDS).fetchall():
+                parents[SHARD.sub("", name)] = parent
+        return parents
+
     def _become_service(self) -> None:
         for name, value in (
             ("search_path", SCHEMA),
             ("role", SERVICE_ROLE),
             ("jit", "off"),
-            ("shadower.workspace_id", self.workspace),
         ):
             self.connection.execute("select set_config(%s, %s, true)", (name, value))
+        self.connection.execute("select set_workspace(%s)", (self.workspace,))
 
     def _plan(self, statement: Statement, calls: int) -> Any:
         self.connection.execute(f"prepare asked as {statement.text}".encode())
@@ -130,14 +144,20 @@ def _given(values: Sequence[Any]) -> sql.Composable:
 def _reading(plan: Any, parents: dict[str, str]) -> Reading:
     found = Reading()
     for node, is_lookup in _nodes(plan, is_lookup=False):
-        if PARTITION.fullmatch(node.get("Relation Name", "")):
+        relation = _name(node, "Relation Name")
+        if PARTITION.fullmatch(relation):
             is_sequential = node["Node Type"] == "Seq Scan"
-            found.scans.append(Scan(node["Relation Name"], is_sequential, is_lookup))
-        if node.get("Relation Name") in CELLS:
-            found.cells.add((node["Relation Name"], node["Node Type"]))
-        if "Index Name" in node:
-            found.indexes.add(parents.get(node["Index Name"], node["Index Name"]))
+            found.scans.append(Scan(relation, is_sequential, is_lookup))
+        if relation in CELLS:
+            found.cells.add((relation, node["Node Type"]))
+        if index := _name(node, "Index Name"):
+            found.indexes.add(parents.get(index, index))
     return found
+
+
+def _name(node: Any, kind: str) -> str:
+    """As migrations gave it, also of a worker's piece."""
+    return SHARD.sub("", node.get(kind, ""))
 
 
 def _nodes(node: Any, *, is_lookup: bool) -> Iterator[tuple[Any, bool]]:
@@ -147,8 +167,20 @@ def _nodes(node: Any, *, is_lookup: bool) -> Iterator[tuple[Any, bool]]:
     elif _wants_one(node):
         is_lookup = True
     yield node, is_lookup
-    for child in node.get("Plans", ()):
+    for child in (*node.get("Plans", ()), *_plans_of_workers(node.get("Distributed Query"))):
         yield from _nodes(child, is_lookup=is_lookup)
+
+
+def _plans_of_workers(told: Any) -> Iterator[Any]:
+    """However deep in what a Citus tells of a statement that it passes on."""
+    if isinstance(told, list):
+        for one in told:
+            yield from _plans_of_workers(one)
+    elif isinstance(told, dict):
+        if "Plan" in told:
+            yield told["Plan"]
+        else:
+            yield from _plans_of_workers(list(told.values()))
 
 
 def _wants_one(node: Any) -> bool:
