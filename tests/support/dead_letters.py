@@ -11,15 +11,16 @@ LETTER = "01234567-89ab-4def-8123-456789abcdef"
 UNKNOWN = "fedcba98-7654-4321-8fed-cba987654321"
 
 
-def file_letter(url: str, workspace: str) -> None:
-    """The one with the id LETTER."""
+def file_letter(
+    url: str, workspace: str, letter_id: str = LETTER, message: str = "why", position: int = 1
+) -> None:
     filing = """
         insert into shadower.dead_letters
             (workspace_id, dead_letter_id, source, position, reason, message, payload)
-        values (%s, %s, 'bus', 1, 'RECORD_MALFORMED', 'why', '')
+        values (%s, %s, 'bus', %s, 'RECORD_MALFORMED', %s, '')
     """
     with psycopg.connect(url) as connection:
-        connection.execute(filing, [workspace, LETTER])
+        connection.execute(filing, [workspace, letter_id, position, message])
 
 
 class Operator:

@@ -122,13 +122,21 @@ def test_what_is_no_rule_is_told_with_its_file(tmp_path: Path, content: str, sai
 
 
 def test_files_are_in_utf_8_wherever_one_is(tmp_path: Path) -> None:
-    (tmp_path / "rule.yaml").write_text("ruleId: one\nname: 監視", encoding="utf-8")
-    program = "import sys, pathlib, cli.asking.documents as d; d._parsed(pathlib.Path(sys.argv[1]))"
-    subprocess.run(
+    (tmp_path / "rule.yaml").write_text("ruleId: one\nrule: {name: 監視}", encoding="utf-8")
+    program = """
+import pathlib, sys
+from cli.asking.documents import named_in
+from cli.commands.alert_rules import RULE
+print(ascii(named_in([pathlib.Path(sys.argv[1])], RULE)[0].content.name))
+"""
+    ran = subprocess.run(
         [sys.executable, "-c", program, tmp_path / "rule.yaml"],
-        check=True,
+        check=False,
+        capture_output=True,
+        text=True,
         env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     )
+    assert ran.stdout.strip() == ascii("監視"), ran.stderr
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
