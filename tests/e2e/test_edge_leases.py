@@ -103,15 +103,16 @@ async def test_each_request_is_told_what_is_left_as_if_the_limiter_had_been_aske
 ) -> None:
     await raised(40_000)
     before = await place.asked()
-    first = [(await get(0)).headers for _ in range(400)]
-    assert [int(one["x-ratelimit-remaining"]) for one in first] == list(range(39_999, 39_599, -1))
-    assert {one["x-ratelimit-limit"].partition(";name")[0] for one in first} == {
+    answers = [(await get(0)).headers for _ in range(900)]
+    assert {one["x-ratelimit-limit"].partition(";name")[0] for one in answers} == {
         "40000, 40000;w=3600"
     }
-    assert all(0 < int(one["x-ratelimit-reset"]) <= 3661 for one in first)
-    assert await place.asked() - before < 100
-    then = [int((await get(0)).headers["x-ratelimit-remaining"]) for _ in range(500)]
-    assert all(left <= 39_599 - number for number, left in enumerate(then))
+    assert all(0 < int(one["x-ratelimit-reset"]) <= 3661 for one in answers)
+    assert await place.asked() - before < 225
+    left = [int(one["x-ratelimit-remaining"]) for one in answers]
+    # What was lent counts as used where a pause of the machine outlasts its lease: 1 % at most.
+    assert all(0 <= 39_999 - number - told <= 400 for number, told in enumerate(left))
+    assert left[:3] == [39_999, 39_998, 39_997]
     assert await exact_in_the_end(get, 39_100)
 
 
