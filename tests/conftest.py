@@ -1,5 +1,6 @@
 """What tests of all rooms share: a database server, keys, and the services as processes."""
 
+import gc
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -19,8 +20,16 @@ from tests.support.rolling import rolling_database
 from tests.support.sharing import BySharing
 from tests.support.stack import Environment, Stack, Stubs, running_stack
 
+GARBAGE_AT_ONCE = 50_000
+
 # What needs programs that are large to fetch and slow to start runs by a target of its own.
 collect_ignore = [] if os.environ.get("SHADOWER_PROVIDERS") else ["providers"]
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays, and so do six thousand tests: no search for garbage among them."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AT_ONCE, 20, 100)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:

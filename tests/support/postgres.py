@@ -18,6 +18,7 @@ from services.warehouse.migrate import migrate
 SETTINGS = """
 max_connections = 300
 fsync = off
+full_page_writes = off
 """
 
 
