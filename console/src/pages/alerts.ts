@@ -22,7 +22,7 @@ import { Loading } from "../loading.ts";
 import { pressing } from "../ui/button.ts";
 import { card } from "../ui/card.ts";
 import { EscalationForm } from "../ui/escalating.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { RuleForm } from "../ui/ruling.ts";
 import { named, table } from "../ui/table.ts";
 
@@ -30,11 +30,8 @@ const HOUR = 3_600_000;
 
 /** What is wrong now, and when somebody is told of what. */
 export const open: OpenPage = (context) => {
-  const page = context.may(Permission.ALERTS_READ) ? new Alerts(context) : undefined;
-  return {
-    title: "Alerts",
-    render: () => seen(context, Permission.ALERTS_READ, () => page?.render()),
-  };
+  const page = permitted(context, Permission.ALERTS_READ, () => new Alerts(context));
+  return { title: "Alerts", render: () => page.show((one) => one.render()) };
 };
 
 class Alerts {

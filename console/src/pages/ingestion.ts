@@ -19,7 +19,7 @@ import type { Context, OpenPage } from "../app.ts";
 import { ABSENT, count, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { lacking, type Permitted, permitted } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 import { type Tile, tiles } from "../ui/tile.ts";
 
@@ -33,9 +33,8 @@ export const open: OpenPage = (context) => {
 
 class Ingestion {
   readonly #context: Context;
-  /** Undefined for those who may not see it, as the letters are. */
-  readonly #ledger: Loading<ReconcileResponse> | undefined;
-  readonly #letters: Loading<DeadLetter[]> | undefined;
+  readonly #ledger: Permitted<Loading<ReconcileResponse>>;
+  readonly #letters: Permitted<Loading<DeadLetter[]>>;
   #recounts = false;
 
   constructor(context: Context) {
@@ -52,8 +51,8 @@ class Ingestion {
       return deadLetters;
     };
     const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
-    this.#ledger = context.may(LEDGER_READ) ? new Loading(ledger, context) : undefined;
-    this.#letters = context.may(DEAD_LETTERS_READ) ? new Loading(letters, context) : undefined;
+    this.#ledger = permitted(context, LEDGER_READ, () => new Loading(ledger, context));
+    this.#letters = permitted(context, DEAD_LETTERS_READ, () => new Loading(letters, context));
   }
 
   /** The last 31 days of the range: a ledger has no more at once. */
@@ -65,20 +64,16 @@ class Ingestion {
   #recount(event: Event): void {
     this.#recounts = true;
     const work = async () => {
-      await this.#ledger?.again();
-      if (this.#ledger?.error) throw this.#ledger.error;
+      await this.#ledger.value?.again();
+      if (this.#ledger.value?.error) throw this.#ledger.value.error;
     };
     void act(this.#context, event, "Counted anew", work, async () => undefined);
   }
 
   render(): TemplateResult {
-    const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
-    const context = this.#context;
-    return html`${seen(context, LEDGER_READ, () => this.#ledger?.show((told) => this.#account(told)))}
-      ${card(
-        "Dead letters",
-        seen(context, DEAD_LETTERS_READ, () => this.#letters?.show((all) => this.#buried(all))),
-      )}`;
+    const ledger = this.#ledger.show((told) => told.show((one) => this.#account(one)));
+    const letters = this.#letters.show((told) => told.show((all) => this.#buried(all)));
+    return html`${ledger} ${card("Dead letters", letters)}`;
   }
 
   #account(told: ReconcileResponse): TemplateResult {
@@ -151,7 +146,7 @@ class Ingestion {
       const error = (await ask()).results[0]?.error;
       if (error) throw new Error(error.message);
     };
-    void act(this.#context, event, done, work, async () => this.#letters?.again());
+    void act(this.#context, event, done, work, async () => this.#letters.value?.again());
   }
 }
 

@@ -14,16 +14,15 @@ import { ABSENT, count, seconds, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { SYSTEM_WORKSPACE } from "../session.ts";
 import { card } from "../ui/card.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { table } from "../ui/table.ts";
 
 /** What is done at times, and what became of it. Of the whole deployment, so only for operators. */
 export const open: OpenPage = (context) => {
-  const { JOBS_READ } = Permission;
   if (!context.workspaces.includes(SYSTEM_WORKSPACE))
     return { title: "Jobs", render: forOperators };
-  const page = context.may(JOBS_READ) ? shown(context) : undefined;
-  return { title: "Jobs", render: () => seen(context, JOBS_READ, () => page?.render()) };
+  const page = permitted(context, Permission.JOBS_READ, () => shown(context));
+  return { title: "Jobs", render: () => page.show((one) => one.render()) };
 };
 
 function forOperators(): TemplateResult {

@@ -14,7 +14,7 @@ import { Loading } from "../loading.ts";
 import { pressing } from "../ui/button.ts";
 import { card } from "../ui/card.ts";
 import { attempted, Deliveries } from "../ui/delivering.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { type Secret, secretOnce } from "../ui/secret.ts";
 import { named, table } from "../ui/table.ts";
 import { TargetForm } from "../ui/targeting.ts";
@@ -25,10 +25,8 @@ const BOTH = `${SIGNED} For a day, messages are signed by the secret before it, 
 
 /** Who is told of alerts and reports, and what they were told. */
 export const open: OpenPage = (context) => {
-  const may = context.may(Permission.NOTIFICATIONS_READ);
-  const page = may ? new Notifications(context) : undefined;
-  const render = () => seen(context, Permission.NOTIFICATIONS_READ, () => page?.render());
-  return { title: "Notifications", render };
+  const page = permitted(context, Permission.NOTIFICATIONS_READ, () => new Notifications(context));
+  return { title: "Notifications", render: () => page.show((one) => one.render()) };
 };
 
 class Notifications {

@@ -20,7 +20,7 @@ import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
 import { Definitions } from "../ui/definitions.ts";
 import { choice, Filled, line } from "../ui/fields.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 
 const AGAIN_MS = 2_000;
@@ -29,11 +29,8 @@ const UNDER_WAY = new Set([ReportState.PENDING, ReportState.RUNNING]);
 
 /** What was reported, what will be, and a report to have at once. */
 export const open: OpenPage = (context) => {
-  const page = context.may(Permission.REPORTS_READ) ? new Reports(context) : undefined;
-  return {
-    title: "Reports",
-    render: () => seen(context, Permission.REPORTS_READ, () => page?.render()),
-  };
+  const page = permitted(context, Permission.REPORTS_READ, () => new Reports(context));
+  return { title: "Reports", render: () => page.show((one) => one.render()) };
 };
 
 class Reports {
