@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { Context } from "../src/app.ts";
 import { permitted } from "../src/ui/lacking.ts";
+import { textOf } from "./templates.ts";
 
 const { LEDGER_READ, JOBS_READ } = Permission;
 
@@ -11,13 +12,6 @@ const { LEDGER_READ, JOBS_READ } = Permission;
 function pageOf(...allowed: Permission[]) {
   const held = new Set(allowed);
   return { context: { may: (one: Permission) => held.has(one) } as Context, held };
-}
-
-/** All that a template would show, its parts one after the other. */
-function textOf(template: unknown): string {
-  if (typeof template !== "object" || template === null) return String(template);
-  const { strings = [], values = [] } = template as { strings?: string[]; values?: unknown[] };
-  return strings.map((one, at) => `${one}${at in values ? textOf(values[at]) : ""}`).join("");
 }
 
 test("what is allowed is opened once, and shown", () => {

@@ -21,23 +21,13 @@ export interface Answer {
   readonly isWhole: boolean;
 }
 
-/** All series of a question, however many pages they have; at most ten. */
-export async function seriesOf(
-  shadower: Shadower,
-  range: Range,
-  question: Question,
-  signal: AbortSignal,
-): Promise<readonly TimeSeries[]> {
-  return (await answerOf(shadower, range, question, signal, Infinity)).series;
-}
-
-/** The same, but no further page once there are more series than are enough. */
+/** From at most ten pages, and from no further one once there are more series than are enough. */
 export async function answerOf(
   shadower: Shadower,
   range: Range,
   question: Question,
   signal: AbortSignal,
-  enough: number,
+  enough = Infinity,
 ): Promise<Answer> {
   const client = shadower.service(MetricsService);
   const { metrics, filter, granularity, groupBy } = question;

@@ -16,9 +16,11 @@ import {
 import { FactKind, type LedgerEntry } from "shadower-client/gen/shadower/ingest/v1/ledger_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
+import { LATEST, type Listed, listed } from "../data/paging.ts";
 import { ABSENT, count, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
+import { further } from "../ui/further.ts";
 import { lacking, type Permitted, permitted } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 import { type Tile, tiles } from "../ui/tile.ts";
@@ -34,7 +36,7 @@ export const open: OpenPage = (context) => {
 class Ingestion {
   readonly #context: Context;
   readonly #ledger: Permitted<Loading<ReconcileResponse>>;
-  readonly #letters: Permitted<Loading<DeadLetter[]>>;
+  readonly #letters: Permitted<Loading<Listed<DeadLetter>>>;
   #recounts = false;
 
   constructor(context: Context) {
@@ -44,12 +46,11 @@ class Ingestion {
       shadower
         .service(IngestService)
         .reconcile({ interval: this.#asked(), recount: this.#recounts }, { signal });
-    const letters = async () => {
-      const { deadLetters } = await shadower
+    const page = (pageToken: string) =>
+      shadower
         .service(DeadLettersService)
-        .listDeadLetters({ pageSize: 100 }, { signal });
-      return deadLetters;
-    };
+        .listDeadLetters({ pageSize: LATEST, pageToken }, { signal });
+    const letters = () => listed(page, ({ deadLetters }) => deadLetters, 1);
     const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
     this.#ledger = permitted(context, LEDGER_READ, () => new Loading(ledger, context));
     this.#letters = permitted(context, DEAD_LETTERS_READ, () => new Loading(letters, context));
@@ -87,10 +88,11 @@ class Ingestion {
       ${card("Ledger", table("Ledger", columns, told.entries.toReversed(), "Nothing came in this time."))}`;
   }
 
-  #buried(all: readonly DeadLetter[]): TemplateResult {
+  #buried(told: Listed<DeadLetter>): TemplateResult {
     const none = "Everything could be handled.";
     const columns = this.#letterColumns(this.#context.range.zone);
-    return html`${table("Dead letters", columns, all, none, (one) => one.deadLetterId)}
+    return html`${table("Dead letters", columns, told.all, none, (one) => one.deadLetterId)}
+      ${further(this.#context.route.workspace, told, "dead letters", "deadLetters")}
       ${lacking(this.#context, Permission.DEAD_LETTERS_WRITE, "replay or drop dead letters")}`;
   }
 

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { keyed } from "lit-html/directives/keyed.js";
 import type { KeptAlertRule } from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
-import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
 import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { DeliveryAttempt } from "shadower-client/gen/shadower/notifications/v1/delivery_pb";
 import { NotificationsService } from "shadower-client/gen/shadower/notifications/v1/notifications_service_pb";
 import type { KeptTarget, Target } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
+import { rulesOf } from "../data/alerts.ts";
 import { kindName, standingOf, subjectOf, targetsOf, turned } from "../data/targets.ts";
 import { idOf } from "../ids.ts";
 import { Loading } from "../loading.ts";
@@ -19,7 +19,6 @@ import { type Secret, secretOnce } from "../ui/secret.ts";
 import { named, table } from "../ui/table.ts";
 import { TargetForm } from "../ui/targeting.ts";
 
-const MOST = 500;
 const SIGNED = "By it, whoever is told finds that a message came from here.";
 const BOTH = `${SIGNED} For a day, messages are signed by the secret before it, too.`;
 
@@ -45,8 +44,7 @@ class Notifications {
     this.#targets = new Loading(() => targetsOf(context), context);
     this.#rules = new Loading(async () => {
       if (!context.may(Permission.ALERTS_READ)) return [];
-      const rules = await shadower.service(AlertsService).listRules({ pageSize: MOST }, { signal });
-      return rules.rules;
+      return (await rulesOf(shadower, signal)).all;
     }, context);
     this.#deliveries = new Deliveries(context);
   }
