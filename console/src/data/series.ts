@@ -6,7 +6,7 @@ import {
   type GetMetricsRequest,
   MetricsService,
 } from "shadower-client/gen/shadower/metrics/v1/metrics_service_pb";
-import { bucketOf, lengthOf, type Range } from "../range.ts";
+import { bucketOf, endOf, lengthOf, type Range } from "../range.ts";
 import type { ChartSpec, Line } from "../ui/chart.ts";
 
 const PAGE = 10_000;
@@ -92,6 +92,7 @@ export function chartOf(
   const times = withGaps(lines, lengthOf(granularity));
   return {
     times: times.map((time) => time / 1000),
+    ends: times.map((time) => endOf(time, granularity, range.zone) / 1000),
     lines: lines.map((line) => ({
       ...line,
       values: times.map((time) => line.values.get(time) ?? null),
