@@ -46,6 +46,18 @@ export function kindOf(target: Target | undefined): Kind {
   return target?.address.case ?? "webhook";
 }
 
+interface Parts {
+  readonly url?: string;
+  readonly routingKey?: string;
+  readonly to?: readonly string[];
+}
+
+/** What is said of where messages go, if they go there by that kind. */
+export function addressIn(target: Target | undefined, kind: Kind): Parts {
+  const address = target?.address;
+  return address?.case === kind ? address.value : {};
+}
+
 export function kindName(target: Target | undefined): string {
   return KINDS.find(([kind]) => kind === target?.address.case)?.[1] ?? "";
 }

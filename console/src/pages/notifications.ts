@@ -87,7 +87,8 @@ class Notifications {
       kept,
       rules: this.#rules,
       update,
-      save: (event, target) => this.#save(event, kept, target),
+      load: async ({ targetId }) => (await this.#client.getTarget({ targetId })).target,
+      save: (event, target, kept) => this.#save(event, kept, target),
       leave: () => this.#leave(),
     });
     update();

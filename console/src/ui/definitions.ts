@@ -77,7 +77,9 @@ export class Definitions {
     this.#form = new DefinitionForm(this.#context, {
       kept,
       targets: this.#targets,
-      save: (event, definition) => this.#save(event, kept, definition),
+      load: async ({ definitionId }) =>
+        (await this.#client.getDefinition({ definitionId })).definition,
+      save: (event, definition, kept) => this.#save(event, kept, definition),
       leave: () => this.#leave(),
     });
     this.#context.update();
