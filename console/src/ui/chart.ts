@@ -151,7 +151,8 @@ function seriesOf(line: Line, color: string, current: () => ChartSpec): uPlot.Se
 function tell(plot: uPlot, spec: ChartSpec): void {
   const told = plot.root.parentElement?.parentElement?.querySelector(".told");
   if (!told) return;
-  const at = plot.cursor.idxs?.[1];
+  const { idx, idxs } = plot.cursor;
+  const at = idx == null ? null : idxs?.[1];
   const time = at == null ? undefined : spec.times[at];
   told.textContent = at == null || time === undefined ? "" : row(spec, at, time);
 }

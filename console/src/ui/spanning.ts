@@ -20,7 +20,7 @@ export function spanning(current: () => ChartSpec): uPlot.Series.PathBuilder {
       const [left, right, top] = [along(plot, start), along(plot, end), across(plot, value)];
       fill.rect(left, Math.min(top, ground), (right - left) * SHARE, Math.abs(ground - top));
     }
-    return { fill };
+    return { fill, flags: 0 };
   };
 }
 
