@@ -65,9 +65,10 @@ test("whoever points at a bar is told of its day, until the next one begins", ()
   const chart = daysOf("2026-10-24T22:00Z", "2026-10-25T23:00Z");
   const told = (time: string) => pointedAt(chart, 1, at(time) / 1000);
   assert.deepEqual(
-    ["2026-10-24T22:00Z", "2026-10-25T22:59Z", "2026-10-25T23:00Z", "2026-10-23T00:00Z"].map(told),
-    [0, 0, 1, 0],
+    ["2026-10-24T22:00Z", "2026-10-25T22:59Z", "2026-10-25T23:00Z", "2026-10-26T22:59Z"].map(told),
+    [0, 0, 1, 1],
   );
+  assert.deepEqual(["2026-10-24T21:59Z", "2026-10-26T23:00Z"].map(told), [null, null]);
   const lines = chart.lines.map((one) => ({ ...one, shape: "line" as const }));
   assert.equal(pointedAt({ ...chart, lines }, 1, at("2026-10-24T23:00Z") / 1000), 1);
 });

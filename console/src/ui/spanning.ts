@@ -24,15 +24,12 @@ export function spanning(current: () => ChartSpec): uPlot.Series.PathBuilder {
   };
 }
 
-/** The bucket that somebody points at: with bars the one whose they are, with lines the nearest. */
-export function pointedAt(spec: ChartSpec, nearest: number, time: number): number {
-  const hasBars = spec.lines.some((one) => one.shape === "bars");
-  return hasBars
-    ? Math.max(
-        0,
-        spec.times.findLastIndex((start) => start <= time),
-      )
-    : nearest;
+/** The bucket that somebody points at: with bars the one that is there, if any is; with lines the nearest. */
+export function pointedAt(spec: ChartSpec, nearest: number, time: number): number | null {
+  if (spec.lines.every((one) => one.shape === "line")) return nearest;
+  const last = spec.times.findLastIndex((start) => start <= time);
+  const end = spec.ends[last];
+  return end !== undefined && time < end ? last : null;
 }
 
 function along(plot: uPlot, time: number): number {
