@@ -18,6 +18,7 @@ RULE = {
     "name": "rule-0",
     "metric": "errors",
     "threshold": {"comparator": "COMPARATOR_ABOVE", "threshold": 5},
+    "severity": "SEVERITY_WARNING",
     # Nobody has to judge its copies.
     "disabled": True,
 }
@@ -30,8 +31,8 @@ SILENCES = COPIED.format(table="alert_silences", fields="'silence_id', 'silence-
 ALERTS = """
 insert into shadower.alerts (workspace_id, alert_id, rule_id, rule_name, severity, group_key,
     group_labels, state, pending_at, triggered_at, acknowledged_at, judged_at, held_at)
-select %s, gen_random_uuid(), 'rule-0', 'rule-0', 2, number, jsonb_build_object('agent_id', number),
-    'acknowledged', now(), now(), now(), now(), now()
+select %s, gen_random_uuid(), 'rule-0', 'rule-0', 2, number,
+    jsonb_build_object('agent_id', number::text), 'acknowledged', now(), now(), now(), now(), now()
 from generate_series(1, %s) number
 """
 

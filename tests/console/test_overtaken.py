@@ -18,22 +18,22 @@ COLLECTIONS = {
 }
 
 
-async def kept(owner: httpx.AsyncClient, collection: str, name: str) -> Said:
-    answer: Said = (await owner.get(f"/{collection}/{name}")).json()[COLLECTIONS[collection]]
+async def kept(owner: httpx.AsyncClient, collection: str, item: str) -> Said:
+    answer: Said = (await owner.get(f"/{collection}/{item}")).json()[COLLECTIONS[collection]]
     return answer
 
 
-async def said(owner: httpx.AsyncClient, collection: str, name: str) -> Said:
-    message: Said = (await kept(owner, collection, name))[COLLECTIONS[collection]]
+async def said(owner: httpx.AsyncClient, collection: str, item: str) -> Said:
+    message: Said = (await kept(owner, collection, item))[COLLECTIONS[collection]]
     return message
 
 
-async def change(owner: httpx.AsyncClient, collection: str, name: str, **fields: Any) -> None:
+async def change(owner: httpx.AsyncClient, collection: str, item: str, **fields: Any) -> None:
     """As somebody else does it."""
-    now = await kept(owner, collection, name)
+    now = await kept(owner, collection, item)
     kind = COLLECTIONS[collection]
     asked = {kind: now[kind] | fields, "etag": now["etag"]}
-    await owner.post(f"/{collection}/{name}:update", json=asked)
+    await owner.post(f"/{collection}/{item}:update", json=asked)
 
 
 async def overtaken(page: Page, button: str) -> None:
@@ -177,6 +177,7 @@ async def test_levels_that_somebody_else_made_are_shown_where_none_were_written(
         "name": "failing",
         "metric": "errors",
         "threshold": {"comparator": "COMPARATOR_ABOVE", "threshold": 5},
+        "severity": "SEVERITY_INFO",
         "escalation": [{"delay": "900s", "recipients": ["boss"]}],
     }
     await owner.post("/alertRules", json={"ruleId": "failing", "rule": rule})
@@ -205,7 +206,7 @@ async def test_what_is_gone_by_then_is_said(
     await change(owner, "notificationTargets", "ops", name="Theirs")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("alert").filter(has_text=OVERTAKEN)).to_be_visible()
-    await owner.delete("/notificationTargets/ops")
+    await owner.post("/notificationTargets/ops:delete", json={})
     await page.get_by_role("button", name="Load what is there now").click()
     await expect(page.locator("[data-reason=TARGET_NOT_FOUND]")).to_be_visible()
     await expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
