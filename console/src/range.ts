@@ -79,6 +79,20 @@ const LENGTHS: Partial<Record<Granularity, number>> = {
   [Granularity.MONTH]: 31 * DAY,
 };
 
+const DAYS: Partial<Record<Granularity, number>> = { [Granularity.DAY]: 1, [Granularity.WEEK]: 7 };
+
+/** When a bucket is over that begins then, in milliseconds. Days and longer ones end at midnight. */
+export function endOf(start: number, granularity: Granularity, zone: string): number {
+  const days = DAYS[granularity];
+  const hasMonths = granularity === Granularity.MONTH;
+  if (!days && !hasMonths) return start + lengthOf(granularity);
+  const day = new Date(`${localOf(new Date(start), zone).slice(0, 10)}T00:00Z`);
+  if (hasMonths) day.setUTCMonth(day.getUTCMonth() + 1);
+  else day.setUTCDate(day.getUTCDate() + (days ?? 1));
+  const end = instantOf(day.toISOString().slice(0, 16), zone);
+  return end?.getTime() ?? start + lengthOf(granularity);
+}
+
 /** Of most of its buckets, or of the longest. */
 export function lengthOf(granularity: Granularity): number {
   return LENGTHS[granularity] ?? DAY;

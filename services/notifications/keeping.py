@@ -67,7 +67,7 @@ class Keeper:
                 whole = _signing(asked.target, secrets)
                 await create_target(session, self._new(session, asked, whole))
                 return await get_target(session, asked.target_id), whole.signing
-            if self._says(session, known, asked.target, secrets):
+            if self._says(workspace_id, known, asked.target, secrets):
                 return known, ""
         raise _exists(asked.target_id)
 
@@ -76,10 +76,13 @@ class Keeper:
         async with self._database.reading(workspace_id) as session:
             before = await get_target(session, asked.target_id)
         secrets = self._completed(workspace_id, before, asked.target)
+        # Before what is wrong with it: what somebody else has changed, as the kind, may be why.
+        if etag != etag_of(before) and not self._says(workspace_id, before, asked.target, secrets):
+            raise _changed(before)
         await self._check(asked.target, secrets)
         async with self._database.writing(workspace_id) as session:
             known = await get_target_to_change(session, asked.target_id)
-            if self._says(session, known, asked.target, secrets):
+            if self._says(workspace_id, known, asked.target, secrets):
                 return known, ""
             if etag != etag_of(known) or known.version != before.version:
                 raise _changed(known)
@@ -116,9 +119,9 @@ class Keeper:
             is_enabled=not asked.target.disabled,
         )
 
-    def _says(self, session: Session, known: KeptTarget, said: Target, secrets: Secrets) -> bool:
+    def _says(self, workspace_id: str, known: KeptTarget, said: Target, secrets: Secrets) -> bool:
         """Whether it says the same already."""
-        told = self._secrets_of(session.workspace_id, known)
+        told = self._secrets_of(workspace_id, known)
         is_same = (told.url, told.routing_key) == (secrets.url, secrets.routing_key)
         return is_same and read(known.definition) == without_secrets(said)
 

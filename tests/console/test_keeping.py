@@ -131,3 +131,23 @@ async def test_where_somebody_is_stands_in_the_menu_of_a_phone(
     await visitor.go(workspace, "overview")
     await expect(current).to_have_text("Overview")
     await expect(current).to_be_in_viewport(ratio=1)
+
+
+async def test_where_somebody_is_stays_in_sight_when_a_phone_is_turned(
+    visitor: Visitor, workspace: str
+) -> None:
+    page = visitor.page
+    upright, lying = {"width": 390, "height": 844}, {"width": 844, "height": 390}
+    await page.set_viewport_size({"width": 700, "height": 390})
+    await visitor.enter(workspace, "reports")
+    current = page.locator("nav [aria-current]")
+    await expect(current).to_be_in_viewport(ratio=1)
+    for size in (upright, lying, upright):
+        await page.set_viewport_size(size)
+        await expect(current).to_have_text("Reports")
+        await expect(current).to_be_in_viewport(ratio=1)
+    middle = """(one) => {
+      const [own, all] = [one, one.parentElement].map((each) => each.getBoundingClientRect());
+      return Math.abs(own.left + own.width / 2 - (all.left + all.width / 2));
+    }"""
+    assert await current.evaluate(middle) < 2

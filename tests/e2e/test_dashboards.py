@@ -41,7 +41,6 @@ from services.warehouse.database import Database
 from services.warehouse.facts.revisions import Revisions
 from services.warehouse.replica import Mark, Replica
 from tests.e2e.conftest import WholeWay
-from tests.support.edge import until
 from tests.support.ports import free_port
 from tests.support.runs import Client
 from tests.support.scraping import (
@@ -56,6 +55,7 @@ from tests.support.scraping import (
     together,
 )
 from tests.support.stack import ROOT, Stack
+from tests.support.waiting import until
 from tools.certificates import Authority
 
 OBSERVABILITY = ROOT / "observability"

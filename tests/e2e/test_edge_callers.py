@@ -14,8 +14,8 @@ from shadower.limits.v1 import limits_service_pb2 as limits
 from shadower.metrics.v1.metrics_service_pb2 import ListMetricsRequest
 
 from tests.e2e.conftest import WholeWay
-from tests.support.edge import until
 from tests.support.errors import refused
+from tests.support.waiting import until
 
 SECONDS = 4
 

@@ -14,9 +14,10 @@ from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from cli.edge.command import edge
 from cli.failures import UsageError
 from services.runtime.channels import open_channel
-from tests.support.edge import AUDIENCE, ISSUER, Keys, until
+from tests.support.edge import AUDIENCE, ISSUER, Keys
 from tests.support.edge_backend import Backend
 from tests.support.edge_command import Ports, edge_process, until_serving, written
+from tests.support.waiting import until
 
 METRICS = "/v1/workspaces/acme/metrics?metrics=executions"
 

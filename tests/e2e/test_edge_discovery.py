@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from cli.edge.model import EdgeModel, Upstream
-from tests.support.edge import Edge, Keys, running_edge, until
+from tests.support.edge import Edge, Keys, running_edge
 from tests.support.edge_backend import SERVICES, Backend, running_backend, serving
 from tests.support.names import names
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 NAME = "metrics.mesh.test"
 METRICS = "/v1/workspaces/acme/metrics?metrics=executions"

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from cli.edge.model import EdgeModel
-from tests.support.edge import ORIGIN, Edge, Keys, running_edge, until
+from tests.support.edge import ORIGIN, Edge, Keys, running_edge
 from tests.support.edge_backend import SERVICES, Backend
 from tests.support.edge_calls import (
     EXECUTIONS,
@@ -24,6 +24,7 @@ from tests.support.edge_calls import (
     metrics_of,
 )
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",

@@ -7,10 +7,11 @@ from pathlib import Path
 import grpc
 
 from cli.edge.model import EdgeModel, Upstream
-from tests.support.edge import Edge, Keys, edge_model, running_edge, until
+from tests.support.edge import Edge, Keys, edge_model, running_edge
 from tests.support.edge_backend import SERVICES, Backend, running_backend, serving
 from tests.support.edge_calls import SUMMARY, GetMetrics, assert_refused, grpc_refusal, metrics_of
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 
 async def test_health_follows_the_services(folder: Path, edge_keys: Keys) -> None:

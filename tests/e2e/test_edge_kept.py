@@ -16,10 +16,11 @@ from google.rpc.status_pb2 import Status
 from shadower.metrics.v1.metrics_service_pb2 import GetMetricsResponse
 from shadower.workspaces.v1.workspaces_service_pb2 import GetWorkspaceSummaryResponse
 
-from tests.support.edge import Edge, Keys, edge_model, running_edge, until
+from tests.support.edge import Edge, Keys, edge_model, running_edge
 from tests.support.edge_mutation import Configuration
 from tests.support.errors import refusal_in
 from tests.support.telling import Meeting, Telling, running_tellers
+from tests.support.waiting import until
 from tools.fuzzing.messages import Maker
 from tools.fuzzing.words import Words
 

@@ -11,9 +11,10 @@ import pytest
 
 from cli.edge.model import EdgeModel, Issuer
 from cli.edge.rendering import write_authentication
-from tests.support.edge import AUDIENCE, ISSUER, Edge, Keys, running_edge, until
+from tests.support.edge import AUDIENCE, ISSUER, Edge, Keys, running_edge
 from tests.support.edge_backend import Backend
 from tests.support.edge_calls import SUMMARY, assert_refused
+from tests.support.waiting import until
 
 OTHER = "https://other.test"
 

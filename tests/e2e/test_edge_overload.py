@@ -21,9 +21,10 @@ from shadower.metrics.v1.metrics_service_pb2 import (
 from shadower.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 
 from cli.edge.model import EdgeModel
-from tests.support.edge import Edge, Keys, running_edge, until
+from tests.support.edge import Edge, Keys, running_edge
 from tests.support.edge_backend import Backend
 from tests.support.errors import Refusal, refusal_in, refused
+from tests.support.waiting import until
 
 ROOM = 2
 METRICS = "/v1/workspaces/acme/metrics?metrics=executions"

@@ -11,10 +11,11 @@ import pytest
 from cryptography import x509
 
 from cli.edge.model import Certificate, EdgeModel, Mutual, Upstream
-from tests.support.edge import Edge, Keys, running_edge, until
+from tests.support.edge import Edge, Keys, running_edge
 from tests.support.edge_backend import Backend
 from tests.support.edge_calls import SUMMARY
 from tests.support.stack import SERVICES, Environment, Stack, start, stop
+from tests.support.waiting import until
 from tools.certificates import SERVER_NAME, Authority
 
 

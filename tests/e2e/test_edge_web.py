@@ -15,11 +15,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from cli.edge.model import WEB, EdgeModel, Issuer, Upstream
-from tests.support.edge import Edge, Keys, running_edge, until
+from tests.support.edge import Edge, Keys, running_edge
 from tests.support.edge_calls import assert_refused
 from tests.support.keys import AUDIENCE, ISSUER, KeyRing
 from tests.support.scraping import scraped
 from tests.support.stack import SERVICES, Stack
+from tests.support.waiting import until
 from tests.support.web import LIVE, Socket, running_web
 
 SUMMARY = "query($w: String!) { workspaceSummary(workspaceId: $w) { workspaceId } }"

@@ -17,11 +17,11 @@ from shadower.agents.v1.agents_service_pb2_grpc import AgentsServiceStub
 
 from services.runtime.certificate import Certificate
 from services.runtime.channels import open_channel
-from tests.support.edge import until
 from tests.support.edge_command import Ports, edge_process, until_serving
 from tests.support.keys import KeyRing
 from tests.support.ports import free_port
 from tests.support.stack import SERVICES, Environment, Running, Stack, start, stop
+from tests.support.waiting import until
 from tools.certificates import SERVER_NAME, Authority
 
 AGENTS = SERVICES["agents"]

@@ -27,10 +27,10 @@ from tests.support.bus import (
     rows,
     settings_of,
     taking_part,
-    until,
 )
 from tests.support.recording import MARCH
 from tests.support.stack import Environment
+from tests.support.waiting import until
 
 POSITION = "select txid::text::bigint as txid, id from bus_positions where group_name = %s"
 

@@ -22,7 +22,6 @@ from tests.support.bus import (
     publish_one,
     rows,
     taking_part,
-    until,
 )
 from tests.support.bus_on_kafka import Bus
 from tests.support.collector import Collector, Trace, telling
@@ -30,6 +29,7 @@ from tests.support.dead_letters import Operator
 from tests.support.keys import KeyRing
 from tests.support.spans import recording
 from tests.support.stack import Running, ready, start, stop
+from tests.support.waiting import until
 
 
 @asynccontextmanager

@@ -15,8 +15,9 @@ from services.runtime.bus.envelope import MAX_BYTES, SCHEMA_VERSION
 from services.runtime.bus.kafka_group import KafkaGroup
 from services.runtime.kafka_traces import Record
 from services.warehouse.bus.dead_letters import bury_alone
-from tests.support.bus import QUICK, Heard, database_of, letters, taking_part, until
+from tests.support.bus import QUICK, Heard, database_of, letters, taking_part
 from tests.support.bus_on_kafka import Bus
+from tests.support.waiting import until
 
 
 def envelope(**fields: Any) -> Envelope:

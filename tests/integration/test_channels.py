@@ -14,10 +14,10 @@ from services.runtime.channels import open_channel, open_stream_channel
 from services.runtime.telemetry.running import running_place
 from services.runtime.telemetry.shapes import INTERNAL, Shape
 from services.runtime.telemetry.tracer import of_its_own
-from tests.support.edge import until
 from tests.support.names import names
 from tests.support.ports import free_port
 from tests.support.spans import recording
+from tests.support.waiting import until
 
 CALL, COUNT = "/test.Echo/Call", "/test.Echo/Count"
 ROOT = Shape("root", INTERNAL)

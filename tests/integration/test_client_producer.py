@@ -40,6 +40,7 @@ from tests.support.keys import KeyRing
 from tests.support.oracle import by_sql
 from tests.support.ports import free_port
 from tests.support.stack import ROOT, Environment, Running, Stack, ready, start, stop
+from tests.support.waiting import until
 
 RUNS, EVENTS = 1500, 15
 KILLED: dict[str, Any] = {
@@ -122,12 +123,12 @@ async def test_a_server_that_is_killed_loses_and_doubles_nothing(
             producers = [*blocking, *awaiting]
             recording = [asyncio.to_thread(_record_all, one) for one in blocking]
             recorded = asyncio.gather(*recording, *(_record_all_awaited(one) for one in awaiting))
-            await _until(lambda: all(one.counts().sent >= 300 for one in producers))
+            await until(lambda: all(one.counts().sent >= 300 for one in producers))
             ingest.kill()
             assert all(one.counts().sent < RUNS for one in producers)
             # Their room fills, and then they wait.
-            await _until(lambda: all(one.counts().waiting == 200 for one in producers))
-            await _until(lambda: all(isinstance(one.trouble, Unavailable) for one in producers))
+            await until(lambda: all(one.counts().waiting == 200 for one in producers))
+            await until(lambda: all(isinstance(one.trouble, Unavailable) for one in producers))
             await ingest.begin()
             assert max(await recorded) <= 200
             for one in blocking:
@@ -176,12 +177,6 @@ async def _record_all_awaited(producer: AsyncProducer) -> int:
         await producer.record(fact)
         most = max(most, producer.counts().waiting)
     return most
-
-
-async def _until(reached: Any) -> None:
-    async with asyncio.timeout(30):
-        while not reached():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def test_a_producer_that_is_killed_is_gone_on_with(

@@ -25,10 +25,11 @@ from tests.support.kafka import kafka_settings
 from tests.support.keys import KeyRing
 from tests.support.live import Reader
 from tests.support.locks import held_key, waits_for
-from tests.support.log import entry, until, written
+from tests.support.log import entry, written
 from tests.support.postgres import Server
 from tests.support.runs import Client, Row, execution, interval, run, time_of
 from tests.support.stack import Environment
+from tests.support.waiting import until
 
 THEN = datetime(2024, 3, 31, 12, tzinfo=now().tzinfo)
 ASKED = {"interval": interval(THEN, THEN + timedelta(hours=1))}

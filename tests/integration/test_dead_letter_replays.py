@@ -25,7 +25,6 @@ from tests.support.bus import (
     rows,
     settings_of,
     taking_part,
-    until,
 )
 from tests.support.dead_letters import UNKNOWN, Operator, ids_of
 from tests.support.errors import refusal_in, refused
@@ -33,6 +32,7 @@ from tests.support.kafka import kept_records
 from tests.support.keys import KeyRing
 from tests.support.ports import free_port
 from tests.support.stack import Environment, Stack, ready, start, stop
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], [UNKNOWN, UNKNOWN]])

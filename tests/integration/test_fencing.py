@@ -10,10 +10,11 @@ import pytest
 
 from services.ingest.writer.portion import PORTION_BYTES
 from tests.support.keys import KeyRing
-from tests.support.log import Log, entry, running_log, until
+from tests.support.log import Log, entry, running_log
 from tests.support.oracle import by_sql
 from tests.support.recording import run
 from tests.support.stack import Environment, Running, Stack
+from tests.support.waiting import until
 
 # Each is a portion of its own, so that a writer has the next ones in hand while it writes one.
 ENTRIES, RUNS = 5, 80

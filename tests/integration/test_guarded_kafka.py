@@ -20,10 +20,10 @@ from tests.support.guarded_kafka import PASSWORD, GuardedKafka, guarded_kafka
 from tests.support.health import NOT_SERVING, SERVING, becomes, health
 from tests.support.kafka import kept_records
 from tests.support.keys import KeyRing
-from tests.support.log import until
 from tests.support.oracle import by_sql
 from tests.support.recording import run
 from tests.support.stack import SERVICES, Environment, Running, Stack, ready, start, stop, stop_all
+from tests.support.waiting import until
 from tools.certificates import Authority
 
 WRONG = "wrong-horse"

@@ -21,10 +21,11 @@ from tests.support.dead_letters import Operator
 from tests.support.errors import refusal
 from tests.support.kafka import configuration, kafka_settings
 from tests.support.keys import KeyRing
-from tests.support.log import Log, entry, running_log, until, written
+from tests.support.log import Log, entry, running_log, written
 from tests.support.oracle import by_sql
 from tests.support.recording import RUNNING, SUCCEEDED, outcomes, run
 from tests.support.stack import Environment, Stack, ready, start, stop
+from tests.support.waiting import until
 
 # A length-delimited field of number 1000, as a newer schema might have it.
 NEWER_FIELD = b"\xc2\x3e\x05newer"

@@ -115,6 +115,12 @@ async def test_a_target_is_changed_by_who_knows_it_as_it_is(
     found = await refused(told.call("UpdateTarget", etag=made.etag, **other))
     assert found.reason == "TARGET_CHANGED"
     assert found.metadata == {"targetId": "ops", "etag": changed.etag}
+    # No address stays where the kind does not: which may be so by what somebody else has changed.
+    turned = {"target_id": "ops", "target": {"name": "Others", "slack": {}}}
+    found = await refused(told.call("UpdateTarget", etag=made.etag, **turned))
+    assert found.reason == "TARGET_CHANGED"
+    found = await refused(told.call("UpdateTarget", etag=changed.etag, **turned))
+    assert found.reason == "VALIDATION_FAILED"
     assert (await refused(told.make(slack={"url": receiver.at(path)}))).reason == "TARGET_EXISTS"
     data = alert()
     await told.publish(data)

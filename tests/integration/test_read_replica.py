@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from tests.support.postgres import Server
 from tests.support.replica import Copy, running_copy
 from tests.support.runs import Client, interval, run
 from tests.support.stack import Environment, Stubs, not_here, ready, start, stop
+from tests.support.waiting import until
 
 THEN = datetime.now(UTC) - timedelta(days=3)
 COUNT = {"metrics": ["executions"]}
@@ -76,13 +77,6 @@ async def is_replica(database: Database, workspace: str, seconds: float) -> bool
 
 async def until_followed(database: Database, workspace: str) -> None:
     await until(lambda: is_replica(database, workspace, FOLLOWED_SECONDS))
-
-
-async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    ends_at = time.monotonic() + 20
-    while not await is_so():
-        assert time.monotonic() < ends_at
-        await asyncio.sleep(0.05)
 
 
 async def test_who_is_content_with_less_reads_at_the_replica(

@@ -12,7 +12,7 @@ from services.runtime.binding import Renewal
 from services.runtime.certificate import Certificate
 from services.runtime.channels import open_channel
 from services.runtime.renewed_channel import LOOK_SECONDS
-from tests.support.edge import until
+from tests.support.waiting import until
 from tools.certificates import SERVER_NAME, Authority
 
 

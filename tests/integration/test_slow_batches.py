@@ -22,10 +22,11 @@ from services.warehouse.facts.recorder import Recorder
 from services.warehouse.facts.staging import create_staging
 from tests.support.health import NOT_SERVING, SERVING, becomes, health
 from tests.support.locks import held_key
-from tests.support.log import Log, entry, running_log, until
+from tests.support.log import Log, entry, running_log
 from tests.support.oracle import by_sql
 from tests.support.recording import run
 from tests.support.stack import Environment, Running, stop
+from tests.support.waiting import until
 
 WRITER = "shadower.ingest.Writer"
 STORED = "select workspace_id, execution_id from executions where workspace_id like %s order by 1"

@@ -1,7 +1,6 @@
 """What a process tells of itself: calls, pools, groups of the bus, and what it stands on."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ from tests.support.ports import free_port
 from tests.support.rolling import roll
 from tests.support.runs import Client, agent_runs
 from tests.support.stack import SERVICES, Stack
+from tests.support.waiting import until
 
 GET_METRICS = "shadower.metrics.v1.MetricsService/GetMetrics"
 HOUR = 3600
@@ -272,8 +272,3 @@ async def test_a_process_that_begins_anew_knows_how_long_rollups_have_waited(
         is_away = False
         await until(lambda: bool(dict(lag.lag())))
         assert all(seconds >= weeks.total_seconds() for seconds in dict(lag.lag()).values())
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    while not is_so():  # noqa: ASYNC110
-        await asyncio.sleep(0.005)

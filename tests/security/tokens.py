@@ -22,9 +22,10 @@ from tests.security.attacks import (
     status_of,
     was_refused,
 )
-from tests.support.edge import AUDIENCE, ISSUER, Keys, until
+from tests.support.edge import AUDIENCE, ISSUER, Keys
 from tests.support.edge_calls import SUMMARY
 from tests.support.edge_mutation import Configuration
+from tests.support.waiting import until
 
 TRIES = 30
 

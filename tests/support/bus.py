@@ -82,12 +82,6 @@ async def taking_part(subscriber: GroupSubscriber, handler: Handler) -> AsyncIte
             await task
 
 
-async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - it waits for other processes, too
-            await asyncio.sleep(0.01)
-
-
 def rows(url: str, query: str, *values: Any) -> list[dict[str, Any]]:
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.execute("set search_path to shadower")

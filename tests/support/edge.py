@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,11 +22,11 @@ from cli.edge.rendering import write_configuration
 from tests.support.edge_backend import SERVICES
 from tests.support.edge_mutation import Mutation, rewrite
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "edge-test"
 ORIGIN = "https://console.test"
-READY_SECONDS = 60.0
 
 
 @dataclass
@@ -139,12 +139,6 @@ async def _envoy(config: Path) -> AsyncIterator[int]:
         with suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = READY_SECONDS) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110, it waits for another process
-            await asyncio.sleep(0.05)
 
 
 async def _answers(client: httpx.AsyncClient) -> bool:

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.edge import until
 from tests.support.ports import free_port
 from tests.support.stack import ROOT
-
-START_SECONDS = 60
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ async def until_serving(base: str) -> None:
             except httpx.TransportError:
                 return False
 
-        await until(serves, START_SECONDS)
+        await until(serves)
 
 
 def written(path: Path, text: str) -> str:

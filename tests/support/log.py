@@ -1,8 +1,7 @@
 """A log of a test's own, with those who write to it and from it."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from services.runtime.kafka import ensure_topic
 from tests.support.kafka import SHORT_SESSION, kafka_settings
 from tests.support.oracle import by_sql
 from tests.support.stack import Environment, Running, ready, start, stop
+from tests.support.waiting import until
 
 SECONDS = 60
 MOST_BYTES = 8_000_000
@@ -60,12 +60,6 @@ class Log:
 
 def entry(workspace: str, **content: Any) -> LogRecord:
     return LogRecord(schema_version=1, workspace_id=workspace, **content)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not condition():  # noqa: ASYNC110 - of other processes
-            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

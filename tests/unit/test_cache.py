@@ -1,9 +1,7 @@
 """The process tier: each question calculated once, and never answered with what is not true."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -12,6 +10,7 @@ from services.runtime.cache.question import Answer
 from services.runtime.cache.statistics import Event, Outcome
 from services.runtime.faults import NotFound
 from tests.support.cache import AHEAD, METHOD, PAST, Replica, World, question
+from tests.support.waiting import until
 
 W = "acme"
 
@@ -36,12 +35,6 @@ class Calculation:
 
 async def asked(replica: Replica, calculation: Calculation) -> bytes:
     return await replica.cache.reply(question(W, PAST, 10, 10), calculation)
-
-
-async def until(is_true: Callable[[], Any]) -> None:
-    async with asyncio.timeout(5):
-        while not is_true():  # noqa: ASYNC110 - a cache sets no event
-            await asyncio.sleep(0.001)
 
 
 async def test_what_was_answered_is_not_calculated_again() -> None:

@@ -24,9 +24,9 @@ from services.runtime.identity import TokenVerifier
 from services.runtime.key_sets import WeakKeyError
 from services.runtime.keys import Keys, keys_of, load_keys
 from services.runtime.settings import Settings
-from tests.support.edge import until
 from tests.support.keys import KeyRing
 from tests.support.verifying import verifier_by
+from tests.support.waiting import until
 
 OLD, NEW = KeyRing("old"), KeyRing("new")
 SECONDS = 0.2

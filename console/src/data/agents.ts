@@ -6,8 +6,9 @@ import {
 } from "shadower-client/gen/shadower/agents/v1/agents_service_pb";
 import { Dimension } from "shadower-client/gen/shadower/common/v1/dimension_pb";
 import type { Filter } from "shadower-client/gen/shadower/common/v1/filter_pb";
+import type { TimeSeries } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
 import { bucketOf, type Range } from "../range.ts";
-import { seriesOf, slotsOf, valuesOf } from "./series.ts";
+import { answerOf, slotsOf, valuesOf } from "./series.ts";
 
 const PAGE = 500;
 /** More than anybody scrolls through; each page of them asks about all. */
@@ -85,17 +86,18 @@ export class Courses {
   async learn(agentIds: readonly string[]): Promise<boolean> {
     const unknown = agentIds.filter((id) => !this.#known.has(id)).slice(0, AT_ONCE);
     if (unknown.length === 0) return false;
-    const series = await seriesOf(
-      this.#shadower,
-      this.#range,
-      this.#question(unknown),
-      this.#signal,
-    );
-    for (const id of unknown) {
-      const values = valuesOf(series.filter((one) => one.labels.agent_id === id));
-      this.#known.set(id, slotsOf(values, this.#range, bucketOf(this.#range).length));
-    }
-    return true;
+    const question = this.#question(unknown);
+    const told = await answerOf(this.#shadower, this.#range, question, this.#signal);
+    const came = new Set(told.series.map((one) => one.labels.agent_id));
+    // Those that an answer has no room for are asked for again.
+    const learnt = told.isWhole ? unknown : unknown.filter((id) => came.has(id));
+    for (const id of learnt) this.#known.set(id, this.#courseIn(told.series, id));
+    return learnt.length > 0;
+  }
+
+  #courseIn(series: readonly TimeSeries[], agentId: string): Course {
+    const values = valuesOf(series.filter((one) => one.labels.agent_id === agentId));
+    return slotsOf(values, this.#range, bucketOf(this.#range).length);
   }
 
   #question(agentIds: string[]) {

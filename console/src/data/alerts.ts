@@ -8,23 +8,40 @@ import {
   Severity,
 } from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
 import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
+import { type Listed, listed, PAGE } from "./paging.ts";
 
 export interface Alerting {
-  readonly alerts: readonly Alert[];
-  readonly rules: readonly KeptAlertRule[];
-  readonly silences: readonly Silence[];
+  readonly alerts: Listed<Alert>;
+  readonly rules: Listed<KeptAlertRule>;
+  readonly silences: Listed<Silence>;
 }
 
-const MOST = 500;
-
 export async function alertingOf(shadower: Shadower, signal: AbortSignal): Promise<Alerting> {
-  const client = shadower.service(AlertsService);
-  const [{ alerts }, { rules }, { silences }] = await Promise.all([
-    client.listAlerts({ pageSize: MOST }, { signal }),
-    client.listRules({ pageSize: MOST }, { signal }),
-    client.listSilences({}, { signal }),
+  const [alerts, rules, silences] = await Promise.all([
+    alertsOf(shadower, signal),
+    rulesOf(shadower, signal),
+    silencesOf(shadower, signal),
   ]);
   return { alerts, rules, silences };
+}
+
+/** Open ones, those that began to hold last first. */
+function alertsOf(shadower: Shadower, signal: AbortSignal): Promise<Listed<Alert>> {
+  const client = shadower.service(AlertsService);
+  const ask = (pageToken: string) => client.listAlerts({ pageSize: PAGE, pageToken }, { signal });
+  return listed(ask, ({ alerts }) => alerts);
+}
+
+export function rulesOf(shadower: Shadower, signal: AbortSignal): Promise<Listed<KeptAlertRule>> {
+  const client = shadower.service(AlertsService);
+  const ask = (pageToken: string) => client.listRules({ pageSize: PAGE, pageToken }, { signal });
+  return listed(ask, ({ rules }) => rules);
+}
+
+function silencesOf(shadower: Shadower, signal: AbortSignal): Promise<Listed<Silence>> {
+  const client = shadower.service(AlertsService);
+  const ask = (pageToken: string) => client.listSilences({ pageSize: PAGE, pageToken }, { signal });
+  return listed(ask, ({ silences }) => silences);
 }
 
 export type RuleShape = MessageInitShape<typeof AlertRuleSchema>;

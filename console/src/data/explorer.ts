@@ -10,6 +10,7 @@ import {
 } from "shadower-client/gen/shadower/metrics/v1/metrics_service_pb";
 import { own } from "../own.ts";
 import type { Range } from "../range.ts";
+import { type Listed, listed } from "./paging.ts";
 
 /** As many buckets of groups as one answer may have. */
 const MOST = 10_000;
@@ -50,7 +51,10 @@ export const FILTERS = {
 } as const;
 
 export function explorationOf(params: URLSearchParams, usual: Granularity): Exploration {
-  const values = Object.entries(FILTERS).map(([name, field]) => [field, listed(params.get(name))]);
+  const values = Object.entries(FILTERS).map(([name, field]) => [
+    field,
+    separated(params.get(name)),
+  ]);
   return {
     metric: params.get("metric") ?? "executions",
     group: own(GROUPS, params.get("group") ?? "") ?? Dimension.UNSPECIFIED,
@@ -59,7 +63,7 @@ export function explorationOf(params: URLSearchParams, usual: Granularity): Expl
   };
 }
 
-function listed(text: string | null): string[] {
+function separated(text: string | null): string[] {
   return (text ?? "")
     .split(",")
     .map((one) => one.trim())
@@ -80,11 +84,14 @@ export function questionOf(asked: Exploration, range: Range, workspaceId: string
   });
 }
 
-/** Every metric there is, built in or recorded. */
-export async function metricsOf(shadower: Shadower, signal: AbortSignal): Promise<Metric[]> {
+const METRICS = 1_000;
+
+/** Metrics that are built in or recorded. */
+export function metricsOf(shadower: Shadower, signal: AbortSignal): Promise<Listed<Metric>> {
   const client = shadower.service(MetricsService);
-  const { metrics } = await client.listMetrics({ pageSize: 1000 }, { signal });
-  return metrics;
+  const ask = (pageToken: string) =>
+    client.listMetrics({ pageSize: METRICS, pageToken }, { signal });
+  return listed(ask, ({ metrics }) => metrics);
 }
 
 /** A line for a shell that asks the same, for the first page of it; the token comes from $TOKEN. */

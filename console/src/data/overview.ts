@@ -4,7 +4,7 @@ import { MetricsService } from "shadower-client/gen/shadower/metrics/v1/metrics_
 import type { WorkspaceSummary } from "shadower-client/gen/shadower/workspaces/v1/workspace_summary_pb";
 import { WorkspacesService } from "shadower-client/gen/shadower/workspaces/v1/workspaces_service_pb";
 import { before, bucketOf, type Range } from "../range.ts";
-import { seriesOf, type Values, valuesOf } from "./series.ts";
+import { answerOf, type Values, valuesOf } from "./series.ts";
 
 export const PERCENTILES = ["duration_p50", "duration_p95", "duration_p99"];
 const CHARTED = [
@@ -37,15 +37,21 @@ export async function earlier(shadower: Shadower, range: Range, signal: AbortSig
   return new Map(timeSeries.map((one) => [one.metric, toNumber(one.points[0]?.value)]));
 }
 
-/** What the charts show, by the metric's name. */
+/** What the charts show, by the metric's name, and whether that is all of it. */
+export interface Charted {
+  readonly values: ReadonlyMap<string, Values>;
+  readonly isWhole: boolean;
+}
+
 export async function courses(
   shadower: Shadower,
   range: Range,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Values>> {
+): Promise<Charted> {
   const question = { metrics: CHARTED, granularity: bucketOf(range).granularity };
-  const series = await seriesOf(shadower, range, question, signal);
-  return new Map(CHARTED.map((name) => [name, valuesOf(series.filter((one) => isOf(one, name)))]));
+  const { series, isWhole } = await answerOf(shadower, range, question, signal);
+  const valuesIn = (name: string) => valuesOf(series.filter((one) => isOf(one, name)));
+  return { values: new Map(CHARTED.map((name) => [name, valuesIn(name)])), isWhole };
 }
 
 function isOf(series: TimeSeries, metric: string): boolean {

@@ -6,7 +6,7 @@ import {
   type GetMetricsRequest,
   MetricsService,
 } from "shadower-client/gen/shadower/metrics/v1/metrics_service_pb";
-import { bucketOf, lengthOf, type Range } from "../range.ts";
+import { bucketOf, endOf, lengthOf, type Range } from "../range.ts";
 import type { ChartSpec, Line } from "../ui/chart.ts";
 
 const PAGE = 10_000;
@@ -21,23 +21,13 @@ export interface Answer {
   readonly isWhole: boolean;
 }
 
-/** All series of a question, however many pages they have; at most ten. */
-export async function seriesOf(
-  shadower: Shadower,
-  range: Range,
-  question: Question,
-  signal: AbortSignal,
-): Promise<readonly TimeSeries[]> {
-  return (await answerOf(shadower, range, question, signal, Infinity)).series;
-}
-
-/** The same, but no further page once there are more series than are enough. */
+/** From at most ten pages, and from no further one once there are more series than are enough. */
 export async function answerOf(
   shadower: Shadower,
   range: Range,
   question: Question,
   signal: AbortSignal,
-  enough: number,
+  enough = Infinity,
 ): Promise<Answer> {
   const client = shadower.service(MetricsService);
   const { metrics, filter, granularity, groupBy } = question;
@@ -102,6 +92,7 @@ export function chartOf(
   const times = withGaps(lines, lengthOf(granularity));
   return {
     times: times.map((time) => time / 1000),
+    ends: times.map((time) => endOf(time, granularity, range.zone) / 1000),
     lines: lines.map((line) => ({
       ...line,
       values: times.map((time) => line.values.get(time) ?? null),

@@ -12,6 +12,7 @@ import type { Context } from "../app.ts";
 import { words } from "../format.ts";
 import type { Choices, Filled } from "../ui/fields.ts";
 import { changed } from "./changed.ts";
+import { listed, PAGE } from "./paging.ts";
 
 type Address = Exclude<Target["address"], { case: undefined }>;
 export type Kind = Address["case"];
@@ -24,13 +25,12 @@ export const KINDS: readonly (readonly [Kind, string])[] = [
   ["email", "Mail"],
 ];
 
-const MOST = 500;
-
 /** All targets of the workspace; none for those who may not see them. */
 export async function targetsOf({ shadower, signal, may }: Context): Promise<KeptTarget[]> {
   if (!may(Permission.NOTIFICATIONS_READ)) return [];
   const client = shadower.service(NotificationsService);
-  return (await client.listTargets({ pageSize: MOST }, { signal })).targets;
+  const ask = (pageToken: string) => client.listTargets({ pageSize: PAGE, pageToken }, { signal });
+  return (await listed(ask, ({ targets }) => targets)).all;
 }
 
 /** Of which events targets are told. */
@@ -44,6 +44,18 @@ export const EVENTS: Choices = [
 
 export function kindOf(target: Target | undefined): Kind {
   return target?.address.case ?? "webhook";
+}
+
+interface Parts {
+  readonly url?: string;
+  readonly routingKey?: string;
+  readonly to?: readonly string[];
+}
+
+/** What is said of where messages go, if they go there by that kind. */
+export function addressIn(target: Target | undefined, kind: Kind): Parts {
+  const address = target?.address;
+  return address?.case === kind ? address.value : {};
 }
 
 export function kindName(target: Target | undefined): string {

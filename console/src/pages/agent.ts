@@ -20,7 +20,7 @@ import { card } from "../ui/card.ts";
 import { figure } from "../ui/figure.ts";
 import { heatmap } from "../ui/heatmap.ts";
 import { hints } from "../ui/hints.ts";
-import { seen } from "../ui/lacking.ts";
+import { permitted } from "../ui/lacking.ts";
 import { quantiles } from "../ui/quantiles.ts";
 import { standing } from "../ui/standing.ts";
 import { named, table } from "../ui/table.ts";
@@ -30,10 +30,9 @@ import { changeOf, type Tile, tiles } from "../ui/tile.ts";
 export function agentPage(context: Context): View {
   const { shadower, range, signal, route } = context;
   const told = new Loading(() => performanceOf(shadower, route.item, range, signal), context);
-  const { AGGREGATES_READ } = Permission;
-  const durations = context.may(AGGREGATES_READ)
-    ? new Loading(() => durationsOf(shadower, route.item, range, signal), context)
-    : undefined;
+  const durations = permitted(context, Permission.AGGREGATES_READ, () => {
+    return new Loading(() => durationsOf(shadower, route.item, range, signal), context);
+  });
   return {
     get title() {
       return told.value?.agentName || route.item;
@@ -48,7 +47,7 @@ export function agentPage(context: Context): View {
                   ${course(context, agent)}
                   ${card(
                     "How long runs took",
-                    seen(context, AGGREGATES_READ, () => durations?.show(quantiles)),
+                    durations.show((told) => told.show(quantiles)),
                   )}
                   ${details(context, agent)}
                 </div>`,

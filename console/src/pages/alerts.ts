@@ -15,6 +15,7 @@ import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
 import { type Alerting, alertingOf, COMPARATORS } from "../data/alerts.ts";
 import { escalationIn } from "../data/escalation.ts";
+import type { Listed } from "../data/paging.ts";
 import { targetsOf } from "../data/targets.ts";
 import { ABSENT, decimal, seconds, when, words } from "../format.ts";
 import { randomId } from "../ids.ts";
@@ -22,7 +23,8 @@ import { Loading } from "../loading.ts";
 import { pressing } from "../ui/button.ts";
 import { card } from "../ui/card.ts";
 import { EscalationForm } from "../ui/escalating.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { further } from "../ui/further.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { RuleForm } from "../ui/ruling.ts";
 import { named, table } from "../ui/table.ts";
 
@@ -30,11 +32,8 @@ const HOUR = 3_600_000;
 
 /** What is wrong now, and when somebody is told of what. */
 export const open: OpenPage = (context) => {
-  const page = context.may(Permission.ALERTS_READ) ? new Alerts(context) : undefined;
-  return {
-    title: "Alerts",
-    render: () => seen(context, Permission.ALERTS_READ, () => page?.render()),
-  };
+  const page = permitted(context, Permission.ALERTS_READ, () => new Alerts(context));
+  return { title: "Alerts", render: () => page.show((one) => one.render()) };
 };
 
 class Alerts {
@@ -62,33 +61,26 @@ class Alerts {
   render(): TemplateResult {
     return this.#told.show(
       ({ alerts, rules, silences }) =>
-        html`${card(
-          "Open alerts",
-          table(
-            "Open alerts",
-            this.#alerts(rules),
-            alerts,
-            "Nothing is wrong by any rule.",
-            (one) => one.alertId,
-          ),
-        )}
-          ${card("Rules", html`${table("Rules", this.#rules(), rules, "There is no rule yet. Make one below.", (one) => one.ruleId)} ${lacking(this.#context, Permission.ALERTS_WRITE, "make, change or delete rules")}`)}
+        html`${card("Open alerts", this.#open(alerts, rules.all))}
+          ${card("Rules", html`${table("Rules", this.#rules(), rules.all, "There is no rule yet. Make one below.", (one) => one.ruleId)} ${this.#beyond(rules, "rules", "alertRules")} ${lacking(this.#context, Permission.ALERTS_WRITE, "make, change or delete rules")}`)}
           ${this.#escalation ? card(this.#escalation.title, keyed(this.#escalation, this.#escalation.render())) : nothing}
           ${this.#context.may(Permission.ALERTS_WRITE) ? card("New rule", this.#form.render()) : nothing}
-          ${card(
-            "Silences",
-            table(
-              "Silences",
-              this.#silences(),
-              silences,
-              "Nothing is silenced.",
-              (one) => one.silenceId,
-            ),
-          )}`,
+          ${card("Silences", html`${table("Silences", this.#silences(), silences.all, "Nothing is silenced.", (one) => one.silenceId)} ${this.#beyond(silences, "silences", "alertSilences")}`)}`,
     );
   }
 
-  #alerts(rules: readonly KeptAlertRule[]) {
+  #beyond(told: Listed<unknown>, what: string, collection: string) {
+    return further(this.#context.route.workspace, told, what, collection);
+  }
+
+  #open(alerts: Listed<Alert>, rules: readonly KeptAlertRule[]): TemplateResult {
+    const none = "Nothing is wrong by any rule.";
+    const columns = this.#alerts(new Map(rules.map((one) => [one.ruleId, one])));
+    return html`${table("Open alerts", columns, alerts.all, none, (one) => one.alertId)}
+      ${this.#beyond(alerts, "open alerts", "alerts")}`;
+  }
+
+  #alerts(rules: ReadonlyMap<string, KeptAlertRule>) {
     const { zone } = this.#context.range;
     return [
       { label: "Rule", cell: (one: Alert) => named(one.ruleName, one.ruleId) },
@@ -194,8 +186,8 @@ class Alerts {
 }
 
 /** A run of which the group is not known has no label. */
-function groupOf({ ruleId, group }: Alert, rules: readonly KeptAlertRule[]): string {
-  const rule = rules.find((one) => one.ruleId === ruleId)?.rule;
+function groupOf({ ruleId, group }: Alert, rules: ReadonlyMap<string, KeptAlertRule>): string {
+  const rule = rules.get(ruleId)?.rule;
   const isGrouped = rule && rule.groupBy.length + rule.groupByTags.length > 0;
   return Object.values(group).join(", ") || (isGrouped ? "not known" : "all");
 }

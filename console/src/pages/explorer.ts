@@ -39,7 +39,7 @@ export const open: OpenPage = (context) => {
     title: "Explorer",
     render: () =>
       // The form stays, whatever is asked for, and so does the place of the keyboard in it.
-      html`${explorerForm(context, asked, metrics.value ?? [])}
+      html`${explorerForm(context, asked, metrics.value)}
         ${metrics.value ? nothing : metrics.show(() => html``)}
         <p class="buttons">
           ${copying("Copy as curl", () => asCurl(question), context.say)}
@@ -49,7 +49,7 @@ export const open: OpenPage = (context) => {
           drawn(
             context,
             told,
-            metrics.value?.find((one) => one.name === asked.metric),
+            metrics.value?.all.find((one) => one.name === asked.metric),
             asked,
           ),
         )}`,

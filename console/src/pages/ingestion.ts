@@ -16,10 +16,12 @@ import {
 import { FactKind, type LedgerEntry } from "shadower-client/gen/shadower/ingest/v1/ledger_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
+import { LATEST, type Listed, listed } from "../data/paging.ts";
 import { ABSENT, count, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { further } from "../ui/further.ts";
+import { lacking, type Permitted, permitted } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 import { type Tile, tiles } from "../ui/tile.ts";
 
@@ -33,9 +35,8 @@ export const open: OpenPage = (context) => {
 
 class Ingestion {
   readonly #context: Context;
-  /** Undefined for those who may not see it, as the letters are. */
-  readonly #ledger: Loading<ReconcileResponse> | undefined;
-  readonly #letters: Loading<DeadLetter[]> | undefined;
+  readonly #ledger: Permitted<Loading<ReconcileResponse>>;
+  readonly #letters: Permitted<Loading<Listed<DeadLetter>>>;
   #recounts = false;
 
   constructor(context: Context) {
@@ -45,15 +46,14 @@ class Ingestion {
       shadower
         .service(IngestService)
         .reconcile({ interval: this.#asked(), recount: this.#recounts }, { signal });
-    const letters = async () => {
-      const { deadLetters } = await shadower
+    const page = (pageToken: string) =>
+      shadower
         .service(DeadLettersService)
-        .listDeadLetters({ pageSize: 100 }, { signal });
-      return deadLetters;
-    };
+        .listDeadLetters({ pageSize: LATEST, pageToken }, { signal });
+    const letters = () => listed(page, ({ deadLetters }) => deadLetters, 1);
     const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
-    this.#ledger = context.may(LEDGER_READ) ? new Loading(ledger, context) : undefined;
-    this.#letters = context.may(DEAD_LETTERS_READ) ? new Loading(letters, context) : undefined;
+    this.#ledger = permitted(context, LEDGER_READ, () => new Loading(ledger, context));
+    this.#letters = permitted(context, DEAD_LETTERS_READ, () => new Loading(letters, context));
   }
 
   /** The last 31 days of the range: a ledger has no more at once. */
@@ -65,20 +65,16 @@ class Ingestion {
   #recount(event: Event): void {
     this.#recounts = true;
     const work = async () => {
-      await this.#ledger?.again();
-      if (this.#ledger?.error) throw this.#ledger.error;
+      await this.#ledger.value?.again();
+      if (this.#ledger.value?.error) throw this.#ledger.value.error;
     };
     void act(this.#context, event, "Counted anew", work, async () => undefined);
   }
 
   render(): TemplateResult {
-    const { LEDGER_READ, DEAD_LETTERS_READ } = Permission;
-    const context = this.#context;
-    return html`${seen(context, LEDGER_READ, () => this.#ledger?.show((told) => this.#account(told)))}
-      ${card(
-        "Dead letters",
-        seen(context, DEAD_LETTERS_READ, () => this.#letters?.show((all) => this.#buried(all))),
-      )}`;
+    const ledger = this.#ledger.show((told) => told.show((one) => this.#account(one)));
+    const letters = this.#letters.show((told) => told.show((all) => this.#buried(all)));
+    return html`${ledger} ${card("Dead letters", letters)}`;
   }
 
   #account(told: ReconcileResponse): TemplateResult {
@@ -92,10 +88,11 @@ class Ingestion {
       ${card("Ledger", table("Ledger", columns, told.entries.toReversed(), "Nothing came in this time."))}`;
   }
 
-  #buried(all: readonly DeadLetter[]): TemplateResult {
+  #buried(told: Listed<DeadLetter>): TemplateResult {
     const none = "Everything could be handled.";
     const columns = this.#letterColumns(this.#context.range.zone);
-    return html`${table("Dead letters", columns, all, none, (one) => one.deadLetterId)}
+    return html`${table("Dead letters", columns, told.all, none, (one) => one.deadLetterId)}
+      ${further(this.#context.route.workspace, told, "dead letters", "deadLetters")}
       ${lacking(this.#context, Permission.DEAD_LETTERS_WRITE, "replay or drop dead letters")}`;
   }
 
@@ -151,7 +148,7 @@ class Ingestion {
       const error = (await ask()).results[0]?.error;
       if (error) throw new Error(error.message);
     };
-    void act(this.#context, event, done, work, async () => this.#letters?.again());
+    void act(this.#context, event, done, work, async () => this.#letters.value?.again());
   }
 }
 

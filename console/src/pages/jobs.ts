@@ -10,20 +10,21 @@ import {
 import { SchedulerService } from "shadower-client/gen/shadower/scheduler/v1/scheduler_service_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
+import { LATEST, listed } from "../data/paging.ts";
 import { ABSENT, count, seconds, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { SYSTEM_WORKSPACE } from "../session.ts";
 import { card } from "../ui/card.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { further } from "../ui/further.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { table } from "../ui/table.ts";
 
 /** What is done at times, and what became of it. Of the whole deployment, so only for operators. */
 export const open: OpenPage = (context) => {
-  const { JOBS_READ } = Permission;
   if (!context.workspaces.includes(SYSTEM_WORKSPACE))
     return { title: "Jobs", render: forOperators };
-  const page = context.may(JOBS_READ) ? shown(context) : undefined;
-  return { title: "Jobs", render: () => seen(context, JOBS_READ, () => page?.render()) };
+  const page = permitted(context, Permission.JOBS_READ, () => shown(context));
+  return { title: "Jobs", render: () => page.show((one) => one.render()) };
 };
 
 function forOperators(): TemplateResult {
@@ -42,10 +43,12 @@ function shown(context: Context): { render: () => TemplateResult } {
   const { shadower, signal, range } = context;
   const client = shadower.service(SchedulerService);
   const workspaceId = SYSTEM_WORKSPACE;
+  const page = (pageToken: string) =>
+    client.listJobRuns({ workspaceId, pageSize: LATEST, pageToken }, { signal });
   const told = new Loading(async () => {
-    const [{ jobs }, { runs }] = await Promise.all([
+    const [{ jobs }, runs] = await Promise.all([
       client.listJobs({ workspaceId }, { signal }),
-      client.listJobRuns({ workspaceId, pageSize: 100 }, { signal }),
+      listed(page, (answer) => answer.runs, 1),
     ]);
     return { jobs, runs };
   }, context);
@@ -78,7 +81,7 @@ function shown(context: Context): { render: () => TemplateResult } {
             ),
           )}
             ${lacking(context, Permission.JOBS_WRITE, "run, pause or resume jobs")}
-            ${card("Runs", table("Runs", runColumns(range.zone), runs, "No job has run yet."))}`,
+            ${card("Runs", html`${table("Runs", runColumns(range.zone), runs.all, "No job has run yet.")} ${further(workspaceId, runs, "runs", "jobRuns")}`)}`,
       ),
   };
 }

@@ -1,34 +1,31 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { keyed } from "lit-html/directives/keyed.js";
 import type { KeptAlertRule } from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
-import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
 import { Permission } from "shadower-client/gen/shadower/common/v1/permission_pb";
 import type { DeliveryAttempt } from "shadower-client/gen/shadower/notifications/v1/delivery_pb";
 import { NotificationsService } from "shadower-client/gen/shadower/notifications/v1/notifications_service_pb";
 import type { KeptTarget, Target } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
+import { rulesOf } from "../data/alerts.ts";
 import { kindName, standingOf, subjectOf, targetsOf, turned } from "../data/targets.ts";
 import { idOf } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { pressing } from "../ui/button.ts";
 import { card } from "../ui/card.ts";
 import { attempted, Deliveries } from "../ui/delivering.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { type Secret, secretOnce } from "../ui/secret.ts";
 import { named, table } from "../ui/table.ts";
 import { TargetForm } from "../ui/targeting.ts";
 
-const MOST = 500;
 const SIGNED = "By it, whoever is told finds that a message came from here.";
 const BOTH = `${SIGNED} For a day, messages are signed by the secret before it, too.`;
 
 /** Who is told of alerts and reports, and what they were told. */
 export const open: OpenPage = (context) => {
-  const may = context.may(Permission.NOTIFICATIONS_READ);
-  const page = may ? new Notifications(context) : undefined;
-  const render = () => seen(context, Permission.NOTIFICATIONS_READ, () => page?.render());
-  return { title: "Notifications", render };
+  const page = permitted(context, Permission.NOTIFICATIONS_READ, () => new Notifications(context));
+  return { title: "Notifications", render: () => page.show((one) => one.render()) };
 };
 
 class Notifications {
@@ -47,8 +44,7 @@ class Notifications {
     this.#targets = new Loading(() => targetsOf(context), context);
     this.#rules = new Loading(async () => {
       if (!context.may(Permission.ALERTS_READ)) return [];
-      const rules = await shadower.service(AlertsService).listRules({ pageSize: MOST }, { signal });
-      return rules.rules;
+      return (await rulesOf(shadower, signal)).all;
     }, context);
     this.#deliveries = new Deliveries(context);
   }
@@ -91,7 +87,8 @@ class Notifications {
       kept,
       rules: this.#rules,
       update,
-      save: (event, target) => this.#save(event, kept, target),
+      load: async ({ targetId }) => (await this.#client.getTarget({ targetId })).target,
+      save: (event, target, kept) => this.#save(event, kept, target),
       leave: () => this.#leave(),
     });
     update();

@@ -20,10 +20,10 @@ export const open: OpenPage = (context) => {
   const { shadower, range, signal } = context;
   const summary = new Loading(() => summaryOf(shadower, range, signal), context);
   const before = new Loading(() => earlier(shadower, range, signal), context);
-  const charts = new Loading(
-    async () => figures(context, await courses(shadower, range, signal)),
-    context,
-  );
+  const charts = new Loading(async () => {
+    const { values, isWhole } = await courses(shadower, range, signal);
+    return { drawn: figures(context, values), isWhole };
+  }, context);
   return {
     title: "Overview",
     render: () =>
@@ -31,11 +31,18 @@ export const open: OpenPage = (context) => {
         isEmpty(told)
           ? nothingYet(context)
           : html`${tiles(tilesOf(told, before.value))} ${asOf(context, told)}
-            ${charts.show((drawn) => html`<div class="figures-grid">${drawn}</div>`)}
+            ${charts.show(({ drawn, isWhole }) => html`${isWhole ? nothing : leftOut()}<div class="figures-grid">${drawn}</div>`)}
             ${foot(context, told)}`,
       ),
   };
 };
+
+function leftOut(): TemplateResult {
+  return html`<p class="as-of" role="status">
+    There is more in this time than can be drawn: charts end early, or have nothing. Choose a shorter
+    one.
+  </p>`;
+}
 
 function isEmpty(summary: WorkspaceSummary): boolean {
   return summary.executions?.total === 0n && summary.activeUsers?.monthly === 0n;

@@ -14,13 +14,15 @@ import { ReportsService } from "shadower-client/gen/shadower/reports/v1/reports_
 import { act } from "../actions.ts";
 import type { Context, OpenPage } from "../app.ts";
 import { FORMATS, PERIODS, USUAL_SECTIONS } from "../data/definitions.ts";
+import { LATEST, type Listed, listed } from "../data/paging.ts";
 import { decimal, when, words } from "../format.ts";
 import { randomId } from "../ids.ts";
 import { Loading } from "../loading.ts";
 import { card } from "../ui/card.ts";
 import { Definitions } from "../ui/definitions.ts";
 import { choice, Filled, line } from "../ui/fields.ts";
-import { lacking, seen } from "../ui/lacking.ts";
+import { further } from "../ui/further.ts";
+import { lacking, permitted } from "../ui/lacking.ts";
 import { named, table } from "../ui/table.ts";
 
 const AGAIN_MS = 2_000;
@@ -29,16 +31,13 @@ const UNDER_WAY = new Set([ReportState.PENDING, ReportState.RUNNING]);
 
 /** What was reported, what will be, and a report to have at once. */
 export const open: OpenPage = (context) => {
-  const page = context.may(Permission.REPORTS_READ) ? new Reports(context) : undefined;
-  return {
-    title: "Reports",
-    render: () => seen(context, Permission.REPORTS_READ, () => page?.render()),
-  };
+  const page = permitted(context, Permission.REPORTS_READ, () => new Reports(context));
+  return { title: "Reports", render: () => page.show((one) => one.render()) };
 };
 
 class Reports {
   readonly #context: Context;
-  readonly #told: Loading<Report[]>;
+  readonly #told: Loading<Listed<Report>>;
   readonly #definitions: Definitions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = AGAIN_MS;
@@ -54,10 +53,12 @@ class Reports {
   }
 
   /** Again while one is being made. */
-  async #ask(): Promise<Report[]> {
+  async #ask(): Promise<Listed<Report>> {
     const { signal } = this.#context;
-    const { reports } = await this.#client.listReports({ pageSize: 100 }, { signal });
-    this.#lookAgain(reports.some((one) => UNDER_WAY.has(one.state)));
+    const ask = (pageToken: string) =>
+      this.#client.listReports({ pageSize: LATEST, pageToken }, { signal });
+    const reports = await listed(ask, (answer) => answer.reports, 1);
+    this.#lookAgain(reports.all.some((one) => UNDER_WAY.has(one.state)));
     return reports;
   }
 
@@ -90,7 +91,7 @@ class Reports {
     const may = this.#context.may(Permission.REPORTS_WRITE);
     const none = may ? "No report was made yet. Have one made above." : "No report was made yet.";
     return html`${may ? card("Have a report made", this.#form()) : nothing}
-      ${card("Reports", html`${this.#told.show((all) => table("Reports", this.#reports(), all, none, (one) => one.reportId))} ${lacking(this.#context, Permission.REPORTS_WRITE, "have reports made")}`)}
+      ${card("Reports", html`${this.#told.show((told) => html`${table("Reports", this.#reports(), told.all, none, (one) => one.reportId)} ${further(this.#context.route.workspace, told, "reports", "reports")}`)} ${lacking(this.#context, Permission.REPORTS_WRITE, "have reports made")}`)}
       ${this.#definitions.render()}`;
   }
 

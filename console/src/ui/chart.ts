@@ -2,6 +2,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { dayOrHour, when } from "../format.ts";
 import { CHANGED } from "../theme.ts";
+import { pointedAt, spanning } from "./spanning.ts";
 
 /** One line, or row of bars, of a chart. Where there is no value there is a gap. */
 export interface Line {
@@ -15,6 +16,8 @@ export interface Line {
 export interface ChartSpec {
   /** Starts of the buckets, in seconds since 1970. */
   readonly times: readonly number[];
+  /** Where each of them ends. */
+  readonly ends: readonly number[];
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
   readonly zone: string;
@@ -109,7 +112,11 @@ function optionsOf(
     width,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false } },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      dataIdx: (_, __, nearest, time) => pointedAt(current(), nearest, time),
+    },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), spec.zone),
     scales: {
       x: { time: true, range: () => [...current().span] as [number, number] },
@@ -119,7 +126,7 @@ function optionsOf(
       { ...axis, size: 30, values: places },
       { ...axis, values, size: 76 },
     ],
-    series: [{}, ...spec.lines.map((line) => seriesOf(line, colored(line.color)))],
+    series: [{}, ...spec.lines.map((line) => seriesOf(line, colored(line.color), current))],
     hooks: { setCursor: [(plot) => tell(plot, current())] },
   };
 }
@@ -129,15 +136,14 @@ function fromZero(_: uPlot, least: number | null, most: number | null): uPlot.Ra
   return [Math.min(0, least ?? 0), top === 0 ? 1 : top * 1.08];
 }
 
-function seriesOf(line: Line, color: string): uPlot.Series {
-  const bars = uPlot.paths.bars?.({ size: [0.8], align: 1 });
-  const isBars = line.shape === "bars" && bars !== undefined;
+function seriesOf(line: Line, color: string, current: () => ChartSpec): uPlot.Series {
+  const isBars = line.shape === "bars";
   return {
     label: line.label,
     stroke: color,
     width: isBars ? 0 : 2,
     points: { show: !isBars && hasPoints(line.values), size: 5 },
-    ...(isBars && { fill: color, paths: bars }),
+    ...(isBars && { fill: color, paths: spanning(current) }),
   };
 }
 
@@ -145,7 +151,8 @@ function seriesOf(line: Line, color: string): uPlot.Series {
 function tell(plot: uPlot, spec: ChartSpec): void {
   const told = plot.root.parentElement?.parentElement?.querySelector(".told");
   if (!told) return;
-  const at = plot.cursor.idx;
+  const { idx, idxs } = plot.cursor;
+  const at = idx == null ? null : idxs?.[1];
   const time = at == null ? undefined : spec.times[at];
   told.textContent = at == null || time === undefined ? "" : row(spec, at, time);
 }

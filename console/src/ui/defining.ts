@@ -29,17 +29,22 @@ import {
 } from "../data/definitions.ts";
 import { recipientsOf } from "../data/escalation.ts";
 import { when } from "../format.ts";
-import { failure, type Loading } from "../loading.ts";
+import type { Loading } from "../loading.ts";
 import { zones } from "../zones.ts";
+import { Draft } from "./draft.ts";
 import { boxes, choice, Filled, line, stillAsked } from "./fields.ts";
-import { focused } from "./focus.ts";
 
 interface Asked {
   /** What is changed; undefined for a new one. */
   readonly kept: KeptReportDefinition | undefined;
   readonly targets: Loading<KeptTarget[]>;
-  /** Resolves with what it failed by. */
-  readonly save: (event: SubmitEvent, definition: ReportDefinition) => Promise<unknown>;
+  readonly load: (kept: KeptReportDefinition) => Promise<KeptReportDefinition | undefined>;
+  /** In place of what is kept, if anything is. Resolves with what it failed by. */
+  readonly save: (
+    event: SubmitEvent,
+    definition: ReportDefinition,
+    kept: KeptReportDefinition | undefined,
+  ) => Promise<unknown>;
   readonly leave: () => void;
 }
 
@@ -47,34 +52,45 @@ interface Asked {
 export class DefinitionForm {
   readonly #context: Context;
   readonly #asked: Asked;
-  #frequency: number;
-  #period: number;
+  readonly #draft: Draft<KeptReportDefinition, ReportDefinition>;
+  #frequency = 0;
+  #period = ReportPeriod.LAST_WEEK;
   #due: readonly DueReport[] = [];
-  #error: unknown;
 
   constructor(context: Context, asked: Asked) {
     this.#context = context;
     this.#asked = asked;
-    this.#frequency = asked.kept?.definition?.schedule?.frequency ?? 0;
-    this.#period = asked.kept?.definition?.period ?? ReportPeriod.LAST_WEEK;
+    this.#draft = new Draft({
+      ...asked,
+      messageOf: ({ definition }) => definition,
+      read: (form, definition) => definitionOf(new Filled(form), definition),
+      begin: (definition) => this.#begin(definition),
+      update: context.update,
+    });
+  }
+
+  #begin(said: ReportDefinition | undefined): void {
+    this.#frequency = said?.schedule?.frequency ?? 0;
+    this.#period = said?.period ?? ReportPeriod.LAST_WEEK;
+    this.#due = [];
   }
 
   render(): TemplateResult {
-    const { kept, leave } = this.#asked;
-    const submitted = (event: SubmitEvent) => void this.#submitted(event);
-    return html`<form class="form" tabindex="-1" ${focused()} @submit=${submitted}>
-        ${this.#content()} ${this.#times()} ${this.#told()}
-        <p class="buttons wide">
-          <button class="primary">${kept ? "Save" : "Make the definition"}</button>
-          ${this.#frequency ? html`<button name="preview" value="1">When would it be made?</button>` : nothing}
-          <button type="button" @click=${leave}>Cancel</button>
-        </p>
-      </form>
-      ${this.#error ? failure(this.#error) : nothing} ${this.#due.length ? this.#preview() : nothing}`;
+    const content = html`${this.#content()} ${this.#times()} ${this.#told()} ${this.#buttons()}`;
+    return html`${this.#draft.render("form", content, (event) => void this.#submitted(event))}
+      ${this.#due.length ? this.#preview() : nothing}`;
+  }
+
+  #buttons(): TemplateResult {
+    return html`<p class="buttons wide">
+      <button class="primary">${this.#draft.kept ? "Save" : "Make the definition"}</button>
+      ${this.#frequency ? html`<button name="preview" value="1">When would it be made?</button>` : nothing}
+      <button type="button" @click=${this.#asked.leave}>Cancel</button>
+    </p>`;
   }
 
   #content(): TemplateResult {
-    const said = this.#asked.kept?.definition;
+    const { said } = this.#draft;
     const turn = (period: string) => {
       this.#period = Number(period);
       this.#context.update();
@@ -90,7 +106,7 @@ export class DefinitionForm {
   }
 
   #times(): TemplateResult {
-    const said = this.#asked.kept?.definition;
+    const { said } = this.#draft;
     const schedule = said?.schedule;
     const { zone } = this.#context.range;
     const chosen = said ? said.timeZone || "UTC" : zone;
@@ -110,7 +126,7 @@ export class DefinitionForm {
   }
 
   #told(): TemplateResult {
-    const named = this.#asked.kept?.definition?.recipients ?? [];
+    const named = this.#draft.said?.recipients ?? [];
     const { targets } = this.#asked;
     const all = recipientsOf(targets.value, named);
     const none = html`<p class="help wide">Make targets on the page Notifications, and they can be told here.</p>`;
@@ -121,11 +137,11 @@ export class DefinitionForm {
 
   async #submitted(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const form = new Filled(event.target as HTMLFormElement);
-    const definition = definitionOf(form, this.#asked.kept?.definition);
+    const draft = this.#draft;
+    const definition = draft.read(event.target as HTMLFormElement);
     if (event.submitter?.getAttribute("name") === "preview")
       await pressed(event, () => this.#look(definition));
-    else this.#error = await this.#asked.save(event, definition);
+    else draft.error = await this.#asked.save(event, definition, draft.kept);
     this.#context.update();
   }
 
@@ -134,10 +150,10 @@ export class DefinitionForm {
     const asked = { schedule, timeZone, period, periodDays };
     const client = shadower.service(ReportsService);
     try {
-      this.#error = undefined;
+      this.#draft.error = undefined;
       this.#due = (await client.previewSchedule(definite(asked), { signal })).dueReports;
     } catch (error) {
-      this.#error = error;
+      this.#draft.error = error;
     }
   }
 

@@ -14,6 +14,7 @@ import { act } from "../actions.ts";
 import type { Context } from "../app.ts";
 import { changed } from "../data/changed.ts";
 import { periodIn, scheduleIn } from "../data/definitions.ts";
+import { listed, PAGE } from "../data/paging.ts";
 import { targetsOf } from "../data/targets.ts";
 import { ABSENT, when } from "../format.ts";
 import { idOf, randomId } from "../ids.ts";
@@ -22,8 +23,6 @@ import { pressing } from "./button.ts";
 import { card } from "./card.ts";
 import { DefinitionForm } from "./defining.ts";
 import { named, table } from "./table.ts";
-
-const MOST = 200;
 
 /** What is reported at times, or whenever somebody asks for it. */
 export class Definitions {
@@ -39,9 +38,12 @@ export class Definitions {
     const { signal } = context;
     this.#context = context;
     this.#asked = asked;
-    this.#told = new Loading(async () => {
-      return (await this.#client.listDefinitions({ pageSize: MOST }, { signal })).definitions;
-    }, context);
+    const ask = (pageToken: string) =>
+      this.#client.listDefinitions({ pageSize: PAGE, pageToken }, { signal });
+    this.#told = new Loading(
+      async () => (await listed(ask, ({ definitions }) => definitions)).all,
+      context,
+    );
     this.#targets = new Loading(() => targetsOf(context), context);
   }
 
@@ -75,7 +77,9 @@ export class Definitions {
     this.#form = new DefinitionForm(this.#context, {
       kept,
       targets: this.#targets,
-      save: (event, definition) => this.#save(event, kept, definition),
+      load: async ({ definitionId }) =>
+        (await this.#client.getDefinition({ definitionId })).definition,
+      save: (event, definition, kept) => this.#save(event, kept, definition),
       leave: () => this.#leave(),
     });
     this.#context.update();

@@ -12,6 +12,7 @@ import { NotificationsService } from "shadower-client/gen/shadower/notifications
 import type { KeptTarget } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { act } from "../actions.ts";
 import type { Context } from "../app.ts";
+import { type Listed, listed } from "../data/paging.ts";
 import { ABSENT, clock, count, seconds, when, words } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { pressing } from "./button.ts";
@@ -33,9 +34,8 @@ export class Deliveries {
   readonly #context: Context;
   readonly #target: string;
   readonly #state: DeliveryState;
-  readonly #told: Loading<Delivery[]>;
+  readonly #told: Loading<Listed<Delivery>>;
   #pages = 1;
-  #hasMore = false;
   #looked: { delivery: Delivery; attempts: readonly DeliveryAttempt[] } | undefined;
 
   constructor(context: Context) {
@@ -50,20 +50,12 @@ export class Deliveries {
     return this.#context.shadower.service(NotificationsService);
   }
 
-  async #ask(): Promise<Delivery[]> {
+  #ask(): Promise<Listed<Delivery>> {
     const { signal } = this.#context;
-    const states = this.#state ? [this.#state] : [];
-    const all: Delivery[] = [];
-    let pageToken = "";
-    for (let page = 0; page < this.#pages; page++) {
-      const asked = { target: this.#target, states, pageSize: PAGE, pageToken };
-      const { deliveries, nextPageToken } = await this.#client.listDeliveries(asked, { signal });
-      all.push(...deliveries);
-      pageToken = nextPageToken;
-      if (!pageToken) break;
-    }
-    this.#hasMore = pageToken !== "";
-    return all;
+    const asked = { target: this.#target, states: this.#state ? [this.#state] : [] };
+    const ask = (pageToken: string) =>
+      this.#client.listDeliveries({ ...asked, pageSize: PAGE, pageToken }, { signal });
+    return listed(ask, ({ deliveries }) => deliveries, this.#pages);
   }
 
   #act(event: Event, done: string, work: () => Promise<unknown>): void {
@@ -71,7 +63,7 @@ export class Deliveries {
   }
 
   render(targets: readonly KeptTarget[]): TemplateResult {
-    return html`${card("Deliveries", html`${this.#filter(targets)} ${this.#told.show((all) => this.#shown(all, targets))}`)}
+    return html`${card("Deliveries", html`${this.#filter(targets)} ${this.#told.show((one) => this.#shown(one, targets))}`)}
       ${this.#looked ? card("Attempts", this.#attempts(this.#looked)) : nothing}`;
   }
 
@@ -95,14 +87,14 @@ export class Deliveries {
     </form>`;
   }
 
-  #shown(all: readonly Delivery[], targets: readonly KeptTarget[]): TemplateResult {
+  #shown({ all, isWhole }: Listed<Delivery>, targets: readonly KeptTarget[]): TemplateResult {
     const more = () => {
       this.#pages += 1;
       void this.#told.again();
     };
     return html`${table("Deliveries", this.#columns(targets), all, "Nothing was told. What is, stands here for a month.", (one) => one.deliveryId)}
       ${lacking(this.#context, Permission.NOTIFICATION_DELIVERIES_WRITE, "have anything delivered again")}
-      ${this.#hasMore ? html`<p class="buttons"><button type="button" @click=${more}>Show earlier ones</button></p>` : nothing}
+      ${isWhole ? nothing : html`<p class="buttons"><button type="button" @click=${more}>Show earlier ones</button></p>`}
       ${this.#recovering()}`;
   }
 

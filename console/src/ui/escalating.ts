@@ -1,7 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import {
+  type AlertRule,
   AlertRuleSchema,
+  type EscalationLevel,
   type KeptAlertRule,
 } from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
 import { AlertsService } from "shadower-client/gen/shadower/alerts/v1/alerts_service_pb";
@@ -10,10 +12,10 @@ import { act } from "../actions.ts";
 import type { Context } from "../app.ts";
 import { changed } from "../data/changed.ts";
 import { levelOf, recipientsOf, type Step, stepOf } from "../data/escalation.ts";
-import { failure, type Loading } from "../loading.ts";
+import type { Loading } from "../loading.ts";
 import { linkTo } from "../router.ts";
+import { Draft } from "./draft.ts";
 import { boxes, Filled, line } from "./fields.ts";
-import { focused } from "./focus.ts";
 
 const MOST_LEVELS = 8;
 const MOST_MINUTES = 7 * 24 * 60;
@@ -30,17 +32,37 @@ interface Asked {
 export class EscalationForm {
   readonly #context: Context;
   readonly #asked: Asked;
-  #steps: readonly Step[];
-  #next: number;
-  #error: unknown;
+  readonly #draft: Draft<KeptAlertRule, AlertRule>;
+  #steps: readonly Step[] = [];
+  #next = 0;
 
   constructor(context: Context, asked: Asked) {
     this.#context = context;
     this.#asked = asked;
-    const levels = asked.kept.rule?.escalation ?? [];
-    this.#steps = levels.map(stepOf);
-    this.#next = levels.length;
+    this.#draft = new Draft({
+      kept: asked.kept,
+      messageOf: ({ rule }) => rule,
+      read: (form, rule) => this.#read(new Filled(form), rule),
+      load: async ({ ruleId }) => (await this.#client.getRule({ ruleId })).rule,
+      begin: (rule) => this.#begin(rule?.escalation ?? []),
+      update: context.update,
+    });
+  }
+
+  get #client() {
+    return this.#context.shadower.service(AlertsService);
+  }
+
+  #begin(levels: readonly EscalationLevel[]): void {
+    this.#steps = levels.map((one) => stepOf(one, this.#next++));
     if (levels.length === 0) this.#add();
+  }
+
+  /** All else that the rule says stays. */
+  #read(form: Filled, rule: AlertRule | undefined): AlertRule {
+    return changed(AlertRuleSchema, rule, {
+      escalation: this.#steps.map((one) => levelOf(form, one)),
+    });
   }
 
   get ruleId(): string {
@@ -52,10 +74,12 @@ export class EscalationForm {
   }
 
   render(): TemplateResult {
-    const submitted = (event: SubmitEvent) => void this.#save(event);
+    return this.#draft.render("", this.#fields(), (event) => void this.#save(event));
+  }
+
+  #fields(): TemplateResult {
     const { leave, targets } = this.#asked;
-    return html`<form tabindex="-1" ${focused()} @submit=${submitted}>
-        <p class="help">
+    return html`<p class="help">
           Each level is told once, while nobody has acknowledged the alert. Without levels, only those
           are told who are told of all alerts.
         </p>
@@ -71,9 +95,7 @@ export class EscalationForm {
             Add a level
           </button>
           <button type="button" @click=${leave}>Cancel</button>
-        </p>
-      </form>
-      ${this.#error ? failure(this.#error) : nothing}`;
+        </p>`;
   }
 
   #nobody(): TemplateResult {
@@ -104,29 +126,17 @@ export class EscalationForm {
     this.#context.update();
   }
 
-  /** All else that the rule says stays. */
   async #save(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const { ruleId, rule, etag } = this.#asked.kept;
-    if (!rule) return;
-    const form = new Filled(event.target as HTMLFormElement);
-    const escalation = this.#steps.map((one) => levelOf(form, one));
-    const client = this.#context.shadower.service(AlertsService);
+    const draft = this.#draft;
+    const { ruleId, etag } = draft.kept ?? this.#asked.kept;
+    const rule = draft.read(event.target as HTMLFormElement);
     const work = async () => {
-      await client.updateRule({
-        ruleId,
-        rule: changed(AlertRuleSchema, rule, { escalation }),
-        etag,
-      });
+      await this.#client.updateRule({ ruleId, rule, etag });
       this.#asked.leave();
     };
-    this.#error = await act(
-      this.#context,
-      event,
-      "The escalation is saved",
-      work,
-      this.#asked.again,
-    );
+    const done = "The escalation is saved";
+    draft.error = await act(this.#context, event, done, work, this.#asked.again);
     this.#context.update();
   }
 }

@@ -1,24 +1,27 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { Dimension } from "shadower-client/gen/shadower/common/v1/dimension_pb";
 import type { Metric } from "shadower-client/gen/shadower/metrics/v1/metric_pb";
 import type { Context } from "../app.ts";
 import { BUCKETS, type Exploration, FILTERS, GROUPS } from "../data/explorer.ts";
+import type { Listed } from "../data/paging.ts";
+import { further } from "./further.ts";
 
 /** What to ask for. Each change is a place of its own in the history. */
 export function explorerForm(
   context: Context,
   asked: Exploration,
-  metrics: readonly Metric[],
+  metrics: Listed<Metric> | undefined,
 ): TemplateResult {
-  const names = metrics.map((one) => one.name);
+  const names = metrics?.all.map((one) => one.name) ?? [];
   const known = names.includes(asked.metric) ? names : [asked.metric, ...names];
-  const meaning = metrics.find((one) => one.name === asked.metric)?.meaning ?? "";
+  const meaning = metrics?.all.find((one) => one.name === asked.metric)?.meaning ?? "";
   return html`<form class="card form" @submit=${(event: Event) => event.preventDefault()}>
     ${choice(context, "metric", "Metric", asked.metric, known)}
     ${choice(context, "group", "Group by", nameOf(GROUPS, asked.group), ["", ...Object.keys(GROUPS)])}
     ${choice(context, "bucket", "Bucket", nameOf(BUCKETS, asked.bucket), Object.keys(BUCKETS))}
     ${Object.entries(FILTERS).map(([name, field]) => filter(context, name, asked.filter[field]))}
     <p class="help wide">${meaning}</p>
+    ${metrics ? further(context.route.workspace, metrics, "metrics", "metricDescriptors") : nothing}
   </form>`;
 }
 

@@ -30,7 +30,7 @@ function legend(spec: ChartSpec): TemplateResult {
 function figures(spec: ChartSpec): TemplateResult {
   return html`<details class="figures" @toggle=${opened}>
     <summary>As a table</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Figures">
+    <div class="scroll long" tabindex="0" role="region" aria-label="Figures">
       <table>
         <thead>
           <tr><th scope="col">Time</th>${spec.lines.map((line) => html`<th scope="col">${line.label}</th>`)}</tr>

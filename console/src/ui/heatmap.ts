@@ -19,7 +19,7 @@ export function heatmap(cells: readonly Cell[], what: string): TemplateResult {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${what} by hour and weekday">
     <table class="heatmap">
       <thead>
-        <tr><td></td>${HOURS.map((hour) => html`<th scope="col">${hour}</th>`)}</tr>
+        <tr><td></td>${HOURS.map((hour) => html`<th scope="col"><span>${hour}</span></th>`)}</tr>
       </thead>
       <tbody>
         ${DAYS.map(

@@ -17,6 +17,7 @@ import {
   secretsIn,
   USUAL_OVERLAP,
 } from "../data/keys.ts";
+import { listed, PAGE } from "../data/paging.ts";
 import { when } from "../format.ts";
 import { Loading } from "../loading.ts";
 import { own } from "../own.ts";
@@ -28,8 +29,6 @@ import { focused } from "./focus.ts";
 import { lacking } from "./lacking.ts";
 import { type Secret, secretOnce } from "./secret.ts";
 import { named, table } from "./table.ts";
-
-const MOST = 500;
 
 /** Keys by which programs come in. */
 export class ApiKeys {
@@ -43,8 +42,10 @@ export class ApiKeys {
   constructor(context: Context) {
     const { signal } = context;
     this.#context = context;
+    const ask = (pageToken: string) =>
+      this.#client.listApiKeys({ pageSize: PAGE, pageToken }, { signal });
     this.#told = new Loading(
-      async () => (await this.#client.listApiKeys({ pageSize: MOST }, { signal })).apiKeys,
+      async () => (await listed(ask, ({ apiKeys }) => apiKeys)).all,
       context,
     );
   }

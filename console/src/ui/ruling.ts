@@ -6,16 +6,18 @@ import { act, pressed } from "../actions.ts";
 import type { Context } from "../app.ts";
 import { COMPARATORS, ruleOf, SEVERITIES } from "../data/alerts.ts";
 import { metricsOf } from "../data/explorer.ts";
+import type { Listed } from "../data/paging.ts";
 import { count } from "../format.ts";
 import { idOf } from "../ids.ts";
 import { failure, Loading } from "../loading.ts";
 import { choice } from "./fields.ts";
+import { further } from "./further.ts";
 
 /** Makes a rule, and says before what it would have told of in the last day. */
 export class RuleForm {
   readonly #context: Context;
   readonly #made: () => Promise<unknown>;
-  readonly #metrics: Loading<Metric[]>;
+  readonly #metrics: Loading<Listed<Metric>>;
   #preview: PreviewRuleResponse | undefined;
   #error: unknown;
 
@@ -50,7 +52,7 @@ export class RuleForm {
   render(): TemplateResult {
     return html`<form class="form" @submit=${(event: SubmitEvent) => this.#submitted(event)}>
         <label><span>Name</span><input name="name" required maxlength="256" /></label>
-        ${this.#metrics.show((all) =>
+        ${this.#metrics.show(({ all }) =>
           choice(
             "metric",
             "Metric",
@@ -64,6 +66,7 @@ export class RuleForm {
         ${choice("severity", "Severity", SEVERITIES, "2")}
         <button name="preview" value="1">What would it have told?</button>
         <button class="primary">Make the rule</button>
+        ${this.#metrics.value ? further(this.#context.route.workspace, this.#metrics.value, "metrics", "metricDescriptors") : nothing}
       </form>
       ${this.#error ? failure(this.#error) : nothing} ${this.#preview ? previewed(this.#preview) : nothing}`;
   }

@@ -1,21 +1,33 @@
 import type { ElementPart } from "lit-html";
 import { Directive, directive } from "lit-html/directive.js";
 
-/** Scrolls what an element is in sideways, so that the element is in sight when it becomes current. */
+/**
+ * Scrolls what an element is in sideways, so that the element is in sight when it becomes current, and
+ * stays so when there is another width: when a phone is turned.
+ */
 class InSight extends Directive {
-  #was = false;
+  #isCurrent = false;
+  #element: Element | undefined;
+  readonly #observer = new ResizeObserver(() => this.#element && toMiddle(this.#element));
 
   render(_isCurrent: boolean): void {}
 
   override update(part: ElementPart, [isCurrent]: [boolean]): void {
-    const isNew = isCurrent && !this.#was;
-    this.#was = isCurrent;
-    // When it has its place. By hand, since scrollIntoView would move the page as well.
-    if (isNew) requestAnimationFrame(() => toMiddle(part.element as HTMLElement));
+    if (isCurrent === this.#isCurrent) return;
+    this.#isCurrent = isCurrent;
+    this.#element = part.element;
+    this.#observer.disconnect();
+    // When it has its place. What is observed anew is told of at once.
+    if (isCurrent) requestAnimationFrame(() => this.#observe(part.element.parentElement));
+  }
+
+  #observe(around: Element | null): void {
+    if (around && this.#isCurrent) this.#observer.observe(around);
   }
 }
 
-function toMiddle(element: HTMLElement): void {
+/** By hand, since scrollIntoView would move the page as well. */
+function toMiddle(element: Element): void {
   const around = element.parentElement;
   if (!around) return;
   const [own, all] = [element.getBoundingClientRect(), around.getBoundingClientRect()];

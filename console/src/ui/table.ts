@@ -1,6 +1,9 @@
 import { html, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 
+/** Longer ones scroll on their own, and so end amid a row. */
+const WHOLE_ROWS = 40;
+
 export interface Column<T> {
   readonly label: string;
   readonly cell: (row: T) => unknown;
@@ -21,7 +24,7 @@ export function table<T>(
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
   const shown = (row: T) =>
     html`<tr>${columns.map((one) => html`<td class=${kind(one)}>${one.cell(row)}</td>`)}</tr>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
+  return html`<div class=${rows.length > WHOLE_ROWS ? "scroll long" : "scroll"} tabindex="0" role="region" aria-label=${caption}>
     <table>
       <caption class="unseen">${caption}</caption>
       <thead>

@@ -2,38 +2,51 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { KeptAlertRule } from "shadower-client/gen/shadower/alerts/v1/alert_rule_pb";
 import type { KeptTarget, Target } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { SEVERITIES } from "../data/alerts.ts";
-import { EVENTS, KINDS, type Kind, kindOf, targetOf } from "../data/targets.ts";
-import { failure, type Loading } from "../loading.ts";
+import { addressIn, EVENTS, KINDS, type Kind, kindOf, targetOf } from "../data/targets.ts";
+import type { Loading } from "../loading.ts";
+import { Draft } from "./draft.ts";
 import { box, boxes, choice, Filled, line, lines, stillAsked } from "./fields.ts";
-import { focused } from "./focus.ts";
 
 interface Asked {
   /** What is changed; undefined for a new one. */
   readonly kept: KeptTarget | undefined;
   readonly rules: Loading<KeptAlertRule[]>;
   readonly update: () => void;
-  /** Resolves with what it failed by. */
-  readonly save: (event: SubmitEvent, target: Target) => Promise<unknown>;
+  readonly load: (kept: KeptTarget) => Promise<KeptTarget | undefined>;
+  /** In place of what is kept, if anything is. Resolves with what it failed by. */
+  readonly save: (
+    event: SubmitEvent,
+    target: Target,
+    kept: KeptTarget | undefined,
+  ) => Promise<unknown>;
   readonly leave: () => void;
 }
 
 /** Makes a target, or changes one. */
 export class TargetForm {
   readonly #asked: Asked;
-  #kind: Kind;
-  #error: unknown;
+  readonly #draft: Draft<KeptTarget, Target>;
+  #kind: Kind = "webhook";
 
   constructor(asked: Asked) {
     this.#asked = asked;
-    this.#kind = kindOf(asked.kept?.target);
+    this.#draft = new Draft({
+      ...asked,
+      messageOf: ({ target }) => target,
+      read: (form, target) => targetOf(new Filled(form), target),
+      begin: (target) => {
+        this.#kind = kindOf(target);
+      },
+    });
   }
 
   render(): TemplateResult {
-    const { kept, leave } = this.#asked;
-    const target = kept?.target;
-    return html`<form class="form" tabindex="-1" ${focused()}
-      @submit=${(event: SubmitEvent) => void this.#submitted(event)}>
-      ${line("name", "Name", { value: target?.name, isRequired: true, most: 256 })}
+    return this.#draft.render("form", this.#fields(), (event) => void this.#submitted(event));
+  }
+
+  #fields(): TemplateResult {
+    const target = this.#draft.said;
+    return html`${line("name", "Name", { value: target?.name, isRequired: true, most: 256 })}
       ${choice("kind", "Kind", KINDS, this.#kind, (kind) => this.#turn(kind as Kind))}
       ${this.#address()}
       ${choice("leastSeverity", "Alerts from", [[0, "any severity"], ...SEVERITIES], target?.leastSeverity)}
@@ -41,11 +54,9 @@ export class TargetForm {
       ${boxes("eventTypes", "Told when", EVENTS, target?.eventTypes ?? [], "None: of all that alerts do, and of reports that name it.")}
       ${this.#narrower()}
       <p class="buttons wide">
-        <button class="primary">${kept ? "Save" : "Make the target"}</button>
-        <button type="button" @click=${leave}>Cancel</button>
-      </p>
-      ${this.#error ? failure(this.#error) : nothing}
-    </form>`;
+        <button class="primary">${this.#draft.kept ? "Save" : "Make the target"}</button>
+        <button type="button" @click=${this.#asked.leave}>Cancel</button>
+      </p>`;
   }
 
   #turn(kind: Kind): void {
@@ -55,27 +66,30 @@ export class TargetForm {
 
   async #submitted(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const form = new Filled(event.target as HTMLFormElement);
-    this.#error = await this.#asked.save(event, targetOf(form, this.#asked.kept?.target));
+    const draft = this.#draft;
+    const target = draft.read(event.target as HTMLFormElement);
+    draft.error = await this.#asked.save(event, target, draft.kept);
     this.#asked.update();
   }
 
   /** Secrets are told by nobody, so those that are kept are not shown. */
   #address(): TemplateResult {
-    const { kept } = this.#asked;
+    const { kept, said } = this.#draft;
     const isKept = kept !== undefined && kindOf(kept.target) === this.#kind;
     const stays = isKept ? "stays, if empty" : undefined;
     const asked = { isRequired: !isKept, ...(stays && { placeholder: stays }) };
-    if (this.#kind === "email") return recipients(kept);
-    const url = { ...asked, type: "url", most: 2048 } as const;
+    const address = addressIn(said, this.#kind);
+    if (this.#kind === "email") return recipients(address.to);
+    const url = { ...asked, value: address.url, type: "url", most: 2048 } as const;
     if (this.#kind !== "pagerDuty") return line("url", "Address", url);
-    return html`${line("routingKey", "Integration key", { ...asked, most: 64 })}
+    const key = { ...asked, value: address.routingKey, most: 64 };
+    return html`${line("routingKey", "Integration key", key)}
       ${line("url", "Another address than usual", { ...url, isRequired: false })}`;
   }
 
   #narrower(): TemplateResult {
-    const { kept, rules } = this.#asked;
-    const target = kept?.target;
+    const { rules } = this.#asked;
+    const target = this.#draft.said;
     const known = (rules.value ?? []).map((one): [string, string] => [
       one.ruleId,
       one.rule?.name ?? one.ruleId,
@@ -97,8 +111,7 @@ export class TargetForm {
   }
 }
 
-function recipients(kept: KeptTarget | undefined): TemplateResult {
-  const address = kept?.target?.address;
-  const to = address?.case === "email" ? address.value.to.join(", ") : "";
-  return line("to", "Addresses, with commas between", { value: to, isRequired: true, most: 5200 });
+function recipients(to: readonly string[] = []): TemplateResult {
+  const value = to.join(", ");
+  return line("to", "Addresses, with commas between", { value, isRequired: true, most: 5200 });
 }
