@@ -17,6 +17,7 @@ from services.notifications.instruments import Instruments
 from services.notifications.keeping import Keeper
 from services.notifications.lane_run import Means
 from services.notifications.mailing import Mailer
+from services.notifications.notice import TOLD_TYPES
 from services.notifications.posting import open_poster
 from services.notifications.pruning import keep_pruning
 from services.notifications.retrying import Retries
@@ -104,7 +105,8 @@ def _retries(settings: NotificationSettings) -> Retries:
 def _subscriber(settings: NotificationSettings, database: Database) -> GroupSubscriber:
     if settings.kafka_brokers:
         return KafkaGroup(settings, GROUP, partial(bury_alone, database))
-    return OutboxSubscriber(partial(connect, settings, RELAY_ROLE), GROUP, encode)
+    line = partial(connect, settings, RELAY_ROLE)
+    return OutboxSubscriber(line, GROUP, encode, types=TOLD_TYPES)
 
 
 if __name__ == "__main__":

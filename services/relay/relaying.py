@@ -21,6 +21,10 @@ class ToKafka:
         self._sender = sender
         self._topic = topic
 
+    def heeds(self, _: BusEvent) -> bool:
+        """What is heeded, those say who read there."""
+        return True
+
     async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:
         """Raises Unavailable if Kafka does not take them; they wait in the outbox then."""
         await self._sender.send(self._topic, [_record(entry.event) for entry in entries])

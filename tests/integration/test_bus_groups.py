@@ -1,9 +1,10 @@
 """Groups of subscribers on the outbox: each event to each group, whatever dies meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -11,9 +12,12 @@ import psycopg
 import pytest
 
 from services.runtime.bus.dead_letter import DeadLetter
+from services.runtime.bus.envelope import encode
+from services.runtime.bus.event import BusEvent
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
 from services.warehouse.bus.groups import LostPlaceError, OutboxGroup
-from services.warehouse.bus.outbox import Entry, prune
+from services.warehouse.bus.outbox import TOGETHER_SECONDS, Entry, prune
+from services.warehouse.bus.subscribers import OutboxSubscriber
 from services.warehouse.database import Database
 from services.warehouse.facts.changes import log_change
 from tests.support.bus import (
@@ -179,6 +183,9 @@ class Overtaken:
     def __init__(self, url: str, letter: DeadLetter) -> None:
         self._url, self._letter = url, letter
 
+    def heeds(self, _: BusEvent) -> bool:
+        return True
+
     async def deliver(self, entries: list[Entry]) -> list[DeadLetter]:
         with psycopg.connect(self._url) as connection:
             connection.execute("update shadower.bus_positions set id = id + 1")
@@ -196,6 +203,51 @@ async def test_who_has_lost_its_place_changes_nothing(
             await asyncio.wait_for(group.read(line, Overtaken(database_url, a_letter)), SECONDS)
     assert rows(database_url, POSITION, "g") == [{"txid": 0, "id": 1}]
     assert letters(database_url) == []
+
+
+class OfAlerts:
+    """Heeds these alone, and notes what is delivered between two moves."""
+
+    portion = 1
+
+    def __init__(self) -> None:
+        self.portions: list[list[str]] = []
+
+    def heeds(self, event: BusEvent) -> bool:
+        return event.type == "alert.triggered"
+
+    async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:
+        self.portions.append([entry.event.type for entry in entries])
+        return []
+
+
+async def test_what_nobody_heeds_is_passed_by_together(
+    database_url: str, database: Database
+) -> None:
+    other, heeded = "agent.executed", "alert.triggered"
+    for kind in (other, other, heeded, heeded, other, other, other):
+        last = await publish_one(database, "w", kind=kind)
+    delivery = OfAlerts()
+    group = OutboxGroup(lambda: connect(settings_of(database_url), RELAY_ROLE), "g")
+    reading = asyncio.create_task(group.run(delivery))
+    place = "select txid::text::bigint as txid, id from outbox where event_id = %s"
+    await until(lambda: rows(database_url, POSITION, "g") == rows(database_url, place, last))
+    reading.cancel()
+    assert delivery.portions == [[other, other, heeded], [heeded], [other, other, other]]
+
+
+async def test_a_handler_is_told_what_it_heeds_alone(database_url: str, database: Database) -> None:
+    heard = Heard()
+    line = partial(connect, settings_of(database_url), RELAY_ROLE)
+    subscriber = OutboxSubscriber(line, "g", encode, types={"alert.triggered"})
+    async with taking_part(subscriber, heard.handle):
+        await publish_one(database, "w")
+        first = await publish_one(database, "w", kind="alert.triggered")
+        await until(lambda: heard.ids == [first])
+        await publish_one(database, "w")
+        await asyncio.sleep(2 * TOGETHER_SECONDS)
+        second = await publish_one(database, "w", kind="alert.triggered")
+        await until(lambda: heard.ids == [first, second])
 
 
 async def test_rows_that_all_have_passed_are_forgotten(

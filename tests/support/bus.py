@@ -40,10 +40,12 @@ async def database_of(url: str) -> AsyncIterator[Database]:
         yield Database(pool)
 
 
-async def publish_one(database: Database, workspace: str, **fields: Any) -> uuid.UUID:
+async def publish_one(
+    database: Database, workspace: str, kind: str = "agent.executed", **fields: Any
+) -> uuid.UUID:
     event_id = uuid.uuid4()
     async with database.writing(workspace) as session:
-        await publish(session, Published("agent.executed", id=event_id, **fields))
+        await publish(session, Published(kind, id=event_id, **fields))
     return event_id
 
 

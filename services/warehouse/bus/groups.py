@@ -1,7 +1,7 @@
 """Groups of subscribers that read the outbox: one member of each reads, others stand by."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -9,12 +9,14 @@ import asyncpg
 import structlog
 
 from services.runtime.bus.dead_letter import DeadLetter
+from services.runtime.bus.event import BusEvent
 from services.runtime.faults import Unavailable
 from services.runtime.patience import Patience
 from services.warehouse.bus.dead_letters import bury
 from services.warehouse.bus.outbox import (
     BROKEN,
     QUERIES,
+    TOGETHER_SECONDS,
     Connect,
     Entry,
     Line,
@@ -33,7 +35,10 @@ class Delivery(Protocol):
     """What a group does with what it reads."""
 
     portion: int
-    """Events between two moves of the group, so also the most that are told again."""
+    """Events that it heeds between two moves of the group, so also the most that are told again."""
+
+    def heeds(self, event: BusEvent) -> bool:
+        """Whether it does anything with it."""
 
     async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:
         """Letters of those that cannot be handled. Raises Unavailable: all are to come again."""
@@ -85,11 +90,14 @@ class OutboxGroup:
         while True:
             rewarded = self._patience.is_rewarded
             entries = await next_entries(line, position, READ_AT_ONCE, rewarded)
-            for start in range(0, len(entries), delivery.portion):
-                portion = entries[start : start + delivery.portion]
+            for portion in _portions(entries, delivery):
                 letters = await _delivered(delivery, portion)
                 position = await self._move(line, position, portion[-1].position, letters)
                 rewarded()
+            if not any(delivery.heeds(entry.event) for entry in entries):
+                # Where facts come in, most are of that kind: a move of the group for each commit
+                # would cost the database nearly as much as the commit.
+                await asyncio.sleep(TOGETHER_SECONDS)
 
     async def _move(
         self, line: Line, before: Position, after: Position, letters: Sequence[DeadLetter]
@@ -103,6 +111,15 @@ class OutboxGroup:
             for letter in letters:
                 await bury(line.connection, letter)
         return after
+
+
+def _portions(entries: Sequence[Entry], delivery: Delivery) -> Iterator[Sequence[Entry]]:
+    start = heeded = 0
+    for end, entry in enumerate(entries, start=1):
+        heeded += delivery.heeds(entry.event)
+        if heeded == delivery.portion or end == len(entries):
+            yield entries[start:end]
+            start, heeded = end, 0
 
 
 async def _delivered(delivery: Delivery, entries: Sequence[Entry]) -> list[DeadLetter]:

@@ -20,6 +20,8 @@ CHANNEL = "shadower_bus"
 POLL_SECONDS = 5.0
 # Something is there that may not be read before another transaction has ended.
 UNSETTLED_SECONDS = 0.02
+# Where much happens it is read together, not commit by commit by every process.
+TOGETHER_SECONDS = 0.05
 BROKEN = (
     OSError,
     TimeoutError,

@@ -1,7 +1,7 @@
 """Subscribers of the bus where there is no Kafka: they read the outbox itself."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import structlog
 
@@ -20,6 +20,7 @@ from services.runtime.patience import Patience
 from services.warehouse.bus.groups import READ_AT_ONCE, OutboxGroup
 from services.warehouse.bus.outbox import (
     BROKEN,
+    TOGETHER_SECONDS,
     Connect,
     Entry,
     next_entries,
@@ -29,23 +30,28 @@ from services.warehouse.bus.outbox import (
 
 Encode = Callable[[BusEvent], bytes]
 
-TOGETHER_SECONDS = 0.05
-
 
 class OutboxSubscriber:
     """A GroupSubscriber."""
 
     def __init__(
-        self, connect: Connect, group: str, encode: Encode, backoff: Backoff = USUAL_BACKOFF
+        self,
+        connect: Connect,
+        group: str,
+        encode: Encode,
+        backoff: Backoff = USUAL_BACKOFF,
+        types: Set[str] | None = None,
     ) -> None:
-        """`encode` makes the payload of dead letters."""
+        """`encode` makes the payload of dead letters. If there are types, the handler would do
+        nothing with other events."""
         self._connect = connect
         self._group = group
         self._encode = encode
         self._backoff = backoff
+        self._types = types
 
     async def run(self, handler: Handler) -> None:
-        delivery = HandlerDelivery(handler, self._group, self._encode, self._backoff)
+        delivery = HandlerDelivery(handler, self._group, self._encode, self._backoff, self._types)
         await OutboxGroup(self._connect, self._group).run(delivery)
 
 
@@ -54,14 +60,26 @@ class HandlerDelivery:
 
     portion = 1
 
-    def __init__(self, handler: Handler, group: str, encode: Encode, backoff: Backoff) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        group: str,
+        encode: Encode,
+        backoff: Backoff,
+        types: Set[str] | None,
+    ) -> None:
         self._handler = handler
         self._group = group
         self._encode = encode
         self._backoff = backoff
+        self._types = types
+
+    def heeds(self, event: BusEvent) -> bool:
+        is_of_us = event.group in ("", self._group)
+        return is_of_us and (self._types is None or event.type in self._types)
 
     async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:
-        mine = [entry for entry in entries if entry.event.group in ("", self._group)]
+        mine = [entry for entry in entries if self.heeds(entry.event)]
         letters = [await self._tell(entry) for entry in mine]
         return [letter for letter in letters if letter is not None]
 
@@ -102,7 +120,6 @@ class OutboxBroadcast:
                     await _tell(handler, entry.event)
                     position = entry.position
                 rewarded()
-                # Where much happens it is read together, not commit by commit by every process.
                 await asyncio.sleep(TOGETHER_SECONDS)
 
 
