@@ -30,8 +30,11 @@ export function instantOf(local: string, zone: string): Date | undefined {
   const asUtc = Date.parse(`${local}Z`);
   if (Number.isNaN(asUtc)) return undefined;
   // Twice, since the first guess may lie on the other side of a clock change.
-  const guess = asUtc - offset(new Date(asUtc), zone);
-  return new Date(asUtc - offset(new Date(guess), zone));
+  const first = asUtc - offset(new Date(asUtc), zone);
+  const second = asUtc - offset(new Date(first), zone);
+  const isShown = second + offset(new Date(second), zone) === asUtc;
+  // What the clock leaves out is over when it goes on.
+  return new Date(isShown ? second : Math.max(first, second));
 }
 
 /** How far a zone's clock is ahead of UTC then, in milliseconds. */

@@ -24,6 +24,11 @@ test("a day is as long as its zone's clock has it", () => {
     ["Africa/Cairo", "2026-04-23T22:00Z", 23],
     // The day before it ends where there is no midnight.
     ["Africa/Cairo", "2026-04-22T22:00Z", 24],
+    // The same, west of UTC.
+    ["America/Havana", "2026-03-07T05:00Z", 24],
+    ["America/Havana", "2026-03-08T05:00Z", 23],
+    ["America/Santiago", "2026-09-05T04:00Z", 24],
+    ["Atlantic/Azores", "2026-03-28T01:00Z", 24],
   ];
   for (const [zone, start, hours] of days) {
     const end = endOf(at(start), Granularity.DAY, zone);
@@ -69,6 +74,14 @@ test("whoever points at a bar is told of its day, until the next one begins", ()
     [0, 0, 1, 1],
   );
   assert.deepEqual(["2026-10-24T21:59Z", "2026-10-26T23:00Z"].map(told), [null, null]);
+  const apart = daysOf("2026-10-24T22:00Z", "2026-10-26T23:00Z");
+  const toldApart = (time: string) => pointedAt(apart, 1, at(time) / 1000);
+  assert.deepEqual(
+    ["2026-10-25T22:59Z", "2026-10-25T23:00Z", "2026-10-26T12:00Z", "2026-10-26T23:00Z"].map(
+      toldApart,
+    ),
+    [0, null, null, 2],
+  );
   const lines = chart.lines.map((one) => ({ ...one, shape: "line" as const }));
   assert.equal(pointedAt({ ...chart, lines }, 1, at("2026-10-24T23:00Z") / 1000), 1);
 });

@@ -22,7 +22,7 @@ class ToKafka:
         self._topic = topic
 
     def heeds(self, _: BusEvent) -> bool:
-        """What is heeded, those say who read there."""
+        """Kafka gets all; those who read there choose."""
         return True
 
     async def deliver(self, entries: Sequence[Entry]) -> list[DeadLetter]:

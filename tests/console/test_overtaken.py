@@ -10,6 +10,7 @@ from tests.support.console import Visitor
 
 Said = dict[str, Any]
 HOOK = {"webhook": {"url": "http://127.0.0.1:8085/hook"}}
+OTHER = "http://127.0.0.2:8085/other"
 OVERTAKEN = "Somebody else has changed it meanwhile"
 COLLECTIONS = {
     "notificationTargets": "target",
@@ -33,7 +34,8 @@ async def change(owner: httpx.AsyncClient, collection: str, item: str, **fields:
     now = await kept(owner, collection, item)
     kind = COLLECTIONS[collection]
     asked = {kind: now[kind] | fields, "etag": now["etag"]}
-    await owner.post(f"/{collection}/{item}:update", json=asked)
+    answer = await owner.post(f"/{collection}/{item}:update", json=asked)
+    assert answer.is_success, answer.text
 
 
 async def overtaken(page: Page, button: str) -> None:
@@ -59,7 +61,7 @@ async def test_a_target_is_saved_with_what_both_have_changed(
     await page.get_by_role("button", name="Change Ops").click()
     form = page.get_by_role("region", name="Change Ops")
     await form.get_by_label("Name", exact=True).fill("Mine")
-    await form.get_by_label("Address", exact=True).fill("http://127.0.0.1:8085/other")
+    await form.get_by_label("Address", exact=True).fill(OTHER)
     theirs = {"leastSeverity": "SEVERITY_CRITICAL", "labels": {"team": "core"}}
     await change(owner, "notificationTargets", "ops", name="Theirs", **theirs)
     await overtaken(page, "Save")
@@ -69,12 +71,11 @@ async def test_a_target_is_saved_with_what_both_have_changed(
     assert await visitor.problems() == []
     await expect(form.get_by_label("Name", exact=True)).to_have_value("Mine")
     await expect(form.get_by_label("Alerts from")).to_have_value("3")
-    await expect(form.get_by_label("Address", exact=True)).to_have_value(
-        "http://127.0.0.1:8085/other"
-    )
+    await expect(form.get_by_label("Address", exact=True)).to_have_value(OTHER)
     await saved(page, "Save", "Saved")
     now = await said(owner, "notificationTargets", "ops")
     assert {name: now[name] for name in ("name", *theirs)} == {"name": "Mine", **theirs}
+    assert (await kept(owner, "notificationTargets", "ops"))["host"] == "127.0.0.2"
 
 
 async def test_a_target_whose_kind_somebody_else_turned_is_shown_as_it_is(

@@ -98,7 +98,7 @@ def get(place: Place, keys: KeyRing, workspace: str) -> Callable[[int], Awaitabl
     return lambda number: place.edges[number].anonymous.get(path, headers=bearer)
 
 
-async def test_each_request_is_told_what_is_left_as_if_the_limiter_had_been_asked(
+async def test_nobody_is_told_more_than_is_left_nor_less_by_more_than_a_lease(
     place: Place, raised: Callable[[int], Awaitable[None]], get: Callable[[int], Awaitable[Any]]
 ) -> None:
     await raised(40_000)

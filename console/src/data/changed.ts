@@ -17,3 +17,9 @@ export function changed<S extends DescMessage>(
   const next = names.map((name) => [name, said[name]]);
   return Object.assign(kept ? clone(schema, kept) : create(schema), Object.fromEntries(next));
 }
+
+/** Those that were there stay where they were; boxes know no order. */
+export function inOrder<T>(chosen: readonly T[], before: readonly T[]): T[] {
+  const stay = before.filter((one) => chosen.includes(one));
+  return [...stay, ...chosen.filter((one) => !stay.includes(one))];
+}

@@ -14,7 +14,7 @@ import {
 } from "shadower-client/gen/shadower/reports/v1/report_definition_pb";
 import { words } from "../format.ts";
 import type { Choices, Filled } from "../ui/fields.ts";
-import { changed } from "./changed.ts";
+import { changed, inOrder } from "./changed.ts";
 
 type ScheduleShape = MessageInitShape<typeof ReportScheduleSchema>;
 const DAY = 86_400;
@@ -101,7 +101,7 @@ export function definitionOf(form: Filled, kept: ReportDefinition | undefined): 
     periodDays: form.number("periodDays"),
     timeZone: form.text("timeZone"),
     formats: inOrder(form.numbers("formats"), kept?.formats ?? []),
-    recipients: form.texts("recipients"),
+    recipients: inOrder(form.texts("recipients"), kept?.recipients ?? []),
     filter: changed(FilterSchema, kept?.filter, filter),
     schedule: scheduleOf(form),
     retention: days ? { seconds: BigInt(Math.round(days * DAY)), nanos: 0 } : undefined,
@@ -118,12 +118,6 @@ export function scheduleOf(form: Filled): ScheduleShape | undefined {
     dayOfMonth: form.number("dayOfMonth"),
     monthOfQuarter: form.number("monthOfQuarter"),
   };
-}
-
-/** Those that were there stay where they were; boxes know no order. */
-function inOrder(chosen: readonly number[], before: readonly number[]): number[] {
-  const stay = before.filter((one) => chosen.includes(one));
-  return [...stay, ...chosen.filter((one) => !stay.includes(one))];
 }
 
 /** The time that a definition's reports are about, in words. */

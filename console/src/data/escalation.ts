@@ -7,6 +7,7 @@ import type {
 import type { KeptTarget } from "shadower-client/gen/shadower/notifications/v1/target_pb";
 import { seconds } from "../format.ts";
 import type { Filled } from "../ui/fields.ts";
+import { inOrder } from "./changed.ts";
 
 export type LevelShape = MessageInitShape<typeof EscalationLevelSchema>;
 const MINUTE = 60;
@@ -20,16 +21,16 @@ export interface Step {
 }
 
 export function stepOf(level: EscalationLevel, key: number): Step {
-  const minutes = level.delay ? `${toSeconds(level.delay) / MINUTE}` : "";
-  return { key, minutes, recipients: level.recipients };
+  const delay = level.delay ? toSeconds(level.delay) : 0;
+  return { key, minutes: delay ? `${delay / MINUTE}` : "", recipients: level.recipients };
 }
 
 /** What a form says of a level. */
-export function levelOf(form: Filled, { key }: Step): LevelShape {
+export function levelOf(form: Filled, { key, recipients }: Step): LevelShape {
   const delay = Math.round(form.number(`minutes-${key}`) * MINUTE);
   return {
     delay: { seconds: BigInt(delay), nanos: 0 },
-    recipients: form.texts(`recipients-${key}`),
+    recipients: inOrder(form.texts(`recipients-${key}`), recipients),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import type { Context } from "../app.ts";
 import { words } from "../format.ts";
 import type { Choices, Filled } from "../ui/fields.ts";
-import { changed } from "./changed.ts";
+import { changed, inOrder } from "./changed.ts";
 import { listed, PAGE } from "./paging.ts";
 
 type Address = Exclude<Target["address"], { case: undefined }>;
@@ -85,9 +85,9 @@ export function targetOf(form: Filled, kept: Target | undefined): Target {
   return changed(TargetSchema, kept, {
     name: form.text("name"),
     address: addressOf(form),
-    eventTypes: form.numbers("eventTypes"),
+    eventTypes: inOrder(form.numbers("eventTypes"), kept?.eventTypes ?? []),
     leastSeverity: form.number("leastSeverity"),
-    ruleIds: form.texts("ruleIds"),
+    ruleIds: inOrder(form.texts("ruleIds"), kept?.ruleIds ?? []),
     labels: Object.fromEntries(form.listed("labels", /\n/).map(pairOf)),
     onlyAsRecipient: form.has("onlyAsRecipient"),
     titleTemplate: form.written("titleTemplate"),

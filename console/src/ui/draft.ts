@@ -47,6 +47,8 @@ export class Draft<K, M extends object> {
   #unwritten = (said: M) => said;
   #news: News | undefined;
   #loaded = 0;
+  /** Why what is there now was not loaded. */
+  #notLoaded: unknown;
 
   constructor(subject: Subject<K, M>) {
     this.#subject = subject;
@@ -96,19 +98,24 @@ export class Draft<K, M extends object> {
   }
 
   #trouble(): TemplateResult | typeof nothing {
-    if (isOvertaken(this.error)) return overtaken(this.error, (event) => void this.#load(event));
+    if (isOvertaken(this.error)) return this.#overtaken();
     if (this.error) return failure(this.error);
     return this.#news ? told(this.#news) : nothing;
+  }
+
+  #overtaken(): TemplateResult {
+    const again = this.#notLoaded ? failure(this.#notLoaded) : nothing;
+    return html`${overtaken(this.error, (event) => void this.#load(event))} ${again}`;
   }
 
   async #load(event: Event): Promise<void> {
     const kept = this.#kept;
     try {
       const now = kept && (await pressed(event, () => this.#subject.load(kept)));
-      this.error = undefined;
+      [this.error, this.#notLoaded] = [undefined, undefined];
       if (now) this.#take(now);
     } catch (error) {
-      this.error = error;
+      this.#notLoaded = error;
     }
     this.#subject.update();
   }
@@ -158,7 +165,7 @@ function told({ theirs, both }: News): TemplateResult {
   const others = theirs.length
     ? `Somebody else changed: ${theirs.map(spoken).join(", ")}.`
     : "What somebody else changed is as before again, or a secret.";
-  const clash = `You wrote something else for: ${both.map(spoken).join(", ")}. Saving replaces theirs.`;
+  const clash = `You wrote something else for: ${both.map(spoken).join(", ")}. Where it is about the same, saving replaces theirs.`;
   return html`<p class="help" role="status">
     This is what is there now, with what you wrote. It is not saved yet. ${others}
     ${both.length ? clash : nothing}

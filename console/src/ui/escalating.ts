@@ -47,6 +47,8 @@ export class EscalationForm {
       begin: (rule) => this.#begin(rule?.escalation ?? []),
       update: context.update,
     });
+    // Whoever removes all of them, and is overtaken, has removed them still.
+    if (this.#steps.length === 0) this.#add();
   }
 
   get #client() {
@@ -55,7 +57,6 @@ export class EscalationForm {
 
   #begin(levels: readonly EscalationLevel[]): void {
     this.#steps = levels.map((one) => stepOf(one, this.#next++));
-    if (levels.length === 0) this.#add();
   }
 
   /** All else that the rule says stays. */

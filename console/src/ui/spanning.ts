@@ -27,7 +27,9 @@ export function spanning(current: () => ChartSpec): uPlot.Series.PathBuilder {
 /** The bucket that somebody points at: with bars the one that is there, if any is; with lines the nearest. */
 export function pointedAt(spec: ChartSpec, nearest: number, time: number): number | null {
   if (spec.lines.every((one) => one.shape === "line")) return nearest;
-  const last = spec.times.findLastIndex((start) => start <= time);
+  // Where buckets are missing, one stands among the times that has no bar.
+  const hasBar = (at: number) => spec.lines.some((one) => one.values[at] != null);
+  const last = spec.times.findLastIndex((start, at) => start <= time && hasBar(at));
   const end = spec.ends[last];
   return end !== undefined && time < end ? last : null;
 }

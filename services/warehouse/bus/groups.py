@@ -94,7 +94,7 @@ class OutboxGroup:
                 letters = await _delivered(delivery, portion)
                 position = await self._move(line, position, portion[-1].position, letters)
                 rewarded()
-            if not any(delivery.heeds(entry.event) for entry in entries):
+            if len(entries) < READ_AT_ONCE and not _heeded(entries, delivery):
                 # Where facts come in, most are of that kind: a move of the group for each commit
                 # would cost the database nearly as much as the commit.
                 await asyncio.sleep(TOGETHER_SECONDS)
@@ -111,6 +111,10 @@ class OutboxGroup:
             for letter in letters:
                 await bury(line.connection, letter)
         return after
+
+
+def _heeded(entries: Sequence[Entry], delivery: Delivery) -> bool:
+    return any(delivery.heeds(entry.event) for entry in entries)
 
 
 def _portions(entries: Sequence[Entry], delivery: Delivery) -> Iterator[Sequence[Entry]]:
