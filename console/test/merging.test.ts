@@ -8,6 +8,7 @@ import {
   ReportFrequency,
 } from "shadower-client/gen/shadower/reports/v1/report_definition_pb";
 import { changed } from "../src/data/changed.ts";
+import { withFilter } from "../src/data/definitions.ts";
 import { differing, isSame, pieced } from "../src/data/merging.ts";
 
 const definition = (said: MessageInitShape<typeof ReportDefinitionSchema>) =>
@@ -70,4 +71,14 @@ test("numbers, lists and parts that are not there are told apart", () => {
     [undefined, null],
   ] as const)
     assert.ok(!isSame(one, other));
+});
+
+test("a definition that has no filter is merged as one whose filter says nothing", () => {
+  const [bare, ofMine] = [definition({ title: "All" }), { agentIds: ["a"] }];
+  assert.deepEqual(differing(withFilter(bare), definition({ title: "All", filter: {} })), []);
+  const written = definition({ title: "All", filter: ofMine });
+  const now = withFilter(definition({ title: "All", filter: { models: ["m"] } }));
+  const both = pieced(withFilter(bare), written, written, now);
+  const { agentIds, models } = both.filter ?? {};
+  assert.deepEqual({ agentIds, models }, { agentIds: ["a"], models: ["m"] });
 });

@@ -108,6 +108,11 @@ export function definitionOf(form: Filled, kept: ReportDefinition | undefined): 
   });
 }
 
+/** Without a filter it is of all, as it is with one that says nothing, which forms have. */
+export function withFilter(definition: ReportDefinition): ReportDefinition {
+  return changed(ReportDefinitionSchema, definition, { filter: definition.filter ?? {} });
+}
+
 export function scheduleOf(form: Filled): ScheduleShape | undefined {
   const frequency = form.number("frequency");
   if (frequency === ReportFrequency.UNSPECIFIED) return undefined;

@@ -26,6 +26,7 @@ import {
   SECTIONS,
   USUAL_SECTIONS,
   WEEKDAYS,
+  withFilter,
 } from "../data/definitions.ts";
 import { recipientsOf } from "../data/escalation.ts";
 import { when } from "../format.ts";
@@ -62,7 +63,7 @@ export class DefinitionForm {
     this.#asked = asked;
     this.#draft = new Draft({
       ...asked,
-      messageOf: ({ definition }) => definition,
+      messageOf: ({ definition }) => definition && withFilter(definition),
       read: (form, definition) => definitionOf(new Filled(form), definition),
       begin: (definition) => this.#begin(definition),
       update: context.update,
