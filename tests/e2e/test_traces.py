@@ -88,13 +88,13 @@ async def test_an_ingestion_goes_on_with_those_who_are_told_of_it(
         trace_id,
         lambda trace: (
             _is_whole(trace, "ingest")
-            and {"notifications", "workspaces"} <= {one.service for one in trace.named(told)}
+            and {"metrics", "workspaces"} <= {one.service for one in trace.named(told)}
         ),
     )
     route = f"router {upstream_of(RECORD)} egress"
     [copied] = trace.named("COPY arriving_executions")
     assert trace.path(copied) == [RECORD, route, RECORD, "record", copied.name]
-    for service in ("notifications", "workspaces"):
+    for service in ("metrics", "workspaces"):
         [handled] = [one for one in trace.named(told) if one.service == service]
         assert trace.path(handled) == [RECORD, route, RECORD, "record", told]
         assert handled.kind == "consumer"

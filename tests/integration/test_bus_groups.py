@@ -18,6 +18,8 @@ from services.runtime.bus.dead_letter import DeadLetter
 from services.runtime.bus.envelope import encode
 from services.runtime.bus.event import BusEvent
 from services.runtime.pool import RELAY_ROLE, connect, open_pool
+from services.runtime.telemetry.shapes import INTERNAL, Shape
+from services.runtime.telemetry.tracer import of_its_own
 from services.warehouse.bus.groups import LostPlaceError, OutboxGroup
 from services.warehouse.bus.outbox import TOGETHER_SECONDS, Entry, prune
 from services.warehouse.bus.subscribers import OutboxSubscriber
@@ -36,6 +38,7 @@ from tests.support.bus import (
     taking_part,
 )
 from tests.support.recording import MARCH
+from tests.support.spans import recording
 from tests.support.stack import Environment
 from tests.support.waiting import until
 
@@ -267,6 +270,19 @@ async def test_a_handler_is_told_what_it_heeds_alone(database_url: str, database
         await asyncio.sleep(2 * TOGETHER_SECONDS)
         second = await publish_one(database, "w", kind="alert.triggered")
         await until(lambda: heard.ids == [first, second])
+
+
+async def test_what_a_group_is_told_goes_on_in_its_trace(
+    database_url: str, database: Database
+) -> None:
+    with recording() as kept:
+        async with taking_part(outbox_subscriber(database_url, "traced"), Heard().handle):
+            with of_its_own(Shape("publish", INTERNAL)):
+                await publish_one(database, "w")
+            await until(lambda: any(span.kind == "consumer" for span in kept.spans))
+    [handled] = kept.trace.named("process agent.executed")
+    assert kept.trace.path(handled) == ["publish", "process agent.executed"]
+    assert handled.attributes["messaging.consumer.group.name"] == "traced"
 
 
 async def test_rows_that_all_have_passed_are_forgotten(
