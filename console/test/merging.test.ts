@@ -7,7 +7,7 @@ import {
   ReportDefinitionSchema,
   ReportFrequency,
 } from "shadower-client/gen/shadower/reports/v1/report_definition_pb";
-import { changed } from "../src/data/changed.ts";
+import { changed, inOrder } from "../src/data/changed.ts";
 import { withFilter } from "../src/data/definitions.ts";
 import { differing, isSame, pieced } from "../src/data/merging.ts";
 
@@ -81,4 +81,9 @@ test("a definition that has no filter is merged as one whose filter says nothing
   const both = pieced(withFilter(bare), written, written, now);
   const { agentIds, models } = both.filter ?? {};
   assert.deepEqual({ agentIds, models }, { agentIds: ["a"], models: ["m"] });
+});
+
+test("boxes that stand in another order say the same", () => {
+  assert.deepEqual(inOrder(["a", "b"], ["b", "a"]), ["b", "a"]);
+  assert.deepEqual(inOrder(["a", "c"], ["b", "a"]), ["a", "c"]);
 });

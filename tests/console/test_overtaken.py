@@ -4,13 +4,15 @@ there by now, keeps what was written, and can be saved."""
 from typing import Any
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.support.console import Visitor
 
 Said = dict[str, Any]
 HOOK = {"webhook": {"url": "http://127.0.0.1:8085/hook"}}
 OTHER = "http://127.0.0.2:8085/other"
+THRESHOLD = {"comparator": "COMPARATOR_ABOVE", "threshold": 5}
+HIGHER = THRESHOLD | {"threshold": 9}
 OVERTAKEN = "Somebody else has changed it meanwhile"
 COLLECTIONS = {
     "notificationTargets": "target",
@@ -51,16 +53,39 @@ async def saved(page: Page, button: str, done: str) -> None:
     await expect(page.locator(".said")).to_contain_text(done)
 
 
+async def renaming(
+    visitor: Visitor, workspace: str, owner: httpx.AsyncClient, **fields: Any
+) -> Locator:
+    """The form of a target Ops, into which somebody has written another name, and not saved it."""
+    target = {"name": "Ops", **HOOK, **fields}
+    await owner.post("/notificationTargets", json={"targetId": "ops", "target": target})
+    await visitor.enter(workspace, "notifications")
+    await visitor.page.get_by_role("button", name="Change Ops").click()
+    form = visitor.page.get_by_role("region", name="Change Ops")
+    await form.get_by_label("Name", exact=True).fill("Mine")
+    return form
+
+
+async def escalating(visitor: Visitor, workspace: str, owner: httpx.AsyncClient) -> None:
+    """Opens the form of a rule that tells the boss after 15 minutes."""
+    rule = {
+        "name": "failing",
+        "metric": "errors",
+        "threshold": THRESHOLD,
+        "severity": "SEVERITY_CRITICAL",
+        "escalation": [{"delay": "900s", "recipients": ["boss"]}],
+    }
+    await owner.post("/alertRules", json={"ruleId": "failing", "rule": rule})
+    await visitor.enter(workspace, "alerts")
+    await visitor.page.get_by_role("button", name="Escalation failing").click()
+    await expect(visitor.page.get_by_label("Minutes after the alert")).to_have_value("15")
+
+
 async def test_a_target_is_saved_with_what_both_have_changed(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient
 ) -> None:
     page = visitor.page
-    target = {"name": "Ops", "leastSeverity": "SEVERITY_INFO", **HOOK}
-    await owner.post("/notificationTargets", json={"targetId": "ops", "target": target})
-    await visitor.enter(workspace, "notifications")
-    await page.get_by_role("button", name="Change Ops").click()
-    form = page.get_by_role("region", name="Change Ops")
-    await form.get_by_label("Name", exact=True).fill("Mine")
+    form = await renaming(visitor, workspace, owner, leastSeverity="SEVERITY_INFO")
     await form.get_by_label("Address", exact=True).fill(OTHER)
     theirs = {"leastSeverity": "SEVERITY_CRITICAL", "labels": {"team": "core"}}
     await change(owner, "notificationTargets", "ops", name="Theirs", **theirs)
@@ -82,12 +107,7 @@ async def test_a_target_whose_kind_somebody_else_turned_is_shown_as_it_is(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient
 ) -> None:
     page = visitor.page
-    target = {"name": "Ops", **HOOK}
-    await owner.post("/notificationTargets", json={"targetId": "ops", "target": target})
-    await visitor.enter(workspace, "notifications")
-    await page.get_by_role("button", name="Change Ops").click()
-    form = page.get_by_role("region", name="Change Ops")
-    await form.get_by_label("Name", exact=True).fill("Mine")
+    form = await renaming(visitor, workspace, owner)
     url = "http://127.0.0.1:8085/slack"
     now = await kept(owner, "notificationTargets", "ops")
     asked = {"target": {"name": "Ops", "slack": {"url": url}}, "etag": now["etag"]}
@@ -145,28 +165,17 @@ async def test_levels_are_saved_beside_what_somebody_else_says_of_the_rule(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient
 ) -> None:
     page = visitor.page
-    threshold = {"comparator": "COMPARATOR_ABOVE", "threshold": 5}
-    rule = {
-        "name": "failing",
-        "metric": "errors",
-        "threshold": threshold,
-        "severity": "SEVERITY_CRITICAL",
-        "escalation": [{"delay": "900s", "recipients": ["boss"]}],
-    }
-    await owner.post("/alertRules", json={"ruleId": "failing", "rule": rule})
     await owner.post(
         "/notificationTargets", json={"targetId": "boss", "target": {"name": "Boss", **HOOK}}
     )
-    await visitor.enter(workspace, "alerts")
-    await page.get_by_role("button", name="Escalation failing").click()
+    await escalating(visitor, workspace, owner)
     await page.get_by_label("Minutes after the alert").fill("30")
-    higher = threshold | {"threshold": 9}
-    await change(owner, "alertRules", "failing", threshold=higher)
+    await change(owner, "alertRules", "failing", threshold=HIGHER)
     await overtaken(page, "Save the escalation")
     await expect(page.get_by_label("Minutes after the alert")).to_have_value("30")
     await saved(page, "Save the escalation", "The escalation is saved")
     now = await said(owner, "alertRules", "failing")
-    assert now["threshold"] == higher
+    assert now["threshold"] == HIGHER
     assert now["escalation"] == [{"delay": "1800s", "recipients": ["boss"]}]
 
 
@@ -174,17 +183,7 @@ async def test_levels_that_somebody_else_made_are_shown_where_none_were_written(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient
 ) -> None:
     page = visitor.page
-    rule = {
-        "name": "failing",
-        "metric": "errors",
-        "threshold": {"comparator": "COMPARATOR_ABOVE", "threshold": 5},
-        "severity": "SEVERITY_INFO",
-        "escalation": [{"delay": "900s", "recipients": ["boss"]}],
-    }
-    await owner.post("/alertRules", json={"ruleId": "failing", "rule": rule})
-    await visitor.enter(workspace, "alerts")
-    await page.get_by_role("button", name="Escalation failing").click()
-    await expect(page.get_by_label("Minutes after the alert")).to_have_value("15")
+    await escalating(visitor, workspace, owner)
     levels = [{"delay": f"{seconds}s", "recipients": ["boss"]} for seconds in (300, 600)]
     await change(owner, "alertRules", "failing", escalation=levels)
     await overtaken(page, "Save the escalation")
@@ -195,19 +194,30 @@ async def test_levels_that_somebody_else_made_are_shown_where_none_were_written(
     assert (await said(owner, "alertRules", "failing"))["escalation"] == levels
 
 
+async def test_levels_that_were_removed_do_not_come_back(
+    visitor: Visitor, workspace: str, owner: httpx.AsyncClient
+) -> None:
+    page = visitor.page
+    await escalating(visitor, workspace, owner)
+    await page.get_by_role("button", name="Remove level 1").click()
+    await change(owner, "alertRules", "failing", threshold=HIGHER)
+    await overtaken(page, "Save the escalation")
+    await expect(page.get_by_label("Minutes after the alert")).to_have_count(0)
+    await saved(page, "Save the escalation", "The escalation is saved")
+    now = await said(owner, "alertRules", "failing")
+    assert (now["escalation"], now["threshold"]) == ([], HIGHER)
+
+
 async def test_what_is_gone_by_then_is_said(
     visitor: Visitor, workspace: str, owner: httpx.AsyncClient
 ) -> None:
     page = visitor.page
-    target = {"name": "Ops", **HOOK}
-    await owner.post("/notificationTargets", json={"targetId": "ops", "target": target})
-    await visitor.enter(workspace, "notifications")
-    await page.get_by_role("button", name="Change Ops").click()
-    await page.get_by_label("Name", exact=True).fill("Mine")
+    form = await renaming(visitor, workspace, owner)
     await change(owner, "notificationTargets", "ops", name="Theirs")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("alert").filter(has_text=OVERTAKEN)).to_be_visible()
     await owner.post("/notificationTargets/ops:delete", json={})
     await page.get_by_role("button", name="Load what is there now").click()
     await expect(page.locator("[data-reason=TARGET_NOT_FOUND]")).to_be_visible()
-    await expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
+    await expect(page.get_by_role("button", name="Load what is there now")).to_be_visible()
+    await expect(form.get_by_label("Name", exact=True)).to_have_value("Mine")

@@ -32,21 +32,11 @@ import { recipientsOf } from "../data/escalation.ts";
 import { when } from "../format.ts";
 import type { Loading } from "../loading.ts";
 import { zones } from "../zones.ts";
-import { Draft } from "./draft.ts";
+import { type AskedOf, Draft } from "./draft.ts";
 import { boxes, choice, Filled, line, stillAsked } from "./fields.ts";
 
-interface Asked {
-  /** What is changed; undefined for a new one. */
-  readonly kept: KeptReportDefinition | undefined;
+interface Asked extends AskedOf<KeptReportDefinition, ReportDefinition> {
   readonly targets: Loading<KeptTarget[]>;
-  readonly load: (kept: KeptReportDefinition) => Promise<KeptReportDefinition | undefined>;
-  /** In place of what is kept, if anything is. Resolves with what it failed by. */
-  readonly save: (
-    event: SubmitEvent,
-    definition: ReportDefinition,
-    kept: KeptReportDefinition | undefined,
-  ) => Promise<unknown>;
-  readonly leave: () => void;
 }
 
 /** Says what is reported, when, and to whom. */

@@ -8,16 +8,23 @@ import { words } from "../format.ts";
 import { failure } from "../loading.ts";
 import { focused } from "./focus.ts";
 
-/** What a form is about: something that is kept, with an etag that changes with it. */
-interface Subject<K, M extends object> {
-  /** Undefined for something new. */
+/** What somebody who opens a form says of it. */
+export interface AskedOf<K, M> {
+  /** What is changed; undefined for a new one. */
   readonly kept: K | undefined;
+  /** It, as it is kept by now. */
+  readonly load: (kept: K) => Promise<K | undefined>;
+  /** In place of what is kept, if anything is. Resolves with what it failed by. */
+  readonly save: (event: SubmitEvent, said: M, kept: K | undefined) => Promise<unknown>;
+  readonly leave: () => void;
+}
+
+/** What a form is about: something that is kept, with an etag that changes with it. */
+interface Subject<K, M extends object> extends Pick<AskedOf<K, M>, "kept" | "load"> {
   /** What a form may change of it. */
   readonly messageOf: (kept: K) => M | undefined;
   /** What a form says; what the form does not have stays as it was. */
   readonly read: (form: HTMLFormElement, before: M | undefined) => M;
-  /** It, as it is kept by now. */
-  readonly load: (kept: K) => Promise<K | undefined>;
   /** The form begins with other values. */
   readonly begin: (said: M | undefined) => void;
   readonly update: () => void;

@@ -4,22 +4,12 @@ import type { KeptTarget, Target } from "shadower-client/gen/shadower/notificati
 import { SEVERITIES } from "../data/alerts.ts";
 import { addressIn, EVENTS, KINDS, type Kind, kindOf, targetOf } from "../data/targets.ts";
 import type { Loading } from "../loading.ts";
-import { Draft } from "./draft.ts";
+import { type AskedOf, Draft } from "./draft.ts";
 import { box, boxes, choice, Filled, line, lines, stillAsked } from "./fields.ts";
 
-interface Asked {
-  /** What is changed; undefined for a new one. */
-  readonly kept: KeptTarget | undefined;
+interface Asked extends AskedOf<KeptTarget, Target> {
   readonly rules: Loading<KeptAlertRule[]>;
   readonly update: () => void;
-  readonly load: (kept: KeptTarget) => Promise<KeptTarget | undefined>;
-  /** In place of what is kept, if anything is. Resolves with what it failed by. */
-  readonly save: (
-    event: SubmitEvent,
-    target: Target,
-    kept: KeptTarget | undefined,
-  ) => Promise<unknown>;
-  readonly leave: () => void;
 }
 
 /** Makes a target, or changes one. */
